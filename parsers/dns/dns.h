@@ -1,0 +1,3 @@
+// parsers/dns/dns.h — stub
+#pragma once
+#include "parsers/core/protocol.h"

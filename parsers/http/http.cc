@@ -1,0 +1,1 @@
+#include "parsers/http/http.h"

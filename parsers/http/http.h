@@ -1,0 +1,3 @@
+// parsers/http/http.h — stub
+#pragma once
+#include "parsers/core/protocol.h"

@@ -1,0 +1,3 @@
+// parsers/modbus/modbus.h — stub
+#pragma once
+#include "parsers/core/protocol.h"

@@ -1,0 +1,3 @@
+// parsers/tls/tls.h — stub
+#pragma once
+#include "parsers/core/protocol.h"
