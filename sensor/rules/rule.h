@@ -509,6 +509,15 @@ struct Threshold {
   std::uint32_t multiplier = 0;  ///< kBackoff
 };
 
+/// config: logging disable, type tx, scope tx;
+struct LogConfig {
+  enum class Subsystem : std::uint8_t { kLogging, kTracking };
+  enum class Scope : std::uint8_t { kTransaction, kFlow };
+  Subsystem subsystem = Subsystem::kLogging;
+  Scope scope = Scope::kTransaction;
+  bool disable = true;
+};
+
 /// tag:session,5,packets — what is logged after the alert.
 struct Tag {
   enum class Scope : std::uint8_t { kSession, kHostSource, kHostDestination };
@@ -561,11 +570,12 @@ struct Rule {
   std::optional<Threshold> threshold;
   std::optional<Threshold> detection_filter;
   std::optional<Tag> tag;
+  std::optional<LogConfig> config;
   std::vector<std::string> variables;  ///< names of what byte_extract and byte_math fill
 
   std::string_view file;   ///< path as given; borrowed from the RuleSet
   std::uint32_t line = 0;  ///< of its first character, from 1
-  std::string text;        ///< the rule as written, on one line: EVE's alert.rule
+  std::string_view text;   ///< the rule as written, on one line: EVE's alert.rule; borrowed from the RuleSet
 };
 
 }  // namespace picket::rules
