@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Writes pcaps/INDEX.md from the case folders, and says which captures tshark finds empty or malformed.
+# index.sh --check only looks. A case whose README says "malformed" in its title or is expected to hold broken frames is
+# still listed: the reader judges.
+set -euo pipefail
+cd "$(dirname "$0")/../../pcaps"
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+{
+  printf '# Captures\n\nWritten by `scripts/captures/index.sh` from the README of each case.\n\n'
+  printf '| case | origin | frames | what it shows |\n| --- | --- | ---: | --- |\n'
+  for readme in */*/README.md; do
+    case=$(dirname "$readme")
+    capture=$(ls "$case"/input.pcap* | head -1)
+    frames=$(tshark -n -r "$capture" -T fields -e frame.number 2>/dev/null | wc -l)
+    malformed=$(tshark -n -r "$capture" -Y _ws.malformed 2>/dev/null | wc -l)
+    [ "$frames" -gt 0 ] || echo "$case: no frames" >&2
+    [ "$malformed" -eq 0 ] || echo "$case: $malformed malformed frames" >&2
+    [ "$(stat -c %s "$capture")" -lt 1000000 ] || echo "$case: larger than 1 MB" >&2
+    title=$(sed -n '1s/^# [^:]*: //p' "$readme")
+    origin=$(sed -n 's/^- Origin: \([^;]*\);.*/\1/p' "$readme")
+    echo "| [$case]($case/) | $origin | $frames | $title |"
+  done
+} >"$out"
+[ "${1-}" = --check ] || cat "$out" >INDEX.md
