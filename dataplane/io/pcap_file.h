@@ -1,0 +1,84 @@
+// dataplane/io/pcap_file.h — capture files (pcap, pcapng; plain, gzip or zstd), one packet at a time, in file
+// order
+//
+// Reading is libpcap's, so what it takes is taken: micro- and nanosecond files of either byte order, pcapng
+// with comments, name blocks and several sections. Times are nanoseconds whatever the file holds.
+//
+// Cost    next(): about two fread() a packet, no allocation once warm; it blocks: not for worker cores
+// Refuses pcapng whose interfaces differ in link type (libpcap gives one link type a file): the packets
+// before the
+//         first interface that differs are read, then kError says so
+// Lives   a CapturedPacket's bytes until the next call of next()
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/packet.h"
+#include "parsers/core/bytes.h"
+#include "parsers/core/result.h"
+
+struct pcap;
+
+namespace picket {
+
+class ByteSource;
+
+struct CapturedPacket {
+  Bytes data;
+  LinkType link = LinkType::kUnknown;
+  std::uint32_t wire_size = 0;  ///< never below data.size()
+  std::uint64_t time_ns = 0;    ///< UTC since 1970; a time that no clock can show is clamped, not wrapped
+};
+
+class CaptureReader {
+ public:
+  enum class Next : std::uint8_t { kPacket, kEnd, kError };
+
+  /// `path`, or "-" for standard input. An error names the file and says in one line what is wrong.
+  static Result<CaptureReader> open(const std::string& path);
+  ~CaptureReader();
+  CaptureReader(CaptureReader&&) noexcept;
+  CaptureReader& operator=(CaptureReader&&) noexcept;
+
+  /// kPacket: `out` is filled. kEnd: the file was read to its end. kError: it is damaged or cut off from here
+  /// on; error() says where, and further calls say kError again.
+  [[nodiscard]] Next next(CapturedPacket& out) noexcept;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// libpcap's number and name of the link type, for a message about one that is not decoded.
+  [[nodiscard]] std::string link_name() const;
+  /// Packets read so far.
+  [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
+  /// "file: packet N: reason"; empty unless next() said kError.
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+  /// How far: bytes of the file read, and its size (0: a pipe).
+  [[nodiscard]] std::uint64_t consumed_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept;
+
+ private:
+  struct ClosePcap {
+    void operator()(pcap* p) const noexcept;
+  };
+  CaptureReader() noexcept;
+
+  std::string path_, error_;
+  std::unique_ptr<ByteSource> source_;  // outlives pcap_, which reads from it
+  std::unique_ptr<pcap, ClosePcap> pcap_;
+  LinkType link_ = LinkType::kUnknown;
+  std::uint64_t packets_ = 0;
+};
+
+/// What `picket replay` is to read.
+struct CaptureList {
+  std::vector<std::string>
+      files;  ///< in the order given; a folder's files in name order, subfolders among them
+  std::vector<std::string> passed;  ///< files of folders that are no captures by name nor by first bytes
+};
+
+/// Files are taken as they are; folders are walked, following no symbolic link to a folder. It is an error
+/// when a path does not exist or a folder holds no capture.
+Result<CaptureList> list_captures(const std::vector<std::string>& paths);
+
+}  // namespace picket
