@@ -45,6 +45,9 @@ class WireWriter {
   }
   void text(int field, std::string_view s) noexcept { bytes(field, as_bytes(s)); }
 
+  /// Fields that were encoded before.
+  void append(Bytes encoded) noexcept { raw(encoded); }
+
   /// A sub-message: everything written until the guard goes belongs to it.
   class Message {
    public:
