@@ -26,7 +26,6 @@ enum class RecordType : std::uint8_t { kFlow, kAlert, kAnomaly, kTransaction, kS
 struct EventHeader {
   std::uint32_t size = 0;          ///< bytes of the record that follow the header
   RecordType type = RecordType::kFlow;
-  bool wrap = false;               ///< the ring's own: skip to its start
   std::uint16_t protocol = 0xffff; ///< kTransaction: ProtocolId
   std::uint32_t rule = 0;          ///< kAlert: index in the rule set, for thresholds; the epoch says of which
   std::uint32_t epoch = 0;

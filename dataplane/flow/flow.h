@@ -48,6 +48,7 @@ struct FlowSide {
   std::uint32_t next_seq = 0;                   ///< the sequence number wanted next
   std::uint32_t last_ack = 0;                   ///< highest acknowledgement this side has sent
   std::uint32_t isn = 0;
+  std::uint32_t fin_seq = 0;                    ///< sequence number of the FIN, once fin_seen
   std::uint16_t window_size = 0;
   std::uint8_t wscale = 0xff;
   std::uint8_t tcp_flags = 0;                   ///< all flags seen, or-ed
@@ -60,6 +61,9 @@ struct FlowSide {
 struct Flow {
   FlowKey key;
   std::uint32_t hash = 0;
+  std::uint32_t set = 0;                        ///< flow table's own: where it is found, and its place in the timer wheel
+  std::uint32_t timer_prev = 0, timer_next = 0;
+  std::uint32_t timer_slot = 0;
   bool low_is_client = true;                    ///< key.low opened the flow
   FlowState state = FlowState::kNew;
   TcpState tcp_state = TcpState::kNone;
@@ -67,13 +71,12 @@ struct Flow {
   std::uint64_t first_packet = 0;               ///< its number: with it a flow's end has a fixed place in the output
   std::uint64_t start_ns = 0;                   ///< capture time of the first packet
   std::uint64_t last_clock_ns = 0;              ///< source clock at the last packet; timeouts count from here
-  std::uint64_t interim_due_ns = 0;             ///< source clock at which the next interim record is due; 0: never
+  std::uint64_t interim_due_ns = 0;             ///< source clock at which the next interim record is due
   std::array<FlowSide, 2> side;                 ///< by Direction
   AppLayer* app = nullptr;
   FlowBits* bits = nullptr;
   ProtocolId protocol = kNoProtocol;            ///< found by content
   std::uint16_t alerts = 0;
-  std::uint16_t next_timer = 0;                 ///< flow table's own
   std::uint16_t tap = 0;
   std::array<char, 10> history{};               ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)
   std::uint8_t history_size = 0;
@@ -94,7 +97,7 @@ struct Flow {
 };
 
 namespace flow_flag {
-inline constexpr std::uint8_t kMidstream = 0x01, kOneWay = 0x02, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppFailed = 0x10, kSwapped = 0x20;
+inline constexpr std::uint8_t kMidstream = 0x01, kOneWay = 0x02, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10, kSwapped = 0x20;
 }
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

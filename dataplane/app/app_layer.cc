@@ -1,0 +1,306 @@
+#include "dataplane/app/app_layer.h"
+
+#include <algorithm>
+
+#include "parsers/core/assert.h"
+
+namespace picket {
+
+/// What hangs off a flow that is being probed or parsed.
+struct AppLayer {
+  explicit AppLayer(Pool& pool) noexcept : pending{PoolBuffer(pool), PoolBuffer(pool)} {}
+  Parser* parser = nullptr;
+  std::size_t parser_size = 0;
+  std::array<PoolBuffer, 2> pending;
+  std::array<std::size_t, 2> need{};
+  std::array<std::uint64_t, 2> excluded{};  // by Direction, bit i: protocols()[i] it is not
+  std::array<bool, 2> stopped{};            // the parser wants no more of this direction
+  bool first_was_reply = false;             // while probing: the server spoke first
+};
+
+namespace {
+
+constexpr unsigned kMaxProbedDatagrams = 4;
+
+constexpr std::size_t transport_index(Transport t) noexcept {
+  return t == Transport::kTcp ? 0 : t == Transport::kUdp ? 1 : 2;
+}
+
+bool has_port(const ProtocolSpec& spec, std::uint16_t port) noexcept {
+  return std::find(spec.ports.begin(), spec.ports.end(), port) != spec.ports.end();
+}
+
+}  // namespace
+
+AppConfig default_app_config() {
+  AppConfig c;
+  for (const ProtocolSpec* spec : protocols()) {
+    c.enabled.push_back(true);
+    auto& limits = c.limits.emplace_back();
+    for (const LimitDef& limit : spec->limits) limits.push_back(limit.initial);
+  }
+  return c;
+}
+
+AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
+    : config_(config), pool_(pool), listener_(listener) {
+  PICKET_ASSERT(protocols().size() <= 64);
+  for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
+    std::uint64_t& mask = all_excluded_[transport_index(t)];
+    mask = ~std::uint64_t{0};
+    for (std::size_t i = 0; i < protocols().size(); ++i) {
+      const ProtocolSpec& spec = *protocols()[i];
+      if (config_.enabled[i] && spec.probe != nullptr && (spec.transports & static_cast<std::uint8_t>(t))) mask &= ~(std::uint64_t{1} << i);
+    }
+  }
+}
+
+/// The protocol that says yes; `excluded` gains those that say no.
+ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, std::uint16_t server_port, std::uint64_t& excluded) const noexcept {
+  excluded |= all_excluded_[transport_index(t)];
+  for (const bool hinted : {true, false}) {
+    for (std::uint64_t left = ~excluded; left != 0; left &= left - 1) {
+      const auto id = static_cast<ProtocolId>(std::countr_zero(left));
+      const ProtocolSpec& spec = *protocols()[id];
+      if (has_port(spec, server_port) != hinted) continue;
+      switch (spec.probe(t, dir, first)) {
+        case Probe::kYes: return id;
+        case Probe::kNo: excluded |= std::uint64_t{1} << id; break;
+        case Probe::kUnsure: break;
+      }
+    }
+  }
+  return kNoProtocol;
+}
+
+bool AppEngine::looks_like_reply(Transport t, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept {
+  if (!first.empty()) {
+    std::uint64_t excluded = 0;
+    if (probe(t, Direction::kToServer, first, dst_port, excluded) != kNoProtocol) return false;
+    excluded = 0;
+    if (probe(t, Direction::kToClient, first, src_port, excluded) != kNoProtocol) return true;
+  }
+  const auto known = [t](std::uint16_t port) {
+    return std::any_of(protocols().begin(), protocols().end(), [&](const ProtocolSpec* s) {
+      return (s->transports & static_cast<std::uint8_t>(t)) && has_port(*s, port);
+    });
+  };
+  return t == Transport::kTcp && known(src_port) && !known(dst_port);
+}
+
+AppLayer* AppEngine::state_of(Flow& f) noexcept {
+  if (f.app == nullptr) f.app = pool_.make<AppLayer>(pool_);
+  return f.app;
+}
+
+void AppEngine::drop_parser(AppLayer& a) noexcept {
+  if (a.parser == nullptr) return;
+  a.parser->on_close(*this);
+  hand_over_ = false;
+  a.parser->~Parser();
+  pool_.release(a.parser, a.parser_size);
+  a.parser = nullptr;
+}
+
+void AppEngine::give_up(Flow& f) noexcept {
+  f.flags |= flow_flag::kAppDone;
+  if (f.app == nullptr) return;
+  drop_parser(*f.app);
+  pool_.destroy(f.app);
+  f.app = nullptr;
+}
+
+bool AppEngine::bind(Flow& f, ProtocolId id, Transport t) noexcept {
+  AppLayer* a = state_of(f);
+  const ProtocolSpec& spec = *protocols()[id];
+  void* at = a == nullptr ? nullptr : pool_.allocate(spec.parser_size);
+  if (at == nullptr) return give_up(f), false;
+  a->parser = spec.create(at, ParserContext{pool_, config_.limits[id], t});
+  a->parser_size = spec.parser_size;
+  a->need = {};
+  a->stopped = {};
+  f.protocol = id;
+  listener_.on_protocol(f);
+  return true;
+}
+
+void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
+  if (f.flags & flow_flag::kAppDone) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  if (f.app != nullptr && f.app->parser != nullptr) feed(f, dir, data);
+  else probe_stream(f, dir, data);
+}
+
+void AppEngine::probe_stream(Flow& f, Direction dir, Bytes data) noexcept {
+  AppLayer* a = state_of(f);
+  if (a == nullptr) return give_up(f);
+  PoolBuffer& mine = a->pending[index(dir)];
+  PoolBuffer& theirs = a->pending[index(reverse(dir))];
+  if (mine.empty() && theirs.empty()) a->first_was_reply = dir == Direction::kToClient;
+  Bytes first = data;
+  if (!mine.empty()) {
+    if (!mine.append(data)) return give_up(f);
+    first = mine.view();
+  }
+  std::uint64_t& excluded = a->excluded[index(dir)];
+  const ProtocolId id = probe(Transport::kTcp, dir, first, f.server_port(), excluded);
+  if (id != kNoProtocol) {
+    // Both directions have waited; they are shown in the order in which they began.
+    PoolBuffer waiting = std::move(mine);
+    PoolBuffer other = std::move(theirs);
+    if (!bind(f, id, Transport::kTcp)) return;
+    const Bytes own = waiting.empty() ? data : waiting.view();
+    const bool other_first = (dir == Direction::kToServer) == a->first_was_reply;
+    if (!other.empty() && other_first) feed(f, reverse(dir), other.view());
+    feed(f, dir, own);
+    if (!other.empty() && !other_first) feed(f, reverse(dir), other.view());
+    return;
+  }
+  if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
+  if (~excluded == 0) {
+    // Nothing fits this direction: the other one may still tell, unless it has spoken too.
+    if (~a->excluded[index(reverse(dir))] == 0 || mine.size() + data.size() >= config_.probe_bytes) return give_up(f);
+  }
+  if (mine.empty() && !mine.append(data)) give_up(f);
+}
+
+void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
+  if (f.app == nullptr || f.app->parser == nullptr) {  // an earlier direction's bytes ended or changed the protocol
+    if ((f.flags & flow_flag::kAppDone) == 0 && f.app != nullptr && f.protocol == kNoProtocol) probe_stream(f, dir, data);
+    return;
+  }
+  AppLayer& a = *f.app;
+  const std::size_t i = index(dir);
+  if (a.stopped[i]) return;
+  PoolBuffer& pending = a.pending[i];
+  Bytes input = data;
+  const bool waited = !pending.empty();
+  const std::size_t limit = protocols()[f.protocol]->max_pending_bytes;
+  const auto resync = [&]() noexcept {
+    listener_.on_app_event(f, f.protocol, dir, "pending_limit", nullptr);
+    pending.reset();
+    a.need[i] = 0;
+    a.parser->on_gap(dir, 0, *this);
+  };
+  if (waited) {
+    if (!pending.append(data)) return resync();
+    input = pending.view();
+  }
+  if (input.size() < a.need[i]) {
+    if (!waited && !pending.append(data)) resync();
+    return;
+  }
+  const Consumed c = a.parser->on_stream(dir, input, *this);
+  if (hand_over_) {
+    change_protocol(f, dir, input.subspan(std::min(c.bytes, input.size())));
+    return;
+  }
+  if (c.give_up) {
+    a.stopped[i] = true;
+    pending.reset();
+    if (a.stopped[index(reverse(dir))]) {  // nothing more is wanted: memory goes back before the flow ends
+      drop_parser(a);
+      f.flags |= flow_flag::kAppDone;
+      pool_.destroy(f.app);
+      f.app = nullptr;
+    }
+    return;
+  }
+  PICKET_ASSERT(c.bytes <= input.size());
+  a.need[i] = c.need;
+  if (c.bytes == input.size()) {
+    pending.clear();
+    if (pending.capacity() > 4096) pending.reset();
+    return;
+  }
+  if (waited) pending.consume(c.bytes);
+  else if (!pending.append(input.subspan(c.bytes))) return resync();
+  if (pending.size() > limit) resync();
+}
+
+void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
+  AppLayer& a = *f.app;
+  hand_over_ = false;
+  const std::string_view to = hand_over_to_;
+  // `rest` may lie in pending, which is about to change hands.
+  PoolBuffer mine = std::move(a.pending[index(dir)]);
+  PoolBuffer theirs = std::move(a.pending[index(reverse(dir))]);
+  drop_parser(a);
+  a.excluded = {};
+  f.protocol = kNoProtocol;
+  if (!to.empty()) {
+    const ProtocolId id = find_protocol(to);
+    if (id == kNoProtocol || !bind(f, id, Transport::kTcp)) return give_up(f);
+    if (!rest.empty()) feed(f, dir, rest);
+    if (!theirs.empty()) feed(f, reverse(dir), theirs.view());
+    return;
+  }
+  if (!rest.empty()) probe_stream(f, dir, rest);
+  if (!theirs.empty()) on_stream(f, reverse(dir), theirs.view(), time_ns_);
+}
+
+void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t time_ns) noexcept {
+  AppLayer* a = f.app;
+  if (a == nullptr || (f.flags & flow_flag::kAppDone)) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  a->pending[index(dir)].reset();
+  a->need[index(dir)] = 0;
+  if (a->parser != nullptr && !a->stopped[index(dir)]) a->parser->on_gap(dir, missing, *this);
+}
+
+void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
+  AppLayer* a = f.app;
+  if (a == nullptr || a->parser == nullptr || a->stopped[index(dir)]) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  a->parser->on_end(dir, *this);
+  hand_over_ = false;  // no bytes follow that another protocol could read
+}
+
+void AppEngine::on_datagram(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
+  if ((f.flags & flow_flag::kAppDone) || data.empty()) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  if (f.app == nullptr) {
+    std::uint64_t excluded = 0;
+    const ProtocolId id = probe(Transport::kUdp, dir, data, f.server_port(), excluded);
+    if (id == kNoProtocol) {
+      if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams) f.flags |= flow_flag::kAppDone;
+      return;
+    }
+    if (!bind(f, id, Transport::kUdp)) return;
+  }
+  if (f.app->parser != nullptr && !f.app->stopped[index(dir)]) f.app->parser->on_datagram(dir, data, *this);
+  hand_over_ = false;
+}
+
+void AppEngine::close(Flow& f, std::uint64_t time_ns) noexcept {
+  if (f.app == nullptr) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  drop_parser(*f.app);
+  pool_.destroy(f.app);
+  f.app = nullptr;
+}
+
+void AppEngine::advance(Transaction& tx, Direction dir, std::uint8_t progress) noexcept {
+  auto& at = tx.progress[index(dir)];
+  at = std::max(at, progress);
+  listener_.on_advance(*flow_, flow_->protocol, tx, dir, progress);
+}
+
+void AppEngine::done(Transaction& tx) noexcept { listener_.on_done(*flow_, flow_->protocol, tx); }
+
+void AppEngine::event(Direction dir, std::uint8_t event, Transaction* tx) noexcept {
+  if (tx != nullptr) tx->events |= std::uint64_t{1} << event;
+  listener_.on_app_event(*flow_, flow_->protocol, dir, protocols()[flow_->protocol]->events[event].name, tx);
+}
+
+void AppEngine::hand_over(std::string_view protocol) noexcept {
+  hand_over_ = true;
+  hand_over_to_ = protocol;
+}
+
+}  // namespace picket

@@ -1,0 +1,81 @@
+// dataplane/app/app_layer.h — finds out what a flow speaks, and shows its bytes to that protocol's parser
+//
+// Detection is by content, on any port; ports only say which probe is asked first. Bytes that a parser cannot use yet
+// wait here, so that every parser sees contiguous bytes and needs no buffer of its own for half-read frames. While a
+// flow is being probed, both directions wait.
+//
+// Cost    in-order bytes of a bound flow go to the parser as they lie in the packet; only unconsumed ends are copied
+// Limits  probe_bytes per direction while probing; ProtocolSpec::max_pending_bytes afterwards (event, then resync)
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/flow/flow.h"
+#include "parsers/core/pool.h"
+#include "parsers/core/protocol.h"
+
+namespace picket {
+
+/// Who is told what parsers report.
+class AppListener {
+ public:
+  virtual void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept = 0;
+  virtual void on_done(Flow&, ProtocolId, Transaction&) noexcept = 0;
+  virtual void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, Transaction*) noexcept = 0;
+  virtual void on_protocol(Flow&) noexcept = 0;  ///< Flow::protocol was found, or changed
+
+ protected:
+  ~AppListener() = default;
+};
+
+struct AppConfig {
+  std::uint32_t probe_bytes = 2048;                    ///< app-layer.probe-bytes: of each direction
+  std::vector<bool> enabled;                           ///< by ProtocolId
+  std::vector<std::vector<std::uint64_t>> limits;      ///< by ProtocolId, in the order of ProtocolSpec::limits
+};
+
+/// Everything enabled, every limit at its default.
+AppConfig default_app_config();
+
+class AppEngine final : private Sink {
+ public:
+  AppEngine(const AppConfig&, Pool&, AppListener&);
+
+  /// For a new flow whose opening was not seen: does this first payload come from the server?
+  [[nodiscard]] bool looks_like_reply(Transport, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept;
+
+  void on_stream(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
+  void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t time_ns) noexcept;
+  void on_end(Flow&, Direction, std::uint64_t time_ns) noexcept;
+  void on_datagram(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
+  /// The flow ends: finishes its transactions and frees all that hangs off Flow::app.
+  void close(Flow&, std::uint64_t time_ns) noexcept;
+
+ private:
+  void advance(Transaction&, Direction, std::uint8_t progress) noexcept override;
+  void done(Transaction&) noexcept override;
+  void event(Direction, std::uint8_t event, Transaction*) noexcept override;
+  void hand_over(std::string_view protocol) noexcept override;
+  [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
+
+  [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, std::uint16_t server_port, std::uint64_t& excluded) const noexcept;
+  [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
+  bool bind(Flow&, ProtocolId, Transport) noexcept;
+  void probe_stream(Flow&, Direction, Bytes) noexcept;
+  void feed(Flow&, Direction, Bytes) noexcept;
+  void change_protocol(Flow&, Direction, Bytes rest) noexcept;
+  void drop_parser(AppLayer&) noexcept;
+  void give_up(Flow&) noexcept;
+
+  AppConfig config_;
+  Pool& pool_;
+  AppListener& listener_;
+  std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
+  Flow* flow_ = nullptr;      // during a call into a parser
+  std::uint64_t time_ns_ = 0;
+  bool hand_over_ = false;
+  std::string_view hand_over_to_;
+};
+
+}  // namespace picket

@@ -1,0 +1,276 @@
+#include "dataplane/flow/flow_table.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <new>
+
+#include "parsers/core/assert.h"
+
+namespace picket {
+namespace {
+
+constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+  const unsigned __int128 m = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xbf58476d1ce4e5b9U);
+  return static_cast<std::uint64_t>(m) ^ static_cast<std::uint64_t>(m >> 64);
+}
+
+std::uint64_t load64(const std::uint8_t* p) noexcept {
+  std::uint64_t v;
+  std::memcpy(&v, p, 8);
+  return v;
+}
+
+std::uint32_t hash_of(const FlowKey& k) noexcept {
+  const std::uint64_t ports = std::uint64_t{k.low_port} | std::uint64_t{k.high_port} << 16 | std::uint64_t{k.proto} << 32 |
+                              std::uint64_t{k.vlans[0]} << 40;
+  const std::uint64_t vlans = std::uint64_t{k.vlans[1]} | std::uint64_t{k.vlans[2]} << 16;
+  const std::uint64_t a = mix(load64(&k.low.bytes[0]) ^ ports, load64(&k.low.bytes[8]));
+  const std::uint64_t b = mix(load64(&k.high.bytes[0]) ^ vlans, load64(&k.high.bytes[8]));
+  return static_cast<std::uint32_t>(mix(a, b) >> 32);
+}
+
+constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
+  if (proto == static_cast<std::uint8_t>(IpProto::kIcmp)) return type == 0 || type == 8 || (type >= 13 && type <= 18);
+  return type == 128 || type == 129;
+}
+
+/// Memory that costs nothing until it is touched.
+void* map(std::size_t bytes) {
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  return at;
+}
+
+}  // namespace
+
+std::uint64_t flow_id(const Flow& f) noexcept {
+  return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11;
+}
+
+void FlowTable::Unmap::operator()(Flow* p) const noexcept { munmap(p, bytes); }
+
+FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned workers, FlowListener& listener)
+    : config_(config), listener_(listener), workers_(workers), wheel_(new std::uint32_t[kWheel]), due_(nullptr, nullptr) {
+  const std::uint32_t own_shards = (kShards - worker + workers - 1) / workers;
+  sets_per_shard_ = std::bit_ceil(std::max(1U, config.flows / kShards / kWays));
+  set_count_ = sets_per_shard_ * own_shards;
+  slot_count_ = set_count_ * kWays;
+  sets_.reset(new Set[set_count_]);
+  for (std::uint32_t i = 0; i < set_count_; ++i) std::fill_n(sets_[i].slot, kWays, kNone);
+  std::fill_n(wheel_.get(), kWheel, kNone);
+  const std::size_t bytes = std::size_t{slot_count_} * sizeof(Flow);
+  memory_ = {static_cast<Flow*>(map(bytes)), Unmap{bytes}};
+  flows_ = memory_.get();
+  due_ = {static_cast<Due*>(std::malloc(std::size_t{slot_count_} * sizeof(Due))), [](Due* p) { std::free(p); }};
+  if (due_ == nullptr) throw std::bad_alloc();
+}
+
+bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
+  if (!p.has_ip || p.is_fragment || !p.has_l4) return false;
+  FlowKey& k = l.key;
+  k = FlowKey{};
+  std::uint16_t src_port = p.src_port, dst_port = p.dst_port;
+  const bool icmp = p.proto == static_cast<std::uint8_t>(IpProto::kIcmp) || p.proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
+  if (icmp) src_port = dst_port = icmp_pairs(p.proto, p.icmp_type) ? p.icmp_id : static_cast<std::uint16_t>(p.icmp_type << 8 | p.icmp_code);
+  const auto order = p.src <=> p.dst;
+  l.src_is_low = order < 0 || (order == 0 && src_port <= dst_port);
+  k.low = l.src_is_low ? p.src : p.dst;
+  k.high = l.src_is_low ? p.dst : p.src;
+  k.low_port = l.src_is_low ? src_port : dst_port;
+  k.high_port = l.src_is_low ? dst_port : src_port;
+  k.proto = p.proto;
+  k.shard = p.shard;
+  if (config_.vlan_in_key) k.vlans = p.vlans;
+  l.hash = hash_of(k);
+  l.set = (p.shard / workers_) * sets_per_shard_ + (l.hash & (sets_per_shard_ - 1));
+  PICKET_ASSERT(l.set < set_count_);
+  return true;
+}
+
+void FlowTable::touch_flow(const Lookup& l) const noexcept {
+  const Set& s = sets_[l.set];
+  for (unsigned w = 0; w < kWays; ++w) {
+    if (s.hash[w] == l.hash && s.slot[w] != kNone) {
+      const char* f = reinterpret_cast<const char*>(&flows_[s.slot[w]]);
+      for (std::size_t line = 0; line < sizeof(Flow); line += 64) __builtin_prefetch(f + line);
+      return;
+    }
+  }
+}
+
+std::uint64_t FlowTable::timeout_ns(const Flow& f) const noexcept {
+  const auto pick = [&]() -> const FlowTimeouts::ByState& {
+    switch (static_cast<IpProto>(f.key.proto)) {
+      case IpProto::kTcp: return config_.timeouts.tcp;
+      case IpProto::kUdp: return config_.timeouts.udp;
+      case IpProto::kIcmp:
+      case IpProto::kIcmpV6: return config_.timeouts.icmp;
+      default: return config_.timeouts.other;
+    }
+  };
+  const FlowTimeouts::ByState& t = pick();
+  const std::uint32_t s = f.state == FlowState::kNew ? t.fresh_s : f.state == FlowState::kEstablished ? t.established_s : t.closed_s;
+  return std::uint64_t{s} * kTick;
+}
+
+bool FlowTable::expired(const Flow& f, std::uint64_t clock_ns) const noexcept {
+  return clock_ns > f.last_clock_ns + timeout_ns(f);
+}
+
+std::uint64_t FlowTable::due_tick(const Flow& f) const noexcept {
+  std::uint64_t due = f.last_clock_ns + timeout_ns(f);
+  if (config_.interim_s != 0) due = std::min(due, f.interim_due_ns);
+  return due / kTick + 1;  // the first whole tick after it
+}
+
+void FlowTable::schedule(Flow& f) noexcept {
+  const std::uint64_t tick = std::min(std::max(due_tick(f), tick_ + 1), tick_ + kWheel - 1);
+  std::uint32_t& head = wheel_[tick % kWheel];
+  f.timer_slot = static_cast<std::uint32_t>(tick % kWheel);
+  f.timer_prev = kNone;
+  f.timer_next = head;
+  const std::uint32_t slot = slot_of(f);
+  if (head != kNone) flows_[head].timer_prev = slot;
+  head = slot;
+}
+
+void FlowTable::unschedule(Flow& f) noexcept {
+  if (f.timer_prev != kNone) flows_[f.timer_prev].timer_next = f.timer_next;
+  else wheel_[f.timer_slot] = f.timer_next;
+  if (f.timer_next != kNone) flows_[f.timer_next].timer_prev = f.timer_prev;
+}
+
+void FlowTable::reschedule(Flow& f) noexcept {
+  unschedule(f);
+  schedule(f);
+}
+
+void FlowTable::advance(std::uint64_t clock_ns) noexcept {
+  const std::uint64_t now = clock_ns / kTick;
+  while (tick_ < now) {
+    if (active_ == 0 || tick_ == 0) {
+      tick_ = now;
+      return;
+    }
+    ++tick_;
+    // Take the bucket's due flows in order of their first packets: a ring's records must stand in order of Place.
+    std::uint32_t count = 0;
+    for (std::uint32_t slot = wheel_[tick_ % kWheel]; slot != kNone;) {
+      Flow& f = flows_[slot];
+      const std::uint32_t next = f.timer_next;
+      if (due_tick(f) <= tick_) due_.get()[count++] = {f.first_packet, slot};
+      else reschedule(f);  // it has lived on since it was put here
+      slot = next;
+    }
+    std::sort(due_.get(), due_.get() + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Flow& f = flows_[due_.get()[i].slot];
+      const Place place{tick_ * kTick, EventKind::kTimer, f.first_packet, 0};
+      if (expired(f, tick_ * kTick)) {
+        end(f, FlowEnd::kTimeout, place);
+      } else {
+        listener_.flow_interim(f, place);
+        f.interim_due_ns += std::uint64_t{config_.interim_s} * kTick;
+        reschedule(f);
+      }
+    }
+  }
+}
+
+Flow& FlowTable::find(const Lookup& l, const Packet& p, const Place& place, bool& created) noexcept {
+  Set& s = sets_[l.set];
+  unsigned way = kWays;
+  for (unsigned w = 0; w < kWays; ++w) {
+    if (s.slot[w] == kNone) {
+      if (way == kWays) way = w;
+      continue;
+    }
+    if (s.hash[w] != l.hash || flows_[s.slot[w]].key != l.key) continue;
+    Flow& f = flows_[s.slot[w]];
+    if (!expired(f, p.at.clock_ns)) {
+      f.last_clock_ns = p.at.clock_ns;
+      created = false;
+      return f;
+    }
+    end(f, FlowEnd::kTimeout, place);
+    way = w;
+    break;
+  }
+  if (way == kWays) {
+    way = 0;
+    const auto rank = [&](unsigned w) {  // lower goes first
+      const Flow& f = flows_[s.slot[w]];
+      return std::tuple(expired(f, p.at.clock_ns) ? 0 : f.state == FlowState::kEstablished ? 2 : 1, f.last_clock_ns, f.first_packet);
+    };
+    for (unsigned w = 1; w < kWays; ++w) {
+      if (rank(w) < rank(way)) way = w;
+    }
+    Flow& victim = flows_[s.slot[way]];
+    const bool over = expired(victim, p.at.clock_ns);
+    if (!over) ++evicted_;
+    end(victim, over ? FlowEnd::kTimeout : FlowEnd::kForced, place);
+  }
+  created = true;
+  return make(l, p, way);
+}
+
+Flow& FlowTable::replace(Flow& old, const Lookup& l, const Packet& p, const Place& place) noexcept {
+  const std::uint32_t slot = slot_of(old);
+  const Set& s = sets_[l.set];
+  const auto way = static_cast<unsigned>(std::find(s.slot, s.slot + kWays, slot) - s.slot);
+  end(old, FlowEnd::kReused, place);
+  return make(l, p, way);
+}
+
+Flow& FlowTable::make(const Lookup& l, const Packet& p, unsigned way) noexcept {
+  std::uint32_t slot = free_;
+  if (slot != kNone) free_ = flows_[slot].set;
+  else slot = fresh_++;
+  PICKET_ASSERT(slot < slot_count_);
+  Flow& f = *::new (static_cast<void*>(&flows_[slot])) Flow();
+  f.key = l.key;
+  f.hash = l.hash;
+  f.set = l.set;
+  f.low_is_client = l.src_is_low;
+  f.first_packet = p.at.number;
+  f.start_ns = p.time_ns;
+  f.last_clock_ns = p.at.clock_ns;
+  f.interim_due_ns = p.at.clock_ns + std::uint64_t{config_.interim_s} * kTick;
+  f.tap = p.tap;
+  sets_[l.set].hash[way] = l.hash;
+  sets_[l.set].slot[way] = slot;
+  schedule(f);
+  ++created_;
+  peak_ = std::max(peak_, ++active_);
+  return f;
+}
+
+void FlowTable::end(Flow& f, FlowEnd why, const Place& place) noexcept {
+  listener_.flow_ended(f, why, place);
+  unschedule(f);
+  const std::uint32_t slot = slot_of(f);
+  Set& s = sets_[f.set];
+  *std::find(s.slot, s.slot + kWays, slot) = kNone;
+  f.set = free_;
+  free_ = slot;
+  --active_;
+}
+
+void FlowTable::end_all(std::uint64_t clock_ns) noexcept {
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < set_count_; ++i) {
+    for (const std::uint32_t slot : sets_[i].slot) {
+      if (slot != kNone) due_.get()[count++] = {flows_[slot].first_packet, slot};
+    }
+  }
+  std::sort(due_.get(), due_.get() + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Flow& f = flows_[due_.get()[i].slot];
+    end(f, FlowEnd::kShutdown, {clock_ns, EventKind::kEnd, f.first_packet, 0});
+  }
+}
+
+}  // namespace picket

@@ -1,0 +1,279 @@
+#include "dataplane/flow/reassembly.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "parsers/core/assert.h"
+
+namespace picket {
+namespace {
+
+/// a - b on the circle of sequence numbers.
+constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept { return static_cast<std::int32_t>(a - b); }
+
+std::uint8_t* bytes_of(HeldSegment* s) noexcept { return reinterpret_cast<std::uint8_t*>(s + 1); }
+
+void note(Flow& f, Direction dir, char letter) noexcept {
+  // One letter for each kind of thing, once: upper case from the client, lower case from the server.
+  const char c = dir == Direction::kToServer ? static_cast<char>(letter - 32) : letter;
+  for (std::uint8_t i = 0; i < f.history_size; ++i) {
+    if (f.history[i] == c) return;
+  }
+  if (f.history_size < f.history.size()) f.history[f.history_size++] = c;
+}
+
+}  // namespace
+
+bool Reassembler::reuses(const Flow& f, const Packet& p) noexcept {
+  const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck | tcp_flag::kRst);
+  if (fl != tcp_flag::kSyn) return false;
+  if (f.tcp_state == TcpState::kNone || f.tcp_state == TcpState::kSynSent) return false;
+  const FlowSide& s = f.side[index(p.direction)];
+  return !(s.seq_known && p.tcp_seq == s.isn) && (f.state == FlowState::kClosed || f.tcp_state >= TcpState::kEstablished);
+}
+
+bool Reassembler::on_packet(Flow& f, const Packet& p, StreamSink& sink) noexcept {
+  const FlowState before = f.state;
+  f.side[index(p.direction)].tcp_flags |= p.tcp_flags;
+  follow_state(f, p);
+  on_segment(f, p, sink);
+  return f.state != before;
+}
+
+void Reassembler::follow_state(Flow& f, const Packet& p) noexcept {
+  const Direction dir = p.direction;
+  FlowSide& me = f.side[index(dir)];
+  FlowSide& peer = f.side[index(reverse(dir))];
+  const bool syn = p.tcp_flags & tcp_flag::kSyn, ack = p.tcp_flags & tcp_flag::kAck, fin = p.tcp_flags & tcp_flag::kFin,
+             rst = p.tcp_flags & tcp_flag::kRst;
+  me.window_size = p.tcp_window;
+  if (syn) {
+    note(f, dir, ack ? 'h' : 's');
+    if (!me.seq_known) {
+      me.isn = p.tcp_seq;
+      me.next_seq = p.tcp_seq + 1;
+      me.seq_known = true;
+      if (p.tcp_wscale != 0xff) me.wscale = p.tcp_wscale;
+    }
+    if (!ack && f.tcp_state == TcpState::kNone) f.tcp_state = TcpState::kSynSent;
+    if (ack && f.tcp_state <= TcpState::kSynSent) f.tcp_state = TcpState::kSynRecv;
+  } else if (!rst && f.tcp_state == TcpState::kNone) {
+    f.tcp_state = TcpState::kEstablished;  // the start was not seen
+    f.flags |= flow_flag::kMidstream;
+  }
+  if (ack && !rst) {
+    if (me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) me.last_ack = p.tcp_ack;
+    if (!syn && (f.tcp_state == TcpState::kSynRecv || (f.tcp_state == TcpState::kSynSent && dir == Direction::kToServer))) {
+      f.tcp_state = TcpState::kEstablished;  // the latter: the server's side is not on this tap
+    }
+    if (!syn && p.payload.empty() && !fin) note(f, dir, 'a');
+  }
+  if (!p.payload.empty()) note(f, dir, 'd');
+  if (f.tcp_state >= TcpState::kEstablished && f.state == FlowState::kNew) f.state = FlowState::kEstablished;
+
+  if (fin) {
+    note(f, dir, 'f');
+    if (!me.fin_seen) {
+      me.fin_seen = true;
+      me.fin_seq = p.tcp_seq + static_cast<std::uint32_t>(p.payload.size());
+    }
+    const bool client = dir == Direction::kToServer;
+    switch (f.tcp_state) {
+      case TcpState::kSynRecv:
+      case TcpState::kEstablished: f.tcp_state = client ? TcpState::kFinWait1 : TcpState::kCloseWait; break;
+      case TcpState::kFinWait1:
+      case TcpState::kFinWait2: if (!client) f.tcp_state = TcpState::kTimeWait; break;
+      case TcpState::kCloseWait: if (client) f.tcp_state = TcpState::kLastAck; break;
+      default: break;
+    }
+  } else if (ack && peer.fin_seen && diff(p.tcp_ack, peer.fin_seq) > 0) {
+    if (f.tcp_state == TcpState::kFinWait1) f.tcp_state = TcpState::kFinWait2;
+    else if (f.tcp_state == TcpState::kLastAck || f.tcp_state == TcpState::kTimeWait) f.tcp_state = TcpState::kClosed;
+  }
+  if (rst) {
+    note(f, dir, 'r');
+    me.rst_seen = true;
+    f.tcp_state = TcpState::kClosed;
+  }
+  if (f.tcp_state == TcpState::kClosed || f.tcp_state == TcpState::kTimeWait) f.state = FlowState::kClosed;
+}
+
+void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcept {
+  const Direction dir = p.direction;
+  FlowSide& me = f.side[index(dir)];
+  if (p.tcp_flags & tcp_flag::kRst) {
+    drain_all(f, Direction::kToServer, sink);
+    drain_all(f, Direction::kToClient, sink);
+    end_side(f, dir, sink);
+    end_side(f, reverse(dir), sink);
+    return;
+  }
+  std::uint32_t seq = p.tcp_seq;
+  Bytes data = p.payload;
+  if (p.tcp_flags & tcp_flag::kSyn) ++seq;  // bytes on a SYN (fast open) stand behind it
+  const bool follow = config_.midstream || (f.flags & flow_flag::kMidstream) == 0;
+  if (!data.empty() && !me.ended && follow) {
+    if (!me.seq_known) {
+      me.seq_known = true;
+      me.isn = seq - 1;
+      me.next_seq = seq;
+      sink.on_stream_event(f, StreamEvent::kMidstream);
+    }
+    const std::int32_t ahead = diff(seq, me.next_seq);
+    if (ahead <= 0) {
+      const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
+      if (old < data.size()) {
+        hand_on(f, dir, data.subspan(old), sink);
+        if (me.waiting != nullptr) drain(f, dir, sink);
+      }
+    } else if (hold(f, dir, seq, data, sink)) {
+      // A hole that the receiver has already acknowledged will not be filled.
+      const FlowSide& peer = f.side[index(reverse(dir))];
+      if (peer.last_ack != 0 && me.waiting != nullptr && diff(peer.last_ack, me.waiting->head->seq) >= 0) {
+        skip_to(f, dir, me.waiting->head->seq, sink);
+        drain(f, dir, sink);
+      }
+    }
+  }
+  // The same, when the acknowledgement comes after the segments behind the hole.
+  const Direction other = reverse(dir);
+  FlowSide& peer = f.side[index(other)];
+  if (peer.waiting != nullptr && peer.waiting->head != nullptr && (p.tcp_flags & tcp_flag::kAck) && diff(me.last_ack, peer.waiting->head->seq) > 0) {
+    skip_to(f, other, peer.waiting->head->seq, sink);
+    drain(f, other, sink);
+  }
+  if (me.fin_seen && me.seq_known && diff(me.next_seq, me.fin_seq) >= 0) end_side(f, dir, sink);
+}
+
+void Reassembler::hand_on(Flow& f, Direction dir, Bytes data, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  me.next_seq += static_cast<std::uint32_t>(data.size());
+  const std::uint64_t offset = me.delivered;
+  me.delivered += data.size();
+  if (me.depth_reached) return;
+  if (config_.depth_bytes != 0 && offset + data.size() >= config_.depth_bytes) {
+    me.depth_reached = true;
+    data = data.first(std::min<std::uint64_t>(data.size(), config_.depth_bytes - std::min(offset, config_.depth_bytes)));
+    sink.on_stream_event(f, StreamEvent::kDepth);
+    if (data.empty()) return;
+  }
+  sink.on_data(f, dir, data, offset);
+}
+
+/// The bytes up to `seq` are lost.
+void Reassembler::skip_to(Flow& f, Direction dir, std::uint32_t seq, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  const std::int32_t missing = diff(seq, me.next_seq);
+  if (missing <= 0) return;
+  const std::uint64_t offset = me.delivered;
+  me.next_seq = seq;
+  me.delivered += static_cast<std::uint32_t>(missing);
+  me.missing += static_cast<std::uint32_t>(missing);
+  if (me.gaps != 0xffff) ++me.gaps;
+  note(f, dir, 'g');
+  sink.on_stream_event(f, StreamEvent::kGap);
+  if (!me.depth_reached) sink.on_gap(f, dir, static_cast<std::uint32_t>(missing), offset);
+}
+
+void Reassembler::drop_first(FlowSide& side) noexcept {
+  SegmentList& list = *side.waiting;
+  HeldSegment* s = list.head;
+  list.head = s->next;
+  list.bytes -= s->size;
+  --list.count;
+  pool_.release(s, sizeof(HeldSegment) + s->size);
+  if (list.head == nullptr) {
+    pool_.destroy(side.waiting);
+    side.waiting = nullptr;
+  }
+}
+
+/// Hands on what waits and is now in order.
+void Reassembler::drain(Flow& f, Direction dir, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  while (me.waiting != nullptr) {
+    HeldSegment* s = me.waiting->head;
+    const std::int32_t ahead = diff(s->seq, me.next_seq);
+    if (ahead > 0) return;
+    const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
+    if (old < s->size) hand_on(f, dir, Bytes(bytes_of(s) + old, s->size - old), sink);
+    drop_first(me);
+  }
+}
+
+void Reassembler::drain_all(Flow& f, Direction dir, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  while (me.waiting != nullptr) {
+    skip_to(f, dir, me.waiting->head->seq, sink);
+    drain(f, dir, sink);
+  }
+}
+
+/// Keeps a copy of what came too early, in order; the first copy of a byte wins.
+bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  if (me.waiting == nullptr) {
+    me.waiting = pool_.make<SegmentList>();
+    if (me.waiting == nullptr) return sink.on_stream_event(f, StreamEvent::kNoMemory), false;
+  }
+  // No room: the hole is given up, which hands on what waits and makes room.
+  if (me.waiting->count >= config_.max_held_segments || me.waiting->bytes + data.size() > config_.max_held_bytes) {
+    sink.on_stream_event(f, StreamEvent::kHeldLimit);
+    drain_all(f, dir, sink);
+    const std::int32_t ahead = diff(seq, me.next_seq);
+    if (ahead > 0) skip_to(f, dir, seq, sink);
+    const auto old = static_cast<std::size_t>(ahead > 0 ? 0 : -static_cast<std::int64_t>(ahead));
+    if (old < data.size()) hand_on(f, dir, data.subspan(old), sink);
+    return false;
+  }
+  // Keep only what is not held already: walk along the list, filling the holes between its segments.
+  HeldSegment** at = &me.waiting->head;
+  while (!data.empty()) {
+    if (*at != nullptr && diff((*at)->seq, seq) <= 0) {
+      const std::int32_t covered = diff((*at)->seq + (*at)->size, seq);
+      if (covered > 0) {
+        const auto n = std::min<std::size_t>(static_cast<std::uint32_t>(covered), data.size());
+        data = data.subspan(n);
+        seq += static_cast<std::uint32_t>(n);
+      }
+      at = &(*at)->next;
+      continue;
+    }
+    std::size_t n = data.size();
+    if (*at != nullptr) n = std::min<std::size_t>(n, static_cast<std::uint32_t>(diff((*at)->seq, seq)));
+    auto* h = static_cast<HeldSegment*>(pool_.allocate(sizeof(HeldSegment) + n));
+    if (h == nullptr) {
+      sink.on_stream_event(f, StreamEvent::kNoMemory);
+      break;
+    }
+    *h = {*at, seq, static_cast<std::uint32_t>(n)};
+    std::memcpy(bytes_of(h), data.data(), n);
+    *at = h;
+    at = &h->next;
+    me.waiting->bytes += h->size;
+    ++me.waiting->count;
+    data = data.subspan(n);
+    seq += static_cast<std::uint32_t>(n);
+  }
+  if (me.waiting->head != nullptr) return true;
+  pool_.destroy(me.waiting);
+  me.waiting = nullptr;
+  return false;
+}
+
+void Reassembler::end_side(Flow& f, Direction dir, StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  if (me.ended) return;
+  me.ended = true;
+  while (me.waiting != nullptr) drop_first(me);
+  sink.on_end(f, dir);
+}
+
+void Reassembler::flush(Flow& f, StreamSink& sink) noexcept {
+  for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+    drain_all(f, dir, sink);
+    end_side(f, dir, sink);
+  }
+}
+
+}  // namespace picket
