@@ -1,0 +1,493 @@
+// dataplane/detect/rule_set.h — the rules as the packet path runs them: flat tables, filled once by
+// sensor/rules/plan
+//
+//   scan a buffer ──> patterns ──> rules ──> header fits? ──> program (tests, groups of ops) ──> deeds, alert
+//
+// A rule's place in `rules` is its place in the order of evaluation: pass rules first, then rules that set
+// flowbits before those that read them, then by priority and sid. Whoever sorts candidates by index has the
+// right order.
+//
+// Lives   immutable from the moment it is handed over; all cores read it at once; swapped whole between
+// bursts
+#pragma once
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/packet.h"
+#include "dataplane/record_encoder.h"
+#include "parsers/core/protocol.h"
+
+struct hs_database;
+struct hs_scratch;
+struct pcre2_real_code_8;
+
+namespace picket::detect {
+
+using RuleIndex = std::uint32_t;
+inline constexpr std::uint32_t kNone = 0xffffffff;
+
+// ------------------------------------------------------------------------------------------------ header
+
+/// What kind of packet it is; bits of RuleHeader::protos. A packet has exactly one.
+namespace proto_bit {
+inline constexpr std::uint16_t kTcp = 1, kUdp = 2, kIcmp4 = 4, kIcmp6 = 8, kSctp = 16, kIgmp = 32,
+                               kOtherIp = 64, kArp = 128, kOtherEther = 256, kAll = 511;
+inline constexpr std::uint16_t kAnyIp = kTcp | kUdp | kIcmp4 | kIcmp6 | kSctp | kIgmp | kOtherIp;
+}  // namespace proto_bit
+namespace family_bit {
+inline constexpr std::uint8_t kV4 = 1, kV6 = 2, kNoIp = 4;
+}
+/// Of the packet in its flow; kNoFlow where there is none.
+namespace way_bit {
+inline constexpr std::uint8_t kToServer = 1, kToClient = 2, kNoFlow = 4;
+}
+namespace state_bit {
+inline constexpr std::uint8_t kNew = 1, kEstablished = 2, kNoFlow = 4;
+}
+namespace rule_flag {
+inline constexpr std::uint16_t kPass = 0x01;      ///< suppresses what comes behind it
+inline constexpr std::uint16_t kBothWays = 0x02;  ///< `<>`: source and destination may change places
+inline constexpr std::uint16_t kReported = 0x04;  ///< a match goes to the AlertSink
+inline constexpr std::uint16_t kOncePerFlow =
+    0x08;  ///< addresses only: looked at once for each direction of a flow
+inline constexpr std::uint16_t kPacketPayload = 0x10;  ///< its payload groups look at single packets
+inline constexpr std::uint16_t kStreamPayload = 0x20;  ///< ... at the stream
+inline constexpr std::uint16_t kTransaction = 0x40;    ///< it has transaction tests or groups
+inline constexpr std::uint16_t kRepeats = 0x80;  ///< looks at what may still happen to a transaction (events)
+inline constexpr std::uint16_t kBothSides = 0x100;  ///< `=>`: buffers of both directions
+inline constexpr std::uint16_t kFlowPass = 0x200;   ///< its pass holds for the whole flow
+inline constexpr std::uint16_t kDirectionFromGroups = 0x400;
+}  // namespace rule_flag
+
+/// All that decides whether a candidate is worth its program: one cache line.
+struct alignas(64) RuleHeader {
+  std::uint16_t protos = proto_bit::kAll;
+  std::uint8_t families = 7;
+  std::uint8_t ways = 7;
+  std::uint8_t states = 7;
+  std::uint8_t packet_tests = 0, state_tests = 0, state_deeds = 0;  ///< counts
+  std::uint16_t flags = 0;
+  std::uint16_t src = 0, dst = 0;              ///< RuleSet::address_sets; 0: any
+  std::uint16_t src_ports = 0, dst_ports = 0;  ///< RuleSet::port_sets; 0: any
+  std::uint16_t apps = 0;                      ///< RuleSet::app_sets; 0: any
+  std::array<std::uint8_t, 2> ready{};         ///< by Direction: the progress that all its buffers need
+  std::uint8_t payload_groups = 0;             ///< the first so many groups look at payload or headers
+  std::uint8_t groups = 0;                     ///< of all
+  std::uint8_t tx_tests = 0;
+  std::uint8_t variables = 0;
+  std::uint16_t packet_length_min = 0;  ///< payload shorter than this cannot match
+  std::uint32_t first_group = 0, first_packet_test = 0, first_tx_test = 0;
+  std::uint32_t first_state_test = 0, first_state_deed = 0;
+};
+static_assert(sizeof(RuleHeader) == 64);
+
+struct V4Range {
+  std::uint32_t first, last;
+};
+struct V6Range {
+  Address first, last;
+};
+/// Sorted ranges in RuleSet::v4_ranges and v6_ranges.
+struct AddressSet {
+  std::uint32_t first_v4 = 0, v4_count = 0, first_v6 = 0, v6_count = 0;
+};
+struct PortRange {
+  std::uint16_t first, last;
+};
+struct PortSet {
+  std::uint32_t first = 0, count = 0;
+};
+/// Bit i: ProtocolId i.
+struct AppSet {
+  std::array<std::uint64_t, 4> bits{};
+  [[nodiscard]] bool has(ProtocolId p) const noexcept {
+    return p < 256 && (bits[p >> 6] >> (p & 63) & 1) != 0;
+  }
+};
+
+// ------------------------------------------------------------------------------------------------ numbers,
+// ops
+
+struct Number {
+  std::int64_t value = 0;
+  std::int16_t variable = -1;  ///< ≥ 0: the value of that variable
+};
+struct NumberTest {
+  bool masked = false, negated = false;
+  std::uint64_t lo = 0, hi = std::numeric_limits<std::uint64_t>::max(), mask = 0;
+  [[nodiscard]] bool matches(std::uint64_t v) const noexcept {
+    return (masked ? (v & mask) == lo : v >= lo && v <= hi) != negated;
+  }
+};
+
+/// One step of a group's program.
+struct Op {
+  enum class Kind : std::uint8_t {
+    kContent,
+    kPcre,
+    kByteTest,
+    kByteJump,
+    kByteExtract,
+    kByteMath,
+    kIsDataAt,
+    kSize,
+    kBase64,
+    kEntropy,
+    kFail,
+  };
+  enum Flag : std::uint16_t {
+    kNegated = 0x01,
+    kNoCase = 0x02,
+    kRelative = 0x04,
+    kStartsWith = 0x08,
+    kEndsWith = 0x10,
+    kHasOffset = 0x20,
+    kHasDepth = 0x40,
+    kHasDistance = 0x80,
+    kHasWithin = 0x100,
+    kRelativeNext = 0x200,  ///< the op behind it counts from its end: it may have to try its next match
+    kVariables = 0x400,     ///< some of the numbers are places of variables: look in `variable`
+  };
+  Kind kind = Kind::kFail;
+  std::uint8_t chain = 0;  ///< the op of the group with which its relative chain begins
+  std::uint16_t flags = 0;
+  std::uint32_t at = 0;  ///< kContent: in RuleSet::bytes; kPcre: in patterns; others: in byte_ops, tests ...
+  std::uint32_t size = 0;  ///< kContent: length
+  std::int32_t offset = 0, depth = 0, distance = 0, within = 0;
+  std::array<std::int8_t, 4> variable{-1, -1, -1, -1};  ///< for offset, depth, distance, within
+};
+static_assert(sizeof(Op) == 32);
+
+/// byte_test, byte_jump, byte_extract, byte_math, isdataat, base64_decode: what does not fit into an Op.
+struct ByteOp {
+  enum class Compare : std::uint8_t { kLess, kGreater, kEqual, kLessEqual, kGreaterEqual, kAnd, kOr };
+  enum class Math : std::uint8_t { kAdd, kSubtract, kMultiply, kDivide, kShiftLeft, kShiftRight };
+  enum class Order : std::uint8_t { kBig, kLittle, kDce };
+  Number bytes, offset, value;  ///< value: to compare with, rvalue, or post_offset
+  Order order = Order::kBig;
+  std::uint8_t base = 0;  ///< 0: binary; else 8, 10, 16
+  Compare compare = Compare::kEqual;
+  Math math = Math::kAdd;
+  std::uint8_t align = 0;  ///< 0, 2, 4
+  bool from_beginning = false, from_end = false;
+  std::int16_t variable = -1;  ///< where the result goes
+  std::uint32_t multiplier = 1, bitmask = 0;
+  double low = 0, high = 8;  ///< kEntropy
+  bool low_open = false, high_open = false;
+};
+
+struct PcrePattern {
+  pcre2_real_code_8* code = nullptr;  ///< owned by the RuleSet
+  bool limited = true;
+};
+
+// ------------------------------------------------------------------------------------------------ groups
+
+enum class Place : std::uint8_t {
+  kPayload,
+  kTransaction,
+  kEtherHeader,
+  kIpv4Header,
+  kIpv6Header,
+  kTcpHeader,
+  kUdpHeader,
+  kIcmp4Header,
+  kIcmp6Header,
+  kIgmpHeader,
+  kSourceIp,
+  kDestinationIp,
+  kBase64,
+};
+
+/// A buffer as one protocol declares it.
+struct Field {
+  ProtocolId protocol = kNoProtocol;
+  std::array<std::uint8_t, 2> progress{kNever, kNever};
+  bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept = nullptr;
+};
+
+/// The ops that look at one buffer.
+struct Group {
+  enum Flag : std::uint8_t { kAbsent = 1, kAbsentOr = 2, kHasVariables = 4 };
+  Place place = Place::kPayload;
+  std::uint8_t flags = 0;
+  std::uint8_t side = 2;  ///< kTransaction in `=>` rules: Direction; 2: the one at hand
+  std::uint8_t ops = 0, fields = 0;
+  std::uint16_t transforms = 0;  ///< RuleSet::transform_lists; 0: none
+  std::uint32_t first_op = 0, first_field = 0;
+};
+
+/// A test of a transaction that needs no buffer.
+struct TxTest {
+  enum class Kind : std::uint8_t { kInteger, kKeyword, kEvent };
+  enum class Among : std::uint8_t { kAny, kAll, kAllOrAbsent, kNth, kCount };
+  Kind kind = Kind::kInteger;
+  Among among = Among::kAny;
+  bool negated = false;
+  std::int16_t nth = 0;
+  NumberTest test;
+  std::uint32_t first = 0, count = 0;  ///< kInteger: in integer_fields; kKeyword: in matchers
+  ProtocolId protocol = kNoProtocol;   ///< kEvent
+  std::uint16_t event = 0;
+};
+struct IntegerField {
+  ProtocolId protocol = kNoProtocol;
+  std::array<std::uint8_t, 2> progress{kNever, kNever};
+  bool (*get)(const Transaction&, Direction, unsigned instance, std::uint64_t& out) noexcept = nullptr;
+};
+struct Matcher {
+  ProtocolId protocol = kNoProtocol;
+  std::array<std::uint8_t, 2> progress{kNever, kNever};
+  const TxMatcher* matcher = nullptr;  ///< kept by RuleSet::matcher_owners
+};
+
+// ------------------------------------------------------------------------------------------------ packet
+// tests, state
+
+struct PacketTest {
+  enum class Kind : std::uint8_t {
+    kTtl,
+    kIpId,
+    kIpProto,
+    kTos,
+    kFragOffset,
+    kDsize,
+    kIcmpType,
+    kIcmpCode,
+    kIcmpId,
+    kIcmpSeq,
+    kIcmp6Mtu,
+    kTcpSeq,
+    kTcpAck,
+    kTcpWindow,
+    kTcpMss,
+    kTcpWscale,
+    kIgmpType,
+    kVlanLayers,
+    kFlowAge,
+    kFlowPacketsToServer,
+    kFlowPacketsToClient,
+    kFlowPackets,
+    kFlowBytesToServer,
+    kFlowBytesToClient,
+    kFlowBytes,
+    kVlanId,
+    kTcpFlags,
+    kFragBits,
+    kIpOption,
+    kSameIp,
+    kStreamSize,
+    kChecksum,
+    kDecodeEvent,
+    kStreamEvent,
+    kAppProtocol,
+    kOnlyFragment,
+    kNoFragment,
+  };
+  enum class Bits : std::uint8_t { kExactly, kAtLeast, kAnyOf, kNoneOf };
+  enum class AppState : std::uint8_t { kKnown, kFailed, kUnknown };
+  Kind kind{};
+  Bits mode{};
+  AppState app_state{};
+  bool negated = false;                ///< kAppProtocol
+  std::uint8_t bits = 0, ignored = 0;  ///< kTcpFlags, kFragBits; kIpOption: the type; kChecksum: layer, valid
+  std::int8_t layer = -1;              ///< kVlanId; kStreamSize: side
+  std::uint16_t value = 0;             ///< kDecodeEvent, kStreamEvent; kAppProtocol: app set
+  NumberTest test;
+};
+
+/// A condition on, or a change of, what a flow remembers.
+struct StateOp {
+  enum class Kind : std::uint8_t {
+    kBitIsSet,
+    kBitIsNotSet,
+    kBitSet,
+    kBitUnset,
+    kBitToggle,
+    kIntAssign,
+    kIntAdd,
+    kIntSubtract,
+    kIntLess,
+    kIntLessEqual,
+    kIntEqual,
+    kIntNotEqual,
+    kIntGreaterEqual,
+    kIntGreater,
+    kIntIsSet,
+    kIntIsNotSet,
+    kTxBitIsSet,
+    kTxBitIsNotSet,
+  };
+  Kind kind{};
+  bool other_is_int = false;  ///< `value` is the id of another flowint
+  std::uint32_t id = 0;       ///< bits: in bit_ids, `count` of them; ints: the id
+  std::uint32_t count = 1;
+  std::uint32_t value = 0;
+};
+
+// ------------------------------------------------------------------------------------------------ transforms
+
+struct Transform {
+  enum class Kind : std::uint8_t {
+    kCompressWhitespace,
+    kStripWhitespace,
+    kToLowercase,
+    kToUppercase,
+    kToMd5,
+    kToSha1,
+    kToSha256,
+    kDotPrefix,
+    kUrlDecode,
+    kXor,
+    kHeaderLowercase,
+    kStripPseudoHeaders,
+    kPcre,
+    kFromBase64,
+    kDomain,
+    kTopLevelDomain,
+    kSubslice,
+  };
+  Kind kind{};
+  std::uint8_t base64_mode = 0;  ///< 0 RFC 4648, 1 RFC 2045, 2 strict
+  bool has_bytes = false;
+  std::uint32_t argument = 0, argument_size = 0;  ///< kXor: in RuleSet::bytes; kPcre: in patterns
+  std::uint32_t bytes = 0;
+  std::int32_t offset = 0, end = 0;
+};
+struct TransformList {
+  std::uint32_t first = 0, count = 0;
+};
+
+// ------------------------------------------------------------------------------------------------ scans
+
+/// A Hyperscan database and what its pattern ids mean. Patterns that several rules share stand once.
+struct Scan {
+  hs_database* database = nullptr;                ///< owned by the RuleSet; nullptr: no patterns
+  std::uint32_t limit = 0;                        ///< only so many bytes from the start need a look; 0: all
+  std::uint32_t first_pattern = 0, patterns = 0;  ///< in pattern_starts: rules of pattern p are [p], [p + 1)
+  std::uint32_t longest = 0;                      ///< of its patterns
+};
+
+/// Rules to look at without a pattern.
+struct RuleList {
+  std::uint32_t first = 0, count = 0;  ///< in rule_lists
+};
+
+/// Payload of packets or streams: one for each kind of packet and direction.
+struct PayloadPlan {
+  static constexpr unsigned kMaxScans = 4;
+  /// [0]: patterns near the start, which need a look at `limit` bytes only. [1]: anywhere, any port. [2],
+  /// [3]: anywhere, for rules of certain ports.
+  std::array<Scan, kMaxScans> scans;
+  std::array<const std::uint64_t*, kMaxScans> ports{};  ///< bitmap over the ports a scan is for; nullptr: all
+  RuleList unfiltered;
+};
+
+/// Rules without payload for one kind of packet.
+struct HeaderPlan {
+  RuleList rules;                             ///< always
+  std::array<RuleList, 256> by_flags;         ///< TCP: those a packet with exactly these flags may fit
+  std::uint32_t first_range = 0, ranges = 0;  ///< in address_ranges: rules with lists of source addresses
+  std::uint32_t first_dst_range = 0, dst_ranges = 0;
+};
+/// Rules for which an address in [first, last] passes; ranges are sorted and do not overlap.
+struct AddressRules {
+  std::uint32_t first, last;
+  RuleList rules;
+};
+
+/// A buffer of a protocol to scan when a side of a transaction has reached `progress`.
+struct BufferPlan {
+  std::uint8_t progress = 0;
+  std::uint16_t transforms = 0;
+  bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept = nullptr;
+  Scan scan;
+};
+/// One side of a protocol's transactions.
+struct SidePlan {
+  std::uint32_t first_buffer = 0, buffers = 0;  ///< in RuleSet::buffers, by progress
+  std::uint32_t first_rule = 0, rules = 0;  ///< in rule_lists: rules without a pattern, by RuleHeader::ready
+  std::uint32_t first_repeat = 0, repeats = 0;  ///< in rule_lists: those with kRepeats
+  [[nodiscard]] bool empty() const noexcept { return buffers == 0 && rules == 0 && repeats == 0; }
+};
+struct ProtocolPlan {
+  std::array<SidePlan, 2> side;
+};
+
+// ------------------------------------------------------------------------------------------------ what is
+// said of a match
+
+/// Kept apart from RuleHeader: only read when a rule fires.
+struct RuleInfo {
+  AlertInfo alert;
+  std::string msg, category;
+  std::vector<std::uint8_t> metadata;
+};
+
+/// Kinds of packets that have plans of their own.
+enum class PacketClass : std::uint8_t { kTcp, kUdp, kIcmp4, kIcmp6, kOtherIp, kNoIp };
+inline constexpr std::size_t kPacketClasses = 6;
+
+struct RuleSet {
+  RuleSet() = default;
+  ~RuleSet();
+  RuleSet(const RuleSet&) = delete;
+  RuleSet& operator=(const RuleSet&) = delete;
+
+  std::uint32_t epoch = 1;  ///< differs from that of the set it replaces
+  std::vector<RuleHeader> rules;
+  std::vector<RuleInfo> info;  ///< by RuleIndex
+
+  std::vector<V4Range> v4_ranges;
+  std::vector<V6Range> v6_ranges;
+  std::vector<AddressSet> address_sets;  ///< [0]: any
+  std::vector<PortRange> port_ranges;
+  std::vector<PortSet> port_sets;  ///< [0]: any
+  std::vector<AppSet> app_sets;    ///< [0]: any
+
+  std::vector<Group> groups;
+  std::vector<Op> ops;
+  std::vector<ByteOp> byte_ops;
+  std::vector<NumberTest> number_tests;  ///< kSize
+  std::vector<PcrePattern> patterns;
+  std::vector<std::uint8_t> bytes;  ///< contents; lower case where kNoCase
+  std::vector<Field> fields;
+  std::vector<TxTest> tx_tests;
+  std::vector<IntegerField> integer_fields;
+  std::vector<Matcher> matchers;
+  std::vector<std::shared_ptr<const TxMatcher>> matcher_owners;
+  std::vector<PacketTest> packet_tests;
+  std::vector<StateOp> state_ops;
+  std::vector<std::uint32_t> bit_ids;
+  std::vector<Transform> transforms;
+  std::vector<TransformList> transform_lists;  ///< [0]: none
+
+  std::vector<std::uint32_t> pattern_starts;  ///< see Scan::first_pattern
+  std::vector<RuleIndex> pattern_rules;
+  std::vector<RuleIndex> rule_lists;
+  std::vector<std::unique_ptr<std::uint64_t[]>> port_bitmaps;  ///< 1024 words each
+
+  std::array<std::array<PayloadPlan, 2>, kPacketClasses> packet_payload;  ///< by class and Direction
+  std::array<PayloadPlan, 2> stream_payload;                              ///< TCP, by Direction
+  std::array<HeaderPlan, kPacketClasses> headers;
+  std::vector<AddressRules> address_rules;
+  RuleList app_rules;   ///< looked at once when a flow's protocol was found, for each direction
+  RuleList pass_rules;  ///< of packets; evaluated before an alert of the packet leaves
+  std::vector<ProtocolPlan> protocols;  ///< by ProtocolId
+  std::vector<BufferPlan> buffers;
+
+  std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
+  std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
+  bool any_stream = false;                     ///< some rule looks at streams
+  bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too
+  std::uint32_t most_candidates = 0;           ///< upper bound: the number of rules
+  hs_scratch* scratch_prototype = nullptr;     ///< fits all databases; cores clone it
+  std::vector<hs_database*> databases;         ///< owned
+};
+
+}  // namespace picket::detect
