@@ -1,0 +1,51 @@
+// dataplane/counters.h — what one worker counts; read by other threads while it runs
+//
+// One writer, relaxed: an increment is a plain add. Totals over workers are made by whoever reads.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/decode/decode_event.h"
+#include "dataplane/event.h"
+#include "dataplane/flow/stream_event.h"
+#include "dataplane/verdict.h"
+#include "parsers/core/protocol.h"
+
+namespace picket {
+
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// The steps of the loop whose cycles are counted when `measure_stages` is set.
+enum class Stage : std::uint8_t { kReceive, kDecode, kFindFlows, kReassembleParse, kMatch, kReport, kCount };
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Stage::kCount)> kStageNames = {
+    "receive", "decode", "find_flows", "reassemble_parse", "match", "report"};
+
+struct Counters {
+  Counter received, received_bytes;
+  std::array<Counter, kVerdictCount> verdicts;
+  std::array<Counter, kDecodeEventCount> decode_events;
+  std::array<Counter, kStreamEventCount> stream_events;
+  /// By ProtocolId: flows, transactions, and events in the order of ProtocolSpec::events (the last: pending_limit).
+  struct Protocol {
+    Counter flows, transactions, events;
+  };
+  std::unique_ptr<Protocol[]> protocols{new Protocol[picket::protocols().size()]};
+  /// Records that were made but found no room in the event ring or were larger than one can be.
+  std::array<Counter, static_cast<std::size_t>(RecordType::kCount)> records_lost;
+  Counter flows_created, flows_active, flows_peak, flows_evicted;
+  Counter pool_peak_bytes, pool_refused;
+  Counter defrag_complete, defrag_incomplete;
+  std::array<Counter, static_cast<std::size_t>(Stage::kCount)> stage_cycles;
+};
+
+}  // namespace picket

@@ -1,0 +1,359 @@
+#include "dataplane/worker.h"
+
+#include <x86intrin.h>
+
+#include <chrono>
+#include <thread>
+
+namespace picket {
+namespace {
+
+/// Adds the cycles of a scope to a stage, when stages are measured at all.
+class StageTimer {
+ public:
+  StageTimer(Counters& c, Stage s, bool on) noexcept : counter_(c.stage_cycles[static_cast<std::size_t>(s)]), start_(on ? __rdtsc() : 0), on_(on) {}
+  ~StageTimer() {
+    if (on_) counter_.add(__rdtsc() - start_);
+  }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  Counter& counter_;
+  std::uint64_t start_;
+  bool on_;
+};
+
+/// A stand-in for the packet when a flow ends by the clock: its last packet's ends, from the client, without bytes.
+Packet stand_in(const Flow& f, const Place& place) noexcept {
+  Packet p;
+  p.flow = const_cast<Flow*>(&f);
+  p.has_ip = p.has_l4 = true;
+  p.is_v4 = f.key.low.is_v4();
+  p.proto = f.key.proto;
+  p.shard = f.key.shard;
+  p.tap = f.tap;
+  p.src = f.client();
+  p.dst = f.server();
+  p.src_port = f.client_port();
+  p.dst_port = f.server_port();
+  p.vlans = f.key.vlans;
+  while (p.vlan_count < kMaxVlans && p.vlans[p.vlan_count] != 0) ++p.vlan_count;
+  p.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
+  p.at = {place.clock_ns, place.number};
+  return p;
+}
+
+}  // namespace
+
+struct Worker::Burst {
+  std::array<Packet, kBurst> packets;
+  std::array<FlowTable::Lookup, kBurst> lookups;
+  std::array<bool, kBurst> in_flow;
+  unsigned size = 0;
+};
+
+Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEncoder& encoder)
+    : config_(config),
+      source_(source),
+      encoder_(encoder),
+      pool_(config.pool_bytes),
+      events_(config.event_ring_bytes),
+      decoder_(config.decode, pool_),
+      flows_(config.flow, config.id, config.count, *this),
+      reassembler_(config.stream, pool_),
+      app_(config.app, pool_, *this),
+      detector_(pool_, *this) {}
+
+Worker::~Worker() = default;
+
+void Worker::run() noexcept {
+  Burst burst;
+  for (;;) {
+    if (const RuleSet* rules = offered_rules_.load(std::memory_order_acquire); rules != rules_in_use_.load(std::memory_order_relaxed)) {
+      detector_.set_rules(rules);
+      rules_in_use_.store(rules, std::memory_order_release);
+    }
+    // Both before receive(): if it then gives nothing, there is nothing up to here.
+    const bool ended = source_.ended() || stop_.load(std::memory_order_relaxed);
+    const Position mark = source_.mark();
+    if (receive(burst) == 0) {
+      go_on_to(mark);
+      if (ended) break;
+      source_.rest();
+      continue;
+    }
+    decode(burst);
+    find_flows(burst);
+    for (unsigned i = 0; i < burst.size; ++i) {
+      Packet& p = burst.packets[i];
+      flows_.advance(p.at.clock_ns);
+      inspect(p, burst.lookups[i]);
+    }
+    account(burst);
+    source_.release({burst.packets.data(), burst.size});
+    go_on_to(burst.packets[burst.size - 1].at);
+  }
+  flows_.end_all(done_.clock_ns);
+  counters_.flows_active.set(flows_.active());
+  events_.close();
+}
+
+unsigned Worker::receive(Burst& b) noexcept {
+  const StageTimer timer(counters_, Stage::kReceive, config_.measure_stages);
+  b.size = source_.receive(b.packets);
+  for (unsigned i = 0; i < b.size; ++i) counters_.received_bytes.add(b.packets[i].wire_size);
+  counters_.received.add(b.size);
+  return b.size;
+}
+
+void Worker::decode(Burst& b) noexcept {
+  const StageTimer timer(counters_, Stage::kDecode, config_.measure_stages);
+  for (unsigned i = 0; i < b.size; ++i) decoder_.decode(b.packets[i]);
+}
+
+/// Keys and hashes of the whole burst first, so that the table's lines are on their way when they are needed.
+void Worker::find_flows(Burst& b) noexcept {
+  const StageTimer timer(counters_, Stage::kFindFlows, config_.measure_stages);
+  for (unsigned i = 0; i < b.size; ++i) {
+    Packet& p = b.packets[i];
+    b.in_flow[i] = p.verdict == Verdict::kInspected && flows_.prepare(p, b.lookups[i]);
+    if (b.in_flow[i]) flows_.touch_set(b.lookups[i]);
+  }
+  for (unsigned i = 0; i < b.size; ++i) {
+    if (b.in_flow[i]) flows_.touch_flow(b.lookups[i]);
+    b.packets[i].has_l4 &= b.in_flow[i];
+  }
+}
+
+Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
+  bool created = false;
+  Flow* f = &flows_.find(lookup, p, place_, created);
+  const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+  if (!created) {
+    p.direction = f->low_is_client == lookup.src_is_low ? Direction::kToServer : Direction::kToClient;
+    if (tcp && Reassembler::reuses(*f, p)) {
+      f = &flows_.replace(*f, lookup, p, place_);
+      p.direction = Direction::kToServer;
+      created = true;
+    }
+  }
+  if (created) {
+    counters_.flows_created.add();
+    p.direction = Direction::kToServer;
+    f->icmp_type = p.icmp_type;
+    f->icmp_code = p.icmp_code;
+    const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck);
+    const bool from_server =
+        tcp ? (fl == (tcp_flag::kSyn | tcp_flag::kAck) ||
+               ((fl & tcp_flag::kSyn) == 0 && app_.looks_like_reply(Transport::kTcp, p.payload, p.src_port, p.dst_port)))
+            : (p.proto == static_cast<std::uint8_t>(IpProto::kUdp) && app_.looks_like_reply(Transport::kUdp, p.payload, p.src_port, p.dst_port));
+    if (from_server) {  // the opening was not seen
+      f->low_is_client = !f->low_is_client;
+      f->flags |= flow_flag::kSwapped;
+      p.direction = Direction::kToClient;
+    }
+  }
+  p.flow = f;
+  return *f;
+}
+
+void Worker::count_packet(Flow& f, const Packet& p) noexcept {
+  FlowSide& me = f.side[index(p.direction)];
+  ++me.packets;
+  me.bytes += p.wire_size;
+  if (me.first_ns == 0) me.first_ns = p.time_ns;
+  me.last_ns = std::max(me.last_ns, p.time_ns);
+  if (p.direction == Direction::kToClient) {
+    f.reply_icmp_type = p.icmp_type;
+    f.reply_icmp_code = p.icmp_code;
+  }
+  if (p.proto != static_cast<std::uint8_t>(IpProto::kTcp) && f.state == FlowState::kNew && f.side[0].packets != 0 && f.side[1].packets != 0) {
+    f.state = FlowState::kEstablished;
+  }
+}
+
+/// One packet: its flow, its stream, its protocol, its rules.
+void Worker::inspect(Packet& p, const FlowTable::Lookup& lookup) noexcept {
+  packet_ = &p;
+  place_ = {p.at.clock_ns, EventKind::kPacket, p.at.number, 0};
+  ordinal_ = 0;
+  if (p.event_count != 0) report_decode_events(p);
+  if (p.verdict != Verdict::kInspected) return;
+  if (!p.has_l4) {
+    const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
+    detector_.on_packet(p, nullptr);
+    return;
+  }
+  Flow& f = flow_of(p, lookup);
+  count_packet(f, p);
+  {
+    const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
+    if (p.proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
+      if (reassembler_.on_packet(f, p, *this)) flows_.reschedule(f);
+    } else if (p.proto == static_cast<std::uint8_t>(IpProto::kUdp)) {
+      app_.on_datagram(f, p.direction, p.payload, p.time_ns);
+    }
+  }
+  const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
+  detector_.on_packet(p, &f);
+}
+
+void Worker::account(Burst& b) noexcept {
+  for (unsigned i = 0; i < b.size; ++i) counters_.verdicts[static_cast<std::size_t>(b.packets[i].verdict)].add();
+  counters_.flows_active.set(flows_.active());
+  counters_.flows_peak.set(flows_.peak());
+  counters_.flows_evicted.set(flows_.evicted());
+  counters_.pool_peak_bytes.set(pool_.peak_bytes());
+  counters_.pool_refused.set(pool_.refused());
+}
+
+/// Time has come to `to`, whether or not a packet brought it here.
+void Worker::go_on_to(const Position& to) noexcept {
+  if (to.clock_ns < done_.clock_ns || (to.clock_ns == done_.clock_ns && to.number <= done_.number)) return;
+  flows_.advance(to.clock_ns);
+  done_ = to;
+  events_.publish(to.clock_ns, to.number);
+}
+
+void Worker::report_decode_events(const Packet& p) noexcept {
+  for (unsigned i = 0; i < p.event_count; ++i) {
+    const std::uint16_t e = p.events[i];
+    counters_.decode_events[e].add();
+    if (!config_.records.anomaly_decode) continue;
+    AnomalyInfo info;
+    info.type = "decode";
+    info.event = kDecodeEvents[e].name;
+    emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), p, nullptr, info, out); });
+  }
+}
+
+// ---- a flow's end ----
+
+void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
+  // A flow may end between packets, or while another packet is worked on: keep that one's place.
+  const Packet* const outer = packet_;
+  const Place outer_place = place_;
+  const std::uint32_t outer_ordinal = ordinal_;
+  const Packet last = stand_in(f, place);
+  packet_ = &last;
+  place_ = place;
+  if (place.kind != EventKind::kPacket) ordinal_ = 0;
+  if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
+  app_.close(f, last.time_ns);
+  detector_.on_flow_end(f);
+  if (config_.records.flows) {
+    emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
+  }
+  packet_ = outer;
+  place_ = outer_place;
+  if (place.kind != EventKind::kPacket) ordinal_ = outer_ordinal;
+}
+
+void Worker::flow_interim(Flow& f, const Place& place) noexcept {
+  if (!config_.records.flows) return;
+  const Packet last = stand_in(f, place);
+  packet_ = &last;
+  place_ = place;
+  ordinal_ = 0;
+  emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, FlowEnd::kInterim, out); });
+}
+
+// ---- what reassembly tells ----
+
+void Worker::on_data(Flow& f, Direction dir, Bytes data, std::uint64_t offset) noexcept {
+  app_.on_stream(f, dir, data, packet_->time_ns);
+  if (detector_.wants_stream(f)) detector_.on_stream(f, dir, data, offset, *packet_);
+}
+
+void Worker::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t offset) noexcept {
+  app_.on_gap(f, dir, missing, packet_->time_ns);
+  detector_.on_stream_gap(f, dir, missing, offset, *packet_);
+}
+
+void Worker::on_end(Flow& f, Direction dir) noexcept {
+  app_.on_end(f, dir, packet_->time_ns);
+  detector_.on_stream_end(f, dir, *packet_);
+}
+
+void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
+  counters_.stream_events[static_cast<std::size_t>(e)].add();
+  if (!config_.records.anomaly_stream) return;
+  AnomalyInfo info;
+  info.type = "stream";
+  info.event = kStreamEvents[static_cast<std::size_t>(e)].name;
+  emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
+}
+
+// ---- what parsers tell ----
+
+void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction dir, std::uint8_t progress) noexcept {
+  detector_.on_transaction(f, protocol, tx, dir, progress, *packet_);
+}
+
+void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
+  detector_.on_transaction_done(f, protocol, tx, *packet_);
+  counters_.protocols[protocol].transactions.add();
+  EventHeader h;
+  h.protocol = protocol;
+  emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
+}
+
+void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::string_view name, Transaction* tx) noexcept {
+  counters_.protocols[protocol].events.add();
+  if (!config_.records.anomaly_applayer) return;
+  AnomalyInfo info;
+  info.type = "applayer";
+  info.event = name;
+  info.layer = "proto_parser";
+  info.app_proto = protocols()[protocol]->name;
+  info.tx = tx;
+  emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(tx), *packet_, &f, info, out); });
+}
+
+void Worker::on_protocol(Flow& f) noexcept { counters_.protocols[f.protocol].flows.add(); }
+
+// ---- what rules tell ----
+
+void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol, const Transaction* tx) noexcept {
+  if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
+  EventHeader h;
+  h.rule = rule;
+  std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
+  std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
+  emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) { return encoder_.alert(context(tx), p, f, protocol, tx, info, out); });
+}
+
+// ---- records ----
+
+RecordContext Worker::context(const Transaction* tx) const noexcept {
+  RecordContext c;
+  c.time_ns = packet_->time_ns;
+  c.packet_number = place_.kind == EventKind::kPacket ? place_.number : 0;
+  c.tx_id = tx == nullptr ? 0 : tx->id;
+  return c;
+}
+
+template <class Encode>
+void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept {
+  const StageTimer timer(counters_, Stage::kReport, config_.measure_stages);
+  header.type = type;
+  header.place = place_;
+  header.place.ordinal = ordinal_++;
+  std::span<std::uint8_t> room = events_.begin();
+  while (room.empty() && config_.wait_for_room) {
+    // What is committed must be seen, or the export thread, which may wait for it, would never make room.
+    events_.publish();
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    room = events_.begin();
+  }
+  const std::size_t size = room.empty() ? 0 : encode(room);
+  if (size == 0) {
+    counters_.records_lost[static_cast<std::size_t>(type)].add();
+    return;
+  }
+  header.size = static_cast<std::uint32_t>(size);
+  events_.commit(header);
+}
+
+}  // namespace picket

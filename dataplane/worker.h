@@ -1,0 +1,117 @@
+// dataplane/worker.h — one core: everything it owns, and its loop
+//
+// A core shares nothing. What comes in: packets of its PacketSource, and from time to time a new rule set by one
+// pointer. What goes out: records in its EventRing, and counters that others may read.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/app/app_layer.h"
+#include "dataplane/counters.h"
+#include "dataplane/decode/decode.h"
+#include "dataplane/detect/detector.h"
+#include "dataplane/event_ring.h"
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/reassembly.h"
+#include "dataplane/io/source.h"
+#include "dataplane/record_encoder.h"
+
+namespace picket {
+
+/// Which records are made beside alerts and transactions.
+struct RecordConfig {
+  bool flows = true;
+  bool anomaly_decode = true;
+  bool anomaly_stream = false;
+  bool anomaly_applayer = true;
+};
+
+struct WorkerConfig {
+  unsigned id = 0, count = 1;
+  DecoderConfig decode;
+  FlowTableConfig flow;
+  ReassemblyConfig stream;
+  AppConfig app;
+  RecordConfig records;
+  std::size_t pool_bytes = std::size_t{256} << 20;
+  std::size_t event_ring_bytes = std::size_t{8} << 20;
+  bool wait_for_room = true;      ///< replay: a full event ring makes the worker wait; live: the record is lost, counted
+  bool measure_stages = false;
+};
+
+class Worker final : FlowListener, StreamSink, AppListener, AlertSink {
+ public:
+  /// Takes all memory it will ever use. `source` and `encoder` outlive the worker.
+  Worker(const WorkerConfig&, PacketSource& source, const RecordEncoder& encoder);
+  ~Worker();
+
+  /// The poll loop: returns when the source has ended or stop() was called, with every flow recorded.
+  void run() noexcept;
+  void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+
+  /// A new rule set, to be used from the next burst on. The old one may go once rules_in_use() is the new one.
+  void offer_rules(const RuleSet* rules) noexcept { offered_rules_.store(rules, std::memory_order_release); }
+  [[nodiscard]] const RuleSet* rules_in_use() const noexcept { return rules_in_use_.load(std::memory_order_acquire); }
+
+  [[nodiscard]] EventRing& events() noexcept { return events_; }
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+ private:
+  struct Burst;
+
+  // The stages, in order.
+  unsigned receive(Burst&) noexcept;
+  void decode(Burst&) noexcept;
+  void find_flows(Burst&) noexcept;
+  void inspect(Packet&, const FlowTable::Lookup&) noexcept;
+  void account(Burst&) noexcept;
+  void go_on_to(const Position&) noexcept;
+
+  Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;
+  void count_packet(Flow&, const Packet&) noexcept;
+  void report_decode_events(const Packet&) noexcept;
+
+  // FlowListener
+  void flow_ended(Flow&, FlowEnd, const Place&) noexcept override;
+  void flow_interim(Flow&, const Place&) noexcept override;
+  // StreamSink
+  void on_data(Flow&, Direction, Bytes, std::uint64_t offset) noexcept override;
+  void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t offset) noexcept override;
+  void on_end(Flow&, Direction) noexcept override;
+  void on_stream_event(const Flow&, StreamEvent) noexcept override;
+  // AppListener
+  void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept override;
+  void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
+  void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, Transaction*) noexcept override;
+  void on_protocol(Flow&) noexcept override;
+  // AlertSink
+  void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId, const Transaction*) noexcept override;
+
+  /// Encodes one record in place. `encode` is called with the room and says how much it took.
+  template <class Encode>
+  void emit(RecordType, EventHeader, Encode&& encode) noexcept;
+  [[nodiscard]] RecordContext context(const Transaction* tx = nullptr) const noexcept;
+
+  const WorkerConfig config_;
+  PacketSource& source_;
+  const RecordEncoder& encoder_;
+  Counters counters_;
+  Pool pool_;
+  EventRing events_;
+  Decoder decoder_;
+  FlowTable flows_;
+  Reassembler reassembler_;
+  AppEngine app_;
+  Detector detector_;
+  std::atomic<const RuleSet*> offered_rules_{nullptr}, rules_in_use_{nullptr};
+  std::atomic<bool> stop_{false};
+
+  // While a packet, or the end of a flow, is worked on.
+  const Packet* packet_ = nullptr;   // what alerts and anomalies are shown with
+  Place place_;                      // of the next record but for the ordinal
+  std::uint32_t ordinal_ = 0;
+  Position done_;                    // everything up to here is in the event ring
+};
+
+}  // namespace picket
