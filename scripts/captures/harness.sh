@@ -45,12 +45,15 @@ net_up() {
 
 # Ends what runs in our own namespaces and nothing else.
 net_down() {
-  local ns pid
+  local ns pid try
   for ns in "$server" "$client"; do
     ip netns list | grep -qw "$ns" || continue
     for pid in $(ip netns pids "$ns"); do kill "$pid" 2>/dev/null || true; done
   done
-  sleep 0.2
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    [ -n "$(ip netns pids "$server" 2>/dev/null)$(ip netns pids "$client" 2>/dev/null)" ] || break
+    sleep 0.2
+  done
   for ns in "$server" "$client"; do
     ip netns list | grep -qw "$ns" || continue
     for pid in $(ip netns pids "$ns"); do kill -9 "$pid" 2>/dev/null || true; done
