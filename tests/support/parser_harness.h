@@ -106,6 +106,7 @@ class RecordingSink final : public Sink {
     std::uint8_t& reached = open.progress[index(dir)];
     if (progress < reached) violation("progress of tx " + std::to_string(tx.id) + " went back");
     reached = progress;
+    tx.progress[index(dir)] = std::max(tx.progress[index(dir)], progress);
     // Read what became readable, as detection would: its views must be good now.
     for (const BufferDef& b : spec_.buffers) {
       if (b.progress[index(dir)] <= progress) read_buffer(b, tx, dir);
@@ -132,8 +133,8 @@ class RecordingSink final : public Sink {
     if (tx == nullptr) {
       lines_.push_back(std::string("event ") + (dir == Direction::kToServer ? "> " : "< ") +
                        std::string(spec_.events[event].name));
-    } else if ((tx->events >> event & 1) == 0) {
-      violation("event " + std::string(spec_.events[event].name) + " is not in its transaction's events");
+    } else {
+      tx->events |= std::uint64_t{1} << event;
     }
   }
 
@@ -300,6 +301,8 @@ class ParserRun {
   [[nodiscard]] const std::map<std::string, unsigned>& events() const { return sink_.events(); }
   [[nodiscard]] bool gave_up(Direction dir) const { return sides_[index(dir)].gave_up; }
   [[nodiscard]] std::size_t pending(Direction dir) const { return sides_[index(dir)].pending.size(); }
+  /// How often a direction waited for more than max_pending_bytes.
+  [[nodiscard]] unsigned overflows() const { return overflows_; }
   [[nodiscard]] RecordingSink& sink() { return sink_; }
   [[nodiscard]] Pool& pool() { return *pool_; }
   [[nodiscard]] Parser* parser() { return parser_; }
@@ -325,32 +328,38 @@ class ParserRun {
 
   void show(Direction dir) {
     Side& side = sides_[index(dir)];
-    while (!side.pending.empty() && side.pending.size() >= side.need) {
-      const Copy copy(side.pending);
-      const Consumed c = parser_->on_stream(dir, copy.view(), sink_);
-      if (c.bytes > side.pending.size()) {
-        sink_.violation("consumed more than was shown");
-        side.gave_up = true;
-        return;
-      }
-      side.pending.erase(0, c.bytes);
-      side.need = c.need;
-      if (c.need > spec_.max_pending_bytes)
-        sink_.violation("needs more than max_pending_bytes: would wait forever");
-      if (c.give_up || sink_.handed_over()) {
-        side.gave_up = c.give_up;
-        side.pending.clear();
-        return;
-      }
-      if (side.pending.size() > spec_.max_pending_bytes) {
-        sink_.violation("left more than max_pending_bytes unconsumed");
-        side.gave_up = true;
-        side.pending.clear();
-        return;
-      }
-      // Called again at once only for bytes it asked for by number and already has.
-      if (c.need == 0 || (c.bytes == 0 && c.need <= copy.view().size())) return;
+    if (side.pending.size() < side.need) {
+      if (side.pending.size() > spec_.max_pending_bytes) overflow(dir);
+      return;
     }
+    const Copy copy(side.pending);
+    const Consumed c = parser_->on_stream(dir, copy.view(), sink_);
+    if (c.bytes > side.pending.size()) {
+      sink_.violation("consumed more than was shown");
+      side.gave_up = true;
+      return;
+    }
+    side.pending.erase(0, c.bytes);
+    side.need = c.need;
+    if (c.need > spec_.max_pending_bytes)
+      sink_.violation("needs more than max_pending_bytes: would wait forever");
+    if (c.need != 0 && c.need <= side.pending.size()) {
+      sink_.violation("needs no more than it left unread: the next call comes with the next bytes only");
+    }
+    if (c.give_up || sink_.handed_over()) {
+      side.gave_up = c.give_up;
+      side.pending.clear();
+      return;
+    }
+    if (side.pending.size() > spec_.max_pending_bytes) overflow(dir);
+  }
+  /// As the engine does it: what waits is dropped, and the parser told of a gap of unknown size.
+  void overflow(Direction dir) {
+    Side& side = sides_[index(dir)];
+    side.pending.clear();
+    side.need = 0;
+    ++overflows_;
+    parser_->on_gap(dir, 0, sink_);
   }
 
   const ProtocolSpec& spec_;
@@ -361,6 +370,7 @@ class ParserRun {
   std::array<Side, 2> sides_;
   void* at_ = nullptr;
   Parser* parser_ = nullptr;
+  unsigned overflows_ = 0;
 };
 
 namespace detail {
