@@ -70,7 +70,7 @@ Worker::~Worker() = default;
 void Worker::run() noexcept {
   Burst burst;
   for (;;) {
-    if (const RuleSet* rules = offered_rules_.load(std::memory_order_acquire); rules != rules_in_use_.load(std::memory_order_relaxed)) {
+    if (const detect::RuleSet* rules = offered_rules_.load(std::memory_order_acquire); rules != rules_in_use_.load(std::memory_order_relaxed)) {
       detector_.set_rules(rules);
       rules_in_use_.store(rules, std::memory_order_release);
     }
@@ -180,23 +180,26 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup& lookup) noexcept {
   ordinal_ = 0;
   if (p.event_count != 0) report_decode_events(p);
   if (p.verdict != Verdict::kInspected) return;
-  if (!p.has_l4) {
-    const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
-    detector_.on_packet(p, nullptr);
-    return;
+  Flow* f = nullptr;
+  const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+  const bool udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+  if (p.has_l4) {
+    f = &flow_of(p, lookup);
+    count_packet(*f, p);
+    if (tcp && reassembler_.follow(*f, p)) flows_.reschedule(*f);
+    if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }
-  Flow& f = flow_of(p, lookup);
-  count_packet(f, p);
   {
+    const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
+    detector_.on_packet(p, f);
+  }
+  if (f != nullptr) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
-    if (p.proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
-      if (reassembler_.on_packet(f, p, *this)) flows_.reschedule(f);
-    } else if (p.proto == static_cast<std::uint8_t>(IpProto::kUdp)) {
-      app_.on_datagram(f, p.direction, p.payload, p.time_ns);
-    }
+    if (tcp) reassembler_.on_segment(*f, p, *this);
+    if (udp) app_.on_datagram(*f, p.direction, p.payload, p.time_ns);
   }
   const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
-  detector_.on_packet(p, &f);
+  detector_.end_packet(p, f);
 }
 
 void Worker::account(Burst& b) noexcept {
@@ -241,6 +244,7 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   if (place.kind != EventKind::kPacket) ordinal_ = 0;
   if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
   app_.close(f, last.time_ns);
+  detector_.end_packet(last, &f);
   detector_.on_flow_end(f);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
@@ -262,18 +266,19 @@ void Worker::flow_interim(Flow& f, const Place& place) noexcept {
 // ---- what reassembly tells ----
 
 void Worker::on_data(Flow& f, Direction dir, Bytes data, std::uint64_t offset) noexcept {
-  app_.on_stream(f, dir, data, packet_->time_ns);
+  app_.identify(f, dir, data);
   if (detector_.wants_stream(f)) detector_.on_stream(f, dir, data, offset, *packet_);
+  app_.on_stream(f, dir, data, packet_->time_ns);
 }
 
-void Worker::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t offset) noexcept {
+void Worker::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t) noexcept {
   app_.on_gap(f, dir, missing, packet_->time_ns);
-  detector_.on_stream_gap(f, dir, missing, offset, *packet_);
+  detector_.on_stream_gap(f, dir, packet_);
 }
 
 void Worker::on_end(Flow& f, Direction dir) noexcept {
   app_.on_end(f, dir, packet_->time_ns);
-  detector_.on_stream_end(f, dir, *packet_);
+  detector_.on_stream_end(f, dir, packet_);
 }
 
 void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
@@ -288,23 +293,24 @@ void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
 // ---- what parsers tell ----
 
 void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction dir, std::uint8_t progress) noexcept {
-  detector_.on_transaction(f, protocol, tx, dir, progress, *packet_);
+  detector_.on_transaction(f, protocol, tx, dir, progress, packet_);
 }
 
 void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
-  detector_.on_transaction_done(f, protocol, tx, *packet_);
+  detector_.on_transaction_done(f, protocol, tx, packet_);
   counters_.protocols[protocol].transactions.add();
   EventHeader h;
   h.protocol = protocol;
   emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
 }
 
-void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::string_view name, Transaction* tx) noexcept {
+void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint8_t event, Transaction* tx) noexcept {
   counters_.protocols[protocol].events.add();
+  if (event != kPendingLimit && tx == nullptr) detector_.on_app_event(f, protocol, dir, event, packet_);
   if (!config_.records.anomaly_applayer) return;
   AnomalyInfo info;
   info.type = "applayer";
-  info.event = name;
+  info.event = event == kPendingLimit ? "pending_limit" : protocols()[protocol]->events[event].name;
   info.layer = "proto_parser";
   info.app_proto = protocols()[protocol]->name;
   info.tx = tx;

@@ -40,7 +40,7 @@ struct WorkerConfig {
   bool measure_stages = false;
 };
 
-class Worker final : FlowListener, StreamSink, AppListener, AlertSink {
+class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
  public:
   /// Takes all memory it will ever use. `source` and `encoder` outlive the worker.
   Worker(const WorkerConfig&, PacketSource& source, const RecordEncoder& encoder);
@@ -51,8 +51,8 @@ class Worker final : FlowListener, StreamSink, AppListener, AlertSink {
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
   /// A new rule set, to be used from the next burst on. The old one may go once rules_in_use() is the new one.
-  void offer_rules(const RuleSet* rules) noexcept { offered_rules_.store(rules, std::memory_order_release); }
-  [[nodiscard]] const RuleSet* rules_in_use() const noexcept { return rules_in_use_.load(std::memory_order_acquire); }
+  void offer_rules(const detect::RuleSet* rules) noexcept { offered_rules_.store(rules, std::memory_order_release); }
+  [[nodiscard]] const detect::RuleSet* rules_in_use() const noexcept { return rules_in_use_.load(std::memory_order_acquire); }
 
   [[nodiscard]] EventRing& events() noexcept { return events_; }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
@@ -83,7 +83,7 @@ class Worker final : FlowListener, StreamSink, AppListener, AlertSink {
   // AppListener
   void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept override;
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
-  void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, Transaction*) noexcept override;
+  void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;
   // AlertSink
   void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId, const Transaction*) noexcept override;
@@ -103,8 +103,8 @@ class Worker final : FlowListener, StreamSink, AppListener, AlertSink {
   FlowTable flows_;
   Reassembler reassembler_;
   AppEngine app_;
-  Detector detector_;
-  std::atomic<const RuleSet*> offered_rules_{nullptr}, rules_in_use_{nullptr};
+  detect::Detector detector_;
+  std::atomic<const detect::RuleSet*> offered_rules_{nullptr}, rules_in_use_{nullptr};
   std::atomic<bool> stop_{false};
 
   // While a packet, or the end of a flow, is worked on.

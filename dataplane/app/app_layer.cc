@@ -16,6 +16,8 @@ struct AppLayer {
   std::array<std::uint64_t, 2> excluded{};  // by Direction, bit i: protocols()[i] it is not
   std::array<bool, 2> stopped{};            // the parser wants no more of this direction
   bool first_was_reply = false;             // while probing: the server spoke first
+  bool fresh = false;                       // bound, but the parser has not seen what waits
+  bool kept = false;                        // identify() has put the bytes at hand into pending
 };
 
 namespace {
@@ -124,53 +126,64 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t) noexcept {
   return true;
 }
 
-void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
+void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   if (f.flags & flow_flag::kAppDone) return;
-  flow_ = &f;
-  time_ns_ = time_ns;
-  if (f.app != nullptr && f.app->parser != nullptr) feed(f, dir, data);
-  else probe_stream(f, dir, data);
-}
-
-void AppEngine::probe_stream(Flow& f, Direction dir, Bytes data) noexcept {
   AppLayer* a = state_of(f);
   if (a == nullptr) return give_up(f);
+  a->kept = false;
+  if (a->parser != nullptr) return;
   PoolBuffer& mine = a->pending[index(dir)];
-  PoolBuffer& theirs = a->pending[index(reverse(dir))];
-  if (mine.empty() && theirs.empty()) a->first_was_reply = dir == Direction::kToClient;
+  if (mine.empty() && a->pending[index(reverse(dir))].empty()) a->first_was_reply = dir == Direction::kToClient;
   Bytes first = data;
   if (!mine.empty()) {
     if (!mine.append(data)) return give_up(f);
+    a->kept = true;
     first = mine.view();
   }
   std::uint64_t& excluded = a->excluded[index(dir)];
-  const ProtocolId id = probe(Transport::kTcp, dir, first, f.server_port(), excluded);
+  const ProtocolId id = ~excluded == 0 ? kNoProtocol : probe(Transport::kTcp, dir, first, f.server_port(), excluded);
   if (id != kNoProtocol) {
-    // Both directions have waited; they are shown in the order in which they began.
-    PoolBuffer waiting = std::move(mine);
-    PoolBuffer other = std::move(theirs);
-    if (!bind(f, id, Transport::kTcp)) return;
-    const Bytes own = waiting.empty() ? data : waiting.view();
-    const bool other_first = (dir == Direction::kToServer) == a->first_was_reply;
-    if (!other.empty() && other_first) feed(f, reverse(dir), other.view());
-    feed(f, dir, own);
-    if (!other.empty() && !other_first) feed(f, reverse(dir), other.view());
+    if (bind(f, id, Transport::kTcp)) f.app->fresh = true;
     return;
   }
   if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
-  if (~excluded == 0) {
-    // Nothing fits this direction: the other one may still tell, unless it has spoken too.
-    if (~a->excluded[index(reverse(dir))] == 0 || mine.size() + data.size() >= config_.probe_bytes) return give_up(f);
-  }
-  if (mine.empty() && !mine.append(data)) give_up(f);
+  // Nothing fits this direction: the other one may still tell, unless it has spoken, or keeps silent for too long.
+  if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes)) give_up(f);
+}
+
+void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
+  AppLayer* a = f.app;
+  if (a == nullptr || (f.flags & flow_flag::kAppDone)) return;
+  flow_ = &f;
+  time_ns_ = time_ns;
+  if (a->parser == nullptr) return keep(f, dir, data);
+  if (!a->fresh) return feed(f, dir, data);
+  // Both directions have waited; they are shown in the order in which they began.
+  a->fresh = false;
+  const bool kept = std::exchange(a->kept, false);
+  const bool other_first = (dir == Direction::kToServer) == a->first_was_reply;
+  if (other_first) feed_waiting(f, reverse(dir));
+  if (kept) feed_waiting(f, dir);
+  else feed(f, dir, data);
+  if (!other_first) feed_waiting(f, reverse(dir));
+}
+
+/// The protocol is still open: the bytes wait.
+void AppEngine::keep(Flow& f, Direction dir, Bytes data) noexcept {
+  AppLayer& a = *f.app;
+  if (!std::exchange(a.kept, false) && !a.pending[index(dir)].append(data)) give_up(f);
+}
+
+void AppEngine::feed_waiting(Flow& f, Direction dir) noexcept {
+  if (f.app == nullptr || f.app->pending[index(dir)].empty()) return;
+  const PoolBuffer waiting = std::move(f.app->pending[index(dir)]);
+  feed(f, dir, waiting.view());
 }
 
 void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
-  if (f.app == nullptr || f.app->parser == nullptr) {  // an earlier direction's bytes ended or changed the protocol
-    if ((f.flags & flow_flag::kAppDone) == 0 && f.app != nullptr && f.protocol == kNoProtocol) probe_stream(f, dir, data);
-    return;
-  }
+  if (f.app == nullptr) return;  // an earlier direction's bytes ended it
   AppLayer& a = *f.app;
+  if (a.parser == nullptr) return keep(f, dir, data);
   const std::size_t i = index(dir);
   if (a.stopped[i]) return;
   PoolBuffer& pending = a.pending[i];
@@ -178,7 +191,7 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
   const bool waited = !pending.empty();
   const std::size_t limit = protocols()[f.protocol]->max_pending_bytes;
   const auto resync = [&]() noexcept {
-    listener_.on_app_event(f, f.protocol, dir, "pending_limit", nullptr);
+    listener_.on_app_event(f, f.protocol, dir, kPendingLimit, nullptr);
     pending.reset();
     a.need[i] = 0;
     a.parser->on_gap(dir, 0, *this);
@@ -228,16 +241,19 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   PoolBuffer theirs = std::move(a.pending[index(reverse(dir))]);
   drop_parser(a);
   a.excluded = {};
+  a.fresh = a.kept = false;
   f.protocol = kNoProtocol;
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);
     if (id == kNoProtocol || !bind(f, id, Transport::kTcp)) return give_up(f);
-    if (!rest.empty()) feed(f, dir, rest);
-    if (!theirs.empty()) feed(f, reverse(dir), theirs.view());
-    return;
   }
-  if (!rest.empty()) probe_stream(f, dir, rest);
-  if (!theirs.empty()) on_stream(f, reverse(dir), theirs.view(), time_ns_);
+  const auto go_on = [&](Direction d, Bytes bytes) noexcept {
+    if (bytes.empty()) return;
+    identify(f, d, bytes);
+    on_stream(f, d, bytes, time_ns_);
+  };
+  go_on(dir, rest);
+  go_on(reverse(dir), theirs.view());
 }
 
 void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t time_ns) noexcept {
@@ -259,20 +275,19 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
   hand_over_ = false;  // no bytes follow that another protocol could read
 }
 
+void AppEngine::identify_datagram(Flow& f, Direction dir, Bytes data) noexcept {
+  if ((f.flags & flow_flag::kAppDone) || f.app != nullptr || data.empty()) return;
+  std::uint64_t excluded = 0;
+  const ProtocolId id = probe(Transport::kUdp, dir, data, f.server_port(), excluded);
+  if (id != kNoProtocol) bind(f, id, Transport::kUdp);
+  else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams) f.flags |= flow_flag::kAppDone;
+}
+
 void AppEngine::on_datagram(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
-  if ((f.flags & flow_flag::kAppDone) || data.empty()) return;
+  if (f.app == nullptr || f.app->parser == nullptr || data.empty() || f.app->stopped[index(dir)]) return;
   flow_ = &f;
   time_ns_ = time_ns;
-  if (f.app == nullptr) {
-    std::uint64_t excluded = 0;
-    const ProtocolId id = probe(Transport::kUdp, dir, data, f.server_port(), excluded);
-    if (id == kNoProtocol) {
-      if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams) f.flags |= flow_flag::kAppDone;
-      return;
-    }
-    if (!bind(f, id, Transport::kUdp)) return;
-  }
-  if (f.app->parser != nullptr && !f.app->stopped[index(dir)]) f.app->parser->on_datagram(dir, data, *this);
+  f.app->parser->on_datagram(dir, data, *this);
   hand_over_ = false;
 }
 
@@ -295,7 +310,7 @@ void AppEngine::done(Transaction& tx) noexcept { listener_.on_done(*flow_, flow_
 
 void AppEngine::event(Direction dir, std::uint8_t event, Transaction* tx) noexcept {
   if (tx != nullptr) tx->events |= std::uint64_t{1} << event;
-  listener_.on_app_event(*flow_, flow_->protocol, dir, protocols()[flow_->protocol]->events[event].name, tx);
+  listener_.on_app_event(*flow_, flow_->protocol, dir, event, tx);
 }
 
 void AppEngine::hand_over(std::string_view protocol) noexcept {

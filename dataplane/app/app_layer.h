@@ -17,12 +17,16 @@
 
 namespace picket {
 
+/// The engine's own event: a parser left more bytes unconsumed than max_pending_bytes.
+inline constexpr std::uint8_t kPendingLimit = 0xff;
+
 /// Who is told what parsers report.
 class AppListener {
  public:
   virtual void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept = 0;
   virtual void on_done(Flow&, ProtocolId, Transaction&) noexcept = 0;
-  virtual void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, Transaction*) noexcept = 0;
+  /// `event`: index in ProtocolSpec::events, or kPendingLimit.
+  virtual void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept = 0;
   virtual void on_protocol(Flow&) noexcept = 0;  ///< Flow::protocol was found, or changed
 
  protected:
@@ -45,9 +49,14 @@ class AppEngine final : private Sink {
   /// For a new flow whose opening was not seen: does this first payload come from the server?
   [[nodiscard]] bool looks_like_reply(Transport, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept;
 
+  /// First for each run of bytes in order: finds out what the flow speaks, if that is still open. Rules that look at
+  /// the stream run between this and on_stream(), so that they know the protocol and are ahead of its transactions.
+  void identify(Flow&, Direction, Bytes) noexcept;
+  /// Then, with the same bytes: shows them to the parser, or keeps them while it is not known.
   void on_stream(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
   void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t time_ns) noexcept;
   void on_end(Flow&, Direction, std::uint64_t time_ns) noexcept;
+  void identify_datagram(Flow&, Direction, Bytes) noexcept;
   void on_datagram(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
   /// The flow ends: finishes its transactions and frees all that hangs off Flow::app.
   void close(Flow&, std::uint64_t time_ns) noexcept;
@@ -62,7 +71,8 @@ class AppEngine final : private Sink {
   [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, std::uint16_t server_port, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
   bool bind(Flow&, ProtocolId, Transport) noexcept;
-  void probe_stream(Flow&, Direction, Bytes) noexcept;
+  void keep(Flow&, Direction, Bytes) noexcept;
+  void feed_waiting(Flow&, Direction) noexcept;
   void feed(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
   void drop_parser(AppLayer&) noexcept;

@@ -32,11 +32,10 @@ bool Reassembler::reuses(const Flow& f, const Packet& p) noexcept {
   return !(s.seq_known && p.tcp_seq == s.isn) && (f.state == FlowState::kClosed || f.tcp_state >= TcpState::kEstablished);
 }
 
-bool Reassembler::on_packet(Flow& f, const Packet& p, StreamSink& sink) noexcept {
+bool Reassembler::follow(Flow& f, const Packet& p) noexcept {
   const FlowState before = f.state;
   f.side[index(p.direction)].tcp_flags |= p.tcp_flags;
   follow_state(f, p);
-  on_segment(f, p, sink);
   return f.state != before;
 }
 

@@ -53,16 +53,16 @@ class Reassembler {
   /// True when `p` opens a new connection on the tuple of `f`, which has been used before.
   [[nodiscard]] static bool reuses(const Flow& f, const Packet& p) noexcept;
 
-  /// Follows the connection's state and hands on what became readable. True when the state changed in a way that
-  /// matters to timeouts.
-  bool on_packet(Flow&, const Packet&, StreamSink&) noexcept;
+  /// Follows the connection's state. True when it changed in a way that matters to timeouts.
+  bool follow(Flow&, const Packet&) noexcept;
+  /// Then: hands on what became readable.
+  void on_segment(Flow&, const Packet&, StreamSink&) noexcept;
 
   /// The flow ends: hands on what still waits, with its gaps, then ends both directions.
   void flush(Flow&, StreamSink&) noexcept;
 
  private:
   void follow_state(Flow&, const Packet&) noexcept;
-  void on_segment(Flow&, const Packet&, StreamSink&) noexcept;
   void hand_on(Flow&, Direction, Bytes, StreamSink&) noexcept;
   void skip_to(Flow&, Direction, std::uint32_t seq, StreamSink&) noexcept;
   void drain(Flow&, Direction, StreamSink&) noexcept;
