@@ -1,0 +1,39 @@
+// sensor/options.h — what stands on picket's command line, as typed
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace picket {
+
+enum class Command { kReplay, kRun, kCheck, kProtocols, kVersion };
+
+struct Options {
+  Command command = Command::kVersion;
+  // common
+  std::optional<std::string> config;
+  std::vector<std::string> sets;            ///< KEY=VALUE
+  std::vector<std::string> rules;           ///< files or globs
+  std::string home_net, external_net;       ///< "": as configured
+  unsigned workers = 0;                     ///< 0: as configured
+  std::string log_level = "info";
+  bool rules_strict = false;
+  std::string checksums;                    ///< "ignore", "verify", "": as configured
+  // where output goes; "": nowhere
+  std::string eve, records, export_to, stats;
+  // replay
+  std::vector<std::string> captures;
+  unsigned loops = 1;
+  std::string pace = "max";
+  bool measure_stages = false;
+  // run
+  std::vector<std::string> interfaces, vdevs;
+  std::string eal;
+  // check, protocols
+  bool json = false;
+};
+
+/// Reads the command line. Without a value the process is to end with `exit_status`: help was printed, or an error.
+std::optional<Options> parse_options(int argc, char** argv, int& exit_status);
+
+}  // namespace picket
