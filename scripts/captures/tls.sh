@@ -8,12 +8,11 @@ protocol=tls
 certificates() {
   cd "$tmp"
   openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 3650 -subj '/C=NL/O=Picket Lab/CN=Lab CA' 2>/dev/null
-  local name
   issue() {  # issue NAME SUBJECT EXTENSIONS KEY...
     local out=$1 subject=$2 extensions=$3
     shift 3
     openssl req -new "$@" -nodes -keyout "$out.key" -out "$out.csr" -subj "$subject" 2>/dev/null
-    openssl x509 -req -in "$out.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -out "$out.pem" ${days:--days 365} \
+    openssl x509 -req -in "$out.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -out "$out.pem" -days 365 \
       -extfile <(printf '%b' "$extensions") 2>/dev/null
   }
   san='subjectAltName=DNS:www.lab.test,DNS:*.lab.test,IP:10.77.0.1\n'
@@ -22,7 +21,6 @@ certificates() {
   issue ed '/CN=ed.lab.test' 'subjectAltName=DNS:ed.lab.test,email:ops@lab.test,URI:https://lab.test/\n' -newkey ed25519
   issue person '/O=Picket Lab/CN=operator' 'extendedKeyUsage=clientAuth\n' -newkey ec -pkeyopt ec_paramgen_curve:P-384
   issue weak '/CN=old.lab.test' 'subjectAltName=DNS:old.lab.test\n' -newkey rsa:1024
-  days='-not_before 20200101000000Z -not_after 20210101000000Z'
   openssl req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -days 365 -subj '/CN=self.lab.test' 2>/dev/null
   cat rsa.pem ca.pem >rsa-chain.pem
   echo '<p>inside</p>' >index.html
@@ -63,6 +61,8 @@ case_tls10() {
   record port 4410
   connect 4410 -tls1 "${old[@]}" -servername www.lab.test
   finish 'TLS 1.0, RSA certificate with its CA' "$(ends)" <<'TEXT'
+One handshake on port 4410 in version 0x0301: SNI www.lab.test, suite 0xc014 (ECDHE-RSA-AES256-SHA), certificate CN=www.lab.test
+(SANs www.lab.test, *.lab.test, 10.77.0.1) and its issuer CN=Lab CA, a session ticket, close_notify from both.
 TEXT
 }
 
@@ -71,6 +71,8 @@ case_tls11() {
   record port 4411
   connect 4411 -tls1_1 "${old[@]}" -servername www.lab.test
   finish 'TLS 1.1, RSA certificate with its CA' "$(ends)" <<'TEXT'
+One handshake on port 4411 in version 0x0302: SNI www.lab.test, suite 0xc014, certificate CN=www.lab.test and CN=Lab CA, a session
+ticket, close_notify from both.
 TEXT
 }
 
@@ -81,6 +83,8 @@ case_tls12() {
   connect 4412 -tls1_2 -servername www.lab.test
   connect 4512 -tls1_2 -servername www.lab.test -cipher AES128-SHA
   finish 'TLS 1.2: ECDHE with an EC certificate, and RSA key exchange' "$(ends)" <<'TEXT'
+Port 4412: suite 0xc02c (ECDHE-ECDSA-AES256-GCM-SHA384), an EC certificate O=Picket Lab, OU=EC, CN=www.lab.test. Port 4512: suite
+0x002f (RSA key exchange, AES128-SHA), no ServerKeyExchange, the RSA certificate and CN=Lab CA. Both with SNI and a ticket.
 TEXT
 }
 
@@ -91,6 +95,8 @@ case_tls13() {
   connect 4413 -tls1_3 -servername www.lab.test -ciphersuites TLS_CHACHA20_POLY1305_SHA256
   cp "$tmp/keys.log" "$pcaps/tls/tls13/keys.log"
   finish 'TLS 1.3, with its session keys' "$(ends)" <<'TEXT'
+Two handshakes on port 4413, suites 0x1302 and 0x1303, supported_versions 0x0304; the certificate is encrypted. With keys.log
+(NSS key log; throw-away keys) `GET / HTTP/1.0` can be read in both.
 TEXT
 }
 
@@ -103,6 +109,8 @@ case_mutual() {
   connect 4420 -servername www.lab.test
   connect 4421 -servername www.lab.test
   finish 'client certificates: shown, and missing, in TLS 1.2 and 1.3' "$(ends)" <<'TEXT'
+Port 4420 is TLS 1.2, 4421 is 1.3; both ask for a certificate. Two connections show CN=operator (EC P-384, readable on port 4420
+only). Two show none: on 4420 an empty Certificate and the alert handshake_failure (40), on 4421 an encrypted alert.
 TEXT
 }
 
@@ -116,16 +124,23 @@ case_resumption() {
     connect $port -servername www.lab.test -sess_in "$tmp/session.$port"
   done
   finish 'resumption by ticket, by session id, and by TLS 1.3 pre-shared key' "$(ends)" <<'TEXT'
+Three pairs. 4430, TLS 1.2: full handshake with NewSessionTicket, then resumed by ticket. 4431, TLS 1.2 without tickets: resumed by
+session id (ServerHello echoes it). 4432, TLS 1.3: the second ClientHello carries pre_shared_key, the ServerHello picks it.
+A resumed handshake has no Certificate, in 1.2 plainly so.
 TEXT
 }
 
 case_early_data() {
-  serve 4433 -tls1_3 "${ec[@]}" -early_data -no_anti_replay
+  # Without -www, which does not go with early data, the server needs an input that stays open.
+  srv_bg sh -c "sleep 30 | openssl s_server -accept $server_ip:4433 -quiet -tls1_3 ${ec[*]} -early_data -no_anti_replay"
+  wait_port 4433
   record port 4433
   connect 4433 -servername www.lab.test -sess_out "$tmp/session.early"
   printf 'GET /early HTTP/1.0\r\n\r\n' >"$tmp/early"
   connect 4433 -servername www.lab.test -sess_in "$tmp/session.early" -early_data "$tmp/early"
   finish 'TLS 1.3 with early data (0-RTT)' "$(ends)" <<'TEXT'
+Two connections to port 4433. The second ClientHello has early_data and pre_shared_key, and application data follows it before the
+server has said a word.
 TEXT
 }
 
@@ -141,6 +156,9 @@ case_alerts() {
   connect 4443 -tls1_3 -servername www.lab.test -alpn acme-tls/1
   connect 4443 -tls1_3 -servername wrong.example -verify_hostname wrong.example -verify_return_error
   finish 'alerts: protocol version, handshake failure, unknown CA, no common ALPN, bad certificate' "$(ends)" <<'TEXT'
+Five connections, each ended by a fatal alert: protocol_version (70) from the server on 4440; handshake_failure (40) from the server
+on 4441; unknown_ca (48) from the client on 4442, after a self-signed certificate; no_application_protocol (120) from the
+server on 4443; bad_certificate (42) from the client on 4443, plain although TLS 1.3, as the name did not fit.
 TEXT
 }
 
@@ -149,6 +167,8 @@ case_alpn() {
   for protocols in h2,http/1.1 http/1.1 h2; do connect 443 -servername www.lab.test -alpn $protocols -tls1_2; done
   connect 443 -servername www.lab.test -alpn spdy/3,h2
   finish 'ALPN: h2 and http/1.1 offered in several ways' "$(nginx_ends "openssl s_client $(version openssl)")" <<'TEXT'
+Four connections: h2,http/1.1 offered, h2 chosen; http/1.1; h2 (all three TLS 1.2, the choice is readable); spdy/3,h2 in TLS 1.3,
+where the choice is encrypted.
 TEXT
 }
 
@@ -158,6 +178,7 @@ case_no_sni() {
   connect 443 -noservername -tls1_3
   cli "$python" "$here/tls_client.py" nosni $server_ip 443
   finish 'no server name' "$(nginx_ends "openssl s_client $(version openssl), Python")" <<'TEXT'
+Three connections to port 443 without server_name: openssl TLS 1.2, openssl TLS 1.3, Python TLS 1.3.
 TEXT
 }
 
@@ -166,6 +187,7 @@ case_odd_port() {
   connect 9999 -servername www.lab.test -tls1_2
   connect 9999 -servername www.lab.test -tls1_3
   finish 'TLS 1.2 and 1.3 on port 9999' "$(nginx_ends "openssl s_client $(version openssl)")" <<'TEXT'
+Two connections to port 9999 with SNI www.lab.test: TLS 1.2, then TLS 1.3. Only the bytes tell that this is TLS.
 TEXT
 }
 
@@ -182,6 +204,8 @@ case_clients() {
   connect 443 -servername www.lab.test
   finish 'one server, seven clients' \
     "$(nginx_ends "curl $(version curl) (twice), wget $(version wget), Python $($python -V | cut -d' ' -f2), node $(node --version), gnutls-cli $(version gnutls-bin), openssl $(version openssl)")" <<'TEXT'
+Seven connections to port 443, in order curl, curl held to TLS 1.2 and HTTP/1.1, wget, Python, node, gnutls-cli, openssl; seven
+different JA3. Suites 0x1302, but 0xc02c for the second. All carry SNI www.lab.test but wget, which was given an address.
 TEXT
 }
 
@@ -196,6 +220,8 @@ case_certificates() {
   connect 4453 "${old[@]}" -servername old.lab.test
   connect 4454 -servername self.lab.test
   finish 'certificates: RSA with its CA, EC, Ed25519, RSA 1024, self-signed' "$(ends)" <<'TEXT'
+Five connections, TLS 1.2, ports 4450 to 4454: RSA 2048 with its CA; EC P-256; Ed25519 with SANs DNS:ed.lab.test,
+email:ops@lab.test, URI:https://lab.test/; RSA 1024, CN=old.lab.test; self-signed CN=self.lab.test, issuer the same.
 TEXT
 }
 
@@ -204,6 +230,8 @@ case_hello_retry() {
   record port 4460
   connect 4460 -tls1_3 -groups X25519:P-384 -servername www.lab.test
   finish 'HelloRetryRequest: the server wants P-384' "$(ends)" <<'TEXT'
+The client offers a key for X25519, the server answers HelloRetryRequest (a ServerHello with the known random) for P-384, a second
+ClientHello follows, then the true ServerHello. Port 4460, TLS 1.3: two ClientHellos and two ServerHellos in one flow.
 TEXT
 }
 
@@ -211,6 +239,8 @@ case_large_hello() {
   record port 443
   cli "$python" "$here/tls_client.py" large $server_ip 443
   finish 'a ClientHello of several segments' "$(nginx_ends "Python $($python -V | cut -d' ' -f2)")" <<'TEXT'
+One TLS 1.3 handshake whose ClientHello takes 5 segments (5,912 bytes): 101 ALPN names, the last http/1.1, and an SNI of 191
+characters.
 TEXT
 }
 
@@ -218,6 +248,8 @@ case_fragmented_hello() {
   record port 443
   cli "$python" "$here/tls_client.py" fragments $server_ip 443
   finish 'a ClientHello in many TLS records, and one in small TCP segments' "$(nginx_ends "a Python socket that sends what Python's TLS made")" <<'TEXT'
+Two connections with the same kind of hello, each answered by a ServerHello. First, 11 TLS records of up to 50 bytes in one
+segment, of one handshake message. Second, one record in segments of 1, 4, 90 and more bytes. Neither handshake is completed.
 TEXT
 }
 
@@ -228,6 +260,7 @@ case_small_mss() {
   connect 443 -servername www.lab.test -tls1_2
   connect 443 -servername www.lab.test -tls1_3
   finish 'every flight cut into segments of 200 bytes and less' "$(nginx_ends "openssl s_client $(version openssl)")" <<'TEXT'
+Two handshakes, TLS 1.2 and 1.3, with an MSS of 200 on both sides: the ClientHello takes two segments, the certificate five.
 TEXT
   ip -n "$client" route change 10.77.0.0/24 dev vb proto kernel scope link src $client_ip
   ip -n "$server" route change 10.77.0.0/24 dev va proto kernel scope link src $server_ip
@@ -237,6 +270,9 @@ case_malformed() {
   record port 443
   cli "$python" "$here/tls_client.py" malformed $server_ip 443
   finish 'eight openings that are no TLS or broken TLS, then a good one' "$(nginx_ends 'a Python socket')" <<'TEXT'
+Nine connections to port 443: a session id longer than the hello (decode_error); a record that ends a byte before its hello does
+(silence); record version 9.9; data before a handshake; a record of 65535 bytes (record_overflow); an alert first; an SSLv2
+hello (protocol_version); plain HTTP (400 from nginx, as for other openings it does not take for TLS). The last one is a good TLS 1.3 handshake.
 TEXT
 }
 
@@ -257,6 +293,7 @@ PY
   record port 2525
   { sleep 0.3; printf 'QUIT\r\n'; sleep 0.3; } | cli timeout 4 openssl s_client -connect $server_ip:2525 -starttls smtp -servername mail.lab.test >>"$tmp/client.log" 2>&1 || true
   finish 'TLS that begins in the middle of a connection' "a minimal SMTP server in Python ($server_ip:2525) and openssl s_client $(version openssl)" <<'TEXT'
+SMTP on port 2525: greeting, EHLO, STARTTLS, 220, and then, in the same connection, a TLS 1.3 handshake with SNI mail.lab.test.
 TEXT
 }
 
@@ -264,6 +301,7 @@ case_ipv6() {
   record port 443
   cli curl -sk -o /dev/null --resolve 'www.lab.test:443:[fd77::1]' https://www.lab.test/
   finish 'TLS 1.3 over IPv6' "nginx $(version nginx) (fd77::1) and curl $(version curl) (fd77::2)" <<'TEXT'
+One TLS 1.3 handshake between fd77::2 and fd77::1, port 443, SNI www.lab.test, ALPN h2 and http/1.1 offered.
 TEXT
 }
 

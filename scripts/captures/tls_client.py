@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TLS as a program speaks it: tls_client.py plain|alerts|large|nosni|fragments ADDRESS PORT."""
+"""TLS as a program speaks it: tls_client.py plain|nosni|large|fragments|malformed ADDRESS PORT."""
 
 import socket
 import ssl
@@ -30,7 +30,7 @@ def get(c, name):
 def large_hello():
     """A hello of about 6 kB: a hundred ALPN names and a very long, but valid, server name."""
     c = context()
-    c.set_alpn_protocols([f"picket-test-protocol-number-{i:04}/{'x' * 20}" for i in range(100)])
+    c.set_alpn_protocols([f"picket-test-protocol-number-{i:04}/{'x' * 20}" for i in range(100)] + ["http/1.1"])
     get(c, ".".join(["a" * 60] * 3 + ["lab", "test"]))
 
 
@@ -72,18 +72,17 @@ def malformed():
     hello = Hello("www.lab.test").record
     bad_length = bytearray(hello)
     bad_length[43] = 0xFF  # session id longer than the hello
-    bad_extensions = bytearray(hello)
-    bad_extensions[-1:] = b""
+    short = hello[5:-1]  # a record that ends a byte before its hello does
     wrong_version = bytearray(hello)
     wrong_version[1:3] = b"\x09\x09"
     for data in [
         bytes(bad_length),
-        bytes(bad_extensions[:3]) + struct.pack(">H", len(bad_extensions) - 5) + bytes(bad_extensions[5:]),
+        hello[:3] + struct.pack(">H", len(short)) + short,
         bytes(wrong_version),
         b"\x17\x03\x03\x00\x10" + b"application data",  # data before any handshake
         b"\x16\x03\x01\xff\xff" + b"\x01" * 600,  # a record of 65535 bytes
         b"\x15\x03\x01\x00\x02\x02\x28",  # an alert first
-        b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80" + b"\x07\x00\xc0" * 11,  # SSLv2 hello
+        b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80" + b"\x07\x00\xc0" * 6 + b"c" * 16,  # SSLv2 hello
         b"GET / HTTP/1.0\r\n\r\n",
     ]:
         with socket.create_connection((address, port), timeout=1) as s:
