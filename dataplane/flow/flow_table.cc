@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <new>
+#include <tuple>
 
 #include "parsers/core/assert.h"
 
@@ -37,35 +37,37 @@ constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
   return type == 128 || type == 129;
 }
 
-/// Memory that costs nothing until it is touched.
-void* map(std::size_t bytes) {
-  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  return at;
-}
-
 }  // namespace
 
 std::uint64_t flow_id(const Flow& f) noexcept {
   return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11;
 }
 
-void FlowTable::Unmap::operator()(Flow* p) const noexcept { munmap(p, bytes); }
+void FlowTable::Unmap::operator()(void* p) const noexcept { munmap(p, bytes); }
+
+/// Memory that costs nothing until it is touched.
+template <class T>
+std::unique_ptr<T, FlowTable::Unmap> FlowTable::map(std::size_t count) {
+  const std::size_t bytes = count * sizeof(T);
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  return {static_cast<T*>(at), Unmap{bytes}};
+}
 
 FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned workers, FlowListener& listener)
-    : config_(config), listener_(listener), workers_(workers), wheel_(new std::uint32_t[kWheel]), due_(nullptr, nullptr) {
-  const std::uint32_t own_shards = (kShards - worker + workers - 1) / workers;
-  sets_per_shard_ = std::bit_ceil(std::max(1U, config.flows / kShards / kWays));
-  set_count_ = sets_per_shard_ * own_shards;
-  slot_count_ = set_count_ * kWays;
-  sets_.reset(new Set[set_count_]);
+    : config_(config),
+      listener_(listener),
+      workers_(workers),
+      sets_per_shard_(std::bit_ceil(std::max(1U, config.flows / kShards / kWays))),
+      set_count_(sets_per_shard_ * ((kShards - worker + workers - 1) / workers)),
+      slot_count_(set_count_ * kWays),
+      sets_(new Set[set_count_]),
+      memory_(map<Flow>(slot_count_)),
+      flows_(memory_.get()),
+      wheel_(new std::uint32_t[kWheel]),
+      due_(map<Due>(slot_count_)) {
   for (std::uint32_t i = 0; i < set_count_; ++i) std::fill_n(sets_[i].slot, kWays, kNone);
   std::fill_n(wheel_.get(), kWheel, kNone);
-  const std::size_t bytes = std::size_t{slot_count_} * sizeof(Flow);
-  memory_ = {static_cast<Flow*>(map(bytes)), Unmap{bytes}};
-  flows_ = memory_.get();
-  due_ = {static_cast<Due*>(std::malloc(std::size_t{slot_count_} * sizeof(Due))), [](Due* p) { std::free(p); }};
-  if (due_ == nullptr) throw std::bad_alloc();
 }
 
 bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {

@@ -108,9 +108,11 @@ class FlowTable {
   std::uint32_t set_count_ = 0, slot_count_ = 0;
   std::unique_ptr<Set[]> sets_;
   struct Unmap {
-    std::size_t bytes = 0;
-    void operator()(Flow* p) const noexcept;
+    std::size_t bytes;
+    void operator()(void* p) const noexcept;
   };
+  template <class T>
+  static std::unique_ptr<T, Unmap> map(std::size_t count);
   std::unique_ptr<Flow, Unmap> memory_;  // mapped, so that slots never used cost nothing
   Flow* flows_ = nullptr;
   std::uint32_t free_ = kNone;           // chained through Flow::set
@@ -120,7 +122,7 @@ class FlowTable {
     std::uint64_t first_packet;
     std::uint32_t slot;
   };
-  std::unique_ptr<Due, void (*)(Due*)> due_;  // scratch of advance() and end_all()
+  std::unique_ptr<Due, Unmap> due_;  // scratch of advance() and end_all()
   std::uint64_t tick_ = 0;
   std::uint32_t active_ = 0, peak_ = 0;
   std::uint64_t created_ = 0, evicted_ = 0;

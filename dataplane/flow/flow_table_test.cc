@@ -1,0 +1,165 @@
+#include "dataplane/flow/flow_table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace picket {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+struct Ended {
+  std::uint64_t first_packet;
+  FlowEnd why;
+  Place place;
+};
+
+class Listener final : public FlowListener {
+ public:
+  void flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept override { ended.push_back({f.first_packet, why, place}); }
+  void flow_interim(Flow& f, const Place& place) noexcept override { interim.push_back({f.first_packet, FlowEnd::kInterim, place}); }
+  std::vector<Ended> ended, interim;
+};
+
+Packet udp(std::uint8_t host, std::uint16_t port, std::uint64_t clock_ns, std::uint64_t number, std::uint8_t shard = 0) {
+  Packet p;
+  const std::uint8_t src[4] = {10, 0, 0, host}, dst[4] = {10, 0, 0, 200};
+  p.has_ip = p.has_l4 = p.is_v4 = true;
+  p.proto = static_cast<std::uint8_t>(IpProto::kUdp);
+  p.src = Address::v4(src);
+  p.dst = Address::v4(dst);
+  p.src_port = port;
+  p.dst_port = 53;
+  p.time_ns = p.at.clock_ns = clock_ns;
+  p.at.number = number;
+  p.shard = shard;
+  return p;
+}
+
+class FlowTableTest : public testing::Test {
+ protected:
+  Flow& see(FlowTable& t, const Packet& p) {
+    t.advance(p.at.clock_ns);
+    FlowTable::Lookup l;
+    EXPECT_TRUE(t.prepare(p, l));
+    return t.find(l, p, {p.at.clock_ns, EventKind::kPacket, p.at.number, 0}, created);
+  }
+  bool created = false;
+  Listener out;
+  FlowTableConfig config{.flows = kShards * 8, .timeouts = {}, .interim_s = 100, .vlan_in_key = true};
+};
+
+TEST_F(FlowTableTest, BothDirectionsMeet) {
+  FlowTable t(config, 0, 1, out);
+  Packet p = udp(1, 1000, kSecond, 1);
+  Flow& f = see(t, p);
+  EXPECT_TRUE(created);
+  std::swap(p.src, p.dst);
+  std::swap(p.src_port, p.dst_port);
+  EXPECT_EQ(&see(t, p), &f);
+  EXPECT_FALSE(created);
+  EXPECT_EQ(f.client_port(), 1000);
+  EXPECT_EQ(f.server_port(), 53);
+}
+
+TEST_F(FlowTableTest, VlansAreInTheKeyUnlessSwitchedOff) {
+  FlowTable with(config, 0, 1, out);
+  config.vlan_in_key = false;
+  FlowTable without(config, 0, 1, out);
+  Packet p = udp(1, 1000, kSecond, 1), q = p;
+  q.vlans[0] = 7;
+  see(with, p);
+  see(with, q);
+  EXPECT_TRUE(created);
+  see(without, p);
+  see(without, q);
+  EXPECT_FALSE(created);
+}
+
+TEST_F(FlowTableTest, AnIdleFlowIsANewFlowWhetherOrNotItWasSwept) {
+  FlowTable t(config, 0, 1, out);
+  see(t, udp(1, 1000, kSecond, 1));
+  // 30.4 s later, before the tick at which the timer would have come: over all the same.
+  see(t, udp(1, 1000, 31 * kSecond + kSecond * 4 / 10, 2));
+  EXPECT_TRUE(created);
+  ASSERT_EQ(out.ended.size(), 1U);
+  EXPECT_EQ(out.ended[0].why, FlowEnd::kTimeout);
+}
+
+TEST_F(FlowTableTest, TimeoutsStandAtTheirOwnMomentHoweverLateTheTimerRuns) {
+  const auto run = [&](const std::vector<std::uint64_t>& clocks) {
+    out.ended.clear();
+    FlowTable t(config, 0, 1, out);
+    see(t, udp(1, 1000, 10 * kSecond + 5, 1));
+    see(t, udp(2, 1000, 10 * kSecond + 6, 2));
+    for (const std::uint64_t c : clocks) t.advance(c);
+    std::vector<std::string> places;
+    for (const Ended& e : out.ended) {
+      if (e.why == FlowEnd::kTimeout) places.push_back(std::to_string(e.place.clock_ns) + "/" + std::to_string(e.place.number));
+    }
+    return places;
+  };
+  const auto late = run({500 * kSecond});
+  EXPECT_EQ(late, run({30 * kSecond, 41 * kSecond, 77 * kSecond, 500 * kSecond}));
+  EXPECT_EQ(late, (std::vector<std::string>{"41000000000/1", "41000000000/2"}));
+}
+
+TEST_F(FlowTableTest, LongFlowsAreRecordedInBetween) {
+  FlowTable t(config, 0, 1, out);
+  for (std::uint64_t s = 0; s < 250; s += 10) see(t, udp(1, 1000, kSecond * (1000 + s), s + 1));
+  ASSERT_EQ(out.interim.size(), 2U);
+  EXPECT_TRUE(out.ended.empty());
+}
+
+TEST_F(FlowTableTest, AFullSetEvictsAndCounts) {
+  FlowTable t(config, 0, 1, out);  // one set of eight a shard
+  for (std::uint16_t i = 0; i < 9; ++i) see(t, udp(1, static_cast<std::uint16_t>(1000 + i), kSecond, i + 1U));
+  EXPECT_EQ(t.active(), 8U);
+  EXPECT_EQ(t.evicted(), 1U);
+  ASSERT_EQ(out.ended.size(), 1U);
+  EXPECT_EQ(out.ended[0].why, FlowEnd::kForced);
+  EXPECT_EQ(out.ended[0].first_packet, 1U) << "the longest idle one goes";
+}
+
+TEST_F(FlowTableTest, WhoIsEvictedDoesNotDependOnTheNumberOfWorkers) {
+  const auto run = [&](unsigned workers) {
+    out.ended.clear();
+    std::vector<std::unique_ptr<FlowTable>> tables;
+    for (unsigned w = 0; w < workers; ++w) tables.push_back(std::make_unique<FlowTable>(config, w, workers, out));
+    for (std::uint64_t i = 0; i < 2000; ++i) {
+      const auto shard = static_cast<std::uint8_t>(i * 7 % kShards);
+      see(*tables[shard % workers], udp(static_cast<std::uint8_t>(i % 97), static_cast<std::uint16_t>(i), kSecond + i, i + 1, shard));
+    }
+    std::vector<std::uint64_t> gone;
+    for (const Ended& e : out.ended) gone.push_back(e.first_packet);
+    return gone;
+  };
+  const auto one = run(1);
+  EXPECT_GT(one.size(), 1000U);
+  EXPECT_EQ(one, run(4));
+  EXPECT_EQ(one, run(7));
+}
+
+TEST_F(FlowTableTest, TheEndRecordsEveryFlowInOrder) {
+  FlowTable t(config, 0, 1, out);
+  for (std::uint16_t i = 0; i < 6; ++i) see(t, udp(1, static_cast<std::uint16_t>(5000 - i), kSecond, i + 1U));
+  t.end_all(2 * kSecond);
+  ASSERT_EQ(out.ended.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(out.ended[i].first_packet, i + 1);
+    EXPECT_EQ(out.ended[i].why, FlowEnd::kShutdown);
+  }
+  EXPECT_EQ(t.active(), 0U);
+}
+
+TEST_F(FlowTableTest, ACenturyBetweenTwoPacketsCostsNothing) {
+  FlowTable t(config, 0, 1, out);
+  see(t, udp(1, 1000, kSecond, 1));
+  see(t, udp(2, 1000, std::uint64_t{4'000'000'000} * kSecond, 2));
+  EXPECT_EQ(out.ended.size(), 1U);
+}
+
+}  // namespace
+}  // namespace picket

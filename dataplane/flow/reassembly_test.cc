@@ -1,0 +1,190 @@
+#include "dataplane/flow/reassembly.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace picket {
+namespace {
+
+/// Writes down what it is told: bytes as text, gaps as <n>, the end as $.
+class Listener final : public StreamSink {
+ public:
+  void on_data(Flow&, Direction d, Bytes data, std::uint64_t offset) noexcept override {
+    EXPECT_EQ(offset, next_[index(d)]) << "offsets must be contiguous";
+    next_[index(d)] = offset + data.size();
+    text[index(d)] += as_text(data);
+  }
+  void on_gap(Flow&, Direction d, std::uint64_t missing, std::uint64_t offset) noexcept override {
+    EXPECT_EQ(offset, next_[index(d)]);
+    next_[index(d)] = offset + missing;
+    text[index(d)] += "<" + std::to_string(missing) + ">";
+  }
+  void on_end(Flow&, Direction d) noexcept override { text[index(d)] += "$"; }
+  void on_stream_event(const Flow&, StreamEvent e) noexcept override { events.push_back(e); }
+  [[nodiscard]] int count(StreamEvent e) const { return static_cast<int>(std::count(events.begin(), events.end(), e)); }
+
+  std::array<std::string, 2> text;
+  std::vector<StreamEvent> events;
+
+ private:
+  std::array<std::uint64_t, 2> next_{};
+};
+
+constexpr auto kC = Direction::kToServer;
+constexpr auto kS = Direction::kToClient;
+
+class ReassemblyTest : public testing::Test {
+ protected:
+  void send(Direction d, std::uint32_t seq, std::string_view data, std::uint8_t flags = tcp_flag::kAck, std::uint32_t ack = 0) {
+    Packet p;
+    p.direction = d;
+    p.tcp_seq = seq;
+    p.tcp_ack = ack;
+    p.tcp_flags = flags;
+    p.payload = as_bytes(data);
+    (void)reassembler.follow(flow, p);
+    reassembler.on_segment(flow, p, out);
+  }
+  void open(std::uint32_t client_isn = 100, std::uint32_t server_isn = 500) {
+    send(kC, client_isn, "", tcp_flag::kSyn);
+    send(kS, server_isn, "", tcp_flag::kSyn | tcp_flag::kAck, client_isn + 1);
+    send(kC, client_isn + 1, "", tcp_flag::kAck, server_isn + 1);
+  }
+  void TearDown() override {
+    reassembler.flush(flow, out);
+    EXPECT_EQ(pool.in_use_bytes(), 0U) << "held segments must go back";
+  }
+  ReassemblyConfig config{.depth_bytes = 1000, .max_held_bytes = 40, .max_held_segments = 4, .midstream = true};
+  Pool pool{1 << 20};
+  Flow flow;
+  Listener out;
+  Reassembler reassembler{config, pool};
+};
+
+TEST_F(ReassemblyTest, InOrderWithHandshakeAndEnd) {
+  open();
+  EXPECT_EQ(flow.state, FlowState::kEstablished);
+  send(kC, 101, "GET ");
+  send(kC, 105, "/");
+  send(kC, 106, "", tcp_flag::kAck | tcp_flag::kFin);
+  EXPECT_EQ(out.text[0], "GET /$");
+  EXPECT_EQ(std::string(flow.history.data(), flow.history_size), "ShADF");
+}
+
+TEST_F(ReassemblyTest, OutOfOrderSegmentsWait) {
+  open();
+  send(kC, 104, "def");
+  send(kC, 110, "jk");
+  send(kC, 107, "ghi");
+  EXPECT_EQ(out.text[0], "");
+  send(kC, 101, "abc");
+  EXPECT_EQ(out.text[0], "abcdefghijk");
+}
+
+TEST_F(ReassemblyTest, TheFirstCopyOfAByteWins) {
+  open();
+  send(kC, 104, "def");
+  send(kC, 103, "XYZW1");  // before, over and behind what is held
+  send(kC, 101, "ab");
+  EXPECT_EQ(out.text[0], "abXdef1");
+  send(kC, 99, "old bytes!");
+  EXPECT_EQ(out.text[0], "abXdef1!") << "only what reaches beyond the delivered bytes is new";
+}
+
+TEST_F(ReassemblyTest, ARetransmissionOfHeldBytesIsNotKeptTwice) {
+  open();
+  for (int i = 0; i < 50; ++i) send(kC, 104, "def");
+  EXPECT_EQ(out.count(StreamEvent::kHeldLimit), 0);
+  send(kC, 101, "abc");
+  EXPECT_EQ(out.text[0], "abcdef");
+}
+
+TEST_F(ReassemblyTest, AnAcknowledgedHoleIsAGap) {
+  open();
+  send(kC, 104, "def");
+  send(kS, 501, "", tcp_flag::kAck, 107);
+  EXPECT_EQ(out.text[0], "<3>def");
+  EXPECT_EQ(flow.side[0].missing, 3U);
+  EXPECT_EQ(out.count(StreamEvent::kGap), 1);
+}
+
+TEST_F(ReassemblyTest, AHoleThatWasAcknowledgedBeforeIsAGapAtOnce) {
+  open();
+  send(kS, 501, "", tcp_flag::kAck, 104);
+  send(kC, 104, "def");
+  EXPECT_EQ(out.text[0], "<3>def");
+}
+
+TEST_F(ReassemblyTest, LimitsGiveTheHoleUp) {
+  open();
+  for (std::uint32_t i = 0; i < 5; ++i) send(kC, 110 + 2 * i, "x");  // five holes, four may wait
+  EXPECT_EQ(out.count(StreamEvent::kHeldLimit), 1);
+  EXPECT_EQ(out.text[0], "<9>x<1>x<1>x<1>x<1>x");
+}
+
+TEST_F(ReassemblyTest, FlushHandsOnWhatWaits) {
+  open();
+  send(kC, 104, "def");
+  reassembler.flush(flow, out);
+  EXPECT_EQ(out.text[0], "<3>def$");
+}
+
+TEST_F(ReassemblyTest, MidstreamAndOneWayFlowsWork) {
+  send(kS, 9000, "HTTP/1.1 200 OK", tcp_flag::kAck, 77);
+  send(kS, 9015, "!", tcp_flag::kAck, 77);
+  EXPECT_EQ(out.text[1], "HTTP/1.1 200 OK!");
+  EXPECT_EQ(out.count(StreamEvent::kMidstream), 1);
+  EXPECT_TRUE(flow.flags & flow_flag::kMidstream);
+}
+
+TEST_F(ReassemblyTest, SequenceNumbersWrap) {
+  open(0xfffffffdU);
+  send(kC, 0xfffffffeU, "abc");
+  send(kC, 3, "fg");
+  send(kC, 1, "de");
+  EXPECT_EQ(out.text[0], "abcdefg");
+}
+
+TEST_F(ReassemblyTest, DepthEndsDeliveryButNotCounting) {
+  open();
+  const std::string chunk(600, 'a');
+  send(kC, 101, chunk);
+  send(kC, 701, chunk);
+  send(kC, 1301, chunk);
+  EXPECT_EQ(out.text[0].size(), 1000U);
+  EXPECT_EQ(flow.side[0].delivered, 1800U);
+  EXPECT_EQ(out.count(StreamEvent::kDepth), 1);
+}
+
+TEST_F(ReassemblyTest, AResetEndsBothSidesAfterWhatWaits) {
+  open();
+  send(kC, 104, "def");
+  send(kS, 501, "", tcp_flag::kRst);
+  EXPECT_EQ(out.text[0], "<3>def$");
+  EXPECT_EQ(out.text[1], "$");
+  EXPECT_EQ(flow.state, FlowState::kClosed);
+}
+
+TEST_F(ReassemblyTest, FinBehindAHoleWaitsForIt) {
+  open();
+  send(kC, 104, "def", tcp_flag::kAck | tcp_flag::kFin);
+  EXPECT_EQ(out.text[0], "");
+  send(kC, 101, "abc");
+  EXPECT_EQ(out.text[0], "abcdef$");
+}
+
+TEST_F(ReassemblyTest, ANewSynOnAClosedConnectionIsANewFlow) {
+  open();
+  Packet syn;
+  syn.direction = kC;
+  syn.tcp_flags = tcp_flag::kSyn;
+  syn.tcp_seq = 100;
+  EXPECT_FALSE(Reassembler::reuses(flow, syn)) << "the same SYN again is a retransmission";
+  syn.tcp_seq = 7777;
+  EXPECT_TRUE(Reassembler::reuses(flow, syn));
+}
+
+}  // namespace
+}  // namespace picket

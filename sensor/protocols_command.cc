@@ -1,0 +1,75 @@
+// picket protocols: what this build parses, from the specs alone
+#include <fmt/format.h>
+
+#include <iostream>
+#include <string>
+
+#include "parsers/core/protocol.h"
+#include "sensor/commands.h"
+
+namespace picket {
+namespace {
+
+std::string transports_of(const ProtocolSpec& s) {
+  std::string out;
+  const auto add = [&](Transport t, std::string_view name) {
+    if ((s.transports & static_cast<std::uint8_t>(t)) == 0) return;
+    if (!out.empty()) out += ' ';
+    out += name;
+  };
+  add(Transport::kTcp, "tcp");
+  add(Transport::kUdp, "udp");
+  add(Transport::kEthernet, "ethernet");
+  return out;
+}
+
+template <class Range, class Name>
+std::string list(const Range& range, std::string_view quote, std::string_view separator, Name&& name) {
+  std::string out;
+  for (const auto& x : range) {
+    if (!out.empty()) out += separator;
+    out += fmt::format("{}{}{}", quote, name(x), quote);
+  }
+  return out;
+}
+
+const auto kName = [](const auto& x) { return x.name; };
+const auto kSelf = [](const auto& x) { return x; };
+
+void print_json(const ProtocolSpec& s) {
+  std::cout << fmt::format(
+      "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"record\":\"{}\",\"buffers\":[{}],\"integers\":[{}],"
+      "\"keywords\":[{}],\"events\":[{}],\"limits\":[{}]}}\n",
+      s.name, transports_of(s), list(s.ports, "", ",", kSelf), s.record, list(s.buffers, "\"", ",", kName),
+      list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName), list(s.events, "\"", ",", kName),
+      list(s.limits, "\"", ",", kName));
+}
+
+template <class Defs>
+void print_defs(std::string_view title, const Defs& defs) {
+  if (defs.empty()) return;
+  std::cout << fmt::format("  {}\n", title);
+  for (const auto& d : defs) std::cout << fmt::format("    {:<36} {}\n", d.name, d.help);
+}
+
+}  // namespace
+
+int protocols_command(const Options& o) {
+  for (const ProtocolSpec* s : protocols()) {
+    if (o.json) {
+      print_json(*s);
+      continue;
+    }
+    std::cout << fmt::format("{}  over {}, ports {} (a hint; found by content on any), record `{}`\n", s->name, transports_of(*s),
+                             list(s->ports, "", " ", kSelf), s->record);
+    print_defs("buffers", s->buffers);
+    print_defs("integers", s->integers);
+    print_defs("keywords", s->keywords);
+    print_defs("events", s->events);
+    print_defs("limits", s->limits);
+    std::cout << '\n';
+  }
+  return std::cout.flush() ? 0 : 1;
+}
+
+}  // namespace picket
