@@ -25,6 +25,9 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
 
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
+    {"fileext", Argument::kNegatable, refuse, kFiles},
+    {"filemagic", Argument::kNegatable, refuse, kFiles},
+    {"filename", Argument::kNegatable, refuse, kFiles},
     {"filemd5", Argument::kNegatable, refuse, kFiles},
     {"filesha1", Argument::kNegatable, refuse, kFiles},
     {"filesha256", Argument::kNegatable, refuse, kFiles},

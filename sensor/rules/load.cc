@@ -1,0 +1,327 @@
+// sensor/rules/load.cc — files → lines → rules; duplicates; one status for each rule found
+#include "sensor/rules/load.h"
+
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <set>
+#include <unordered_map>
+
+#include "sensor/rules/parse.h"
+#include "sensor/rules/text.h"
+
+namespace picket::rules {
+
+struct RuleSet::Storage {
+  std::deque<std::string> texts;  // a deque: what is borrowed never moves
+  ClassTable classes;
+  ReferenceTable references;
+
+  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
+};
+
+namespace {
+
+/// A rule's text, lines joined, and the way back to where each character stands.
+struct LogicalLine {
+  std::string_view text;
+  std::uint32_t line = 0;  ///< of the first character
+  /// Joined lines: from place in `text` to place in the file. Empty when `text` is the file's own.
+  std::vector<std::pair<std::size_t, const char*>> pieces;
+};
+
+/// Cuts a file into rules; skips blank lines and comments.
+class LineReader {
+ public:
+  LineReader(std::string_view text, RuleSet::Storage& storage) : rest_(text), storage_(storage) {
+    if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
+  }
+
+  bool next(LogicalLine& out) {
+    while (!rest_.empty()) {
+      auto line = take_line();
+      const auto text = trim(line);
+      if (text.empty() || text.front() == '#' || text.front() == ';') continue;
+      out = {text, number_, {}};
+      if (text.back() == '\\') join(text, out);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  std::string_view take_line() {
+    const auto end = rest_.find('\n');
+    const auto line = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    ++number_;
+    return line;
+  }
+  void join(std::string_view line, LogicalLine& out) {
+    std::string joined;
+    while (true) {
+      const bool more = line.ends_with('\\');
+      out.pieces.emplace_back(joined.size(), line.data());
+      joined += more ? line.substr(0, line.size() - 1) : line;
+      if (!more || rest_.empty()) break;
+      line = take_line();
+      while (!line.empty() && is_space(line.back())) line.remove_suffix(1);
+    }
+    out.text = storage_.keep(std::move(joined));
+  }
+
+  std::string_view rest_;
+  RuleSet::Storage& storage_;
+  std::uint32_t number_ = 0;
+};
+
+class Loader {
+ public:
+  Loader(RuleSet& set, const LoadOptions& options)
+      : set_(set), storage_(*set.storage), environment_(options, storage_.classes, storage_.references) {}
+
+  void file(std::string_view path, std::string_view text) {
+    set_.files.push_back({path});
+    RuleFileReport& report = set_.files.back();
+    constexpr std::size_t kTypicalRule = 500;
+    set_.rules.reserve(set_.rules.size() + text.size() / kTypicalRule);
+    set_.statuses.reserve(set_.statuses.size() + text.size() / kTypicalRule);
+    file_begin_ = text.data();
+    file_end_ = text.data() + text.size();
+    LineReader reader(text, storage_);
+    for (LogicalLine line; reader.next(line);) {
+      ++report.found;
+      rule(path, line);
+    }
+  }
+
+  /// Counted at the end: a later rule may take an earlier one's place.
+  void finish() {
+    std::unordered_map<std::string_view, RuleFileReport*> by_path;
+    for (auto& report : set_.files) by_path[report.path] = &report;
+    for (const auto& status : set_.statuses) ++(status.loaded() ? by_path[status.file]->loaded : by_path[status.file]->rejected);
+  }
+
+ private:
+  void rule(std::string_view path, const LogicalLine& line) {
+    Rule rule;
+    rule.file = path;
+    rule.line = line.line;
+    rule.text = line.text;
+    Builder builder(rule, environment_);
+    auto text = line.text;
+    if (parse_header(builder, text) && parse_options(builder, text)) check_rule(builder, line.text);
+
+    RuleStatus status;
+    if (builder.failed() && rule.sid == 0) look_for_numbers(line.text, rule);
+    status.sid = rule.sid;
+    status.gid = rule.gid;
+    status.rev = rule.rev;
+    status.file = path;
+    status.line = line.line;
+    for (auto& warning : builder.warnings()) status.diagnostics.push_back(diagnose(path, line, std::move(warning), Diagnostic::Severity::kWarning));
+    if (builder.failed()) {
+      status.diagnostics.push_back(diagnose(path, line, builder.error(), Diagnostic::Severity::kError));
+    } else {
+      place(std::move(rule), line, status);
+    }
+    set_.statuses.push_back(std::move(status));
+  }
+
+  /// The rule gets its place, or loses to one of the same sid.
+  void place(Rule rule, const LogicalLine& line, RuleStatus& status) {
+    const std::uint64_t key = std::uint64_t{rule.gid} << 32 | rule.sid;
+    const auto [at, fresh] = by_sid_.try_emplace(key, set_.statuses.size());
+    if (fresh) {
+      status.rule = static_cast<std::uint32_t>(set_.rules.size());
+      set_.rules.push_back(std::move(rule));
+      return;
+    }
+    RuleStatus& other = set_.statuses[at->second];
+    const auto where = [](const RuleStatus& s) { return std::string(s.file) + ":" + std::to_string(s.line) + " (rev " + std::to_string(s.rev) + ")"; };
+    if (rule.rev <= other.rev) {
+      status.diagnostics.push_back(diagnose(status.file, line, {line.text, "sid " + std::to_string(rule.sid) + " is already taken by " + where(other), {}}, Diagnostic::Severity::kError));
+      return;
+    }
+    status.rule = other.rule;
+    other.rule = RuleStatus::kNoRule;
+    other.diagnostics.push_back({Diagnostic::Severity::kError, other.file, other.line, 1, "sid " + std::to_string(rule.sid) + " is replaced by a newer revision at " + where(status), {}});
+    set_.rules[status.rule] = std::move(rule);
+    at->second = set_.statuses.size();
+  }
+
+  /// A rule that failed early still has a sid the report should show.
+  static void look_for_numbers(std::string_view text, Rule& rule) {
+    for (const auto& [mark, field] : {std::pair<std::string_view, std::uint32_t*>{"sid:", &rule.sid}, {"rev:", &rule.rev}}) {
+      for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+        if (at > 0 && text[at - 1] != ';' && text[at - 1] != '(' && !is_space(text[at - 1])) continue;
+        const auto rest = text.substr(at + mark.size());
+        if (parse_number(trim(rest.substr(0, rest.find(';'))), *field)) break;
+      }
+    }
+  }
+
+  Diagnostic diagnose(std::string_view path, const LogicalLine& line, Complaint complaint, Diagnostic::Severity severity) const {
+    const char* at = complaint.where.data();
+    const char* const begin = line.text.data();
+    if (at == nullptr || at < begin || at > begin + line.text.size()) at = begin;
+    const char* first = begin;
+    if (!line.pieces.empty()) {
+      const auto offset = static_cast<std::size_t>(at - begin);
+      auto piece = std::upper_bound(line.pieces.begin(), line.pieces.end(), offset, [](std::size_t o, const auto& p) { return o < p.first; });
+      --piece;
+      at = piece->second + (offset - piece->first);
+      first = line.pieces.front().second;
+    }
+    Diagnostic d{severity, path, line.line, 1, std::move(complaint.reason), std::move(complaint.suggestion)};
+    d.line += static_cast<std::uint32_t>(std::count(first, at, '\n'));
+    // Columns count characters: continuation bytes of UTF-8 do not.
+    const char* line_begin = at;
+    while (line_begin > file_begin_ && line_begin[-1] != '\n') --line_begin;
+    d.column += static_cast<std::uint32_t>(std::count_if(line_begin, at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return d;
+  }
+
+  RuleSet& set_;
+  RuleSet::Storage& storage_;
+  Environment environment_;
+  std::unordered_map<std::uint64_t, std::size_t> by_sid_;  // → place in statuses
+  const char* file_begin_ = nullptr;
+  const char* file_end_ = nullptr;
+};
+
+/// False: `why` says so.
+bool read_file(const std::string& path, std::string& out, std::string& why) {
+  struct stat info {};
+  std::FILE* f = std::fopen(path.c_str(), "rb");
+  if (f == nullptr || fstat(fileno(f), &info) != 0 || S_ISDIR(info.st_mode)) {
+    why = f == nullptr ? "cannot be opened: " + std::string(std::strerror(errno)) : "is a folder; name the files in it, as in " + path + "/*.rules";
+    if (f != nullptr) std::fclose(f);
+    return false;
+  }
+  out.resize(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)));
+  std::size_t have = 0;
+  while (true) {  // a pipe has no size
+    if (have == out.size()) out.resize(out.size() + 65536);
+    const std::size_t n = std::fread(out.data() + have, 1, out.size() - have, f);
+    if (n == 0) break;
+    have += n;
+  }
+  out.resize(have);
+  const bool fine = std::ferror(f) == 0;
+  if (!fine) why = "cannot be read: " + std::string(std::strerror(errno));
+  std::fclose(f);
+  return fine;
+}
+
+std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
+  if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
+  std::vector<std::string> paths;
+  glob_t found{};
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  std::sort(paths.begin(), paths.end());
+  if (paths.empty()) set.diagnostics.push_back({Diagnostic::Severity::kError, set.storage->keep(pattern), 0, 0, "no file matches this pattern", {}});
+  return paths;
+}
+
+RuleSet start(const LoadOptions& options) {
+  RuleSet set;
+  set.storage = std::make_shared<RuleSet::Storage>();
+  auto& storage = *set.storage;
+  storage.classes = builtin_classes();
+  storage.references = builtin_references();
+  const auto table = [&](const std::string& path, auto parse, auto& into) {
+    if (path.empty()) return;
+    std::string text, why;
+    const auto name = storage.keep(path);
+    if (read_file(path, text, why)) {
+      into = parse(name, text, set.diagnostics);
+    } else {
+      set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, why, {}});
+    }
+  };
+  table(options.classification_file, parse_classification, storage.classes);
+  table(options.reference_file, parse_references, storage.references);
+  return set;
+}
+
+}  // namespace
+
+RuleVariables default_variables() {
+  RuleVariables v;
+  v.addresses["HOME_NET"] = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]";
+  v.addresses["EXTERNAL_NET"] = "!$HOME_NET";
+  for (const char* group : {"HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS", "AIM_SERVERS", "DC_SERVERS", "DNP3_SERVER",
+                            "DNP3_CLIENT", "MODBUS_CLIENT", "MODBUS_SERVER", "ENIP_CLIENT", "ENIP_SERVER"}) {
+    v.addresses[group] = "$HOME_NET";
+  }
+  v.ports = {{"HTTP_PORTS", "80"},     {"SHELLCODE_PORTS", "!80"}, {"ORACLE_PORTS", "1521"}, {"SSH_PORTS", "22"},   {"DNP3_PORTS", "20000"},
+             {"MODBUS_PORTS", "502"},  {"FTP_PORTS", "21"},        {"GENEVE_PORTS", "6081"}, {"VXLAN_PORTS", "4789"}, {"TEREDO_PORTS", "3544"},
+             {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},         {"SIP_PORTS", "[5060,5061]"}};
+  return v;
+}
+
+const Diagnostic* RuleStatus::error() const noexcept {
+  for (const auto& d : diagnostics) {
+    if (d.severity == Diagnostic::Severity::kError) return &d;
+  }
+  return nullptr;
+}
+
+void RuleSet::reject(std::uint32_t rule, std::string reason) {
+  for (auto& status : statuses) {
+    if (status.rule != rule) continue;
+    status.rule = RuleStatus::kNoRule;
+    status.diagnostics.push_back({Diagnostic::Severity::kError, status.file, status.line, 1, std::move(reason), {}});
+    for (auto& file : files) {
+      if (file.path == status.file) --file.loaded, ++file.rejected;
+    }
+    return;
+  }
+}
+
+std::string to_string(const Diagnostic& d) {
+  std::string s(d.file);
+  if (d.line != 0) s += ":" + std::to_string(d.line);
+  if (d.column != 0) s += ":" + std::to_string(d.column);
+  s += ": ";
+  if (d.severity == Diagnostic::Severity::kWarning) s += "warning: ";
+  s += d.reason;
+  if (!d.suggestion.empty()) s += "; " + d.suggestion;
+  return s;
+}
+
+RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& options) {
+  RuleSet set = start(options);
+  Loader loader(set, options);
+  std::set<std::string> seen;
+  for (const auto& pattern : paths) {
+    for (const auto& path : expand(pattern, set)) {
+      if (!seen.insert(path).second) continue;
+      const auto name = set.storage->keep(path);
+      std::string text, why;
+      if (read_file(path, text, why)) {
+        loader.file(name, set.storage->keep(std::move(text)));
+      } else {
+        set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, why, {}});
+      }
+    }
+  }
+  loader.finish();
+  return set;
+}
+
+RuleSet load_rules_text(std::string_view name, std::string_view text, const LoadOptions& options) {
+  RuleSet set = start(options);
+  Loader loader(set, options);
+  loader.file(set.storage->keep(std::string(name)), set.storage->keep(std::string(text)));
+  loader.finish();
+  return set;
+}
+
+}  // namespace picket::rules
