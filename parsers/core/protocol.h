@@ -184,6 +184,7 @@ struct ProtocolSpec {
   std::span<const std::string_view> aliases;      ///< other words for it in a rule's header
   std::uint8_t transports = 0;                    ///< bits of Transport
   std::span<const std::uint16_t> ports;           ///< a hint: these are probed first; never a proof
+  std::span<const std::uint16_t> not_udp_ports;   ///< where a look-alike lives: never probed on these over UDP
   /// `first`: what one direction has said so far, from its start. Pure. Called again with more while kUnsure.
   Probe (*probe)(Transport, Direction, Bytes first) noexcept = nullptr;
   std::size_t parser_size = 0;
