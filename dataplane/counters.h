@@ -35,12 +35,13 @@ struct Counters {
   std::array<Counter, kVerdictCount> verdicts;
   std::array<Counter, kDecodeEventCount> decode_events;
   std::array<Counter, kStreamEventCount> stream_events;
-  /// By ProtocolId: flows, transactions, and events in the order of ProtocolSpec::events (the last: pending_limit).
+  /// By ProtocolId.
   struct Protocol {
     Counter flows, transactions, events;
+    Counter records_lost;  ///< as the ones below, of its transactions
   };
   std::unique_ptr<Protocol[]> protocols{new Protocol[picket::protocols().size()]};
-  /// Records that were made but found no room in the event ring or were larger than one can be.
+  /// Records that found no room in the event ring or were larger than one can be; transactions count by protocol.
   std::array<Counter, static_cast<std::size_t>(RecordType::kCount)> records_lost;
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;

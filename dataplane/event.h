@@ -30,6 +30,7 @@ struct EventHeader {
   std::uint32_t rule = 0;          ///< kAlert: index in the rule set, for thresholds; the epoch says of which
   std::uint32_t epoch = 0;
   Place place;
+  std::uint64_t flow_id = 0;       ///< kAlert: for thresholds by flow; 0: no flow
   // kAlert: the two ends as the packet had them, for thresholds by source or destination.
   std::uint8_t src[16]{}, dst[16]{};
 };

@@ -325,6 +325,7 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
   EventHeader h;
   h.rule = rule;
+  h.flow_id = f == nullptr ? 0 : flow_id(*f);
   std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
   emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) { return encoder_.alert(context(tx), p, f, protocol, tx, info, out); });
@@ -355,7 +356,8 @@ void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept
   }
   const std::size_t size = room.empty() ? 0 : encode(room);
   if (size == 0) {
-    counters_.records_lost[static_cast<std::size_t>(type)].add();
+    if (type == RecordType::kTransaction) counters_.protocols[header.protocol].records_lost.add();
+    else counters_.records_lost[static_cast<std::size_t>(type)].add();
     return;
   }
   header.size = static_cast<std::uint32_t>(size);

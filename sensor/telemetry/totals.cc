@@ -1,0 +1,163 @@
+#include "sensor/telemetry/totals.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "sensor/build_info.h"
+
+namespace picket {
+namespace {
+
+/// `"a":1,"b":2` of whatever is not zero, or of everything.
+template <class Names, class Values>
+std::string json_counts(const Names& names, const Values& values, bool all) {
+  std::string out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0 && !all) continue;
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.empty() ? "" : ",", names(i), values[i]);
+  }
+  return out;
+}
+
+std::string json_records(const Totals& t, std::uint64_t RecordCount::*field) {
+  std::string out;
+  for (std::size_t i = 0; i < t.records.size(); ++i) {
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.empty() ? "" : ",", record_kind_name(static_cast<RecordKind>(i)), t.records[i].*field);
+  }
+  return out;
+}
+
+std::string json_string(std::string_view s) {
+  std::string out = "\"";
+  for (const char c : s) {
+    if (c == '"' || c == '\\') out += '\\', out += c;
+    else if (static_cast<unsigned char>(c) < 0x20) fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    else out += c;
+  }
+  return out + '"';
+}
+
+std::string with_unit(double v, std::string_view unit) {
+  static constexpr std::array kPrefix = {"", "k", "M", "G", "T"};
+  std::size_t i = 0;
+  for (; v >= 1000 && i + 1 < kPrefix.size(); ++i) v /= 1000;
+  return fmt::format("{:.{}f} {}{}", v, i == 0 ? 0 : 2, kPrefix[i], unit);
+}
+
+}  // namespace
+
+bool Totals::ledger_exact() const noexcept {
+  if (std::accumulate(verdicts.begin(), verdicts.end(), std::uint64_t{0}) != received) return false;
+  return std::all_of(records.begin(), records.end(), [](const RecordCount& r) { return r.made == r.delivered + r.lost; });
+}
+
+std::uint64_t Totals::records_made() const noexcept {
+  std::uint64_t n = 0;
+  for (const RecordCount& r : records) n += r.made;
+  return n;
+}
+
+void add_worker(Totals& t, const Counters& c) {
+  ++t.workers;
+  t.received += c.received.get();
+  t.received_bytes += c.received_bytes.get();
+  const auto add = [](auto& to, const auto& from) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i].get();
+  };
+  add(t.verdicts, c.verdicts);
+  add(t.decode_events, c.decode_events);
+  add(t.stream_events, c.stream_events);
+  add(t.stage_cycles, c.stage_cycles);
+  t.flows_created += c.flows_created.get();
+  t.flows_active += c.flows_active.get();
+  t.flows_peak += c.flows_peak.get();
+  t.flows_evicted += c.flows_evicted.get();
+  t.pool_peak_bytes += c.pool_peak_bytes.get();
+  t.pool_refused += c.pool_refused.get();
+  t.protocols.resize(protocols().size());
+  for (std::size_t i = 0; i < t.protocols.size(); ++i) {
+    t.protocols[i][0] += c.protocols[i].flows.get();
+    t.protocols[i][1] += c.protocols[i].transactions.get();
+    t.protocols[i][2] += c.protocols[i].events.get();
+  }
+}
+
+void add_recorder(Totals& t, const Recorder& r) {
+  t.records.resize(record_kind_count());
+  for (std::size_t i = 0; i < t.records.size(); ++i) t.records[i] = r.count(static_cast<RecordKind>(i));
+  t.suppressed = r.suppressed();
+}
+
+std::uint64_t peak_rss_bytes() noexcept {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  return static_cast<std::uint64_t>(u.ru_maxrss) * 1024;
+}
+
+std::string stats_json(const Totals& t) {
+  std::string protocols_json;
+  for (std::size_t i = 0; i < t.protocols.size(); ++i) {
+    fmt::format_to(std::back_inserter(protocols_json), "{}\"{}\":{{\"flows\":{},\"transactions\":{},\"events\":{}}}", i == 0 ? "" : ",",
+                   protocols()[i]->name, t.protocols[i][0], t.protocols[i][1], t.protocols[i][2]);
+  }
+  std::string errors;
+  for (const std::string& e : t.capture_errors) errors += (errors.empty() ? "" : ",") + json_string(e);
+  const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
+  const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
+  const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
+  const auto stage = [](std::size_t i) { return kStageNames[i]; };
+  return fmt::format(
+      "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},\"errors\":{},\"no_buffer\":{}}},\"exact\":{}}},"
+      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{}}},"
+      "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},\"protocols\":{{{}}},"
+      "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
+      "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
+      "\"memory\":{{\"peak_rss_bytes\":{},\"pool_peak_bytes\":{},\"pool_refused\":{}}},"
+      "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\",\"compiler\":\"{}\"}}}}\n",
+      t.received, t.received_bytes, json_counts(verdict, t.verdicts, true), t.port_missed, t.port_errors, t.port_no_buffer, t.ledger_exact(),
+      json_records(t, &RecordCount::made), json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed,
+      t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted, protocols_json, json_counts(decode_event, t.decode_events, false),
+      json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.peak_rss_bytes,
+      t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType, kCompiler);
+}
+
+std::string summary_text(const Totals& t) {
+  std::string out;
+  auto to = std::back_inserter(out);
+  const double s = t.seconds > 0 ? t.seconds : 1e-9;
+  fmt::format_to(to, "packets   {} ({}), {:.3f} s: {}, {}\n", t.received, with_unit(static_cast<double>(t.received_bytes), "B"), t.seconds,
+                 with_unit(static_cast<double>(t.received) / s, "packets/s"), with_unit(static_cast<double>(t.received_bytes) * 8 / s, "bit/s"));
+  fmt::format_to(to, "flows     {} (most at once {}, evicted {})\n", t.flows_created, t.flows_peak, t.flows_evicted);
+  fmt::format_to(to, "records   {}\n", t.records_made());
+  for (std::size_t i = 0; i < t.records.size(); ++i) {
+    const RecordCount& r = t.records[i];
+    if (r.made == 0) continue;
+    fmt::format_to(to, "  {:<12} {:>10} made {:>10} delivered {:>8} lost\n", record_kind_name(static_cast<RecordKind>(i)), r.made, r.delivered, r.lost);
+  }
+  std::vector<std::size_t> order(t.protocols.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return t.protocols[a][0] > t.protocols[b][0]; });
+  fmt::format_to(to, "protocols\n");
+  for (const std::size_t i : order) {
+    const auto& p = t.protocols[i];
+    if (p[0] != 0) fmt::format_to(to, "  {:<12} {:>10} flows {:>9} transactions {:>6} events\n", protocols()[i]->name, p[0], p[1], p[2]);
+  }
+  if (t.suppressed != 0) fmt::format_to(to, "alerts turned down by thresholds {}\n", t.suppressed);
+  if (t.captures_damaged != 0) fmt::format_to(to, "damaged   {} capture files\n", t.captures_damaged);
+  fmt::format_to(to, "ledger    received {}\n", t.received);
+  for (std::size_t i = 0; i < kVerdictCount; ++i) {
+    if (t.verdicts[i] != 0) fmt::format_to(to, "  {:<18} {:>10}  {}\n", kVerdicts[i].name, t.verdicts[i], i == 0 ? "" : kVerdicts[i].help);
+  }
+  if (t.port_missed + t.port_errors + t.port_no_buffer != 0) {
+    fmt::format_to(to, "  before picket: missed {}, errors {}, no buffer {}\n", t.port_missed, t.port_errors, t.port_no_buffer);
+  }
+  fmt::format_to(to, "  {}\n", t.ledger_exact() ? "exact: every packet has one verdict, every record is delivered or counted as lost"
+                                               : "NOT EXACT: this is a bug in picket; please report it with --stats");
+  return out;
+}
+
+}  // namespace picket

@@ -1,0 +1,49 @@
+// sensor/telemetry/totals.h — what all workers and outputs counted, added up, and the two ways it is shown
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/counters.h"
+#include "export/recorder.h"
+
+namespace picket {
+
+/// A snapshot; exact once the workers have ended.
+struct Totals {
+  std::uint64_t received = 0, received_bytes = 0;
+  std::array<std::uint64_t, kVerdictCount> verdicts{};
+  /// Live: packets that never reached a worker, by the port's own counters; named as in ledger.port.
+  std::uint64_t port_missed = 0, port_errors = 0, port_no_buffer = 0;
+  std::vector<RecordCount> records;          ///< by RecordKind
+  std::uint64_t suppressed = 0;              ///< alerts that a threshold turned down
+  std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
+  std::vector<std::array<std::uint64_t, 3>> protocols;  ///< by ProtocolId: flows, transactions, events
+  std::array<std::uint64_t, kDecodeEventCount> decode_events{};
+  std::array<std::uint64_t, kStreamEventCount> stream_events{};
+  std::uint64_t pool_peak_bytes = 0, pool_refused = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(Stage::kCount)> stage_cycles{};
+  std::uint64_t peak_rss_bytes = 0;
+  unsigned workers = 0;
+  double seconds = 0;                        ///< of work, start-up apart
+  std::uint64_t rules_loaded = 0, rules_rejected = 0;
+  std::vector<std::string> capture_errors;
+  std::uint64_t captures_damaged = 0;
+
+  /// received = Σ verdicts, and made = delivered + lost for every type of record.
+  [[nodiscard]] bool ledger_exact() const noexcept;
+  [[nodiscard]] std::uint64_t records_made() const noexcept;
+};
+
+void add_worker(Totals&, const Counters&);
+void add_recorder(Totals&, const Recorder&);
+/// This process's largest resident size so far, from the kernel.
+std::uint64_t peak_rss_bytes() noexcept;
+
+/// One JSON object: ledger, records, flows, protocols, events, memory, stages, build.
+std::string stats_json(const Totals&);
+/// For people: a few lines and small tables.
+std::string summary_text(const Totals&);
+
+}  // namespace picket
