@@ -418,9 +418,17 @@ Probe probe_to_the_end(const Header& h, Bytes message) noexcept {
   return at == message.size() ? Probe::kYes : Probe::kNo;
 }
 
-/// `seen` is the front of a message of `size` bytes. `strict`: a question of a class in use is demanded.
-/// Pure, no memory: names are only stepped over, and only the first one unless the message is short of a
-/// known class.
+/// One question, and flags as everyday messages have them.
+bool everyday(const Header& h) noexcept {
+  const std::uint8_t opcode = h.opcode();
+  if (h.counts[0] != 1 || (h.flags & 0x0040) != 0 || (opcode != 0 && opcode != 4 && opcode != 5))
+    return false;
+  return h.is_response() || (h.rcode() == 0 && (opcode != 0 || h.counts[1] == 0));
+}
+
+/// `seen` is the front of a message of `size` bytes. `strict`: an everyday message of known type and class,
+/// for where any byte may be the first. Names are only stepped over, and only one of them unless its class is
+/// not in use.
 Probe probe_message(Direction dir, Bytes seen, std::size_t size, bool strict) noexcept {
   Cursor c(seen);
   const Header h = read_header(c);
@@ -428,10 +436,11 @@ Probe probe_message(Direction dir, Bytes seen, std::size_t size, bool strict) no
   // A reply on the way to the server is a flow that stands the wrong way round: the engine asks for that,
   // too.
   if (!plausible(h, size) || h.is_response() != (dir == Direction::kToClient)) return Probe::kNo;
-  if (h.counts[0] == 0 && (strict || size == kHeaderSize)) {
+  if (strict && !everyday(h)) return Probe::kNo;
+  if (h.counts[0] == 0 && size == kHeaderSize) {
     // A bare error: little to go by, so nothing in it may be odd.
     const bool plain = h.opcode() == 0 && (h.flags & 0x0040) == 0 && h.rcode() >= 1 && h.rcode() <= 5;
-    return plain && !strict ? Probe::kYes : Probe::kNo;
+    return plain ? Probe::kYes : Probe::kNo;
   }
   const Probe if_cut_off = seen.size() < size ? Probe::kUnsure : Probe::kNo;
   if (h.counts[0] != 0) {
@@ -447,11 +456,11 @@ Probe probe_message(Direction dir, Bytes seen, std::size_t size, bool strict) no
         break;
     }
     Cursor q(seen.subspan(at));
-    q.skip(2);
+    const std::uint16_t type = q.u16be();
     const std::uint16_t klass = q.u16be();
     if (!q.ok()) return if_cut_off;
+    if (strict) return known_class(klass) && !type_name(type).empty() ? Probe::kYes : Probe::kNo;
     if (known_class(klass)) return Probe::kYes;
-    if (strict) return Probe::kNo;
   }
   return seen.size() < size ? Probe::kUnsure : probe_to_the_end(h, seen);
 }
