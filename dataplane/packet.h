@@ -37,7 +37,7 @@ struct Address {
 };
 
 /// The link type of what a source gives, as libpcap numbers them (pcap/dlt.h), reduced to those picket decodes.
-enum class LinkType : std::uint8_t { kEthernet, kRawIp, kNull, kLoop, kLinuxSll, kLinuxSll2, kPpp, kUnknown };
+enum class LinkType : std::uint8_t { kEthernet, kRawIp, kNull, kLoop, kLinuxSll, kLinuxSll2, kPpp, kCiscoHdlc, kUnknown };
 
 /// A packet's place in the order of the capture. Records are merged by it, so output is the same for any number of
 /// workers. `clock_ns` is the highest capture time seen so far by the source: it never runs backwards.
