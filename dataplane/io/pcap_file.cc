@@ -180,6 +180,12 @@ Result<CaptureList> list_captures(const std::vector<std::string>& paths) {
     } else {
       list.files.push_back(path);
     }
+    list.from_folder.resize(list.files.size(), path != "-" && fs::is_directory(status));
+  }
+  for (const auto& file : list.files) {
+    std::error_code ec;
+    const auto size = fs::file_size(file, ec);
+    if (!ec) list.bytes += size;
   }
   return list;
 }

@@ -74,6 +74,8 @@ class CaptureReader {
 struct CaptureList {
   std::vector<std::string>
       files;  ///< in the order given; a folder's files in name order, subfolders among them
+  std::vector<bool> from_folder;    ///< by place in files: found in a folder, not named
+  std::uint64_t bytes = 0;          ///< of all files
   std::vector<std::string> passed;  ///< files of folders that are no captures by name nor by first bytes
 };
 

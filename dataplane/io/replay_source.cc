@@ -1,5 +1,6 @@
 #include "dataplane/io/replay_source.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -78,22 +79,20 @@ void Replay::publish_all() noexcept {
 
 void Replay::run() {
   for (unsigned loop = 0; loop < config_.loops && !stop_; ++loop) {
-    for (const std::string& path : config_.files) {
-      if (stop_) break;
-      read_file(path);
-    }
+    for (std::size_t i = 0; i < config_.files.size() && !stop_; ++i) read_file(i);
   }
   publish_all();
   report_.packets = number_;
   ended_.store(true, std::memory_order_release);
 }
 
-void Replay::read_file(const std::string& path) {
+void Replay::read_file(std::size_t file) {
   const auto failed = [&](const std::string& why) {
-    ++report_.damaged_files;
+    if (std::find(report_.damaged.begin(), report_.damaged.end(), file) != report_.damaged.end()) return;  // an earlier loop
+    report_.damaged.push_back(file);
     if (report_.errors.size() < ReplayReport::kMaxErrors) report_.errors.push_back(why);
   };
-  auto opened = CaptureReader::open(path);
+  auto opened = CaptureReader::open(config_.files[file]);
   if (!opened) return failed(opened.error().message);
   CaptureReader& reader = opened.value();
   CapturedPacket in;
@@ -121,7 +120,7 @@ void Replay::read_file(const std::string& path) {
     clock_ns_ = std::max(clock_ns_, in.time_ns + shift);
     ++number_;
     report_.bytes += in.data.size();
-    const std::uint8_t shard = shard_of(in.data.data(), in.data.size(), in.link, config_.shard_mode);
+    const std::uint8_t shard = shard_of(in.data.data(), in.data.size(), in.link, config_.shard_mode, config_.decode);
     ByteRing& ring = queues_[shard % config_.workers]->ring();
     const std::size_t size = sizeof(Frame) + in.data.size();
     std::uint8_t* at = ring.reserve(size);

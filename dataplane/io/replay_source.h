@@ -19,6 +19,7 @@ struct ReplayConfig {
   unsigned workers = 1;
   std::size_t ring_bytes = 4 << 20;    ///< of each worker
   ShardMode shard_mode = ShardMode::kIpPair;
+  DecodeConfig decode;                 ///< what the workers decode with: the hash peels the same tunnels
   unsigned loops = 1;                  ///< all files this many times; capture time goes on from loop to loop
   double pace = 0;                     ///< 1.0: at the speed of the capture; 0: as fast as possible
 };
@@ -27,7 +28,7 @@ struct ReplayConfig {
 struct ReplayReport {
   std::uint64_t packets = 0, bytes = 0;
   std::vector<std::string> errors;     ///< "file: packet N: reason", at most kMaxErrors of them
-  std::uint64_t damaged_files = 0;
+  std::vector<std::size_t> damaged;    ///< places in ReplayConfig::files, each once
   static constexpr std::size_t kMaxErrors = 20;
 };
 
@@ -40,6 +41,7 @@ class Replay {
   /// Reads everything and returns; to be run in a thread of its own. stop() ends it early.
   void run();
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool finished() const noexcept { return ended_.load(std::memory_order_acquire); }
   /// Bytes read so far of all bytes of all files, for a progress line.
   [[nodiscard]] std::uint64_t bytes_done() const noexcept { return bytes_done_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t packets_done() const noexcept { return packets_done_.load(std::memory_order_relaxed); }
@@ -47,7 +49,7 @@ class Replay {
 
  private:
   class Queue;
-  void read_file(const std::string& path);
+  void read_file(std::size_t file);
   void publish_all() noexcept;
 
   const ReplayConfig config_;

@@ -1,0 +1,97 @@
+#include "sensor/pipeline.h"
+
+#include <pthread.h>
+
+#include <chrono>
+
+namespace picket {
+
+Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sources, const RuleBase* rules,
+                   std::vector<std::unique_ptr<RecordSink>> sinks)
+    : encoder_(config.encoder), rules_(rules), cores_(config.cores) {
+  std::vector<EventStream*> streams;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    WorkerConfig w = config.worker;
+    w.id = static_cast<unsigned>(i);
+    w.count = static_cast<unsigned>(sources.size());
+    w.pool_bytes /= sources.size();
+    workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder_));
+    if (rules_ != nullptr && rules_->plan != nullptr) workers_.back()->offer_rules(rules_->plan.get());
+    streams.push_back(streams_.emplace_back(std::make_unique<RingStream>(workers_.back()->events())).get());
+  }
+  Recorder::Correlate correlate;
+  if (rules_ != nullptr && rules_->plan != nullptr) {
+    thresholds_.emplace(*rules_);
+    correlate = [this](const EventHeader& h) { return h.type != RecordType::kAlert || thresholds_->decide(h); };
+  }
+  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate));
+}
+
+Pipeline::~Pipeline() {
+  stop();
+  join();
+}
+
+void Pipeline::start() {
+  export_thread_ = std::jthread([this](const std::stop_token& stop) { export_loop(stop); });
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    threads_.emplace_back([w = workers_[i].get()] { w->run(); });
+    if (i < cores_.size()) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(static_cast<std::size_t>(cores_[i]), &set);
+      pthread_setaffinity_np(threads_.back().native_handle(), sizeof set, &set);
+    }
+  }
+}
+
+void Pipeline::stop() noexcept {
+  for (const auto& w : workers_) w->stop();
+}
+
+void Pipeline::join() {
+  for (std::thread& t : threads_) {
+    if (t.joinable()) t.join();
+  }
+  if (!export_thread_.joinable()) return;
+  export_thread_.join();
+  count_lost_before();
+}
+
+void Pipeline::export_loop(const std::stop_token& stop) {
+  recorder_->run(stop);
+  count_lost_before();
+  recorder_->close();
+}
+
+/// Records that workers could not even write into their ring belong into the ledger too.
+void Pipeline::count_lost_before() noexcept {
+  for (std::size_t t = 0; t < static_cast<std::size_t>(RecordType::kCount); ++t) {
+    const auto type = static_cast<RecordType>(t);
+    if (type == RecordType::kTransaction) {
+      for (std::size_t p = 0; p < protocols().size(); ++p) {
+        std::uint64_t lost = 0;
+        for (const auto& w : workers_) lost += w->counters().protocols[p].records_lost.get();
+        recorder_->set_lost_before(record_kind(type, static_cast<ProtocolId>(p)), lost);
+      }
+      continue;
+    }
+    std::uint64_t lost = 0;
+    for (const auto& w : workers_) lost += w->counters().records_lost[t].get();
+    recorder_->set_lost_before(record_kind(type, kNoProtocol), lost);
+  }
+}
+
+Totals Pipeline::totals() const {
+  Totals t;
+  for (const auto& w : workers_) add_worker(t, w->counters());
+  add_recorder(t, *recorder_);
+  t.peak_rss_bytes = peak_rss_bytes();
+  if (rules_ != nullptr) {
+    t.rules_loaded = rules_->loaded;
+    t.rules_rejected = rules_->rejected;
+  }
+  return t;
+}
+
+}  // namespace picket

@@ -1,0 +1,105 @@
+// picket replay: capture files through the same code as live traffic
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "dataplane/io/pcap_file.h"
+#include "dataplane/io/replay_source.h"
+#include "sensor/commands.h"
+#include "sensor/pipeline.h"
+#include "sensor/setup.h"
+#include "sensor/stop_signal.h"
+
+namespace picket {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool parse_pace(const std::string& text, double& pace) {
+  if (text == "max") return pace = 0, true;
+  char* end = nullptr;
+  pace = std::strtod(text.c_str(), &end);
+  return end != text.c_str() && *end == '\0' && pace > 0;
+}
+
+/// A line that is written over, on a terminal only.
+class Progress {
+ public:
+  Progress(const Replay& replay, std::uint64_t total_bytes) : replay_(replay), total_(total_bytes), on_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() {
+    if (shown_) std::cerr << "\r\033[K";
+  }
+  void show() {
+    if (!on_ || total_ == 0) return;
+    shown_ = true;
+    std::cerr << fmt::format("\rreplay: {:.0f} %, {} packets", std::min(100.0, 100.0 * static_cast<double>(replay_.bytes_done()) / static_cast<double>(total_)), replay_.packets_done())
+              << std::flush;
+  }
+
+ private:
+  const Replay& replay_;
+  std::uint64_t total_;
+  bool on_, shown_ = false;
+};
+
+}  // namespace
+
+int replay_command(const Options& o) {
+  const StopSignal stop;
+  double pace = 0;
+  if (!parse_pace(o.pace, pace)) return complain("--pace: '" + o.pace + "' is neither a number above 0 nor 'max'; try --pace 1.0"), 2;
+  auto captures = list_captures(o.captures);
+  if (!captures) return complain(captures.error().message), 1;
+  auto setup = make_setup(o);
+  if (!setup) return 2;
+  auto sinks = open_sinks(o, false);
+  if (!sinks) return complain(sinks.error().message), 1;
+
+  ReplayConfig config;
+  config.files = captures.value().files;
+  config.workers = setup->workers;
+  config.shard_mode = setup->shard_mode;
+  config.decode = setup->pipeline.worker.decode;
+  config.loops = o.loops;
+  config.pace = pace;
+  Replay replay(config);
+  std::vector<PacketSource*> sources;
+  for (unsigned i = 0; i < setup->workers; ++i) sources.push_back(&replay.source(i));
+  setup->pipeline.worker.measure_stages = o.measure_stages;
+  Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
+
+  spdlog::info("replay: started, {} files, {} workers", config.files.size(), setup->workers);
+  const auto begin = Clock::now();
+  pipeline.start();
+  std::thread reader([&] { replay.run(); });
+  {
+    Progress progress(replay, captures.value().bytes * o.loops);
+    while (!replay.finished()) {
+      if (stop.wait_for(std::chrono::milliseconds(replay.packets_done() == 0 ? 1 : 20))) replay.stop();
+      progress.show();
+    }
+  }
+  reader.join();
+  pipeline.join();
+  Totals totals = pipeline.totals();
+  totals.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  totals.capture_errors = replay.report().errors;
+  totals.captures_damaged = replay.report().damaged.size();
+
+  for (const std::string& e : replay.report().errors) complain(e);
+  // A file named on the command line must be sound; a folder may hold damaged ones.
+  const auto& folders = captures.value().from_folder;
+  const auto& bad = replay.report().damaged;
+  const bool named_file_failed = std::any_of(bad.begin(), bad.end(), [&](std::size_t i) { return !folders[i]; });
+  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
+  (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
+  bool ok = write_stats(o, totals) && totals.ledger_exact() && !named_file_failed;
+  for (const RecordCount& r : totals.records) ok = ok && r.lost == 0;
+  return ok ? 0 : 1;
+}
+
+}  // namespace picket

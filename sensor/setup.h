@@ -1,0 +1,34 @@
+// sensor/setup.h — from the command line and the configuration to what a pipeline is built from
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "dataplane/decode/shard.h"
+#include "parsers/core/result.h"
+#include "sensor/options.h"
+#include "sensor/pipeline.h"
+#include "sensor/rules/rule_base.h"
+
+namespace picket {
+
+struct Setup {
+  PipelineConfig pipeline;
+  unsigned workers = 1;
+  ShardMode shard_mode = ShardMode::kIpPair;
+  std::unique_ptr<RuleBase> rules;   ///< nullptr: none asked for
+};
+
+/// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the process ends
+/// with status 2.
+std::unique_ptr<Setup> make_setup(const Options&);
+
+/// Opens --eve, --records and --export.
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, bool live);
+
+/// Writes the statistics where --stats says. False, and a line on standard error, when that fails.
+bool write_stats(const Options&, const Totals&);
+
+/// "picket: <message>" on standard error.
+void complain(const std::string& message);
+
+}  // namespace picket

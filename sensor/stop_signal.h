@@ -1,0 +1,27 @@
+// sensor/stop_signal.h — SIGINT and SIGTERM as something to wait for
+#pragma once
+#include <csignal>
+#include <chrono>
+
+namespace picket {
+
+/// Blocks both signals for this thread and those it starts, and takes them by waiting. Make it before any thread.
+class StopSignal {
+ public:
+  StopSignal() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  /// True when a signal came within `time`.
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const {
+    const timespec t{time.count() / 1000, (time.count() % 1000) * 1'000'000};
+    return sigtimedwait(&set_, nullptr, &t) > 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+}  // namespace picket
