@@ -19,10 +19,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "dataplane/detect/rule_set.h"
 #include "dataplane/flow/flow.h"
+#include "dataplane/flow/stream_event.h"
 #include "dataplane/record_encoder.h"
 #include "parsers/core/pool.h"
 
@@ -66,6 +68,10 @@ inline constexpr unsigned kMaxTransformed = 65536;  ///< bytes
 inline constexpr unsigned kStreamChunk = 2560;      ///< bytes that wait before a stream is inspected
 inline constexpr unsigned kMaxWindow = 4096 - 64;   ///< bytes kept of one direction at most
 
+struct Subject;     // header.h
+struct Buffer;      // program.h
+struct Candidates;  // core_memory.h
+
 /// What a core needs to run one RuleSet. Made off the packet path.
 class CoreMemory;
 struct CoreMemoryDelete {
@@ -101,8 +107,10 @@ class Detector {
                       const Packet*) noexcept;
   /// From Sink::done(): the last look at both sides; alerts of `tx` leave, its memory in the pool goes back.
   void on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
-  /// From Sink::event() without a transaction.
-  void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, const Packet*) noexcept;
+  /// From Sink::event() without a transaction; those in one are found in Transaction::events.
+  void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, const Packet*) noexcept;
+  /// From StreamSink::on_stream_event(), between on_packet() and end_packet().
+  void on_stream_event(StreamEvent) noexcept;
   /// The last call for a packet: alerts leave.
   void end_packet(const Packet&, Flow*) noexcept;
   /// Frees all that hangs off the flow. Call on_stream_end() for both directions and the parser's close
@@ -117,14 +125,74 @@ class Detector {
   [[nodiscard]] const RuleSet* rules() const noexcept { return rules_; }
 
  private:
-  struct Run;
-  friend struct Run;
+  struct Queued {
+    RuleIndex rule;
+    bool from_stream;
+    Direction dir;
+    ProtocolId protocol;
+    const Packet* packet;
+    Flow* flow;
+    const Transaction* tx;
+  };
+
+  [[nodiscard]] bool idle(const Flow* f) const noexcept {
+    return rules_ == nullptr || (f != nullptr && (f->flags & flow_flag::kPassed) != 0);
+  }
+  const Packet& packet_or_made_up(const Packet*, const Flow&, Direction) noexcept;
+
+  // candidates
+  void consider(RuleIndex, const Subject&, Candidates&) noexcept;
+  void consider(const RuleList&, const Subject&, Candidates&) noexcept;
+  void consider(const AddressIndex&, const Address&, const Subject&, Candidates&) noexcept;
+  void scan(const Scan&, Bytes, const Subject&, Candidates&) noexcept;
+  void scan_payload(const PayloadPlan&, Bytes, std::uint64_t offset, const Subject&, Candidates&) noexcept;
+  void look_at_headers(const Subject&, Candidates&) noexcept;
+
+  // programs
+  [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
+  void run_packet_rules(const Subject&, Candidates&) noexcept;
+  void run_app_found_rules(const Packet&, Flow&) noexcept;
+  void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*) noexcept;
+  void change_state(const RuleHeader&, Flow*) noexcept;
+
+  // streams
+  void inspect_stream(Flow&, Direction, const Buffer&, StreamWindow*, const Packet&) noexcept;
+  void inspect_window(Flow&, Direction, const Packet*) noexcept;
+  void keep_tail(Flow&, Direction, Bytes, std::uint64_t offset) noexcept;
+  void shrink(Flow&) noexcept;
+
+  // transactions
+  void look_at_side(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
+                    const Packet&) noexcept;
+  void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;
+  [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
+  [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;
+  [[nodiscard]] bool tx_test_holds(const TxTest&, const Subject&, const Transaction&) noexcept;
+  [[nodiscard]] Buffer payload_beside(const Subject&) noexcept;
+
+  void flush_transaction(const Transaction&) noexcept;
+  void let_go(std::size_t queued) noexcept;
+  template <class F>
+  void flush(F&& which) noexcept;
 
   Pool& pool_;
   AlertSink& sink_;
   const RuleSet* rules_ = nullptr;
   CoreMemoryPtr memory_;
   DetectStats stats_;
+
+  std::array<Queued, kMaxAlerts> queue_;
+  std::size_t queued_ = 0;
+  bool passed_ = false;               // a pass rule matched on the packet at hand
+  std::uint32_t stream_events_ = 0;   // of the packet at hand: bits of StreamEvent
+  std::array<RuleIndex, 6> fired_{};  // rules of packet and stream that fired on the packet at hand
+  std::uint32_t fired_count_ = 0;
+  // The chunk that was inspected where it lay, for transactions that look at payload too.
+  const Flow* chunk_flow_ = nullptr;
+  Direction chunk_dir_ = Direction::kToServer;
+  Bytes chunk_;
+  std::uint64_t chunk_offset_ = 0;
+  std::unique_ptr<Packet> made_up_;
 };
 
 }  // namespace picket::detect

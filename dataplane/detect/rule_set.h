@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -348,8 +349,6 @@ struct Transform {
     kStripPseudoHeaders,
     kPcre,
     kFromBase64,
-    kDomain,
-    kTopLevelDomain,
     kSubslice,
   };
   Kind kind{};
@@ -388,17 +387,22 @@ struct PayloadPlan {
   RuleList unfiltered;
 };
 
-/// Rules without payload for one kind of packet.
-struct HeaderPlan {
-  RuleList rules;                             ///< always
-  std::array<RuleList, 256> by_flags;         ///< TCP: those a packet with exactly these flags may fit
-  std::uint32_t first_range = 0, ranges = 0;  ///< in address_ranges: rules with lists of source addresses
-  std::uint32_t first_dst_range = 0, dst_ranges = 0;
-};
-/// Rules for which an address in [first, last] passes; ranges are sorted and do not overlap.
+/// Rules for which an IPv4 address in [first, last] passes; ranges are sorted and do not overlap.
 struct AddressRules {
   std::uint32_t first, last;
   RuleList rules;
+};
+struct AddressIndex {
+  std::uint32_t first = 0, count = 0;  ///< in RuleSet::address_rules
+};
+
+/// Rules without payload for one kind of packet. Rules with long lists of addresses are found by address
+/// instead.
+struct HeaderPlan {
+  RuleList always;
+  RuleList opening;                    ///< looked at on a flow's first packet of a direction, and on a SYN
+  std::array<RuleList, 256> by_flags;  ///< TCP: those that test flags and that exactly these flags may fit
+  AddressIndex always_src, always_dst, opening_src, opening_dst;
 };
 
 /// A buffer of a protocol to scan when a side of a transaction has reached `progress`.
@@ -417,6 +421,8 @@ struct SidePlan {
 };
 struct ProtocolPlan {
   std::array<SidePlan, 2> side;
+  std::array<std::uint8_t, 2> complete{};
+  std::span<const EventDef> events;
 };
 
 // ------------------------------------------------------------------------------------------------ what is
@@ -476,8 +482,10 @@ struct RuleSet {
   std::array<PayloadPlan, 2> stream_payload;                              ///< TCP, by Direction
   std::array<HeaderPlan, kPacketClasses> headers;
   std::vector<AddressRules> address_rules;
-  RuleList app_rules;   ///< looked at once when a flow's protocol was found, for each direction
-  RuleList pass_rules;  ///< of packets; evaluated before an alert of the packet leaves
+  RuleList decode_event_rules;          ///< for packets with decode events
+  RuleList stream_event_rules;          ///< for packets with stream events
+  RuleList app_packet_rules;            ///< for every packet of a flow whose protocol is known
+  RuleList app_found_rules;             ///< once, when a flow's protocol was found or given up
   std::vector<ProtocolPlan> protocols;  ///< by ProtocolId
   std::vector<BufferPlan> buffers;
 

@@ -76,6 +76,7 @@ struct Flow {
   AppLayer* app = nullptr;
   FlowBits* bits = nullptr;
   ProtocolId protocol = kNoProtocol;            ///< found by content
+  ProtocolId told_protocol = kNoProtocol;       ///< detection: the last one that rules were told of
   std::uint16_t alerts = 0;
   std::uint16_t tap = 0;
   std::array<char, 10> history{};               ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)

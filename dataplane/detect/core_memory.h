@@ -1,0 +1,94 @@
+// dataplane/detect/core_memory.h — what one core needs to run one RuleSet: scratch, candidates, pattern
+// matching state
+//
+// Made with the RuleSet off the packet path, so that nothing is allocated on it.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/detect/detector.h"
+#include "dataplane/detect/rule_set.h"
+
+struct pcre2_real_match_data_8;
+struct pcre2_real_match_context_8;
+struct pcre2_real_jit_stack_8;
+
+namespace picket::detect {
+
+inline constexpr unsigned kMaxVariables = 64;
+inline constexpr unsigned kMaxOps = 250;  ///< of one group
+
+/// A set of rules that can be emptied by counting up.
+class RuleMarks {
+ public:
+  explicit RuleMarks(std::size_t rules) : mark_(rules, 0) {}
+  void clear() noexcept {
+    if (++now_ != 0) return;
+    std::fill(mark_.begin(), mark_.end(), 0U);
+    now_ = 1;
+  }
+  /// True the first time.
+  bool add(RuleIndex r) noexcept {
+    if (mark_[r] == now_) return false;
+    mark_[r] = now_;
+    return true;
+  }
+
+ private:
+  std::vector<std::uint32_t> mark_;
+  std::uint32_t now_ = 1;
+};
+
+/// Rules that a look at some bytes may concern, each once.
+struct Candidates {
+  explicit Candidates(std::size_t rules) : marks(rules), list(rules) {}
+  void clear() noexcept {
+    marks.clear();
+    count = 0;
+  }
+  RuleMarks marks;
+  std::vector<RuleIndex> list;
+  std::size_t count = 0;
+};
+
+/// Where an op matched that may have to try again.
+struct ChoicePoint {
+  std::uint32_t op, next, cursor, reach;
+};
+
+class CoreMemory {
+ public:
+  explicit CoreMemory(const RuleSet&);
+  ~CoreMemory();
+  CoreMemory(const CoreMemory&) = delete;
+  CoreMemory& operator=(const CoreMemory&) = delete;
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
+
+  hs_scratch* scratch = nullptr;
+  pcre2_real_match_data_8* match_data = nullptr;
+  pcre2_real_match_context_8* limited = nullptr;
+  pcre2_real_match_context_8* unlimited = nullptr;
+  pcre2_real_jit_stack_8* jit_stack = nullptr;
+
+  std::vector<std::uint32_t> hits;  // patterns of the scan under way
+  std::size_t hit_count = 0;
+  Candidates packet, transaction;  // a look at a transaction may have to look at the stream first
+
+  std::vector<ChoicePoint> choices;  // kMaxOps
+  std::array<std::int64_t, kMaxVariables> variables{};
+  std::vector<std::uint8_t> base64;  // kMaxTransformed
+  std::size_t base64_size = 0;
+  std::array<std::vector<std::uint8_t>, 2> transformed;  // kMaxTransformed each, used in turn
+
+  // Is the address in that set? By set: packet number of the answer << 1 | answer; source, then destination.
+  std::array<std::vector<std::uint64_t>, 2> in_set;
+  std::uint64_t subjects = 0;
+
+ private:
+  bool ok_ = false;
+};
+
+}  // namespace picket::detect

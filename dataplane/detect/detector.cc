@@ -1,0 +1,412 @@
+#include "dataplane/detect/detector.h"
+
+#include <hs/hs.h>
+
+#include <algorithm>
+
+#include "dataplane/detect/core_memory.h"
+#include "dataplane/detect/flow_state.h"
+#include "dataplane/detect/header.h"
+#include "dataplane/detect/program.h"
+#include "dataplane/detect/transform.h"
+
+namespace picket::detect {
+namespace {
+
+int on_hit(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) noexcept {
+  auto& core = *static_cast<CoreMemory*>(context);
+  if (core.hit_count < core.hits.size()) core.hits[core.hit_count++] = id;
+  return 0;
+}
+
+constexpr std::array kTexts = {
+    DetectStatText{"scans", &DetectStats::scans, "calls of the pattern matcher"},
+    DetectStatText{"scanned_bytes", &DetectStats::scanned_bytes, "bytes it looked at"},
+    DetectStatText{"patterns", &DetectStats::patterns, "patterns it found"},
+    DetectStatText{"candidates", &DetectStats::candidates,
+                   "rules whose pattern was found or that have none, before their header was looked at"},
+    DetectStatText{"programs", &DetectStats::programs, "rules that were run because their header fits"},
+    DetectStatText{"matches", &DetectStats::matches, "rules that matched"},
+    DetectStatText{"alerts", &DetectStats::alerts, "matches that were reported"},
+    DetectStatText{"passed", &DetectStats::passed, "matches that a pass rule suppressed"},
+    DetectStatText{"step_limit", &DetectStats::step_limit, "programs given up after too many searches"},
+    DetectStatText{"pcre_limit", &DetectStats::pcre_limit, "regular expressions given up at the match limit"},
+    DetectStatText{"alert_limit", &DetectStats::alert_limit, "matches beyond the limit of one packet"},
+    DetectStatText{"pending_limit", &DetectStats::pending_limit,
+                   "rules that could not wait for later buffers of a transaction"},
+    DetectStatText{"instance_limit", &DetectStats::instance_limit,
+                   "buffers with more values than are looked at"},
+    DetectStatText{"transform_limit", &DetectStats::transform_limit, "transformed buffers that were cut"},
+    DetectStatText{"no_memory", &DetectStats::no_memory,
+                   "flowbits or stream bytes not kept because the pool is used up"},
+    DetectStatText{"scan_failed", &DetectStats::scan_failed, "calls of the pattern matcher that failed"},
+};
+
+}  // namespace
+
+std::span<const DetectStatText> detect_stat_texts() noexcept { return kTexts; }
+
+Detector::Detector(Pool& pool, AlertSink& sink)
+    : pool_(pool), sink_(sink), made_up_(std::make_unique<Packet>()) {}
+Detector::~Detector() = default;
+
+CoreMemoryPtr Detector::set_rules(const RuleSet* rules, CoreMemoryPtr memory) noexcept {
+  rules_ = memory == nullptr ? nullptr : rules;
+  std::swap(memory_, memory);
+  return memory;
+}
+
+void Detector::set_rules(const RuleSet* rules) {
+  set_rules(rules, rules == nullptr ? nullptr : make_core_memory(*rules));
+}
+
+const Packet& Detector::packet_or_made_up(const Packet* p, const Flow& f, Direction dir) noexcept {
+  if (p != nullptr) return *p;
+  Packet& m = *made_up_;
+  m = Packet{};
+  m.has_ip = m.has_l4 = true;
+  m.is_v4 = f.key.low.is_v4();
+  m.proto = f.key.proto;
+  m.src = f.address(dir);
+  m.dst = f.address(reverse(dir));
+  m.src_port = f.port(dir);
+  m.dst_port = f.port(reverse(dir));
+  m.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
+  m.at.clock_ns = f.last_clock_ns;
+  m.tap = f.tap;
+  m.direction = dir;
+  return m;
+}
+
+// ------------------------------------------------------------------------------------------------ candidates
+
+void Detector::consider(RuleIndex r, const Subject& s, Candidates& c) noexcept {
+  if (!c.marks.add(r)) return;
+  ++stats_.candidates;
+  if (header_fits(*rules_, rules_->rules[r], s, *memory_)) c.list[c.count++] = r;
+}
+
+void Detector::consider(const RuleList& l, const Subject& s, Candidates& c) noexcept {
+  for (std::uint32_t i = 0; i < l.count; ++i) consider(rules_->rule_lists[l.first + i], s, c);
+}
+
+void Detector::consider(const AddressIndex& index, const Address& a, const Subject& s,
+                        Candidates& c) noexcept {
+  if (index.count == 0 || !a.is_v4()) return;
+  const std::uint32_t v = std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
+                          std::uint32_t{a.bytes[14]} << 8 | a.bytes[15];
+  const AddressRules* first = rules_->address_rules.data() + index.first;
+  const AddressRules* at =
+      std::upper_bound(first, first + index.count, v,
+                       [](std::uint32_t x, const AddressRules& r) noexcept { return x < r.first; });
+  if (at != first && v <= at[-1].last) consider(at[-1].rules, s, c);
+}
+
+void Detector::scan(const Scan& scan, Bytes data, const Subject& s, Candidates& c) noexcept {
+  if (scan.database == nullptr || data.empty()) return;
+  CoreMemory& core = *memory_;
+  core.hit_count = 0;
+  ++stats_.scans;
+  stats_.scanned_bytes += data.size();
+  const auto size = static_cast<unsigned>(std::min<std::size_t>(data.size(), 0xffffffff));
+  if (hs_scan(scan.database, reinterpret_cast<const char*>(data.data()), size, 0, core.scratch, on_hit,
+              &core) != HS_SUCCESS)
+    ++stats_.scan_failed;
+  stats_.patterns += core.hit_count;
+  const std::uint32_t* starts = rules_->pattern_starts.data() + scan.first_pattern;
+  for (std::size_t i = 0; i < core.hit_count; ++i) {
+    const std::uint32_t p = core.hits[i];
+    for (std::uint32_t at = starts[p]; at < starts[p + 1]; ++at) consider(rules_->pattern_rules[at], s, c);
+  }
+}
+
+void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::uint64_t offset, const Subject& s,
+                            Candidates& c) noexcept {
+  const auto has = [](const std::uint64_t* bitmap, std::uint16_t port) noexcept {
+    return (bitmap[port >> 6] >> (port & 63) & 1) != 0;
+  };
+  for (unsigned i = 0; i < PayloadPlan::kMaxScans; ++i) {
+    const Scan& part = plan.scans[i];
+    if (part.database == nullptr) continue;
+    if (plan.ports[i] != nullptr && !has(plan.ports[i], s.src_port) && !has(plan.ports[i], s.dst_port))
+      continue;
+    if (part.limit == 0)
+      scan(part, data, s, c);
+    else if (offset < part.limit)
+      scan(part, data.first(std::min<std::size_t>(data.size(), part.limit - offset)), s, c);
+  }
+  consider(plan.unfiltered, s, c);
+}
+
+void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
+  const Packet& p = *s.packet;
+  const HeaderPlan& plan = rules_->headers[static_cast<std::size_t>(s.kind)];
+  consider(plan.always, s, c);
+  const bool tcp = s.kind == PacketClass::kTcp;
+  if (tcp) consider(plan.by_flags[p.tcp_flags], s, c);
+  consider(plan.always_src, *s.src, s, c);
+  consider(plan.always_dst, *s.dst, s, c);
+  if (s.flow == nullptr || s.flow->side[index(s.dir)].packets <= 1 ||
+      (tcp && (p.tcp_flags & tcp_flag::kSyn))) {
+    consider(plan.opening, s, c);
+    consider(plan.opening_src, *s.src, s, c);
+    consider(plan.opening_dst, *s.dst, s, c);
+  }
+  if (p.event_count != 0) consider(rules_->decode_event_rules, s, c);
+}
+
+// ------------------------------------------------------------------------------------------------ packets
+
+void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
+  fired_count_ = 0;
+  stream_events_ = 0;
+  passed_ = false;
+  chunk_flow_ = nullptr;
+  if (idle(flow)) return;
+  const Subject s = subject_of(p, flow, *memory_);
+  Candidates& c = memory_->packet;
+  c.clear();
+  if (!p.payload.empty())
+    scan_payload(rules_->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
+  look_at_headers(s, c);
+  // A datagram's protocol is known once its parser has seen it, a stream's from the packet behind on.
+  if (s.kind == PacketClass::kTcp && s.app != kNoProtocol) consider(rules_->app_packet_rules, s, c);
+  run_packet_rules(s, c);
+}
+
+void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
+  if (c.count == 0) return;
+  std::sort(c.list.begin(), c.list.begin() + static_cast<std::ptrdiff_t>(c.count));
+  const Buffer payload{s.packet->payload, 0, 0};
+  for (std::size_t i = 0; i < c.count && !idle(s.flow); ++i) {
+    const RuleIndex r = c.list[i];
+    const RuleHeader& h = rules_->rules[r];
+    ++stats_.programs;
+    if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
+      continue;
+    if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) continue;
+    if (!payload_groups_match(h, s, payload)) continue;
+    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size()) fired_[fired_count_++] = r;
+    fire(r, s, false, nullptr);
+  }
+}
+
+void Detector::on_stream_event(StreamEvent e) noexcept { stream_events_ |= 1U << static_cast<unsigned>(e); }
+
+void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
+  if (!idle(flow)) {
+    const bool late_app = flow != nullptr && rules_->app_packet_rules.count != 0 &&
+                          flow->protocol != kNoProtocol && p.has_l4 &&
+                          p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
+    if (stream_events_ != 0 || late_app) {
+      Subject s = subject_of(p, flow, *memory_);
+      s.stream_events = stream_events_;
+      Candidates& c = memory_->packet;
+      c.clear();
+      if (stream_events_ != 0) consider(rules_->stream_event_rules, s, c);
+      if (late_app) consider(rules_->app_packet_rules, s, c);
+      run_packet_rules(s, c);
+    }
+    if (flow != nullptr && rules_->app_found_rules.count != 0) run_app_found_rules(p, *flow);
+  }
+  flush([](const Queued&) noexcept { return true; });
+  passed_ = false;
+  fired_count_ = 0;
+  chunk_flow_ = nullptr;
+  if (flow != nullptr) shrink(*flow);
+}
+
+/// Rules that ask for nothing but the protocol: once for each protocol a flow turns out to speak.
+void Detector::run_app_found_rules(const Packet& p, Flow& f) noexcept {
+  constexpr ProtocolId kGivenUp = kNoProtocol - 1;
+  const bool failed = f.protocol == kNoProtocol && (f.flags & flow_flag::kAppDone);
+  const ProtocolId now = failed ? kGivenUp : f.protocol;
+  if (now == kNoProtocol || now == f.told_protocol) return;
+  f.told_protocol = now;
+  Candidates& c = memory_->packet;
+  c.clear();
+  for (const Direction d : {p.direction, reverse(p.direction)}) {
+    const Subject s = subject_of(p, f, d, f.protocol, *memory_);
+    c.count = 0;
+    for (std::uint32_t i = 0; i < rules_->app_found_rules.count; ++i) {
+      const RuleIndex r = rules_->rule_lists[rules_->app_found_rules.first + i];
+      const RuleHeader& h = rules_->rules[r];
+      if (!header_fits(*rules_, h, s, *memory_) || !packet_tests_hold(*rules_, h, s) ||
+          !state_tests_hold(*rules_, h, s.flow))
+        continue;
+      if (c.marks.add(r)) fire(r, s, false, nullptr);
+    }
+  }
+}
+
+bool Detector::payload_groups_match(const RuleHeader& h, const Subject& s, const Buffer& payload) noexcept {
+  const Packet& p = *s.packet;
+  for (unsigned i = 0; i < h.payload_groups; ++i) {
+    const Group& g = rules_->groups[h.first_group + i];
+    Buffer b;
+    bool exists = p.has_l4;
+    const auto is = [&p](IpProto proto) noexcept {
+      return p.has_l4 && p.proto == static_cast<std::uint8_t>(proto);
+    };
+    switch (g.place) {
+      case Place::kPayload:
+        b = payload;
+        exists = true;
+        break;
+      case Place::kEtherHeader:
+        exists = p.link == LinkType::kEthernet && p.size >= 14;
+        if (exists) b.data = {p.data, 14};
+        break;
+      case Place::kIpv4Header:
+        b.data = p.ip_header;
+        exists = p.has_ip && p.is_v4;
+        break;
+      case Place::kIpv6Header:
+        b.data = p.ip_header;
+        exists = p.has_ip && !p.is_v4;
+        break;
+      case Place::kTcpHeader:
+        b.data = p.l4_header;
+        exists = is(IpProto::kTcp);
+        break;
+      case Place::kUdpHeader:
+        b.data = p.l4_header;
+        exists = is(IpProto::kUdp);
+        break;
+      case Place::kIcmp4Header:
+        b.data = p.l4_header;
+        exists = is(IpProto::kIcmp);
+        break;
+      case Place::kIcmp6Header:
+        b.data = p.l4_header;
+        exists = is(IpProto::kIcmpV6);
+        break;
+      case Place::kIgmpHeader:
+        b.data = p.l4_header.empty() ? p.payload : p.l4_header;
+        exists = p.has_ip && p.proto == static_cast<std::uint8_t>(IpProto::kIgmp);
+        break;
+      case Place::kSourceIp:
+        b.data = Bytes(s.src->bytes).subspan(s.src->is_v4() ? 12 : 0);
+        exists = p.has_ip;
+        break;
+      case Place::kDestinationIp:
+        b.data = Bytes(s.dst->bytes).subspan(s.dst->is_v4() ? 12 : 0);
+        exists = p.has_ip;
+        break;
+      case Place::kBase64:
+        b.data = Bytes(memory_->base64).first(memory_->base64_size);
+        exists = memory_->base64_size != 0;
+        break;
+      case Place::kTransaction:
+        exists = false;
+        break;
+    }
+    if (!exists) return false;
+    if (g.transforms != 0) {
+      b.data = apply(*rules_, rules_->transform_lists[g.transforms], b.data, *memory_, stats_);
+      b.offset = 0;
+    }
+    if (!run_group(*rules_, g, b, *memory_, stats_)) return false;
+  }
+  return true;
+}
+
+// ------------------------------------------------------------------------------------------------ matches
+
+void Detector::change_state(const RuleHeader& h, Flow* flow) noexcept {
+  if (flow == nullptr) return;
+  FlowBits* bits = flow_bits(*flow, *rules_, pool_);
+  if (bits == nullptr) {
+    ++stats_.no_memory;
+    return;
+  }
+  for (unsigned i = 0; i < h.state_deeds; ++i) {
+    const StateOp& op = rules_->state_ops[h.first_state_deed + i];
+    FlowBits::Int* mine = bits->integer(op.id);
+    const FlowBits::Int* other = op.other_is_int ? bits->integer(op.value) : nullptr;
+    const std::uint32_t value = op.other_is_int ? (other != nullptr ? other->value : 0) : op.value;
+    switch (op.kind) {
+      case StateOp::Kind::kBitSet:
+      case StateOp::Kind::kBitUnset:
+      case StateOp::Kind::kBitToggle:
+        for (std::uint32_t b = 0; b < op.count; ++b) {
+          const std::uint32_t id = rules_->bit_ids[op.id + b];
+          bits->set(id, op.kind == StateOp::Kind::kBitSet ||
+                            (op.kind == StateOp::Kind::kBitToggle && !bits->get(id)));
+        }
+        break;
+      case StateOp::Kind::kIntAssign:
+        if (mine != nullptr) *mine = {value, 1};
+        break;
+      case StateOp::Kind::kIntAdd:
+        if (mine != nullptr) *mine = {mine->value + value, 1};
+        break;
+      case StateOp::Kind::kIntSubtract:
+        if (mine != nullptr) *mine = {mine->value - value, 1};
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Transaction* tx) noexcept {
+  const RuleHeader& h = rules_->rules[r];
+  ++stats_.matches;
+  if (h.state_deeds != 0) change_state(h, s.flow);
+  if (h.flags & rule_flag::kPass) {
+    passed_ = true;
+    if ((h.flags & rule_flag::kFlowPass) && s.flow != nullptr) s.flow->flags |= flow_flag::kPassed;
+    return;
+  }
+  if ((h.flags & rule_flag::kReported) == 0) return;
+  if (queued_ == queue_.size()) {
+    ++stats_.alert_limit;
+    return;
+  }
+  queue_[queued_++] = {r, from_stream, s.dir, s.app, s.packet, s.flow, tx};
+}
+
+void Detector::let_go(std::size_t queued) noexcept {
+  const Queued& q = queue_[queued];
+  if (passed_) {
+    ++stats_.passed;
+    return;
+  }
+  ++stats_.alerts;
+  AlertInfo info = rules_->info[q.rule].alert;
+  info.from_stream = q.from_stream;
+  info.from_transaction = q.tx != nullptr;
+  info.direction = q.dir;
+  sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
+}
+
+/// Those that `which` picks leave, in the order of rules; the others stay.
+template <class F>
+void Detector::flush(F&& which) noexcept {
+  if (queued_ == 0) return;
+  const auto begin = queue_.begin(), end = begin + static_cast<std::ptrdiff_t>(queued_);
+  // Equal rules keep the order in which they fired: insertion sort is stable, and there are few.
+  for (auto i = begin + 1; i < end; ++i) {
+    for (auto j = i; j != begin && j->rule < j[-1].rule; --j) std::swap(*j, j[-1]);
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < queued_; ++i) {
+    if (which(queue_[i]))
+      let_go(i);
+    else
+      queue_[kept++] = queue_[i];
+  }
+  queued_ = kept;
+}
+
+void Detector::flush_transaction(const Transaction& tx) noexcept {
+  flush([&tx](const Queued& q) noexcept { return q.tx == &tx; });
+}
+
+void Detector::on_flow_end(Flow& f) noexcept {
+  flush([&f](const Queued& q) noexcept { return q.flow == &f; });
+  free_flow_state(f, pool_);
+}
+
+}  // namespace picket::detect

@@ -1,0 +1,268 @@
+// Transactions: buffers are scanned as a side's progress grows; a rule runs once all its buffers are ready,
+// and waits in the transaction until then.
+#include <algorithm>
+
+#include "dataplane/detect/core_memory.h"
+#include "dataplane/detect/detector.h"
+#include "dataplane/detect/flow_state.h"
+#include "dataplane/detect/header.h"
+#include "dataplane/detect/program.h"
+#include "dataplane/detect/transform.h"
+#include "dataplane/detect/tx_state.h"
+
+namespace picket::detect {
+namespace {
+
+/// Above every protocol's own values, below kNever.
+constexpr std::uint8_t kEverything = 0xfd;
+
+}  // namespace
+
+void Detector::on_transaction(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
+                              const Packet* packet) noexcept {
+  if (idle(&f) || app >= rules_->protocols.size()) return;
+  const Packet& p = packet_or_made_up(packet, f, dir);
+  if (progress >= rules_->protocols[app].complete[index(dir)]) inspect_window(f, dir, &p);
+  look_at_side(f, app, tx, dir, std::min(progress, kEverything), p);
+}
+
+void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, const Packet* packet) noexcept {
+  if (!idle(&f) && app < rules_->protocols.size()) {
+    for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+      const bool seen = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
+      if (!seen && tx.progress[index(dir)] == 0 && tx_state(tx).next[index(dir)] == 0) continue;
+      const Packet& p = packet_or_made_up(packet, f, dir);
+      inspect_window(f, dir, &p);
+      look_at_side(f, app, tx, dir, kEverything, p);
+    }
+  }
+  flush_transaction(tx);
+  tx_state(tx).release(pool_);
+}
+
+void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
+                            const Packet& p) noexcept {
+  TxState& state = tx_state(tx);
+  const auto epoch = static_cast<std::uint8_t>(rules_->epoch);
+  if (state.epoch != epoch) {  // another rule set: what waits means nothing any more
+    state.epoch = epoch;
+    state.count = 0;
+  }
+  const SidePlan& plan = rules_->protocols[app].side[index(dir)];
+  const std::uint8_t from = state.next[index(dir)];
+  if (from > progress && tx.events == 0 && state.count == 0) return;
+  state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
+  if (plan.empty() && state.count == 0) return;
+
+  Candidates& c = memory_->transaction;
+  c.clear();
+  const Subject s = subject_of(p, f, dir, app, *memory_);
+  for (std::uint32_t i = 0; i < plan.buffers; ++i) {
+    const BufferPlan& b = rules_->buffers[plan.first_buffer + i];
+    if (b.progress < from) continue;
+    if (b.progress > progress) break;
+    Bytes value;
+    for (unsigned instance = 0; b.get(tx, dir, instance, value); ++instance) {
+      if (instance == kMaxInstances) {
+        ++stats_.instance_limit;
+        break;
+      }
+      if (b.transforms != 0)
+        value = apply(*rules_, rules_->transform_lists[b.transforms], value, *memory_, stats_);
+      scan(b.scan, value, s, c);
+    }
+  }
+  for (std::uint32_t i = 0; i < plan.rules; ++i) {
+    const RuleIndex r = rules_->rule_lists[plan.first_rule + i];
+    const std::uint8_t ready = rules_->rules[r].ready[index(dir)];
+    if (ready < from) continue;
+    if (ready > progress) break;
+    consider(r, s, c);
+  }
+  if (tx.events != 0) consider(RuleList{plan.first_repeat, plan.repeats}, s, c);
+  sort_out(s, tx, progress);
+}
+
+/// Runs the candidates whose buffers are all ready, together with those that waited for these; the rest
+/// waits.
+void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress) noexcept {
+  TxState& state = tx_state(tx);
+  Candidates& c = memory_->transaction;
+  const std::uint32_t side = s.dir == Direction::kToClient ? Waiting::kSide : 0;
+  const auto ready = [&](const RuleHeader& h) noexcept {
+    const std::size_t other = index(reverse(s.dir));
+    return h.ready[index(s.dir)] <= progress && (h.ready[other] == 0 || h.ready[other] < state.next[other]);
+  };
+  std::uint32_t* entries = state.entries();
+  std::uint32_t kept = 0;
+  const std::size_t fresh = c.count;
+  for (std::uint32_t i = 0; i < state.count; ++i) {
+    const Waiting w{entries[i]};
+    const bool both_sides = (rules_->rules[w.rule()].flags & rule_flag::kBothSides) != 0;
+    if (!w.fired() && (w.side() == s.dir || both_sides) && ready(rules_->rules[w.rule()])) {
+      if (c.marks.add(w.rule())) c.list[c.count++] = w.rule();
+      continue;
+    }
+    entries[kept++] = entries[i];
+  }
+  state.count = kept;
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < c.count; ++i) {
+    const RuleIndex r = c.list[i];
+    const RuleHeader& h = rules_->rules[r];
+    if (i >= fresh || ready(h)) {
+      c.list[run++] = r;
+    } else if ((h.flags & rule_flag::kRepeats) == 0 && !state.add(r | side, pool_, kMaxPending)) {
+      ++stats_.pending_limit;
+    }
+  }
+  c.count = run;
+  if (run == 0) return;
+  std::sort(c.list.begin(), c.list.begin() + static_cast<std::ptrdiff_t>(run));
+  bool state_matters = false;
+  for (std::size_t i = 0; i < run; ++i)
+    state_matters = state_matters || rules_->rules[c.list[i]].state_tests != 0;
+  if (state_matters) inspect_window(*s.flow, s.dir, s.packet);  // flowbits of stream rules come first
+  for (std::size_t i = 0; i < run && !idle(s.flow); ++i) {
+    const RuleIndex r = c.list[i];
+    const RuleHeader& h = rules_->rules[r];
+    const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
+    if (repeats) {
+      const std::uint32_t* first = state.entries();
+      if (std::find(first, first + state.count, r | side | Waiting::kFired) != first + state.count) continue;
+    }
+    ++stats_.programs;
+    if (!transaction_matches(h, s, tx)) continue;
+    if (repeats && !state.add(r | side | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
+    fire(r, s, false, &tx);
+  }
+}
+
+/// The bytes that payload groups of a transaction's rule look at.
+Buffer Detector::payload_beside(const Subject& s) noexcept {
+  if (s.kind != PacketClass::kTcp && s.packet->proto != static_cast<std::uint8_t>(IpProto::kTcp))
+    return {s.packet->payload, 0, 0};
+  if (chunk_flow_ == s.flow && chunk_dir_ == s.dir) return {chunk_, chunk_offset_, 0};
+  StreamWindow* w = s.flow->side[index(s.dir)].window;
+  return w == nullptr ? Buffer{} : Buffer{w->view(), w->offset, 0};
+}
+
+bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {
+  if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) return false;
+  for (unsigned i = 0; i < h.tx_tests; ++i) {
+    if (!tx_test_holds(rules_->tx_tests[h.first_tx_test + i], s, tx)) return false;
+  }
+  for (unsigned i = h.payload_groups; i < h.groups; ++i) {
+    if (!tx_group_matches(rules_->groups[h.first_group + i], s, tx)) return false;
+  }
+  return h.payload_groups == 0 || payload_groups_match(h, s, payload_beside(s));
+}
+
+bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transaction& tx) noexcept {
+  if (g.place == Place::kBase64) {
+    return memory_->base64_size != 0 &&
+           run_group(*rules_, g, {Bytes(memory_->base64).first(memory_->base64_size), 0, 0}, *memory_,
+                     stats_);
+  }
+  const Direction dir = g.side == 2 ? s.dir : static_cast<Direction>(g.side);
+  for (unsigned i = 0; i < g.fields; ++i) {
+    const Field& field = rules_->fields[g.first_field + i];
+    if (field.protocol != s.app || field.progress[index(dir)] == kNever) continue;
+    Bytes value;
+    unsigned instance = 0;
+    for (; field.get(tx, dir, instance, value); ++instance) {
+      if (g.flags & Group::kAbsent) return false;
+      if (instance == kMaxInstances) {
+        ++stats_.instance_limit;
+        return false;
+      }
+      if (g.transforms != 0)
+        value = apply(*rules_, rules_->transform_lists[g.transforms], value, *memory_, stats_);
+      if (run_group(*rules_, g, {value, 0, 0}, *memory_, stats_)) return true;
+    }
+    return instance == 0 && (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
+  }
+  return (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
+}
+
+namespace {
+
+bool integers_hold(const TxTest& t, const IntegerField& field, const Transaction& tx, Direction dir,
+                   DetectStats& stats) noexcept {
+  std::uint64_t v = 0;
+  unsigned n = 0, passed = 0;
+  if (t.among == TxTest::Among::kNth && t.nth >= 0) {
+    return field.get(tx, dir, static_cast<unsigned>(t.nth), v) && t.test.matches(v);
+  }
+  for (; field.get(tx, dir, n, v); ++n) {
+    if (n == kMaxInstances) {
+      ++stats.instance_limit;
+      break;
+    }
+    if (t.among == TxTest::Among::kAny && t.test.matches(v)) return true;
+    passed += t.test.matches(v) ? 1 : 0;
+  }
+  switch (t.among) {
+    case TxTest::Among::kAny:
+      return false;
+    case TxTest::Among::kAll:
+      return n != 0 && passed == n;
+    case TxTest::Among::kAllOrAbsent:
+      return passed == n;
+    case TxTest::Among::kCount:
+      return t.test.matches(n);
+    case TxTest::Among::kNth: {
+      const auto back = static_cast<unsigned>(-t.nth);
+      return back <= n && field.get(tx, dir, n - back, v) && t.test.matches(v);
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Detector::tx_test_holds(const TxTest& t, const Subject& s, const Transaction& tx) noexcept {
+  switch (t.kind) {
+    case TxTest::Kind::kEvent:
+      return t.protocol == s.app && (tx.events >> t.event & 1) != 0;
+    case TxTest::Kind::kInteger:
+      for (std::uint32_t i = 0; i < t.count; ++i) {
+        const IntegerField& field = rules_->integer_fields[t.first + i];
+        if (field.protocol == s.app && field.progress[index(s.dir)] != kNever)
+          return integers_hold(t, field, tx, s.dir, stats_);
+      }
+      return false;
+    case TxTest::Kind::kKeyword:
+      for (std::uint32_t i = 0; i < t.count; ++i) {
+        const Matcher& m = rules_->matchers[t.first + i];
+        if (m.protocol == s.app && m.progress[index(s.dir)] != kNever)
+          return m.matcher->match(tx, s.dir) != t.negated;
+      }
+      return false;
+  }
+  return false;
+}
+
+/// An event outside of any transaction: rules that ask for nothing but events see it in one made up for it.
+void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_view name,
+                            const Packet* packet) noexcept {
+  if (idle(&f) || app >= rules_->protocols.size()) return;
+  const ProtocolPlan& protocol = rules_->protocols[app];
+  const SidePlan& plan = protocol.side[index(dir)];
+  if (plan.repeats == 0) return;
+  Transaction made_up;
+  for (std::size_t i = 0; i < protocol.events.size(); ++i) {
+    if (protocol.events[i].name == name) made_up.events = std::uint64_t{1} << i;
+  }
+  const Subject s = subject_of(packet_or_made_up(packet, f, dir), f, dir, app, *memory_);
+  for (std::uint32_t i = 0; i < plan.repeats; ++i) {
+    const RuleIndex r = rules_->rule_lists[plan.first_repeat + i];
+    const RuleHeader& h = rules_->rules[r];
+    if (h.groups != h.payload_groups || !header_fits(*rules_, h, s, *memory_) ||
+        !transaction_matches(h, s, made_up))
+      continue;
+    fire(r, s, false, nullptr);
+  }
+}
+
+}  // namespace picket::detect

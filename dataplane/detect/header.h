@@ -1,0 +1,33 @@
+// dataplane/detect/header.h — does a rule's header fit, do its packet tests hold?
+#pragma once
+#include "dataplane/detect/core_memory.h"
+#include "dataplane/detect/rule_set.h"
+#include "dataplane/flow/flow.h"
+
+namespace picket::detect {
+
+/// What is looked at: a packet in its flow, or one direction of a flow.
+struct Subject {
+  const Packet* packet = nullptr;
+  Flow* flow = nullptr;
+  Direction dir = Direction::kToServer;
+  PacketClass kind = PacketClass::kNoIp;
+  std::uint16_t proto = 0;
+  std::uint8_t family = 0, way = 0, state = 0;
+  const Address* src = nullptr;
+  const Address* dst = nullptr;
+  std::uint16_t src_port = 0, dst_port = 0;
+  ProtocolId app = kNoProtocol;
+  std::uint32_t stream_events = 0;  ///< bits of StreamEvent
+  std::uint64_t key = 0;            ///< differs from that of every other subject: CoreMemory::in_set
+};
+
+[[nodiscard]] Subject subject_of(const Packet&, Flow*, CoreMemory&) noexcept;
+/// One direction of a flow, whatever packet is at hand.
+[[nodiscard]] Subject subject_of(const Packet&, Flow&, Direction, ProtocolId, CoreMemory&) noexcept;
+
+[[nodiscard]] bool header_fits(const RuleSet&, const RuleHeader&, const Subject&, CoreMemory&) noexcept;
+[[nodiscard]] bool packet_tests_hold(const RuleSet&, const RuleHeader&, const Subject&) noexcept;
+[[nodiscard]] bool state_tests_hold(const RuleSet&, const RuleHeader&, Flow*) noexcept;
+
+}  // namespace picket::detect

@@ -1,0 +1,198 @@
+#include <algorithm>
+
+#include "dataplane/detect/checksum.h"
+#include "dataplane/detect/header.h"
+
+namespace picket::detect {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+bool bits_hold(PacketTest::Bits mode, std::uint8_t have, std::uint8_t want) noexcept {
+  switch (mode) {
+    case PacketTest::Bits::kExactly:
+      return have == want;
+    case PacketTest::Bits::kAtLeast:
+      return (have & want) == want;
+    case PacketTest::Bits::kAnyOf:
+      return (have & want) != 0;
+    case PacketTest::Bits::kNoneOf:
+      return (have & want) == 0;
+  }
+  return false;
+}
+
+bool has_ip_option(Bytes options, std::uint8_t type) noexcept {
+  constexpr std::uint8_t kEnd = 0, kNop = 1, kAny = 0xff;
+  if (type == kAny) return !options.empty();
+  Cursor c(options);
+  while (!c.empty()) {
+    const std::uint8_t kind = c.u8();
+    if (kind == type) return true;
+    if (kind == kEnd) break;
+    if (kind == kNop) continue;
+    const std::uint8_t length = c.u8();
+    if (length < 2) break;
+    c.skip(length - 2U);
+    if (!c.ok()) break;
+  }
+  return false;
+}
+
+bool vlan_holds(const PacketTest& t, const Packet& p) noexcept {
+  if (t.layer >= 0) return t.layer < p.vlan_count && t.test.matches(p.vlans[static_cast<unsigned>(t.layer)]);
+  for (unsigned i = 0; i < p.vlan_count; ++i) {
+    if (t.test.matches(p.vlans[i])) return true;
+  }
+  return false;
+}
+
+/// stream_size: bytes of a side as sequence numbers tell, seen or not.
+std::uint64_t sequence_bytes(const Flow& f, Direction d) noexcept { return f.side[index(d)].delivered; }
+
+bool stream_size_holds(const PacketTest& t, const Flow& f) noexcept {
+  const bool client = t.test.matches(sequence_bytes(f, Direction::kToServer));
+  const bool server = t.test.matches(sequence_bytes(f, Direction::kToClient));
+  switch (t.layer) {
+    case 0:
+      return server;
+    case 1:
+      return client;
+    case 2:
+      return server && client;
+    default:
+      return server || client;
+  }
+}
+
+bool app_protocol_holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
+  if (s.flow == nullptr) return false;
+  const bool known = s.app != kNoProtocol;
+  const bool failed = !known && (s.flow->flags & flow_flag::kAppDone);
+  switch (t.app_state) {
+    case PacketTest::AppState::kFailed:
+      return failed != t.negated;
+    case PacketTest::AppState::kUnknown:
+      return (!known && !failed) != t.negated;
+    case PacketTest::AppState::kKnown:
+      break;
+  }
+  // "not http" is only sure when it is known what it is.
+  if (!known && !failed) return false;
+  return set.app_sets[t.value].has(s.app) != t.negated;
+}
+
+bool has_event(const Packet& p, std::uint16_t event) noexcept {
+  const auto* last = p.events.begin() + p.event_count;
+  return std::find(p.events.begin(), last, event) != last;
+}
+
+bool icmp_echo(const Packet& p) noexcept {
+  return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
+}
+
+bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
+  using K = PacketTest::Kind;
+  const Packet& p = *s.packet;
+  const Flow* f = s.flow;
+  const bool icmp = s.proto == proto_bit::kIcmp4 || s.proto == proto_bit::kIcmp6;
+  const bool tcp = s.proto == proto_bit::kTcp && p.has_l4;
+  switch (t.kind) {
+    case K::kTtl:
+      return p.has_ip && t.test.matches(p.ttl);
+    case K::kIpId:
+      return p.has_ip && p.is_v4 && t.test.matches(p.ip_id);
+    case K::kIpProto:
+      return p.has_ip && t.test.matches(p.proto);
+    case K::kTos:
+      return p.has_ip && p.is_v4 && t.test.matches(p.tos);
+    case K::kFragOffset:
+      return p.has_ip && t.test.matches(p.frag_offset);
+    case K::kDsize:
+      return p.has_ip && t.test.matches(p.payload.size());
+    case K::kIcmpType:
+      return icmp && p.has_l4 && t.test.matches(p.icmp_type);
+    case K::kIcmpCode:
+      return icmp && p.has_l4 && t.test.matches(p.icmp_code);
+    case K::kIcmpId:
+      return icmp && p.has_l4 && icmp_echo(p) && t.test.matches(p.icmp_id);
+    case K::kIcmpSeq:
+      return icmp && p.has_l4 && icmp_echo(p) && t.test.matches(p.icmp_seq);
+    case K::kIcmp6Mtu: {
+      constexpr std::uint8_t kPacketTooBig = 2;
+      if (s.proto != proto_bit::kIcmp6 || p.icmp_type != kPacketTooBig) return false;
+      Cursor c(p.l4_header);
+      c.skip(4);
+      const std::uint32_t mtu = c.u32be();
+      return c.ok() && t.test.matches(mtu);
+    }
+    case K::kTcpSeq:
+      return tcp && t.test.matches(p.tcp_seq);
+    case K::kTcpAck:
+      return tcp && t.test.matches(p.tcp_ack);
+    case K::kTcpWindow:
+      return tcp && t.test.matches(p.tcp_window);
+    case K::kTcpMss:
+      return tcp && p.tcp_mss != 0 && t.test.matches(p.tcp_mss);
+    case K::kTcpWscale:
+      return tcp && p.tcp_wscale != 0xff && t.test.matches(p.tcp_wscale);
+    case K::kIgmpType:
+      return s.proto == proto_bit::kIgmp && !p.payload.empty() && t.test.matches(p.payload[0]);
+    case K::kVlanLayers:
+      return t.test.matches(p.vlan_count);
+    case K::kVlanId:
+      return vlan_holds(t, p);
+    case K::kFlowAge:
+      return f != nullptr &&
+             t.test.matches(p.time_ns > f->start_ns ? (p.time_ns - f->start_ns) / kNsPerSecond : 0);
+    case K::kFlowPacketsToServer:
+      return f != nullptr && t.test.matches(f->side[0].packets);
+    case K::kFlowPacketsToClient:
+      return f != nullptr && t.test.matches(f->side[1].packets);
+    case K::kFlowPackets:
+      return f != nullptr && (t.test.matches(f->side[0].packets) || t.test.matches(f->side[1].packets));
+    case K::kFlowBytesToServer:
+      return f != nullptr && t.test.matches(f->side[0].bytes);
+    case K::kFlowBytesToClient:
+      return f != nullptr && t.test.matches(f->side[1].bytes);
+    case K::kFlowBytes:
+      return f != nullptr && (t.test.matches(f->side[0].bytes) || t.test.matches(f->side[1].bytes));
+    case K::kTcpFlags:
+      return tcp && bits_hold(t.mode, p.tcp_flags & static_cast<std::uint8_t>(~t.ignored), t.bits);
+    case K::kFragBits: {
+      const unsigned have =
+          (p.reserved_flag ? 4U : 0U) | (p.dont_fragment ? 2U : 0U) | (p.more_fragments ? 1U : 0U);
+      return p.has_ip && p.is_v4 && bits_hold(t.mode, static_cast<std::uint8_t>(have), t.bits);
+    }
+    case K::kIpOption:
+      return p.is_v4 && has_ip_option(p.ip_options, t.bits);
+    case K::kSameIp:
+      return p.has_ip && p.src == p.dst;
+    case K::kStreamSize:
+      return f != nullptr && tcp && stream_size_holds(t, *f);
+    case K::kChecksum:
+      return checksum_test(p, static_cast<ChecksumLayer>(t.bits), t.ignored != 0);
+    case K::kDecodeEvent:
+      return has_event(p, t.value);
+    case K::kStreamEvent:
+      return (s.stream_events >> t.value & 1) != 0;
+    case K::kAppProtocol:
+      return app_protocol_holds(set, t, s);
+    case K::kOnlyFragment:
+      return p.is_fragment || p.reassembled;
+    case K::kNoFragment:
+      return !p.is_fragment && !p.reassembled;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool packet_tests_hold(const RuleSet& set, const RuleHeader& h, const Subject& s) noexcept {
+  for (unsigned i = 0; i < h.packet_tests; ++i) {
+    if (!holds(set, set.packet_tests[h.first_packet_test + i], s)) return false;
+  }
+  return true;
+}
+
+}  // namespace picket::detect

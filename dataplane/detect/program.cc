@@ -1,0 +1,333 @@
+#include "dataplane/detect/program.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "dataplane/detect/base64.h"
+#include "dataplane/detect/byte_number.h"
+#include "dataplane/detect/entropy.h"
+#include "dataplane/detect/search.h"
+
+namespace picket::detect {
+namespace {
+
+struct Runner {
+  const RuleSet& set;
+  const Group& group;
+  const Buffer& buffer;
+  CoreMemory& core;
+  DetectStats& stats;
+
+  std::int64_t cursor = 0;  // end of the last match
+  std::int64_t reach = 0;   // furthest end of any match
+  std::uint32_t choices = 0;
+  unsigned steps = 0;
+
+  [[nodiscard]] std::int64_t size() const noexcept { return static_cast<std::int64_t>(buffer.data.size()); }
+  [[nodiscard]] std::int64_t base() const noexcept { return static_cast<std::int64_t>(buffer.offset); }
+  [[nodiscard]] std::int64_t number(const Number& n) const noexcept {
+    return n.variable < 0 ? n.value : core.variables[static_cast<unsigned>(n.variable)];
+  }
+  [[nodiscard]] std::int64_t number(const Op& op, std::int32_t fixed, unsigned which) const noexcept {
+    if ((op.flags & Op::kVariables) == 0 || op.variable[which] < 0) return fixed;
+    return core.variables[static_cast<unsigned>(op.variable[which])];
+  }
+
+  bool run() noexcept;
+  bool step(const Op& op, std::uint32_t index, std::int64_t from) noexcept;
+  bool content(const Op& op, std::uint32_t index, std::int64_t from) noexcept;
+  bool pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept;
+  bool byte_test(const Op& op) noexcept;
+  bool byte_jump(const Op& op) noexcept;
+  bool byte_extract(const Op& op) noexcept;
+  bool byte_math(const Op& op) noexcept;
+  bool is_data_at(const Op& op) noexcept;
+  bool base64(const Op& op) noexcept;
+  bool entropy(const Op& op) noexcept;
+  void matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept;
+};
+
+/// Where an op's bytes begin: from the cursor, or from the start of the buffer or stream.
+std::int64_t origin(const Runner& r, const Op& op, std::int64_t offset) noexcept {
+  return (op.flags & Op::kRelative) ? r.cursor + offset : offset - r.base();
+}
+
+bool Runner::run() noexcept {
+  const Op* ops = set.ops.data() + group.first_op;
+  const std::uint32_t n = group.ops;
+  const bool independent = (group.flags & Group::kHasVariables) == 0;
+  std::uint32_t i = 0;
+  std::int64_t from = -1;  // a retried op looks from here on
+  for (;;) {
+    bool stale = false;
+    if (i == n) {
+      if (buffer.fresh == 0 || reach > buffer.fresh) return true;
+      stale = true;
+    } else {
+      if (++steps > kMaxSteps) {
+        ++stats.step_limit;
+        return false;
+      }
+      if (step(ops[i], i, from)) {
+        ++i;
+        from = -1;
+        continue;
+      }
+    }
+    // Only ops of the same relative chain can change the outcome of the one that failed.
+    const std::uint32_t oldest = i < n && independent ? ops[i].chain : 0;
+    if (choices == 0 || core.choices[choices - 1].op < oldest) return false;
+    const ChoicePoint& c = core.choices[--choices];
+    i = c.op;
+    from = c.next;
+    cursor = c.cursor;
+    reach = c.reach;
+    if (stale)
+      from = std::max<std::int64_t>(from,
+                                    std::int64_t{buffer.fresh} + 1 - static_cast<std::int64_t>(ops[i].size));
+  }
+}
+
+void Runner::matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept {
+  if ((op.flags & Op::kRelativeNext) || buffer.fresh != 0 || (group.flags & Group::kHasVariables)) {
+    core.choices[choices++] = {index, static_cast<std::uint32_t>(begin + 1),
+                               static_cast<std::uint32_t>(cursor), static_cast<std::uint32_t>(reach)};
+  }
+  cursor = end;
+  reach = std::max(reach, end);
+}
+
+bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+  switch (op.kind) {
+    case Op::Kind::kContent:
+      return content(op, index, from);
+    case Op::Kind::kPcre:
+      return pcre(op, index, from);
+    case Op::Kind::kByteTest:
+      return byte_test(op);
+    case Op::Kind::kByteJump:
+      return byte_jump(op);
+    case Op::Kind::kByteExtract:
+      return byte_extract(op);
+    case Op::Kind::kByteMath:
+      return byte_math(op);
+    case Op::Kind::kIsDataAt:
+      return is_data_at(op);
+    case Op::Kind::kSize:
+      return set.number_tests[op.at].matches(buffer.data.size());
+    case Op::Kind::kBase64:
+      return base64(op);
+    case Op::Kind::kEntropy:
+      return entropy(op);
+    case Op::Kind::kFail:
+      break;
+  }
+  return false;
+}
+
+bool Runner::content(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+  const bool negated = op.flags & Op::kNegated;
+  std::int64_t lo = 0, hi = size();
+  if (op.flags & (Op::kHasDistance | Op::kHasWithin)) {
+    const std::int64_t distance = (op.flags & Op::kHasDistance) ? number(op, op.distance, 2) : 0;
+    lo = std::max<std::int64_t>(0, cursor + distance);
+    if (op.flags & Op::kHasWithin) hi = std::min(hi, cursor + distance + number(op, op.within, 3));
+    if (op.flags & Op::kHasOffset) lo = std::max(lo, number(op, op.offset, 0));
+    if (op.flags & Op::kHasDepth) hi = std::min(hi, cursor + number(op, op.depth, 1));
+  } else {
+    if (op.flags & Op::kHasOffset) lo = number(op, op.offset, 0) - base();
+    if (op.flags & Op::kHasDepth)
+      hi = std::min(hi, ((op.flags & Op::kHasOffset) ? number(op, op.offset, 0) : 0) +
+                            number(op, op.depth, 1) - base());
+    lo = std::max<std::int64_t>(lo, 0);
+  }
+  lo = std::max(lo, from);
+  const auto length = static_cast<std::int64_t>(op.size);
+  std::int64_t at = -1;
+  const Bytes needle{set.bytes.data() + op.at, op.size};
+  if (op.flags & Op::kEndsWith) {
+    const std::int64_t only = size() - length;
+    if (only >= lo && size() <= hi &&
+        same_bytes(buffer.data.data() + only, needle.data(), op.size, op.flags & Op::kNoCase))
+      at = only;
+  } else if (hi - lo >= length) {
+    const Bytes hay = buffer.data.subspan(static_cast<std::size_t>(lo), static_cast<std::size_t>(hi - lo));
+    const std::size_t found = find_bytes(hay, needle, op.flags & Op::kNoCase);
+    if (found != kNotFound) at = lo + static_cast<std::int64_t>(found);
+  }
+  if (negated) return at < 0;
+  if (at < 0) return false;
+  matched(op, index, at, at + length);
+  return true;
+}
+
+bool Runner::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+  const PcrePattern& p = set.patterns[op.at];
+  const std::int64_t start = (op.flags & Op::kRelative) ? std::min(cursor, size()) : 0;
+  const std::int64_t begin = std::max(start, from);
+  const bool negated = op.flags & Op::kNegated;
+  if (begin > size()) return negated;
+  static const std::uint8_t kEmpty = 0;
+  const std::uint8_t* data = buffer.data.empty() ? &kEmpty : buffer.data.data() + start;
+  const int rc = pcre2_match_8(p.code, data, static_cast<std::size_t>(size() - start),
+                               static_cast<std::size_t>(begin - start), 0, core.match_data,
+                               p.limited ? core.limited : core.unlimited);
+  if (rc == PCRE2_ERROR_NOMATCH) return negated;
+  if (rc < 0) {
+    ++stats.pcre_limit;
+    return false;
+  }
+  if (negated) return false;
+  const PCRE2_SIZE* where = pcre2_get_ovector_pointer_8(core.match_data);
+  matched(op, index, start + static_cast<std::int64_t>(where[0]),
+          start + static_cast<std::int64_t>(where[1]));
+  return true;
+}
+
+bool Runner::byte_test(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const ReadNumber v = read_number(buffer.data, origin(*this, op, number(b.offset)), number(b.bytes), b);
+  if (!v.ok) return false;
+  const auto with = static_cast<std::uint64_t>(number(b.value));
+  bool yes = false;
+  switch (b.compare) {
+    case ByteOp::Compare::kLess:
+      yes = v.value < with;
+      break;
+    case ByteOp::Compare::kGreater:
+      yes = v.value > with;
+      break;
+    case ByteOp::Compare::kEqual:
+      yes = v.value == with;
+      break;
+    case ByteOp::Compare::kLessEqual:
+      yes = v.value <= with;
+      break;
+    case ByteOp::Compare::kGreaterEqual:
+      yes = v.value >= with;
+      break;
+    case ByteOp::Compare::kAnd:
+      yes = (v.value & with) != 0;
+      break;
+    case ByteOp::Compare::kOr:
+      yes = (v.value ^ with) != 0;
+      break;
+  }
+  return yes != ((op.flags & Op::kNegated) != 0);
+}
+
+bool Runner::byte_jump(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  ReadNumber v;
+  const std::int64_t width = number(b.bytes);
+  if (width == 0) {
+    if (at < 0 || at > size()) return false;
+    v = {true, 0, 0};
+  } else {
+    v = read_number(buffer.data, at, width, b);
+  }
+  if (!v.ok) return false;
+  // Unsigned, so that a hostile length wraps instead of overflowing; the bounds below decide.
+  std::uint64_t jump = v.value * b.multiplier;
+  if (b.align != 0) jump = (jump + b.align - 1) / b.align * b.align;
+  jump += static_cast<std::uint64_t>(number(b.value));
+  std::uint64_t target = jump;
+  if (b.from_end)
+    target += static_cast<std::uint64_t>(size());
+  else if (!b.from_beginning)
+    target += static_cast<std::uint64_t>(at) + v.width;
+  else
+    target -= buffer.offset;
+  if (target >= static_cast<std::uint64_t>(size())) return false;
+  cursor = static_cast<std::int64_t>(target);
+  return true;
+}
+
+bool Runner::byte_extract(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  const ReadNumber v = read_number(buffer.data, at, number(b.bytes), b);
+  if (!v.ok) return false;
+  std::uint64_t value = v.value * b.multiplier;
+  if (b.align != 0) value = (value + b.align - 1) / b.align * b.align;
+  core.variables[static_cast<unsigned>(b.variable)] = static_cast<std::int64_t>(value);
+  cursor = at + v.width;
+  return true;
+}
+
+bool Runner::byte_math(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  const ReadNumber v = read_number(buffer.data, at, number(b.bytes), b);
+  if (!v.ok) return false;
+  const auto by = static_cast<std::uint64_t>(number(b.value));
+  std::uint64_t value = v.value;
+  switch (b.math) {
+    case ByteOp::Math::kAdd:
+      value += by;
+      break;
+    case ByteOp::Math::kSubtract:
+      value -= by;
+      break;
+    case ByteOp::Math::kMultiply:
+      value *= by;
+      break;
+    case ByteOp::Math::kDivide:
+      if (by == 0) return false;
+      value /= by;
+      break;
+    case ByteOp::Math::kShiftLeft:
+      value = by < 64 ? value << by : 0;
+      break;
+    case ByteOp::Math::kShiftRight:
+      value = by < 64 ? value >> by : 0;
+      break;
+  }
+  core.variables[static_cast<unsigned>(b.variable)] = static_cast<std::int64_t>(value);
+  cursor = at + v.width;
+  return true;
+}
+
+bool Runner::is_data_at(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t position = number(b.value);
+  // Relative 1 asks for one byte behind the match; absolute 1 for a byte at index 1.
+  const bool yes = (op.flags & Op::kRelative) ? cursor + position <= size() : position - base() < size();
+  return yes != ((op.flags & Op::kNegated) != 0);
+}
+
+bool Runner::base64(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  core.base64_size = 0;
+  if (at < 0 || at >= size()) return false;
+  Bytes in = buffer.data.subspan(static_cast<std::size_t>(at));
+  if (const std::int64_t most = number(b.bytes); most > 0)
+    in = in.first(std::min(in.size(), static_cast<std::size_t>(most)));
+  core.base64_size = decode_base64(in, Base64Mode::kRfc4648, core.base64);
+  return core.base64_size != 0;
+}
+
+bool Runner::entropy(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = number(b.offset), most = number(b.bytes);
+  if (at < 0 || at >= size()) return false;
+  Bytes in = buffer.data.subspan(static_cast<std::size_t>(at));
+  if (most > 0) in = in.first(std::min(in.size(), static_cast<std::size_t>(most)));
+  const double e = shannon_entropy(in);
+  const bool yes = (b.low_open ? e > b.low : e >= b.low) && (b.high_open ? e < b.high : e <= b.high);
+  return yes != ((op.flags & Op::kNegated) != 0);
+}
+
+}  // namespace
+
+bool run_group(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core,
+               DetectStats& stats) noexcept {
+  return Runner{set, group, buffer, core, stats}.run();
+}
+
+}  // namespace picket::detect
