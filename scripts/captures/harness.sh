@@ -76,13 +76,13 @@ wait_port() {
 
 # record [tcpdump options and filter]: starts to record on the client's end of the wire. The default filter leaves out
 # multicast listener reports, which come whenever a kernel feels like it.
-record_on=vb record_file=input.pcap
+record_on=vb
 record() {
   [ $# -gt 0 ] || set -- not icmp6
   mkdir -p "$pcaps/$protocol/$case_name"
-  capture=$pcaps/$protocol/$case_name/$record_file
+  capture=$pcaps/$protocol/$case_name/input.pcap
   rm -f "$capture" "$tmp/tcpdump.log"
-  ip netns exec "$client" tcpdump -i "$record_on" -Z root --immediate-mode -U -s0 -w "$capture" "$@" 2>"$tmp/tcpdump.log" &
+  ip netns exec "$client" tcpdump -i "$record_on" -Z root --immediate-mode -U -w "$capture" "$@" 2>"$tmp/tcpdump.log" &
   recorder=$!
   until grep -q 'listening on' "$tmp/tcpdump.log" 2>/dev/null; do
     kill -0 $recorder || { cat "$tmp/tcpdump.log" >&2; return 1; }
