@@ -59,7 +59,7 @@ Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEnc
       encoder_(encoder),
       pool_(config.pool_bytes),
       events_(config.event_ring_bytes),
-      decoder_(config.decode, pool_),
+      decoder_(config.decode),
       flows_(config.flow, config.id, config.count, *this),
       reassembler_(config.stream, pool_),
       app_(config.app, pool_, *this),
@@ -306,11 +306,11 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
 
 void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint8_t event, Transaction* tx) noexcept {
   counters_.protocols[protocol].events.add();
-  if (event != kPendingLimit && tx == nullptr) detector_.on_app_event(f, protocol, dir, event, packet_);
-  if (!config_.records.anomaly_applayer) return;
   AnomalyInfo info;
-  info.type = "applayer";
   info.event = event == kPendingLimit ? "pending_limit" : protocols()[protocol]->events[event].name;
+  if (tx == nullptr) detector_.on_app_event(f, protocol, dir, info.event, packet_);
+  if (!config_.records.anomaly_applayer) return;
+  info.type = "applayer";
   info.layer = "proto_parser";
   info.app_proto = protocols()[protocol]->name;
   info.tx = tx;

@@ -29,7 +29,7 @@ struct RecordConfig {
 
 struct WorkerConfig {
   unsigned id = 0, count = 1;
-  DecoderConfig decode;
+  DecodeConfig decode;
   FlowTableConfig flow;
   ReassemblyConfig stream;
   AppConfig app;
