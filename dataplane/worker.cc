@@ -60,6 +60,7 @@ Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEnc
       pool_(config.pool_bytes),
       events_(config.event_ring_bytes),
       decoder_(config.decode),
+      defragmenter_(config.defrag, config.id, config.count),
       flows_(config.flow, config.id, config.count, *this),
       reassembler_(config.stream, pool_),
       app_(config.app, pool_, *this),
@@ -88,13 +89,15 @@ void Worker::run() noexcept {
     for (unsigned i = 0; i < burst.size; ++i) {
       Packet& p = burst.packets[i];
       flows_.advance(p.at.clock_ns);
-      inspect(p, burst.lookups[i]);
+      inspect(p, burst.in_flow[i] ? &burst.lookups[i] : nullptr);
     }
     account(burst);
     source_.release({burst.packets.data(), burst.size});
     go_on_to(burst.packets[burst.size - 1].at);
   }
   flows_.end_all(done_.clock_ns);
+  defragmenter_.finish();
+  counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
   counters_.flows_active.set(flows_.active());
   events_.close();
 }
@@ -109,7 +112,16 @@ unsigned Worker::receive(Burst& b) noexcept {
 
 void Worker::decode(Burst& b) noexcept {
   const StageTimer timer(counters_, Stage::kDecode, config_.measure_stages);
-  for (unsigned i = 0; i < b.size; ++i) decoder_.decode(b.packets[i]);
+  defragmenter_.recycle();
+  for (unsigned i = 0; i < b.size; ++i) {
+    Packet& p = b.packets[i];
+    decoder_.decode(p);
+    // A datagram may hold a tunnel whose packets are fragments in turn: each round is one IP header further in.
+    for (unsigned round = 0; round < config_.decode.max_layers && p.is_fragment && p.verdict == Verdict::kInspected; ++round) {
+      Bytes datagram;
+      if (defragmenter_.add(p, datagram) == Defragmenter::Outcome::kComplete) decoder_.decode_datagram(p, datagram);
+    }
+  }
 }
 
 /// Keys and hashes of the whole burst first, so that the table's lines are on their way when they are needed.
@@ -117,12 +129,12 @@ void Worker::find_flows(Burst& b) noexcept {
   const StageTimer timer(counters_, Stage::kFindFlows, config_.measure_stages);
   for (unsigned i = 0; i < b.size; ++i) {
     Packet& p = b.packets[i];
-    b.in_flow[i] = p.verdict == Verdict::kInspected && flows_.prepare(p, b.lookups[i]);
+    const bool sound = p.verdict == Verdict::kInspected || p.verdict == Verdict::kBadChecksum;
+    b.in_flow[i] = sound && flows_.prepare(p, b.lookups[i]);
     if (b.in_flow[i]) flows_.touch_set(b.lookups[i]);
   }
   for (unsigned i = 0; i < b.size; ++i) {
     if (b.in_flow[i]) flows_.touch_flow(b.lookups[i]);
-    b.packets[i].has_l4 &= b.in_flow[i];
   }
 }
 
@@ -173,19 +185,21 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   }
 }
 
-/// One packet: its flow, its stream, its protocol, its rules.
-void Worker::inspect(Packet& p, const FlowTable::Lookup& lookup) noexcept {
+/// One packet: its flow, its stream, its protocol, its rules. Rules see every packet, malformed ones too.
+void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   packet_ = &p;
   place_ = {p.at.clock_ns, EventKind::kPacket, p.at.number, 0};
   ordinal_ = 0;
   if (p.event_count != 0) report_decode_events(p);
-  if (p.verdict != Verdict::kInspected) return;
   Flow* f = nullptr;
-  const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
-  const bool udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
-  if (p.has_l4) {
-    f = &flow_of(p, lookup);
+  bool tcp = false, udp = false;
+  if (lookup != nullptr) {
+    f = &flow_of(p, *lookup);
     count_packet(*f, p);
+    // What the receiver will throw away is no part of the conversation.
+    const bool sound = p.verdict == Verdict::kInspected;
+    tcp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+    udp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
     if (tcp && reassembler_.follow(*f, p)) flows_.reschedule(*f);
     if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }
@@ -193,10 +207,10 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup& lookup) noexcept {
     const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
     detector_.on_packet(p, f);
   }
-  if (f != nullptr) {
+  if (tcp || udp) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
     if (tcp) reassembler_.on_segment(*f, p, *this);
-    if (udp) app_.on_datagram(*f, p.direction, p.payload, p.time_ns);
+    else app_.on_datagram(*f, p.direction, p.payload, p.time_ns);
   }
   const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
   detector_.end_packet(p, f);
@@ -209,6 +223,8 @@ void Worker::account(Burst& b) noexcept {
   counters_.flows_evicted.set(flows_.evicted());
   counters_.pool_peak_bytes.set(pool_.peak_bytes());
   counters_.pool_refused.set(pool_.refused());
+  counters_.defrag_complete.set(defragmenter_.stats().datagrams);
+  counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
 }
 
 /// Time has come to `to`, whether or not a packet brought it here.
@@ -283,6 +299,7 @@ void Worker::on_end(Flow& f, Direction dir) noexcept {
 
 void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
   counters_.stream_events[static_cast<std::size_t>(e)].add();
+  detector_.on_stream_event(e);
   if (!config_.records.anomaly_stream) return;
   AnomalyInfo info;
   info.type = "stream";

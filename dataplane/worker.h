@@ -10,6 +10,7 @@
 #include "dataplane/app/app_layer.h"
 #include "dataplane/counters.h"
 #include "dataplane/decode/decode.h"
+#include "dataplane/decode/defrag.h"
 #include "dataplane/detect/detector.h"
 #include "dataplane/event_ring.h"
 #include "dataplane/flow/flow_table.h"
@@ -30,6 +31,7 @@ struct RecordConfig {
 struct WorkerConfig {
   unsigned id = 0, count = 1;
   DecodeConfig decode;
+  DefragConfig defrag;
   FlowTableConfig flow;
   ReassemblyConfig stream;
   AppConfig app;
@@ -64,7 +66,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   unsigned receive(Burst&) noexcept;
   void decode(Burst&) noexcept;
   void find_flows(Burst&) noexcept;
-  void inspect(Packet&, const FlowTable::Lookup&) noexcept;
+  void inspect(Packet&, const FlowTable::Lookup*) noexcept;
   void account(Burst&) noexcept;
   void go_on_to(const Position&) noexcept;
 
@@ -100,6 +102,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   Pool pool_;
   EventRing events_;
   Decoder decoder_;
+  Defragmenter defragmenter_;
   FlowTable flows_;
   Reassembler reassembler_;
   AppEngine app_;
