@@ -33,6 +33,7 @@ struct EventHeader {
   std::uint64_t flow_id = 0;       ///< kAlert: for thresholds by flow; 0: no flow
   // kAlert: the two ends as the packet had them, for thresholds by source or destination.
   std::uint8_t src[16]{}, dst[16]{};
+  std::uint16_t src_port = 0, dst_port = 0;
 };
 
 }  // namespace picket
