@@ -16,15 +16,23 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     w.count = static_cast<unsigned>(sources.size());
     w.pool_bytes /= sources.size();
     workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder_));
-    if (rules_ != nullptr && rules_->plan != nullptr) workers_.back()->offer_rules(rules_->plan.get());
+    if (rules_ != nullptr) workers_.back()->offer_rules(rules_->plan.rules.get());
     streams.push_back(streams_.emplace_back(std::make_unique<RingStream>(workers_.back()->events())).get());
   }
   Recorder::Correlate correlate;
-  if (rules_ != nullptr && rules_->plan != nullptr) {
-    thresholds_.emplace(*rules_);
-    correlate = [this](const EventHeader& h) { return h.type != RecordType::kAlert || thresholds_->decide(h); };
+  if (rules_ != nullptr) {
+    thresholds_.emplace();
+    correlate = [this](const EventHeader& h) { return admit(h); };
   }
   recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate));
+}
+
+/// What crosses flows, decided in the order of the capture.
+bool Pipeline::admit(const EventHeader& h) {
+  if (h.type != RecordType::kAlert) return true;
+  const rules::Judgement& judgement = rules_->plan.judgements[h.rule];
+  if (judgement.plain()) return true;
+  return thresholds_->admit(judgement, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id, h.src_port, h.dst_port});
 }
 
 Pipeline::~Pipeline() {
@@ -88,8 +96,8 @@ Totals Pipeline::totals() const {
   add_recorder(t, *recorder_);
   t.peak_rss_bytes = peak_rss_bytes();
   if (rules_ != nullptr) {
-    t.rules_loaded = rules_->loaded;
-    t.rules_rejected = rules_->rejected;
+    t.rules_loaded = rules_->loaded();
+    t.rules_rejected = rules_->rejected();
   }
   return t;
 }

@@ -38,6 +38,7 @@ class Pipeline {
   [[nodiscard]] Totals totals() const;
 
  private:
+  bool admit(const EventHeader&);
   void export_loop(const std::stop_token&);
   void count_lost_before() noexcept;
 
@@ -46,7 +47,7 @@ class Pipeline {
   std::vector<int> cores_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingStream>> streams_;
-  std::optional<rules::ThresholdTable> thresholds_;
+  std::optional<rules::Thresholds> thresholds_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::thread> threads_;
   std::jthread export_thread_;
