@@ -1,11 +1,11 @@
 // export/encoder.h — what workers found, written as records in Protobuf's wire format
 //
-// The envelope (who, when, which flow) is written here, in the order of EVE's keys; a protocol's own message by its
-// parsers/<p>/<p>_export.cc. A record of a flow or a transaction stands from the client's side, an alert or anomaly
-// from the side that sent the packet.
+// The envelope (who, when, which flow) is written here, in the order of EVE's keys; a protocol's own message
+// by its parsers/<p>/<p>_export.cc. A record of a flow or a transaction stands from the client's side, an
+// alert or anomaly from the side that sent the packet.
 //
-// Cost    no allocation, no lock, a few hundred ns a record; one object serves all workers and does not change
-// Refuses with 0 when the record does not fit into `out`
+// Cost    no allocation, no lock, a few hundred ns a record; one object serves all workers and does not
+// change Refuses with 0 when the record does not fit into `out`
 #pragma once
 #include <cstdint>
 #include <string>
@@ -21,14 +21,15 @@ struct EncoderOptions {
   std::vector<std::string> taps;        ///< EVE's `in_iface`, by Packet::tap; "": none
   std::uint16_t community_id_seed = 0;  ///< Suricata's community-id-seed
   bool community_id = true;
-  bool packet_numbers = true;           ///< EVE's `pcap_cnt`: for replays
+  bool packet_numbers = true;  ///< EVE's `pcap_cnt`: for replays
 };
 
 class Encoder final : public RecordEncoder {
  public:
   explicit Encoder(EncoderOptions options);
 
-  std::size_t flow(const RecordContext&, const Flow&, FlowEnd, std::span<std::uint8_t> out) const noexcept override;
+  std::size_t flow(const RecordContext&, const Flow&, FlowEnd,
+                   std::span<std::uint8_t> out) const noexcept override;
   std::size_t transaction(const RecordContext&, const Flow&, ProtocolId, const Transaction&,
                           std::span<std::uint8_t> out) const noexcept override;
   std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId, const Transaction* tx,

@@ -1,11 +1,13 @@
 // export/wire_writer.h — Protobuf's wire format written straight into borrowed memory, field by field
 //
-// The generated classes allocate; workers may not. Field numbers come from the generated headers (kUnitFieldNumber),
-// so the .proto files stay the only list of fields. A write that does not fit fails the writer, and it stays failed:
-// the caller asks ok() once at the end, counts the record as too large, and nothing half-written leaves.
+// The generated classes allocate; workers may not. Field numbers come from the generated headers
+// (kUnitFieldNumber), so the .proto files stay the only list of fields. A write that does not fit fails the
+// writer, and it stays failed: the caller asks ok() once at the end, counts the record as too large, and
+// nothing half-written leaves.
 //
 // Cost    a few ns a field; no allocation, no exception
-// Source  protobuf.dev/programming-guides/encoding; sub-message lengths are padded varints, which every decoder takes
+// Source  protobuf.dev/programming-guides/encoding; sub-message lengths are padded varints, which every
+// decoder takes
 #pragma once
 #include <cstring>
 #include <string_view>
@@ -74,7 +76,9 @@ class WireWriter {
   [[nodiscard]] Message message(int field) noexcept { return Message(*this, field); }
 
  private:
-  void tag(int field, unsigned wire_type) noexcept { varint(static_cast<std::uint64_t>(field) << 3 | wire_type); }
+  void tag(int field, unsigned wire_type) noexcept {
+    varint(static_cast<std::uint64_t>(field) << 3 | wire_type);
+  }
   void varint(std::uint64_t v) noexcept {
     if (out_.size() - at_ < 10) return fail();
     while (v >= 0x80) {

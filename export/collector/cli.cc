@@ -1,0 +1,82 @@
+#include "export/collector/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+namespace picket::collector {
+namespace {
+
+constexpr int kWrongUsage = 2;
+constexpr std::uint64_t kTableLimit = 100;
+
+constexpr const char* kServeExample =
+    "Example:\n  picket-collector serve --config /etc/picket/collector.yaml\n"
+    "  picket-collector serve --listen 127.0.0.1:5514 --store records.db\n";
+constexpr const char* kQueryExample =
+    "EXPR compares fields by their EVE names: = != < <= > >= and ~ (contains), with and, or, not, ( ).\n"
+    "Example:\n"
+    "  picket-collector query --store records.db --type alert --since 24h\n"
+    "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.rrname ~ example\" --json\n";
+
+}  // namespace
+
+std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
+  CommandLine line;
+  std::string config_path, listen, store, log_level;
+  std::optional<std::uint64_t> limit;
+  line.query.store = kDefaultStore;
+
+  CLI::App app{"Takes the records of picket sensors, keeps each once, and answers questions about them."};
+  app.name("picket-collector");
+  app.require_subcommand(1);
+
+  CLI::App* serve = app.add_subcommand("serve", "take records from sensors until SIGTERM");
+  serve->add_option("--config", config_path, "configuration file (YAML)");
+  serve->add_option("--listen", listen, "HOST:PORT where sensors connect, over the file's `listen`");
+  serve->add_option("--store", store, "file that keeps the records, over the file's `store`");
+  serve->add_option("--log-level", log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  serve->footer(config_help() + kServeExample);
+
+  CLI::App* query = app.add_subcommand("query", "show records of a store");
+  query->add_option("--store", line.query.store, "file that `serve` writes")->capture_default_str();
+  query->add_option("--type", line.query.type, "only records of this type: alert, flow, dns ...");
+  query->add_option("--where", line.query.where, "only records that fit an expression");
+  query->add_option("--since", line.query.since,
+                    "only records from this time on: 2023-11-14T22:13:20, or 90s, 15m, 24h, 7d ago");
+  query->add_option("--limit", limit, "the newest N; 0: all [100; with --json: all]");
+  query->add_flag("--json", line.query.json, "EVE JSON, a record a line");
+  query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
+  query->footer(kQueryExample);
+
+  CLI::App* version = app.add_subcommand("version", "show the version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    exit_status = app.exit(e) == 0 ? 0 : kWrongUsage;
+    return std::nullopt;
+  }
+
+  if (version->parsed()) line.command = CommandLine::Command::kVersion;
+  if (query->parsed()) {
+    line.command = CommandLine::Command::kQuery;
+    line.query.limit = limit.value_or(line.query.json ? 0 : kTableLimit);
+  }
+  if (serve->parsed() && !config_path.empty()) {
+    auto config = load_config(config_path);
+    if (!config) {
+      fmt::print(stderr, "picket-collector: {}\n", config.error().message);
+      exit_status = kWrongUsage;
+      return std::nullopt;
+    }
+    line.serve = std::move(config).value();
+  }
+  if (!listen.empty()) line.serve.server.listen = listen;
+  if (!store.empty()) line.serve.store = store;
+  if (!log_level.empty()) line.serve.log_level = log_level;
+  return line;
+}
+
+}  // namespace picket::collector

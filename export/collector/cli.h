@@ -1,0 +1,19 @@
+// export/collector/cli.h — the command line of picket-collector
+#pragma once
+#include <optional>
+
+#include "export/collector/config.h"
+#include "export/collector/query.h"
+
+namespace picket::collector {
+
+struct CommandLine {
+  enum class Command : std::uint8_t { kServe, kQuery, kVersion } command = Command::kServe;
+  Config serve;  ///< from --config, then the options
+  QueryOptions query;
+};
+
+/// Reads the arguments; prints help and complaints itself. No value: leave with `exit_status`.
+std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status);
+
+}  // namespace picket::collector

@@ -1,0 +1,62 @@
+// picket-collector — stands in the security operations centre and keeps the records of many sensors
+#include <fmt/core.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+#include "export/collector/cli.h"
+#include "export/collector/server.h"
+#include "export/collector/store.h"
+
+namespace {
+
+using namespace picket;
+using namespace picket::collector;
+
+int fail(const std::string& message) {
+  fmt::print(stderr, "picket-collector: {}\n", message);
+  return 1;
+}
+
+/// Signals are blocked before any thread starts, so that all of them leave the signal to this one.
+int serve(const Config& config) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("collector"));
+  spdlog::set_level(spdlog::level::from_str(config.log_level));
+
+  auto store = Store::open(config.store);
+  if (!store) return fail(store.error().message);
+  auto server = Server::start(config.server, *store.value());
+  if (!server) return fail(server.error().message);
+  spdlog::info("listening at port {}, keeping records in {}", server.value()->port(), config.store);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  server.value()->stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int exit_status = 0;
+  const auto line = read_command_line(argc, argv, exit_status);
+  if (!line) return exit_status;
+  switch (line->command) {
+    case CommandLine::Command::kServe:
+      return serve(line->serve);
+    case CommandLine::Command::kQuery: {
+      const Status done = run_query(line->query, stdout);
+      return done ? 0 : fail(done.error().message);
+    }
+    case CommandLine::Command::kVersion:
+      fmt::print("picket-collector {}\n", PICKET_VERSION);
+      return 0;
+  }
+  return 0;
+}

@@ -1,0 +1,377 @@
+#include "export/encoder.h"
+
+#include <algorithm>
+
+#include "export/community_id.h"
+#include "export/proto/picket/v1/event.pb.h"
+
+namespace picket {
+namespace {
+
+using Ev = v1::Event;
+
+/// Keywords of the IANA registry of protocol numbers, as EVE's `proto` spells them.
+constexpr struct {
+  std::uint8_t number;
+  std::string_view name;
+} kProtoNames[] = {
+    {0, "HOPOPT"},     {1, "ICMP"},   {2, "IGMP"},        {4, "IPv4"},       {6, "TCP"},
+    {17, "UDP"},       {41, "IPv6"},  {43, "IPv6-Route"}, {44, "IPv6-Frag"}, {46, "RSVP"},
+    {47, "GRE"},       {50, "ESP"},   {51, "AH"},         {58, "IPv6-ICMP"}, {59, "IPv6-NoNxt"},
+    {60, "IPv6-Opts"}, {88, "EIGRP"}, {89, "OSPFIGP"},    {103, "PIM"},      {112, "VRRP"},
+    {115, "L2TP"},     {132, "SCTP"}, {136, "UDPLite"},
+};
+
+void write_proto(WireWriter& w, std::uint8_t proto) noexcept {
+  for (const auto& p : kProtoNames) {
+    if (p.number == proto) return w.text(Ev::kProtoFieldNumber, p.name);
+  }
+  const char digits[3] = {static_cast<char>('0' + proto / 100), static_cast<char>('0' + proto / 10 % 10),
+                          static_cast<char>('0' + proto % 10)};
+  w.text(Ev::kProtoFieldNumber, {digits, 3});
+}
+
+constexpr std::uint8_t number(IpProto p) noexcept { return static_cast<std::uint8_t>(p); }
+bool is_icmp(std::uint8_t proto) noexcept {
+  return proto == number(IpProto::kIcmp) || proto == number(IpProto::kIcmpV6);
+}
+bool has_ports(std::uint8_t proto) noexcept {
+  return proto == number(IpProto::kTcp) || proto == number(IpProto::kUdp) || proto == number(IpProto::kSctp);
+}
+
+Bytes address_bytes(const Address& a) noexcept { return Bytes{a.bytes}.subspan(a.is_v4() ? 12 : 0); }
+
+std::string_view direction_name(Direction d) noexcept {
+  return d == Direction::kToServer ? "to_server" : "to_client";
+}
+
+std::string_view state_name(FlowState s) noexcept {
+  switch (s) {
+    case FlowState::kNew:
+      return "new";
+    case FlowState::kEstablished:
+      return "established";
+    case FlowState::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view reason_name(FlowEnd e) noexcept {
+  switch (e) {
+    case FlowEnd::kTimeout:
+      return "timeout";
+    case FlowEnd::kForced:
+      return "forced";
+    case FlowEnd::kShutdown:
+      return "shutdown";
+    case FlowEnd::kReused:
+      return "tcp_reuse";
+    case FlowEnd::kInterim:
+      return "interim";
+  }
+  return "unknown";
+}
+
+std::string_view tcp_state_name(TcpState s) noexcept {
+  switch (s) {
+    case TcpState::kNone:
+      return "none";
+    case TcpState::kSynSent:
+      return "syn_sent";
+    case TcpState::kSynRecv:
+      return "syn_recv";
+    case TcpState::kEstablished:
+      return "established";
+    case TcpState::kFinWait1:
+      return "fin_wait1";
+    case TcpState::kFinWait2:
+      return "fin_wait2";
+    case TcpState::kTimeWait:
+      return "time_wait";
+    case TcpState::kLastAck:
+      return "last_ack";
+    case TcpState::kCloseWait:
+      return "close_wait";
+    case TcpState::kClosing:
+      return "closing";
+    case TcpState::kClosed:
+      return "closed";
+  }
+  return "none";
+}
+
+const FlowSide& to_server(const Flow& f) noexcept { return f.side[index(Direction::kToServer)]; }
+const FlowSide& to_client(const Flow& f) noexcept { return f.side[index(Direction::kToClient)]; }
+
+void flow_counters(WireWriter& w, const Flow& f) noexcept {
+  w.u64(v1::Flow::kPktsToserverFieldNumber, to_server(f).packets);
+  w.u64(v1::Flow::kPktsToclientFieldNumber, to_client(f).packets);
+  w.u64(v1::Flow::kBytesToserverFieldNumber, to_server(f).bytes);
+  w.u64(v1::Flow::kBytesToclientFieldNumber, to_client(f).bytes);
+  w.fixed64(v1::Flow::kStartFieldNumber, f.start_ns);
+}
+
+/// What stands under `flow` in a flow's own record.
+void flow_body(WireWriter& w, const Flow& f, FlowEnd end) noexcept {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const auto m = w.message(Ev::kFlowFieldNumber);
+  flow_counters(w, f);
+  const std::uint64_t last = std::max({f.start_ns, to_server(f).last_ns, to_client(f).last_ns});
+  w.fixed64(v1::Flow::kEndFieldNumber, last);
+  w.u64(v1::Flow::kAgeFieldNumber, last / kSecond - f.start_ns / kSecond);
+  w.text(v1::Flow::kStateFieldNumber, state_name(f.state));
+  w.text(v1::Flow::kReasonFieldNumber, reason_name(end));
+  w.boolean(v1::Flow::kAlertedFieldNumber, f.alerts > 0);
+  if ((f.flags & flow_flag::kMidstream) != 0) w.boolean(v1::Flow::kMidstreamFieldNumber, true);
+  if (to_server(f).packets == 0 || to_client(f).packets == 0) w.boolean(v1::Flow::kOneWayFieldNumber, true);
+}
+
+/// What stands under `flow` in the record of something that happened in it.
+void flow_so_far(WireWriter& w, const Flow& f) noexcept {
+  const auto m = w.message(Ev::kFlowFieldNumber);
+  flow_counters(w, f);
+  w.bytes(v1::Flow::kSrcIpFieldNumber, address_bytes(f.client()));
+  w.bytes(v1::Flow::kDestIpFieldNumber, address_bytes(f.server()));
+  if (!has_ports(f.key.proto)) return;
+  w.u64(v1::Flow::kSrcPortFieldNumber, f.client_port());
+  w.u64(v1::Flow::kDestPortFieldNumber, f.server_port());
+}
+
+void write_flags(WireWriter& w, int field, std::uint8_t flags) noexcept {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const char hex[2] = {kDigits[flags >> 4], kDigits[flags & 15]};
+  w.text(field, {hex, 2});
+}
+
+void tcp_body(WireWriter& w, const Flow& f) noexcept {
+  using T = v1::Tcp;
+  const auto m = w.message(Ev::kTcpFieldNumber);
+  const std::uint8_t ts = to_server(f).tcp_flags;
+  const std::uint8_t tc = to_client(f).tcp_flags;
+  const auto all = static_cast<std::uint8_t>(ts | tc);
+  write_flags(w, T::kTcpFlagsFieldNumber, all);
+  write_flags(w, T::kTcpFlagsTsFieldNumber, ts);
+  write_flags(w, T::kTcpFlagsTcFieldNumber, tc);
+  constexpr struct {
+    std::uint8_t flag;
+    int field;
+  } kFlags[] = {
+      {tcp_flag::kSyn, T::kSynFieldNumber}, {tcp_flag::kFin, T::kFinFieldNumber},
+      {tcp_flag::kRst, T::kRstFieldNumber}, {tcp_flag::kPsh, T::kPshFieldNumber},
+      {tcp_flag::kAck, T::kAckFieldNumber}, {tcp_flag::kUrg, T::kUrgFieldNumber},
+      {tcp_flag::kEce, T::kEcnFieldNumber}, {tcp_flag::kCwr, T::kCwrFieldNumber},
+  };
+  for (const auto& flag : kFlags) {
+    if ((all & flag.flag) != 0) w.boolean(flag.field, true);
+  }
+  w.text(T::kStateFieldNumber, tcp_state_name(f.tcp_state));
+  if (to_server(f).gaps > 0) {
+    w.boolean(T::kTsGapFieldNumber, true);
+    w.u64(T::kTsMissingBytesFieldNumber, to_server(f).missing);
+  }
+  if (to_client(f).gaps > 0) {
+    w.boolean(T::kTcGapFieldNumber, true);
+    w.u64(T::kTcMissingBytesFieldNumber, to_client(f).missing);
+  }
+  const std::size_t seen = std::min<std::size_t>(f.history_size, f.history.size());
+  if (seen > 0) w.text(T::kHistoryFieldNumber, {f.history.data(), seen});
+}
+
+void endpoint(WireWriter& w, int field, const Address& a, std::uint16_t port, bool with_port) noexcept {
+  const auto m = w.message(field);
+  w.bytes(v1::Endpoint::kIpFieldNumber, address_bytes(a));
+  if (with_port) w.u64(v1::Endpoint::kPortFieldNumber, port);
+}
+
+std::span<const std::uint16_t> vlans_of(const Packet& p) noexcept {
+  return std::span{p.vlans}.first(std::min<std::size_t>(p.vlan_count, p.vlans.size()));
+}
+std::span<const std::uint16_t> vlans_of(const Flow& f) noexcept {
+  std::size_t n = f.key.vlans.size();
+  while (n > 0 && f.key.vlans[n - 1] == 0) --n;
+  return std::span{f.key.vlans}.first(n);
+}
+
+std::size_t finish(const WireWriter& w) noexcept { return w.ok() ? w.size() : 0; }
+
+}  // namespace
+
+Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
+  PICKET_ASSERT(encode_bodies().size() == protocols().size());
+  const auto* event = Ev::descriptor();
+  for (const ProtocolSpec* spec : protocols()) {
+    const auto* field = event->FindFieldByName(std::string(spec->record));
+    PICKET_ASSERT(field != nullptr && field->message_type() != nullptr);  // encoder_test walks all protocols
+    record_field_.push_back(field->number());
+  }
+}
+
+Encoder::Ends Encoder::of_flow(const Flow& f, Direction from) noexcept {
+  Ends e;
+  e.present = true;
+  e.src = f.address(from);
+  e.dst = f.address(reverse(from));
+  e.src_port = f.port(from);
+  e.dst_port = f.port(reverse(from));
+  e.proto = f.key.proto;
+  e.icmp_type = f.icmp_type;
+  e.icmp_code = f.icmp_code;
+  return e;
+}
+
+Encoder::Ends Encoder::of_packet(const Packet& p) noexcept {
+  Ends e;
+  e.present = p.has_ip;
+  e.src = p.src;
+  e.dst = p.dst;
+  e.src_port = p.src_port;
+  e.dst_port = p.dst_port;
+  e.proto = p.proto;
+  e.icmp_type = p.icmp_type;
+  e.icmp_code = p.icmp_code;
+  return e;
+}
+
+void Encoder::begin(WireWriter& w, const RecordContext& context, std::uint64_t packet_number,
+                    const Flow* flow, std::uint16_t tap, std::string_view event_type,
+                    std::span<const std::uint16_t> vlans) const noexcept {
+  w.fixed64(Ev::kTimestampFieldNumber, context.time_ns);
+  if (flow != nullptr) w.u64(Ev::kFlowIdFieldNumber, flow_id(*flow));
+  if (tap < options_.taps.size() && !options_.taps[tap].empty())
+    w.text(Ev::kInIfaceFieldNumber, options_.taps[tap]);
+  if (options_.packet_numbers && packet_number != 0) w.u64(Ev::kPcapCntFieldNumber, packet_number);
+  w.text(Ev::kEventTypeFieldNumber, event_type);
+  for (const auto vlan : vlans) w.u64(Ev::kVlanFieldNumber, vlan);
+}
+
+void Encoder::ends(WireWriter& w, const Ends& e) const noexcept {
+  if (e.present) {
+    const bool ports = has_ports(e.proto);
+    w.bytes(Ev::kSrcIpFieldNumber, address_bytes(e.src));
+    if (ports) w.u64(Ev::kSrcPortFieldNumber, e.src_port);
+    w.bytes(Ev::kDestIpFieldNumber, address_bytes(e.dst));
+    if (ports) w.u64(Ev::kDestPortFieldNumber, e.dst_port);
+    write_proto(w, e.proto);
+    w.u64(Ev::kIpVFieldNumber, e.src.is_v4() ? 4 : 6);
+    if (is_icmp(e.proto)) {
+      w.u64(Ev::kIcmpTypeFieldNumber, e.icmp_type);
+      w.u64(Ev::kIcmpCodeFieldNumber, e.icmp_code);
+    }
+  }
+  if (!options_.sensor.empty()) w.text(Ev::kHostFieldNumber, options_.sensor);
+}
+
+void Encoder::community_id(WireWriter& w, const Ends& e) const noexcept {
+  if (!options_.community_id || !e.present) return;
+  const bool icmp = is_icmp(e.proto);
+  const auto id = picket::community_id(options_.community_id_seed, e.src, e.dst, e.proto,
+                                       icmp ? e.icmp_type : e.src_port, icmp ? e.icmp_code : e.dst_port);
+  w.text(Ev::kCommunityIdFieldNumber, id.text());
+}
+
+void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
+  if (f.protocol < protocols().size()) {
+    w.text(Ev::kAppProtoFieldNumber, protocols()[f.protocol]->name);
+  } else if ((f.flags & flow_flag::kAppDone) != 0) {
+    w.text(Ev::kAppProtoFieldNumber, "failed");
+  }
+}
+
+void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) const noexcept {
+  const auto m = w.message(record_field_[protocol]);
+  encode_bodies()[protocol](tx, w);
+}
+
+std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd end,
+                          std::span<std::uint8_t> out) const noexcept {
+  WireWriter w(out);
+  const Ends client = of_flow(f, Direction::kToServer);
+  begin(w, context, 0, &f, f.tap, "flow", vlans_of(f));
+  ends(w, client);
+  if (is_icmp(f.key.proto) && to_client(f).packets > 0) {
+    w.u64(Ev::kResponseIcmpTypeFieldNumber, f.reply_icmp_type);
+    w.u64(Ev::kResponseIcmpCodeFieldNumber, f.reply_icmp_code);
+  }
+  app_proto(w, f);
+  community_id(w, client);
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  flow_body(w, f, end);
+  if (f.key.proto == number(IpProto::kTcp)) tcp_body(w, f);
+  return finish(w);
+}
+
+std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, ProtocolId protocol,
+                                 const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
+  if (protocol >= record_field_.size()) return 0;
+  WireWriter w(out);
+  const bool only_reply = tx.has_reply && !tx.has_request;
+  begin(w, context, context.packet_number, &f, f.tap, protocols()[protocol]->record, vlans_of(f));
+  ends(w, of_flow(f, only_reply ? Direction::kToClient : Direction::kToServer));
+  w.u64(Ev::kTxIdFieldNumber, tx.id);
+  w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
+  community_id(w, of_flow(f, Direction::kToServer));
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  body(w, protocol, tx);
+  return finish(w);
+}
+
+std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const Flow* flow,
+                           ProtocolId protocol, const Transaction* tx, const AlertInfo& info,
+                           std::span<std::uint8_t> out) const noexcept {
+  WireWriter w(out);
+  const Ends e = of_packet(p);
+  begin(w, context, context.packet_number, flow, p.tap, "alert", vlans_of(p));
+  ends(w, e);
+  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  if (tx != nullptr) w.u64(Ev::kTxIdFieldNumber, tx->id);
+  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  {
+    using A = v1::Alert;
+    const auto m = w.message(Ev::kAlertFieldNumber);
+    w.text(A::kActionFieldNumber, info.action);
+    w.u64(A::kGidFieldNumber, info.gid);
+    w.u64(A::kSignatureIdFieldNumber, info.sid);
+    w.u64(A::kRevFieldNumber, info.rev);
+    w.text(A::kSignatureFieldNumber, info.signature);
+    w.text(A::kCategoryFieldNumber, info.category);
+    w.u64(A::kSeverityFieldNumber, info.severity);
+    if (e.present && (info.target_is_source || info.target_is_dest)) {
+      const bool ports = has_ports(e.proto);
+      const bool is_src = info.target_is_source;
+      endpoint(w, A::kSourceFieldNumber, is_src ? e.dst : e.src, is_src ? e.dst_port : e.src_port, ports);
+      endpoint(w, A::kTargetFieldNumber, is_src ? e.src : e.dst, is_src ? e.src_port : e.dst_port, ports);
+    }
+    w.append(info.metadata);
+  }
+  if (tx != nullptr && protocol < record_field_.size()) body(w, protocol, *tx);
+  if (flow != nullptr) {
+    app_proto(w, *flow);
+    w.text(Ev::kDirectionFieldNumber, direction_name(info.direction));
+    flow_so_far(w, *flow);
+  }
+  return finish(w);
+}
+
+std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, const Flow* flow,
+                             const AnomalyInfo& info, std::span<std::uint8_t> out) const noexcept {
+  WireWriter w(out);
+  const Ends e = of_packet(p);
+  begin(w, context, context.packet_number, flow, p.tap, "anomaly", vlans_of(p));
+  ends(w, e);
+  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  if (info.tx != nullptr) w.u64(Ev::kTxIdFieldNumber, info.tx->id);
+  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  {
+    const auto m = w.message(Ev::kAnomalyFieldNumber);
+    if (!info.app_proto.empty()) w.text(v1::Anomaly::kAppProtoFieldNumber, info.app_proto);
+    w.text(v1::Anomaly::kTypeFieldNumber, info.type);
+    w.text(v1::Anomaly::kEventFieldNumber, info.event);
+    if (!info.layer.empty()) w.text(v1::Anomaly::kLayerFieldNumber, info.layer);
+  }
+  return finish(w);
+}
+
+}  // namespace picket

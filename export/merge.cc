@@ -1,0 +1,97 @@
+#include "export/merge.h"
+
+#include <algorithm>
+
+namespace picket {
+namespace {
+
+constexpr Place kEndOfTime{~std::uint64_t{0}, EventKind::kEnd, ~std::uint64_t{0}, ~std::uint32_t{0}};
+constexpr std::size_t kLargestSpare = 64 * 1024;  // a larger buffer is given back to the system after use
+
+}  // namespace
+
+Merge::Merge(std::vector<EventStream*> streams, std::size_t held_limit) : held_limit_(held_limit) {
+  for (EventStream* s : streams) sources_.push_back({s, {}, false});
+}
+
+Merge::~Merge() = default;
+
+bool Merge::later(const Entry& a, const Entry& b) noexcept {
+  if (a.place != b.place) return a.place > b.place;
+  return a.held->bytes > b.held->bytes;
+}
+
+Merge::Held* Merge::spare() {
+  if (spare_.empty()) {
+    owned_.push_back(std::make_unique<Held>());
+    return owned_.back().get();
+  }
+  Held* h = spare_.back();
+  spare_.pop_back();
+  return h;
+}
+
+void Merge::take(const EventHeader& header, Bytes record) {
+  Held* h = spare();
+  h->header = header;
+  h->bytes.assign(record.begin(), record.end());
+  held_bytes_ += record.size();
+  heap_.push_back({header.place, h});
+  std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+bool Merge::drain(Source& s) {
+  if (s.closed) return false;
+  // The order matters: what peek() does not show after these two were read is bound by them.
+  const bool closed = s.stream->closed();
+  const Place mark = closed ? kEndOfTime : s.stream->watermark();
+  bool moved = mark != s.mark;
+  EventHeader header;
+  Bytes record;
+  while (s.stream->peek(header, record)) {
+    take(header, record);
+    s.stream->pop();
+    moved = true;
+  }
+  s.mark = mark;
+  s.closed = closed;
+  return moved;
+}
+
+bool Merge::refill() {
+  bool moved = false;
+  for (Source& s : sources_) {
+    const bool awaited = s.mark <= bound_;
+    if (held_bytes_ > held_limit_ && !awaited) continue;
+    moved |= drain(s);
+  }
+  bound_ = kEndOfTime;
+  all_closed_ = true;
+  for (const Source& s : sources_) {
+    bound_ = std::min(bound_, s.mark);
+    all_closed_ &= s.closed;
+  }
+  return moved;
+}
+
+bool Merge::next(EventHeader& header, Bytes& record) {
+  if (given_ != nullptr) {
+    if (given_->bytes.capacity() > kLargestSpare) std::vector<std::uint8_t>().swap(given_->bytes);
+    spare_.push_back(given_);
+    given_ = nullptr;
+  }
+  if (heap_.empty() || heap_.front().place > bound_) return false;
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  given_ = heap_.back().held;
+  heap_.pop_back();
+  held_bytes_ -= given_->bytes.size();
+  if (given_->header.place < last_) ++late_;
+  last_ = std::max(last_, given_->header.place);
+  header = given_->header;
+  record = given_->bytes;
+  return true;
+}
+
+bool Merge::finished() const noexcept { return all_closed_ && heap_.empty(); }
+
+}  // namespace picket
