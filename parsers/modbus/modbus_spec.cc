@@ -1,6 +1,325 @@
+#include <algorithm>
+#include <bit>
+#include <memory>
+
 #include "parsers/modbus/modbus.h"
 
 namespace picket::modbus {
-extern const ProtocolSpec kSpec;
-const ProtocolSpec kSpec = {.name = "modbus", .record = "modbus"};
+namespace {
+
+constexpr std::uint8_t kWhole = 1;  // the only progress of a side: its frame is there
+
+enum Limit : std::size_t { kRequestFlood, kReplyTimeout };
+constexpr LimitDef kLimits[] = {
+    {"request-flood", 500, 1, 65535, "requests of a flow that wait for their reply; the oldest is given up"},
+    {"reply-timeout", 60, 1, 3600, "seconds after which a request is given up"},
+};
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+class ModbusParser final : public Parser {
+ public:
+  explicit ModbusParser(const ParserContext& c) noexcept
+      : pool_(c.pool),
+        max_waiting_(c.limits[kRequestFlood]),
+        timeout_ns_(c.limits[kReplyTimeout] * kSecond) {}
+  ~ModbusParser() override {
+    // on_close() has emptied it, unless the flow went without.
+    while (first_ != nullptr) pool_.destroy(std::exchange(first_, first_->next));
+  }
+
+  Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
+    std::size_t at = 0;
+    while (at < data.size()) {
+      const Bytes rest = data.subspan(at);
+      if (lost_[index(dir)]) {
+        const Probe p = frame_starts(dir, rest);
+        if (p == Probe::kUnsure) return Consumed::partly(at, 0);
+        if (p == Probe::kNo) {
+          ++at;
+          continue;
+        }
+        lost_[index(dir)] = false;
+      }
+      Cursor in(rest);
+      Frame f;
+      const ParseResult r = parse(in, f);
+      if (r.kind == ParseResult::Kind::kNeedMore) return Consumed::partly(at, r.need);
+      if (r.kind == ParseResult::Kind::kMalformed) {
+        // A bad header ends nothing: the next one that makes sense is looked for.
+        report(dir, static_cast<Event>(r.event), nullptr, sink);
+        report(dir, Event::kLostSync, nullptr, sink);
+        lost_[index(dir)] = true;
+        ++at;
+        continue;
+      }
+      on_frame(dir, f, sink);
+      at += in.offset();
+    }
+    return Consumed::all(at);
+  }
+
+  void on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept override {
+    report(dir, Event::kGap, nullptr, sink);
+    lost_[index(dir)] = true;
+  }
+  void on_end(Direction dir, Sink& sink) noexcept override {
+    if (dir == Direction::kToClient) on_close(sink);
+  }
+  void on_close(Sink& sink) noexcept override {
+    while (first_ != nullptr) give_up_oldest(sink);
+  }
+
+ private:
+  static void report(Direction dir, Event e, Transaction* tx, Sink& sink) noexcept {
+    sink.event(dir, static_cast<std::uint8_t>(e), tx);
+  }
+
+  /// What is wrong with a frame by itself.
+  static void report_problems(Direction dir, const Message& m, Exchange& x, Sink& sink) noexcept {
+    struct Pair {
+      Problem problem;
+      Event event;
+    };
+    static constexpr Pair kPairs[] = {
+        {kProtocolId, Event::kInvalidProtocolId},       {kDataLength, Event::kInvalidLength},
+        {kFunctionCode, Event::kInvalidFunctionCode},   {kDataValue, Event::kInvalidValue},
+        {kExceptionCode, Event::kInvalidExceptionCode},
+    };
+    for (const Pair& p : kPairs) {
+      if ((m.problems & p.problem) != 0) report(dir, p.event, &x, sink);
+    }
+    // Messaging V1.0b, §4.4.2.3: 248 to 254 are reserved; 0 and 255 both stand for "not behind a gateway".
+    if (m.frame.unit >= 248 && m.frame.unit != 255) report(dir, Event::kInvalidUnitIdentifier, &x, sink);
+  }
+
+  void on_frame(Direction dir, const Frame& f, Sink& sink) noexcept {
+    const std::uint64_t now = sink.time_ns();
+    while (first_ != nullptr && now > first_->request_ns + timeout_ns_) {
+      report(Direction::kToServer, Event::kNoReply, first_, sink);
+      give_up_oldest(sink);
+    }
+    if (dir == Direction::kToServer) {
+      on_request(f, now, sink);
+    } else {
+      on_reply(f, now, sink);
+    }
+  }
+
+  void on_request(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
+    requests_seen_ = true;
+    if (waiting_ >= max_waiting_) {
+      report(Direction::kToServer, Event::kFlooded, first_, sink);
+      give_up_oldest(sink);
+    }
+    Exchange* x = pool_.make<Exchange>();
+    if (x == nullptr) return report(Direction::kToServer, Event::kOutOfMemory, nullptr, sink);
+    x->id = next_id_++;
+    x->has_request = true;
+    x->request_ns = now;
+    // The frame's bytes go when this call ends; the request stays until its reply.
+    Frame own = f;
+    std::copy(f.data.begin(), f.data.end(), x->request_data.begin());
+    own.data = {x->request_data.data(), f.data.size()};
+    x->request = interpret(own, Direction::kToServer);
+    *(last_ == nullptr ? &first_ : &last_->next) = x;
+    last_ = x;
+    ++waiting_;
+    report_problems(Direction::kToServer, x->request, *x, sink);
+    sink.advance(*x, Direction::kToServer, kWhole);
+  }
+
+  void on_reply(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
+    const Message m = interpret(f, Direction::kToClient);
+    Exchange* before = nullptr;
+    Exchange* x = first_;
+    while (x != nullptr && !belongs(x->request, m)) {
+      before = x;
+      x = x->next;
+    }
+    if (x == nullptr) {
+      Exchange alone;
+      alone.id = next_id_++;
+      // Where only the replies are seen there is nothing odd about it.
+      finish(alone, m, now, requests_seen_, sink);
+      return;
+    }
+    finish(*x, m, now, false, sink);
+    *(before == nullptr ? &first_ : &before->next) = x->next;
+    if (last_ == x) last_ = before;
+    --waiting_;
+    pool_.destroy(x);
+  }
+
+  static bool belongs(const Message& request, const Message& reply) noexcept {
+    return request.frame.transaction == reply.frame.transaction && request.frame.unit == reply.frame.unit &&
+           request.base_function() == reply.base_function();
+  }
+
+  static void finish(Exchange& x, const Message& reply, std::uint64_t now, bool unsolicited,
+                     Sink& sink) noexcept {
+    x.reply = reply;
+    x.reply_ns = now;
+    x.has_reply = true;
+    report_problems(Direction::kToClient, x.reply, x, sink);
+    if (unsolicited) report(Direction::kToClient, Event::kUnsolicitedResponse, &x, sink);
+    if (x.has_request && !answers(x.request, x.reply)) {
+      x.reply.problems |= kDataValue;
+      report(Direction::kToClient, Event::kValueMismatch, &x, sink);
+    }
+    sink.advance(x, Direction::kToClient, kWhole);
+    sink.done(x);
+  }
+
+  void give_up_oldest(Sink& sink) noexcept {
+    Exchange* x = first_;
+    sink.done(*x);
+    first_ = x->next;
+    if (first_ == nullptr) last_ = nullptr;
+    --waiting_;
+    pool_.destroy(x);
+  }
+
+  Pool& pool_;
+  const std::size_t max_waiting_;
+  const std::uint64_t timeout_ns_;
+  Exchange *first_ = nullptr, *last_ = nullptr;  ///< requests that wait for their reply, oldest first
+  std::size_t waiting_ = 0;
+  std::uint64_t next_id_ = 0;
+  std::array<bool, 2> lost_{};
+  bool requests_seen_ = false;
+};
+
+/// The side of the exchange that goes that way; nullptr when it has not.
+const Message* side(const Transaction& tx, Direction dir) noexcept {
+  const auto& x = static_cast<const Exchange&>(tx);
+  if (dir == Direction::kToServer) return x.has_request ? &x.request : nullptr;
+  return x.has_reply ? &x.reply : nullptr;
+}
+
+bool data(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
+  const Message* m = side(tx, dir);
+  if (n != 0 || m == nullptr) return false;
+  out = m->frame.data;
+  return true;
+}
+
+/// An IntegerDef's getter for what `kRead` says of a message; it answers for 0 only.
+template <bool (*kRead)(const Message&, std::uint64_t&) noexcept>
+bool integer(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Message* m = side(tx, dir);
+  return n == 0 && m != nullptr && kRead(*m, out);
+}
+
+bool unit(const Message& m, std::uint64_t& out) noexcept { return out = m.frame.unit, true; }
+bool transaction_id(const Message& m, std::uint64_t& out) noexcept { return out = m.frame.transaction, true; }
+bool protocol_id(const Message& m, std::uint64_t& out) noexcept { return out = m.frame.protocol, true; }
+bool function(const Message& m, std::uint64_t& out) noexcept { return out = m.frame.function, true; }
+bool subfunction(const Message& m, std::uint64_t& out) noexcept {
+  return out = m.subfunction, m.form == Form::kDiagnostic || m.form == Form::kMei;
+}
+bool exception_code(const Message& m, std::uint64_t& out) noexcept {
+  return out = m.exception, m.form == Form::kException;
+}
+bool reads(const Message& m) noexcept { return m.form == Form::kReadRequest || m.form == Form::kReadWrite; }
+bool writes(const Message& m) noexcept {
+  return m.form == Form::kWriteOne || m.form == Form::kWriteMany || m.form == Form::kWriteEcho ||
+         m.form == Form::kMask || m.form == Form::kReadWrite;
+}
+bool read_address(const Message& m, std::uint64_t& out) noexcept { return out = m.read_address, reads(m); }
+bool read_quantity(const Message& m, std::uint64_t& out) noexcept { return out = m.read_quantity, reads(m); }
+bool write_address(const Message& m, std::uint64_t& out) noexcept { return out = m.write_address, writes(m); }
+bool write_quantity(const Message& m, std::uint64_t& out) noexcept {
+  return out = m.write_quantity, writes(m);
+}
+
+/// The n-th value that a request writes.
+bool write_value(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Message* m = side(tx, dir);
+  if (m == nullptr) return false;
+  if (m->form == Form::kWriteOne) return out = m->values_are_bits() ? m->value != 0 : m->value, n == 0;
+  std::uint16_t v = 0;
+  if ((m->form != Form::kWriteMany && m->form != Form::kReadWrite) || n >= m->write_quantity ||
+      !m->value_at(n, v)) {
+    return false;
+  }
+  out = v;
+  return true;
+}
+
+/// The n-th value that a reply reads.
+bool read_value(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Message* m = side(tx, dir);
+  std::uint16_t v = 0;
+  if (m == nullptr || m->form != Form::kReadReply || !m->value_at(n, v)) return false;
+  out = v;
+  return true;
+}
+
+constexpr std::array<std::uint8_t, 2> kBoth = {kWhole, kWhole};
+constexpr std::array<std::uint8_t, 2> kReplyOnly = {kNever, kWhole};
+
+constexpr BufferDef kBuffers[] = {
+    {"modbus.data", "", kBoth, data, "bytes behind the function code"},
+};
+
+constexpr IntegerDef kIntegers[] = {
+    {"modbus.unit", "modbus.unit_id", kBoth, integer<unit>, nullptr, "unit identifier"},
+    {"modbus.transaction_id", "", kBoth, integer<transaction_id>, nullptr, "transaction identifier"},
+    {"modbus.protocol_id", "", kBoth, integer<protocol_id>, nullptr, "protocol identifier, 0"},
+    {"modbus.function", "", kBoth, integer<function>, function_by_name,
+     "function code, with the exception bit"},
+    {"modbus.subfunction", "", kBoth, integer<subfunction>, nullptr, "diagnostics subfunction, or MEI type"},
+    {"modbus.exception_code", "", kReplyOnly, integer<exception_code>, nullptr, "exception code"},
+    {"modbus.read.address", "", kBoth, integer<read_address>, nullptr, "first address read, from 0"},
+    {"modbus.read.quantity", "", kBoth, integer<read_quantity>, nullptr, "how many are read"},
+    {"modbus.read.value", "", kReplyOnly, read_value, nullptr, "values read: registers, or bits as 0 and 1"},
+    {"modbus.write.address", "", kBoth, integer<write_address>, nullptr, "first address written, from 0"},
+    {"modbus.write.quantity", "", kBoth, integer<write_quantity>, nullptr, "how many are written"},
+    {"modbus.write.value", "", kBoth, write_value, nullptr, "values written: registers, or bits as 0 and 1"},
+};
+
+constexpr KeywordDef kKeywords[] = {
+    {"modbus", kBoth, parse_keyword, "unit, function, subfunction, access, address and value of the request"},
+};
+
+// In the order of enum class Event.
+constexpr EventDef kEvents[] = {
+    {"invalid_protocol_id", "the protocol identifier is not 0"},
+    {"unsolicited_response", "no request with that transaction, unit and function waits for a reply"},
+    {"invalid_length", "the length is not 2 to 254, or the data are not as long as the function asks for"},
+    {"invalid_unit_identifier", "the unit is one of the reserved 248 to 254"},
+    {"invalid_function_code", "the function is 0, or has the exception bit in a request"},
+    {"invalid_value", "a quantity, count or value is out of its range"},
+    {"invalid_exception_code", "the exception code is not one of the specification's"},
+    {"value_mismatch", "the reply does not say what the request asked for"},
+    {"flooded", "more requests than request-flood wait for a reply"},
+    {"lost_sync", "bytes that are no frame; parsing goes on at the next header that makes sense"},
+    {"gap", "bytes of the stream are missing; parsing goes on at the next header that makes sense"},
+    {"no_reply", "no reply came within reply-timeout"},
+    {"out_of_memory", "no memory was left for a request"},
+};
+static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kOutOfMemory) + 1);
+
+constexpr std::uint16_t kPorts[] = {502};
+
+}  // namespace
+
+const ProtocolSpec kSpec = {
+    .name = "modbus",
+    .record = "modbus",
+    .transports = static_cast<std::uint8_t>(Transport::kTcp),
+    .ports = kPorts,
+    .probe = probe,
+    .parser_size = sizeof(ModbusParser),
+    .create = create_parser<ModbusParser>,
+    .max_pending_bytes = 1024,
+    .complete = {kWhole, kWhole},
+    .limits = kLimits,
+    .events = kEvents,
+    .buffers = kBuffers,
+    .integers = kIntegers,
+    .keywords = kKeywords,
+};
+
 }  // namespace picket::modbus
