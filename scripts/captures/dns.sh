@@ -308,6 +308,18 @@ Four transactions between fd77::2 and fd77::1: AAAA, NS and NXDOMAIN over UDP, a
 TEXT
 }
 
+case_fragmented() {
+  ip -n "$server" link set va mtu 600
+  record ip
+  ask +bufsize=1232 +dnssec lab.test RRSIG
+  ask +bufsize=1232 +dnssec nothere.hashed.test A
+  ip -n "$server" link set va mtu 1500
+  finish 'answers in IP fragments' "$(dig_ends)" <<'TEXT'
+Two queries over UDP whose answers, on a link with an MTU of 600, come in two or three IPv4 fragments each: the signatures of lab.test
+(RRSIG, 9 answers) and an NXDOMAIN proved by NSEC3.
+TEXT
+}
+
 case_names() {
   local l
   l=$(printf 'a%.0s' $(seq 63))

