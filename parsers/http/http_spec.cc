@@ -1,6 +1,301 @@
+#include <algorithm>
+
 #include "parsers/http/http.h"
+#include "parsers/http/http_parser.h"
 
 namespace picket::http {
+namespace {
+
+// Buffers.
+
+template <Ref Tx::*kRef>
+bool request(const Transaction& t, Direction, unsigned instance, Bytes& out) noexcept {
+  const Tx& tx = as_tx(t);
+  const Ref& ref = tx.*kRef;
+  if (instance != 0 || ref.where == Ref::kNone) return false;
+  out = tx.request().view(ref);
+  return true;
+}
+
+template <Ref Tx::*kRef>
+bool reply(const Transaction& t, Direction, unsigned instance, Bytes& out) noexcept {
+  const Tx& tx = as_tx(t);
+  const Ref& ref = tx.*kRef;
+  if (instance != 0 || ref.where == Ref::kNone) return false;
+  out = tx.reply().view(ref);
+  return true;
+}
+
+bool protocol(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  return dir == Direction::kToServer ? request<&Tx::protocol>(t, dir, instance, out)
+                                     : reply<&Tx::reply_protocol>(t, dir, instance, out);
+}
+
+bool uri(const Transaction& t, Direction, unsigned instance, Bytes& out) noexcept {
+  const Tx& tx = as_tx(t);
+  if (instance != 0) return false;
+  out = tx.normalized_uri();
+  return !out.empty();
+}
+
+template <Name kName>
+bool value(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  const Side& s = as_tx(t).side[index(dir)];
+  const Header* h = instance == 0 ? s.find(kName) : nullptr;
+  if (h == nullptr) return false;
+  out = s.view(h->value);
+  return true;
+}
+
+bool cookie(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  return dir == Direction::kToServer ? value<Name::kCookie>(t, dir, instance, out)
+                                     : value<Name::kSetCookie>(t, dir, instance, out);
+}
+
+template <Built kWhat>
+bool built(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  return instance == 0 && build(as_tx(t), dir, kWhat, out);
+}
+
+bool each_header(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  return header_at(as_tx(t), dir, instance, out);
+}
+
+bool raw_headers(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  out = as_tx(t).side[index(dir)].head.view();
+  return instance == 0 && !out.empty();
+}
+
+bool body(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  out = as_tx(t).side[index(dir)].body.view();
+  return instance == 0 && !out.empty();
+}
+
+bool trailer(const Transaction& t, Direction dir, unsigned instance, Bytes& out) noexcept {
+  out = as_tx(t).side[index(dir)].trailer.view();
+  return instance == 0 && out.size() > 2;  // more than the empty line
+}
+
+// Numbers.
+
+bool uri_length(const Transaction& t, Direction, unsigned instance, std::uint64_t& out) noexcept {
+  out = as_tx(t).normalized_uri().size();
+  return instance == 0 && t.has_request;
+}
+
+bool raw_uri_length(const Transaction& t, Direction, unsigned instance, std::uint64_t& out) noexcept {
+  out = as_tx(t).raw_uri.size;
+  return instance == 0 && t.has_request;
+}
+
+constexpr std::uint8_t kNo = kNever;
+
+constexpr BufferDef kBuffers[] = {
+    {"http.uri", "http_uri", {kLine, kNo}, uri, "path and query, normalised"},
+    {"http.uri.raw", "http_raw_uri", {kLine, kNo}, request<&Tx::raw_uri>, "the URI as sent"},
+    {"http.method", "http_method", {kLine, kNo}, request<&Tx::method>, "the method"},
+    {"http.protocol", "http_protocol", {kLine, kLine}, protocol, "version in the request or status line"},
+    {"http.request_line",
+     "http_request_line",
+     {kLine, kNo},
+     request<&Tx::request_line>,
+     "the request line without its end"},
+    {"http.response_line",
+     "http_response_line",
+     {kNo, kLine},
+     reply<&Tx::reply_line>,
+     "the status line without its end"},
+    {"http.stat_code", "http_stat_code", {kNo, kLine}, reply<&Tx::status>, "the status as text"},
+    {"http.stat_msg", "http_stat_msg", {kNo, kLine}, reply<&Tx::message>, "the reason phrase"},
+    {"http.header",
+     "http_header",
+     {kHeaders, kHeaders},
+     built<Built::kHeaderBlock>,
+     "headers normalised, without cookies"},
+    {"http.header.raw",
+     "http_raw_header",
+     {kHeaders, kHeaders},
+     raw_headers,
+     "headers as sent, with the empty line"},
+    {"http.header_names",
+     "http_header_names",
+     {kHeaders, kHeaders},
+     built<Built::kHeaderNames>,
+     "CRLF, each name with CRLF, CRLF"},
+    {"http.start",
+     "http_start",
+     {kHeaders, kHeaders},
+     built<Built::kStart>,
+     "start line and headers, normalised"},
+    {"http.request_header",
+     "http_request_header",
+     {kHeaders, kNo},
+     each_header,
+     "each header as \"Name: value\""},
+    {"http.response_header",
+     "http_response_header",
+     {kNo, kHeaders},
+     each_header,
+     "each header as \"Name: value\""},
+    {"http.cookie",
+     "http_cookie",
+     {kHeaders, kHeaders},
+     cookie,
+     "Cookie of the request, Set-Cookie of the reply"},
+    {"http.user_agent", "http_user_agent", {kHeaders, kNo}, value<Name::kUserAgent>, "User-Agent"},
+    {"http.host",
+     "http_host",
+     {kHeaders, kNo},
+     request<&Tx::host>,
+     "host asked for, in lower case, without port"},
+    {"http.host.raw", "http_raw_host", {kHeaders, kNo}, request<&Tx::raw_host>, "host asked for, as sent"},
+    {"http.referer", "http_referer", {kHeaders, kNo}, value<Name::kReferer>, "Referer"},
+    {"http.accept", "http_accept", {kHeaders, kNo}, value<Name::kAccept>, "Accept"},
+    {"http.accept_lang",
+     "http_accept_lang",
+     {kHeaders, kNo},
+     value<Name::kAcceptLanguage>,
+     "Accept-Language"},
+    {"http.accept_enc", "http_accept_enc", {kHeaders, kNo}, value<Name::kAcceptEncoding>, "Accept-Encoding"},
+    {"http.connection", "http_connection", {kHeaders, kHeaders}, value<Name::kConnection>, "Connection"},
+    {"http.content_type",
+     "http_content_type",
+     {kHeaders, kHeaders},
+     value<Name::kContentType>,
+     "Content-Type"},
+    {"http.content_len",
+     "http_content_len",
+     {kHeaders, kHeaders},
+     value<Name::kContentLength>,
+     "Content-Length as text"},
+    {"http.location", "http_location", {kNo, kHeaders}, value<Name::kLocation>, "Location"},
+    {"http.server", "http_server", {kNo, kHeaders}, value<Name::kServer>, "Server"},
+    {"http.request_body",
+     "http_client_body",
+     {kBody, kNo},
+     body,
+     "body of the request, decoded, up to its limit"},
+    {"http.response_body",
+     "http_server_body",
+     {kNo, kBody},
+     body,
+     "body of the reply, decoded, up to its limit"},
+    {"file.data", "file_data", {kBody, kBody}, body, "body of either direction, decoded, up to its limit"},
+    {"http.trailer", "", {kComplete, kComplete}, trailer, "headers behind the last chunk, as sent"},
+};
+
+constexpr IntegerDef kIntegers[] = {
+    {"urilen", "", {kLine, kNo}, uri_length, nullptr, "bytes of the normalised URI"},
+    {"urilen.raw", "", {kLine, kNo}, raw_uri_length, nullptr, "bytes of the URI as sent: urilen with ',raw'"},
+};
+
+// In the order of Limit.
+constexpr LimitDef kLimits[] = {
+    {"request-body-limit", 102400, 1, 262144, "bytes of a request's decoded body that rules may look at"},
+    {"response-body-limit", 102400, 1, 262144, "bytes of a reply's decoded body that rules may look at"},
+    {"response-body-decompress-layer-limit", 2, 0, 4, "content codings that are undone, of requests too"},
+    {"compression-bomb-limit", 1048576, 4096, 1073741824, "bytes out of any one content coding of a body"},
+    {"compression-ratio-limit", 2048, 1, 1000000, "bytes out of a content coding for each byte into it"},
+    {"decompress-budget", 16777216, 65536, 1073741824,
+     "bytes into and out of all content codings of a body; bounds their time"},
+    {"field-limit", 18000, 512, 65536, "bytes of a start line; a longer header is an event"},
+    {"header-limit", 65536, 1024, 131072, "bytes of all headers of a message; the rest is skipped"},
+    {"headers-limit", 1024, 1, 16384, "headers of a message"},
+    {"max-tx", 512, 4, 65536, "requests of a connection that wait for a reply"},
+    {"dump-all-headers", 0, 0, 3, "list headers in the record: 1 of requests, 2 of replies, 3 of both"},
+};
+static_assert(std::size(kLimits) == kLimitCount);
+
+// In the order of Event.
+constexpr EventDef kEvents[] = {
+    {"unknown_error", "never: kept so that rules load"},
+    {"gzip_decompression_failed", "a body does not decode as its Content-Encoding says"},
+    {"request_field_missing_colon", "a request's header without a colon"},
+    {"response_field_missing_colon", "a reply's header without a colon"},
+    {"invalid_request_chunk_len", "no chunk size where one should stand"},
+    {"invalid_response_chunk_len", "no chunk size where one should stand"},
+    {"invalid_transfer_encoding_value_in_request", "Transfer-Encoding is not plainly chunked"},
+    {"invalid_transfer_encoding_value_in_response", "Transfer-Encoding without chunked"},
+    {"invalid_content_length_field_in_request", "Content-Length without a number"},
+    {"invalid_content_length_field_in_response", "Content-Length without a number"},
+    {"duplicate_content_length_field_in_request", "Content-Length twice; the first counts"},
+    {"duplicate_content_length_field_in_response", "Content-Length twice; the first counts"},
+    {"100_continue_already_seen", "100 Continue more than once"},
+    {"unable_to_match_response_to_request", "a reply nobody was seen to ask for"},
+    {"invalid_server_port_in_request", "the Host header's port is no port"},
+    {"invalid_authority_port", "the port in the URI is no port"},
+    {"request_header_invalid", "a request's header name with whitespace or other characters, or a lone CR"},
+    {"response_header_invalid", "a reply's header name with whitespace or other characters, or a lone CR"},
+    {"missing_host_header", "HTTP/1.1 without a Host header"},
+    {"host_header_ambiguous", "two hosts are named"},
+    {"invalid_request_field_folding", "a folded line with nothing before it"},
+    {"invalid_response_field_folding",
+     "a folded line with nothing before it, or one that is a header of its own"},
+    {"request_field_too_long", "a request's start line, header or all of its headers pass their limit"},
+    {"response_field_too_long", "a reply's start line, header or all of its headers pass their limit"},
+    {"request_uri_host_invalid", "the host in the URI is no host name"},
+    {"request_header_host_invalid", "the host in the Host header is no host name"},
+    {"uri_delim_non_compliant", "the URI does not end with one space"},
+    {"method_delim_non_compliant", "the method does not end with one space"},
+    {"request_line_leading_whitespace", "whitespace before the request line"},
+    {"too_many_encoding_layers", "more content codings than response-body-decompress-layer-limit"},
+    {"abnormal_ce_header", "Content-Encoding names something unknown, or a coding in an odd way"},
+    {"request_auth_unrecognized", "Authorization is neither Basic, Digest nor Bearer"},
+    {"request_header_repetition", "a header came twice in a request"},
+    {"response_header_repetition", "a header came twice in a reply"},
+    {"response_multipart_byteranges", "the reply's body is multipart/byteranges"},
+    {"response_abnormal_transfer_encoding", "Transfer-Encoding says chunked in an odd way"},
+    {"response_chunked_old_proto", "chunks in a reply of HTTP/1.0 or 0.9"},
+    {"response_invalid_protocol", "the reply's version is not 0.9, 1.0 or 1.1"},
+    {"response_invalid_status", "the reply's status is not three digits"},
+    {"request_line_incomplete", "the connection ended within the request line"},
+    {"double_encoded_uri", "percent escapes of percent escapes in the URI"},
+    {"request_line_invalid", "what should be a request line is none, or has no URI"},
+    {"request_body_unexpected", "bytes behind a request that are no request"},
+    {"response_body_unexpected", "bytes behind a reply that are no reply, or a body where none may be"},
+    {"compression_bomb", "a decoded body passed compression-bomb-limit or compression-ratio-limit"},
+    {"range_invalid", "Content-Range cannot be read"},
+    {"failed_protocol_change", "101 Switching Protocols that names no protocol"},
+    {"request_chunk_extension", "a chunk of a request has an extension"},
+    {"response_chunk_extension", "a chunk of a reply has an extension"},
+    {"request_line_missing_protocol", "a request line without a version"},
+    {"request_too_many_headers", "more headers than headers-limit in a request"},
+    {"response_too_many_headers", "more headers than headers-limit in a reply"},
+    {"content_length_and_chunked", "Content-Length beside Transfer-Encoding: chunked, which counts"},
+    {"gap", "bytes of the stream were never seen"},
+    {"too_many_transactions", "more requests wait for a reply than max-tx; the oldest is closed"},
+    {"decompression_budget", "decoding moved more bytes than decompress-budget"},
+    {"out_of_memory", "the pool is used up, or a codec wants a larger block than it has"},
+    {"multipart_generic_error", "never: multipart bodies are not taken apart"},
+    {"multipart_no_filedata", "never: multipart bodies are not taken apart"},
+    {"multipart_invalid_header", "never: multipart bodies are not taken apart"},
+    {"request_server_port_tcp_port_mismatch", "never: a parser does not know the flow's ports"},
+    {"lzma_memlimit_reached", "never: LZMA is not decoded"},
+    {"too_many_warnings", "never: each oddity is an event of its own"},
+    {"file_name_too_long", "never: files are not taken out here"},
+};
+static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kCount) && std::size(kEvents) <= 64);
+
+constexpr std::uint16_t kPorts[] = {80, 3128, 8000, 8008, 8080, 8081, 8888};
+constexpr std::string_view kAliases[] = {"http1"};
+
+}  // namespace
+
 extern const ProtocolSpec kSpec;
-const ProtocolSpec kSpec = {.name = "http", .record = "http"};
+const ProtocolSpec kSpec = {
+    .name = "http",
+    .record = "http",
+    .aliases = kAliases,
+    .transports = static_cast<std::uint8_t>(Transport::kTcp),
+    .ports = kPorts,
+    .probe = probe,
+    .parser_size = sizeof(HttpParser),
+    .create = create_parser<HttpParser>,
+    .complete = {kComplete, kComplete},
+    .limits = kLimits,
+    .events = kEvents,
+    .buffers = kBuffers,
+    .integers = kIntegers,
+};
+
 }  // namespace picket::http

@@ -1,0 +1,451 @@
+#include "parsers/http/http_decode.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <brotli/decode.h>
+#include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_createDCtx_advanced
+#include <zstd.h>
+
+namespace picket::http {
+namespace {
+
+constexpr std::size_t kScratch = 4096;
+constexpr std::uint64_t kRatioFrom = 65536;
+/// Headerless deflate is tried on this much before it is believed: any text may begin like it.
+constexpr std::size_t kTrialBytes = 512;
+/// brotli and zstd see the input in pieces of this size, so that what comes out before an error does not
+/// depend on how segments fall.
+constexpr std::size_t kPiece = 1024;
+
+/// What a codec took from the pool: codecs do not say the size when they give back.
+class Blocks {
+ public:
+  explicit Blocks(Pool& pool) noexcept : pool_(pool) {}
+  ~Blocks() {
+    for (const Block& b : blocks_) {
+      if (b.at != nullptr) pool_.release(b.at, b.size);
+    }
+  }
+  void* take(std::size_t size) noexcept {
+    for (Block& b : blocks_) {
+      if (b.at != nullptr) continue;
+      b.at = size > Pool::kMaxBlock ? nullptr : pool_.allocate(size);
+      b.size = size;
+      if (b.at == nullptr) break;
+      return b.at;
+    }
+    refused_ = true;
+    return nullptr;
+  }
+  void give(void* at) noexcept {
+    for (Block& b : blocks_) {
+      if (at == nullptr || b.at != at) continue;
+      pool_.release(b.at, b.size);
+      b.at = nullptr;
+    }
+  }
+  [[nodiscard]] bool refused() const noexcept { return refused_; }
+
+ private:
+  struct Block {
+    void* at = nullptr;
+    std::size_t size = 0;
+  };
+  Pool& pool_;
+  std::array<Block, 24> blocks_;
+  bool refused_ = false;
+};
+
+void* take_block(void* blocks, std::size_t size) { return static_cast<Blocks*>(blocks)->take(size); }
+void give_block(void* blocks, void* at) { static_cast<Blocks*>(blocks)->give(at); }
+void* take_items(void* blocks, unsigned items, unsigned size) {
+  return take_block(blocks, std::size_t{items} * size);
+}
+
+/// Steps over a gzip header (RFC 1952, §2.3) byte by byte. Reserved flags and the header's CRC are not looked
+/// at: browsers do not either.
+class GzipHeader {
+ public:
+  /// True when the header is over.
+  bool step(std::uint8_t c) noexcept {
+    switch (part_) {
+      case Part::kFixed:
+        if (at_ == 3) flags_ = c;
+        if (++at_ < 10) return false;
+        at_ = 0;
+        part_ = Part::kExtraSize;
+        if (flags_ & kHasExtra) return false;
+        return after_extra();
+      case Part::kExtraSize:
+        extra_ |= static_cast<std::uint32_t>(c) << (8 * at_);
+        if (++at_ < 2) return false;
+        part_ = Part::kExtraData;
+        return extra_ == 0 && after_extra();
+      case Part::kExtraData:
+        return --extra_ == 0 && after_extra();
+      case Part::kName:
+        if (c != 0) return false;
+        flags_ &= static_cast<std::uint8_t>(~kHasName);
+        return after_extra();
+      case Part::kComment:
+        if (c != 0) return false;
+        flags_ &= static_cast<std::uint8_t>(~kHasComment);
+        return after_extra();
+      case Part::kCrc:
+        return ++at_ == 2;
+    }
+    return true;
+  }
+
+ private:
+  enum class Part : std::uint8_t { kFixed, kExtraSize, kExtraData, kName, kComment, kCrc };
+  /// Over when no optional field is left.
+  bool after_extra() noexcept {
+    at_ = 0;
+    if (flags_ & kHasName)
+      part_ = Part::kName;
+    else if (flags_ & kHasComment)
+      part_ = Part::kComment;
+    else if (flags_ & kHasCrc)
+      part_ = Part::kCrc;
+    else
+      return true;
+    return false;
+  }
+  static constexpr std::uint8_t kHasCrc = 2, kHasExtra = 4, kHasName = 8, kHasComment = 16;
+  Part part_ = Part::kFixed;
+  std::uint8_t flags_ = 0;
+  std::uint32_t at_ = 0, extra_ = 0;
+};
+
+bool is_zlib_header(std::uint8_t a, std::uint8_t b) noexcept {
+  return (a & 0x0f) == 8 && a >> 4 <= 7 && (a << 8 | b) % 31 == 0;
+}
+
+}  // namespace
+
+class Layer {
+ public:
+  Layer(Decoder& owner, Coding coding, std::size_t place, Pool& pool) noexcept
+      : owner_(owner), coding_(coding), place_(place), blocks_(pool), held_(pool) {}
+  ~Layer() {
+    if (zlib_open_) inflateEnd(&zlib_);
+    if (brotli_ != nullptr) BrotliDecoderDestroyInstance(brotli_);
+    if (zstd_ != nullptr) ZSTD_freeDCtx(zstd_);
+  }
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  void feed(Bytes in) noexcept {
+    while (!in.empty() && !owner_.stopped_) {
+      switch (state_) {
+        case State::kSniff:
+          in = sniff(in, false);
+          break;
+        case State::kGzipHeader:
+          in = gzip_header(in);
+          break;
+        case State::kInflate:
+          in = inflate_some(in);
+          break;
+        case State::kGzipTrailer:
+          in = gzip_trailer(in);
+          break;
+        case State::kPieces:
+          in = collect(in);
+          break;
+        case State::kPass:
+          owner_.pass(place_ + 1, in);
+          return;
+        case State::kIgnore:
+          return;
+      }
+    }
+  }
+  void finish() noexcept {
+    if (state_ == State::kSniff && !held_.empty())
+      sniff({}, true);
+    else if (state_ == State::kPieces && !held_.empty())
+      decode_piece();
+  }
+
+ private:
+  enum class State : std::uint8_t { kSniff, kGzipHeader, kInflate, kGzipTrailer, kPieces, kPass, kIgnore };
+
+  /// Holds bytes until it is clear what they are.
+  Bytes sniff(Bytes in, bool last) noexcept {
+    const std::size_t want = std::max<std::size_t>(wanted(), held_.size());
+    const std::size_t n = std::min(want - held_.size(), in.size());
+    if (!held_.append(in.first(n))) return give_up(Event::kOutOfMemory), Bytes{};
+    in = in.subspan(n);
+    if (held_.size() < want && !last) return in;
+    const Bytes h = held_.view();
+    const bool gzip = h.size() >= 3 && h[0] == 0x1f && h[1] == 0x8b && h[2] == 8;
+    const bool zlib = h.size() >= 2 && is_zlib_header(h[0], h[1]);
+    if (coding_ == Coding::kZstd) {
+      const bool magic = h.size() >= 4 && h[0] == 0x28 && h[1] == 0xb5 && h[2] == 0x2f && h[3] == 0xfd;
+      if (!magic || !open_zstd()) return replay_as_is(), in;
+      state_ = State::kPieces;
+    } else if (coding_ == Coding::kBrotli) {
+      if (!open_brotli()) return replay_as_is(), in;
+      state_ = State::kPieces;
+    } else if (gzip) {
+      if (!open_zlib(-MAX_WBITS)) return replay_as_is(), in;
+      gzip_ = true;
+      state_ = State::kGzipHeader;
+    } else if (zlib) {
+      if (!open_zlib(-MAX_WBITS)) return replay_as_is(), in;
+      skip_ = 2;
+      state_ = State::kInflate;
+    } else if (coding_ == Coding::kDeflate) {
+      if (h.size() < kTrialBytes && !last) {
+        want_trial_ = true;
+        return in;
+      }
+      if (!open_zlib(-MAX_WBITS) || !trial()) return replay_as_is(), in;
+      state_ = State::kInflate;
+    } else {
+      return replay_as_is(), in;
+    }
+    replay();
+    return in;
+  }
+  [[nodiscard]] std::size_t wanted() const noexcept {
+    if (want_trial_) return kTrialBytes;
+    return coding_ == Coding::kZstd ? 4 : coding_ == Coding::kBrotli ? 1 : 3;
+  }
+
+  /// What was held goes through the state that was chosen.
+  void replay() noexcept {
+    const PoolBuffer held = std::move(held_);
+    feed(held.view());
+  }
+  void replay_as_is() noexcept {
+    owner_.note(blocks_.refused() ? Event::kOutOfMemory : Event::kDecompressionFailed);
+    state_ = State::kPass;
+    const PoolBuffer held = std::move(held_);
+    owner_.pass(place_ + 1, held.view());
+  }
+  void give_up(Event e) noexcept {
+    owner_.note(e);
+    state_ = State::kIgnore;
+  }
+
+  bool open_zlib(int window_bits) noexcept {
+    zlib_ = {};
+    zlib_.zalloc = take_items;
+    zlib_.zfree = give_block;
+    zlib_.opaque = &blocks_;
+    zlib_open_ = inflateInit2(&zlib_, window_bits) == Z_OK;
+    return zlib_open_;
+  }
+  bool open_brotli() noexcept {
+    brotli_ = BrotliDecoderCreateInstance(take_block, give_block, &blocks_);
+    return brotli_ != nullptr;
+  }
+  bool open_zstd() noexcept {
+    zstd_ = ZSTD_createDCtx_advanced({take_block, give_block, &blocks_});
+    return zstd_ != nullptr;
+  }
+
+  /// Does what is held decode as deflate without a header?
+  bool trial() noexcept {
+    std::array<std::uint8_t, kScratch> scratch;
+    const Bytes h = held_.view();
+    zlib_.next_in = const_cast<Bytef*>(h.data());
+    zlib_.avail_in = static_cast<uInt>(h.size());
+    bool fine = true;
+    for (int rounds = 0; rounds < 4 && zlib_.avail_in > 0; ++rounds) {
+      zlib_.next_out = scratch.data();
+      zlib_.avail_out = kScratch;
+      const int r = ::inflate(&zlib_, Z_SYNC_FLUSH);
+      if (r == Z_STREAM_END) break;
+      if (r != Z_OK && r != Z_BUF_ERROR) {
+        fine = false;
+        break;
+      }
+    }
+    return inflateReset(&zlib_) == Z_OK && fine;
+  }
+
+  Bytes gzip_header(Bytes in) noexcept {
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      if (!header_.step(in[i])) continue;
+      state_ = State::kInflate;
+      return in.subspan(i + 1);
+    }
+    return {};
+  }
+
+  Bytes inflate_some(Bytes in) noexcept {
+    const std::size_t skip = std::min(skip_, in.size());
+    skip_ -= skip;
+    in = in.subspan(skip);
+    std::array<std::uint8_t, kScratch> scratch;
+    while (!owner_.stopped_) {
+      zlib_.next_in = const_cast<Bytef*>(in.data());
+      zlib_.avail_in = static_cast<uInt>(std::min<std::size_t>(in.size(), 1U << 30));
+      const uInt had = zlib_.avail_in;
+      zlib_.next_out = scratch.data();
+      zlib_.avail_out = kScratch;
+      const int r = ::inflate(&zlib_, Z_SYNC_FLUSH);
+      const std::size_t used = had - zlib_.avail_in;
+      in = in.subspan(used);
+      in_bytes_ += used;
+      const std::size_t made = kScratch - zlib_.avail_out;
+      if (made > 0 && !emit({scratch.data(), made})) return {};
+      if (r == Z_STREAM_END) {
+        state_ = gzip_ ? State::kGzipTrailer : State::kIgnore;
+        skip_ = 8;
+        return in;
+      }
+      if (r != Z_OK && r != Z_BUF_ERROR) {
+        if (r == Z_MEM_ERROR) return give_up(Event::kOutOfMemory), Bytes{};
+        owner_.note(Event::kDecompressionFailed);
+        // Nothing came out of it, so it was never what it said: show the rest as it is.
+        state_ = out_bytes_ == 0 ? State::kPass : State::kIgnore;
+        return in;
+      }
+      if (zlib_.avail_out != 0 && (in.empty() || (used == 0 && made == 0))) return {};
+    }
+    return {};
+  }
+
+  /// CRC and size, then perhaps another member (RFC 1952, §2.2).
+  Bytes gzip_trailer(Bytes in) noexcept {
+    const std::size_t skip = std::min(skip_, in.size());
+    skip_ -= skip;
+    in = in.subspan(skip);
+    if (in.empty()) return in;
+    if (in[0] != 0x1f || ++members_ > kMaxMembers || inflateReset(&zlib_) != Z_OK) {
+      state_ = State::kIgnore;
+      return {};
+    }
+    header_ = {};
+    state_ = State::kGzipHeader;
+    return in;
+  }
+
+  Bytes collect(Bytes in) noexcept {
+    const std::size_t n = std::min(kPiece - held_.size(), in.size());
+    if (!held_.append(in.first(n))) return give_up(Event::kOutOfMemory), Bytes{};
+    if (held_.size() == kPiece) decode_piece();
+    return in.subspan(n);
+  }
+
+  void decode_piece() noexcept {
+    std::array<std::uint8_t, kScratch> scratch;
+    Bytes in = held_.view();
+    const bool first = in_bytes_ == 0;
+    in_bytes_ += in.size();
+    bool more = true;
+    while (more && !owner_.stopped_ && state_ == State::kPieces) {
+      std::size_t made = 0;
+      bool failed = false, over = false;
+      if (coding_ == Coding::kBrotli) {
+        std::size_t left = in.size(), room = kScratch;
+        const std::uint8_t* next = in.data();
+        std::uint8_t* to = scratch.data();
+        const auto r = BrotliDecoderDecompressStream(brotli_, &left, &next, &room, &to, nullptr);
+        in = in.subspan(in.size() - left);
+        made = kScratch - room;
+        failed = r == BROTLI_DECODER_RESULT_ERROR;
+        over = r == BROTLI_DECODER_RESULT_SUCCESS;
+        more = r == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
+      } else {
+        ZSTD_inBuffer from = {in.data(), in.size(), 0};
+        ZSTD_outBuffer to = {scratch.data(), kScratch, 0};
+        const std::size_t r = ZSTD_decompressStream(zstd_, &to, &from);
+        in = in.subspan(from.pos);
+        made = to.pos;
+        failed = ZSTD_isError(r) != 0;
+        over = !failed && r == 0 && in.empty();
+        more = to.pos == kScratch || (!in.empty() && from.pos > 0);
+      }
+      if (made > 0 && !emit({scratch.data(), made})) return;
+      if (failed) {
+        if (out_bytes_ == 0 && first) return replay_as_is();
+        return give_up(blocks_.refused() ? Event::kOutOfMemory : Event::kDecompressionFailed);
+      }
+      if (over && coding_ == Coding::kBrotli) state_ = State::kIgnore;
+    }
+    held_.clear();
+  }
+
+  /// False when decoding ends here.
+  bool emit(Bytes made) noexcept {
+    const std::uint64_t room = owner_.limits_.bomb_bytes - std::min(owner_.limits_.bomb_bytes, out_bytes_);
+    out_bytes_ += made.size();
+    owner_.pass(place_ + 1, made.first(std::min<std::uint64_t>(room, made.size())));
+    if (owner_.stopped_) return false;
+    const std::uint64_t ratio = out_bytes_ / std::max<std::uint64_t>(in_bytes_, 1);
+    if (made.size() <= room && (out_bytes_ <= kRatioFrom || ratio <= owner_.limits_.ratio)) return true;
+    owner_.note(Event::kCompressionBomb);
+    owner_.stopped_ = true;
+    return false;
+  }
+
+  static constexpr unsigned kMaxMembers = 64;
+
+  Decoder& owner_;
+  const Coding coding_;
+  State state_ = State::kSniff;
+  bool want_trial_ = false, gzip_ = false, zlib_open_ = false;
+  const std::size_t place_;
+  std::uint64_t in_bytes_ = 0, out_bytes_ = 0;
+  std::size_t skip_ = 0;
+  unsigned members_ = 0;
+  GzipHeader header_;
+  Blocks blocks_;
+  PoolBuffer held_;
+  z_stream zlib_{};
+  BrotliDecoderState* brotli_ = nullptr;
+  ZSTD_DCtx* zstd_ = nullptr;
+};
+
+Decoder::Decoder(Pool& pool, std::span<const Coding> codings, const DecodeLimits& limits) noexcept
+    : pool_(pool), limits_(limits) {
+  for (const Coding c : codings.first(std::min(codings.size(), kMaxLayers))) {
+    layers_[count_] = pool.make<Layer>(*this, c, count_, pool);
+    if (layers_[count_] == nullptr) {
+      note(Event::kOutOfMemory);
+      break;
+    }
+    ++count_;
+  }
+}
+
+Decoder::~Decoder() {
+  for (Layer* l : layers_) pool_.destroy(l);
+}
+
+void Decoder::pass(std::size_t i, Bytes bytes) noexcept {
+  moved_ += bytes.size();
+  if (moved_ > limits_.budget_bytes) {
+    note(Event::kDecompressionBudget);
+    stopped_ = true;
+    return;
+  }
+  if (i < count_) return layers_[i]->feed(bytes);
+  const std::size_t room = limits_.body_bytes - std::min(limits_.body_bytes, out_->size());
+  if (!out_->append(bytes.first(std::min(room, bytes.size())))) {
+    note(Event::kOutOfMemory);
+    stopped_ = true;
+  } else if (bytes.size() >= room) {
+    stopped_ = true;
+  }
+}
+
+void Decoder::feed(Bytes in, PoolBuffer& out) noexcept {
+  out_ = &out;
+  if (!stopped_ && !in.empty()) pass(0, in);
+}
+
+void Decoder::finish(PoolBuffer& out) noexcept {
+  out_ = &out;
+  for (std::size_t i = 0; i < count_ && !stopped_; ++i) layers_[i]->finish();
+}
+
+}  // namespace picket::http

@@ -1,0 +1,72 @@
+// parsers/http/http_text.h — characters, numbers, names and URIs as HTTP has them, and as senders bend them
+//
+// Cost    O(bytes) each; nothing is copied but into what the caller lends
+#pragma once
+#include "parsers/http/http.h"
+
+namespace picket::http {
+
+/// Characters of a token (RFC 9110, §5.6.2).
+[[nodiscard]] bool is_token(std::uint8_t c) noexcept;
+/// What passes for whitespace somewhere: SP, HTAB, VT, FF, CR, LF.
+constexpr bool is_space(std::uint8_t c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// Starts a line that continues the one before: SP, HTAB, and NUL, which some readers drop.
+constexpr bool is_fold(std::uint8_t c) noexcept { return c == ' ' || c == '\t' || c == 0; }
+/// 0..15, or -1.
+constexpr int hex_digit(std::uint8_t c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = to_lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+[[nodiscard]] std::string_view trim(std::string_view s) noexcept;
+/// A token, perhaps whitespace or NUL, and a colon.
+enum class Look : std::uint8_t { kNo, kYes, kOpen };
+/// kOpen: so far it could be one.
+[[nodiscard]] Look looks_like_header(std::string_view s) noexcept;
+/// METHOD SP something, and either "HTTP/" or a method everybody knows.
+[[nodiscard]] bool looks_like_request(std::string_view line) noexcept;
+[[nodiscard]] bool is_known_method(std::string_view method) noexcept;
+/// Where "HTTP/n." and a digit begin in `line`, or npos.
+[[nodiscard]] std::size_t find_status_line(std::string_view line) noexcept;
+[[nodiscard]] Name header_name(std::string_view name) noexcept;
+/// Does `needle` (lower case) stand in `s`, in any case, NULs in `s` not counted?
+[[nodiscard]] bool contains_loose(std::string_view s, std::string_view needle) noexcept;
+
+/// Content-Length: the first run of digits.
+struct Length {
+  std::uint64_t value = 0;
+  bool found = false;
+  bool clean = false;  ///< nothing but the digits
+};
+[[nodiscard]] Length read_length(std::string_view s) noexcept;
+
+/// Content-Range: bytes 0-9/100
+struct Range {
+  std::uint64_t start = 0, end = 0, size = 0;
+  bool valid = false;
+};
+[[nodiscard]] Range read_range(std::string_view s) noexcept;
+
+/// "Host:443" → the host without port and closing dot, and the port.
+struct HostPort {
+  std::string_view host;
+  std::uint32_t port = 0;
+  bool port_invalid = false, host_invalid = false;
+};
+[[nodiscard]] HostPort read_host(std::string_view s) noexcept;
+
+/// scheme://authority/path?query#fragment; a part that is not there is empty.
+struct UriParts {
+  std::string_view authority, path, rest;  ///< rest: from '?' or '#' on
+};
+[[nodiscard]] UriParts split_uri(std::string_view uri) noexcept;
+
+/// Is normalize_uri(path + rest) the same bytes?
+[[nodiscard]] bool is_normal_uri(std::string_view path, std::string_view rest) noexcept;
+/// Percent and %u escapes decoded once, in the path also backslashes turned, slashes squeezed, dot segments
+/// removed. `out` has room for path and rest. Gives the size; `doubled` when escapes were escaped.
+std::size_t normalize_uri(std::string_view path, std::string_view rest, std::uint8_t* out,
+                          bool& doubled) noexcept;
+
+}  // namespace picket::http
