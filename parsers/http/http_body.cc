@@ -111,7 +111,6 @@ std::size_t HttpParser::on_maybe_body(Reader& r, Bytes in) noexcept {
   if (status_line) {
     complete(r);
   } else {
-    raise(r, Event::kReplyBodyUnexpected);
     begin_body(r, r.framing);
   }
   replay(r, {bytes.data(), n});

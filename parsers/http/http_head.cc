@@ -1,4 +1,4 @@
-// Start lines and headers (RFC 9112, §2 to §5), and what they say of the message.
+// Headers (RFC 9112, §5), and what they say of the message.
 #include <algorithm>
 #include <cstring>
 
@@ -8,23 +8,9 @@
 namespace picket::http {
 namespace {
 
-std::uint32_t u32(std::size_t n) noexcept { return static_cast<std::uint32_t>(n); }
-
-/// Where `part`, a view into `whole`, stands.
-Ref part_of(Ref::Where where, std::string_view whole, std::string_view part,
-            std::uint32_t base = 0) noexcept {
-  if (part.empty()) return {base, 0, where};
-  return {base + u32(static_cast<std::size_t>(part.data() - whole.data())), u32(part.size()), where};
-}
-
 bool all_space(std::string_view s) noexcept {
   return std::all_of(s.begin(), s.end(),
                      [](char c) { return is_space(static_cast<std::uint8_t>(c)) || c == 0; });
-}
-
-std::string_view without_line_end(std::string_view s) noexcept {
-  while (!s.empty() && (s.back() == '\n' || s.back() == '\r')) s.remove_suffix(1);
-  return s;
 }
 
 std::string_view skip_folds(std::string_view s) noexcept {
@@ -32,164 +18,7 @@ std::string_view skip_folds(std::string_view s) noexcept {
   return s;
 }
 
-bool is_http_version(std::string_view s) noexcept {
-  return equals_nocase(s, "HTTP/1.1") || equals_nocase(s, "HTTP/1.0") || equals_nocase(s, "HTTP/0.9");
-}
-
 }  // namespace
-
-void HttpParser::start_line(Reader& r) noexcept {
-  const std::string_view text = without_line_end(r.line.text());
-  if (is_reply(r))
-    status_line(r, text);
-  else
-    request_line(r, text);
-}
-
-void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
-  if (!looks_like_request(text)) {
-    if (!r.resync)
-      raise(r.messages > 0 ? Event::kRequestBodyUnexpected : Event::kRequestLineInvalid, nullptr, r.dir);
-    r.line.clear();
-    r.resync = true;
-    r.too_long = false;
-    r.state = State::kStart;
-    return;
-  }
-  Tx* tx = new_tx();
-  if (tx == nullptr) return die(r);
-  r.tx = tx;
-  r.resync = false;
-  tx->has_request = true;
-  Side& s = side(r);
-  s.line = std::move(r.line);
-  s.reached = kLine;
-  text = without_line_end(s.line.text());
-  if (std::exchange(r.leading_space, false)) raise(r, Event::kLeadingWhitespace);
-  if (std::exchange(r.too_long, false)) raise(r, Event::kRequestTooLong);
-  tx->request_line = part_of(Ref::kLine, text, text);
-
-  std::size_t i = 0;
-  while (i < text.size() && !is_space(static_cast<std::uint8_t>(text[i]))) ++i;
-  tx->method = {0, u32(i), Ref::kLine};
-  const std::string_view rest = trim(text.substr(i));
-  if (rest.empty() || text[i] != ' ' || rest.data() != text.data() + i + 1) raise(r, Event::kMethodDelimiter);
-  // The version is the last word, so that a target with spaces is whole.
-  const std::size_t last = rest.find_last_of(" \t\v\f\r");
-  const std::string_view word = last == std::string_view::npos ? rest : rest.substr(last + 1);
-  std::string_view target = rest;
-  const bool has_version = word.size() > 5 && equals_nocase(word.substr(0, 5), "HTTP/");
-  if (has_version) {
-    target = trim(rest.substr(0, rest.size() - word.size()));
-    tx->protocol = part_of(Ref::kLine, text, word);
-    if (target.size() + 1 + word.size() != rest.size()) raise(r, Event::kUriDelimiter);
-  } else {
-    raise(r, Event::kRequestLineMissingProtocol);
-  }
-  if (target.find_first_of("\t\v\f\r") != std::string_view::npos) raise(r, Event::kUriDelimiter);
-  if (target.empty()) raise(r, Event::kRequestLineInvalid);
-  tx->raw_uri = part_of(Ref::kLine, text, target);
-  request_uri(r, *tx);
-
-  r.line_at = 0;
-  r.header_at = kNoHeader;
-  r.state = State::kHeaders;
-  if (!has_version) {  // HTTP/0.9 has no headers
-    s.reached = kHeaders;
-    complete(r);
-  }
-}
-
-void HttpParser::request_uri(Reader& r, Tx& tx) noexcept {
-  Side& s = tx.side[0];
-  const std::string_view line = s.line.text();
-  const std::string_view raw = tx.text(Direction::kToServer, tx.raw_uri);
-  std::string_view authority;
-  if (tx.text(Direction::kToServer, tx.method) == "CONNECT") {
-    authority = raw;
-  } else {
-    const UriParts parts = split_uri(raw);
-    authority = parts.authority;
-    const std::size_t size = parts.path.size() + parts.rest.size();
-    if (is_normal_uri(parts.path, parts.rest)) {
-      tx.uri = part_of(Ref::kLine, line, size == 0 ? raw.substr(raw.size()) : raw.substr(raw.size() - size));
-    } else {
-      Text& t = s.built[static_cast<std::size_t>(Built::kUri)];
-      t.data = static_cast<std::uint8_t*>(pool_.allocate(size));
-      if (t.data == nullptr) {
-        raise(r, Event::kOutOfMemory);
-        tx.uri = tx.raw_uri;
-      } else {
-        bool doubled = false;
-        // The block is given back by its size, so a shorter text keeps what it was asked for in mind.
-        t.size = u32(normalize_uri(parts.path, parts.rest, t.data, doubled));
-        t.room = u32(size);
-        t.built = true;
-        if (doubled) raise(r, Event::kDoubleEncodedUri);
-      }
-    }
-  }
-  if (!authority.empty()) tx.uri_host = part_of(Ref::kLine, line, authority);
-}
-
-void HttpParser::status_line(Reader& r, std::string_view text) noexcept {
-  if (r.resync) {
-    const std::size_t at = find_status_line(text);
-    if (at == std::string_view::npos) {
-      r.line.clear();
-      r.state = State::kStart;
-      return;
-    }
-    r.line.consume(at);
-  }
-  if (r.tx == nullptr) r.tx = next_reply();
-  if (r.tx == nullptr) return die(r);
-  Tx& tx = *r.tx;
-  r.resync = r.leading_space = false;
-  tx.has_reply = true;
-  Side& s = side(r);
-  s.line = std::move(r.line);
-  if (std::exchange(r.too_long, false)) raise(r, Event::kReplyTooLong);
-  text = without_line_end(s.line.text());
-  // A lone CR ends the line where what follows looks like a header.
-  std::string_view header;
-  for (std::size_t cr = text.find('\r'); cr != std::string_view::npos; cr = text.find('\r', cr + 1)) {
-    if (looks_like_header(text.substr(cr + 1)) != Look::kYes) continue;
-    header = text.substr(cr + 1);
-    text = text.substr(0, cr);
-    break;
-  }
-  tx.reply_line = part_of(Ref::kLine, s.line.text(), text);
-  const auto word_end = [](std::string_view w) {
-    std::size_t i = 0;
-    while (i < w.size() && !is_space(static_cast<std::uint8_t>(w[i]))) ++i;
-    return i;
-  };
-  const std::string_view protocol = text.substr(0, word_end(text));
-  std::string_view rest = trim(text.substr(protocol.size()));
-  const std::string_view status = trim(rest.substr(0, word_end(rest)));
-  const std::string_view message = trim(rest.substr(std::min(rest.size(), word_end(rest))));
-  tx.reply_protocol = part_of(Ref::kLine, s.line.text(), protocol);
-  if (!status.empty()) tx.status = part_of(Ref::kLine, s.line.text(), status);
-  if (!message.empty()) tx.message = part_of(Ref::kLine, s.line.text(), message);
-  const Length code = read_length(status);
-  tx.status_code =
-      code.clean && status.size() == 3 && code.value >= 100 ? static_cast<std::uint16_t>(code.value) : 0;
-  if (!is_http_version(protocol)) raise(r, Event::kReplyProtocol);
-  if (tx.status_code == 0) raise(r, Event::kReplyStatus);
-  // Of an interim reply nothing is told: the final one takes its place.
-  const bool interim = tx.status_code >= 100 && tx.status_code < 200 && tx.status_code != 101;
-  if (!interim) s.reached = kLine;
-  r.line_at = 0;
-  r.header_at = kNoHeader;
-  r.state = State::kHeaders;
-  if (!header.empty()) {
-    raise(r, Event::kReplyHeaderInvalid);
-    s.as_sent = false;
-    replay(r, as_bytes(header));
-    if (r.state == State::kHeaders) replay(r, as_bytes("\r\n"));
-  }
-}
 
 std::size_t HttpParser::on_headers(Reader& r, Bytes in) noexcept {
   Side& s = side(r);
@@ -583,6 +412,7 @@ void HttpParser::reply_head(Reader& r) noexcept {
   }
   if (method == "HEAD") return complete(r);
   if (code == 204 || code == 304 || interim) {
+    if (r.has_length || f == Framing::kChunks) raise(r, Event::kReplyBodyUnexpected);
     if (!says_body) return complete(r);
     r.framing = f;
     r.peeked = 0;

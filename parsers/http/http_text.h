@@ -19,6 +19,19 @@ constexpr int hex_digit(std::uint8_t c) noexcept {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+inline std::uint32_t u32(std::size_t n) noexcept { return static_cast<std::uint32_t>(n); }
+
+/// Where `part`, a view into `whole`, stands.
+inline Ref part_of(Ref::Where where, std::string_view whole, std::string_view part,
+                   std::uint32_t base = 0) noexcept {
+  if (part.empty()) return {base, 0, where};
+  return {base + u32(static_cast<std::size_t>(part.data() - whole.data())), u32(part.size()), where};
+}
+inline std::string_view without_line_end(std::string_view s) noexcept {
+  while (!s.empty() && (s.back() == '\n' || s.back() == '\r')) s.remove_suffix(1);
+  return s;
+}
+
 [[nodiscard]] std::string_view trim(std::string_view s) noexcept;
 /// A token, perhaps whitespace or NUL, and a colon.
 enum class Look : std::uint8_t { kNo, kYes, kOpen };

@@ -66,7 +66,7 @@ void write(const Tx& tx, Direction dir, Built what, Writer& w) noexcept {
 
 bool build(const Tx& tx, Direction dir, Built what, Bytes& out) noexcept {
   const Side& s = tx.side[index(dir)];
-  if (s.header_count == 0 && what != Built::kStart) return false;
+  if (s.header_count == 0 && (what != Built::kStart || s.line.empty())) return false;
   if (what == Built::kHeaderBlock && s.as_sent &&
       s.find(dir == Direction::kToServer ? Name::kCookie : Name::kSetCookie) == nullptr) {
     out = s.head.view().first(s.headers_end);
