@@ -13,7 +13,7 @@ constexpr std::size_t kSnapSize = 8;
 constexpr std::uint32_t kSnapLlc = 0xaaaa03;
 
 // EtherTypes that are no surprise though nothing here reads them; sorted.
-constexpr std::array<std::uint16_t, 34> kNotDecoded = {
+constexpr std::array<std::uint16_t, 38> kNotDecoded = {
     0x0842,  // wake on LAN
     0x22ea,  // stream reservation (802.1Qat)
     0x22f0,  // audio/video transport (IEEE 1722)
@@ -31,9 +31,13 @@ constexpr std::array<std::uint16_t, 34> kNotDecoded = {
     0x887b,  // HomePlug 1.0
     0x888e,  // 802.1X
     0x8892,  // PROFINET
+    0x8899,  // Realtek loop detection
     0x88a2,  // ATA over Ethernet
     0x88a4,  // EtherCAT
     0x88ab,  // POWERLINK
+    0x88b5,  // local experiments
+    0x88b6,  // local experiments
+    0x88b7,  // vendors, by organisation
     0x88b8,  // GOOSE
     0x88b9,  // GSE management
     0x88ba,  // sampled values

@@ -116,7 +116,10 @@ Layer ipv6_extensions(Layers& s, std::uint8_t next) noexcept {
   for (unsigned headers = 0;; ++headers) {
     p.proto = next;
     if (next != kHopByHop && next != kRouting && next != kFragment && next != kAuth && next != kDestination) {
-      return Layer::kIpPayload;
+      // No header is shorter than two bytes: what the last extension announced is not there.
+      const bool missing =
+          headers > 0 && s.in.left() < 2 && next != static_cast<std::uint8_t>(IpProto::kNoNext);
+      return missing ? s.cut(DecodeEvent::kIpv6TruncatedExt) : Layer::kIpPayload;
     }
     if (headers == kMaxHeaders) {
       s.fail(DecodeEvent::kTooManyLayers);

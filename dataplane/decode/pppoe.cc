@@ -62,9 +62,7 @@ Layer ppp(Layers& s) noexcept {
 Layer pppoe_session(Layers& s) noexcept {
   Cursor c = s.in;
   c.skip(1 + 1 + 2);  // version and type, code, session id
-  const std::uint16_t length = c.u16be();
-  if (!c.ok()) return s.cut(DecodeEvent::kPppoeTooSmall);
-  if (length < c.left()) c = Cursor(c.rest().first(length));  // Ethernet padding
+  c.skip(2);          // length: the IP length behind it tells padding, and some concentrators count wrong
   const std::uint16_t protocol = read_protocol(c);
   if (!c.ok()) return s.cut(DecodeEvent::kPppoeTooSmall);
   s.in = c;

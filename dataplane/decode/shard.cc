@@ -1,38 +1,22 @@
 #include "dataplane/decode/shard.h"
 
-#include <algorithm>
 #include <limits>
-#include <utility>
 
 #include "dataplane/decode/ethertype.h"
 #include "dataplane/decode/layers.h"
+#include "dataplane/decode/mix.h"
 #include "parsers/core/cursor.h"
 
 namespace picket {
 namespace {
 
-/// The high half of a product hangs on every bit of both factors (a round of wyhash's kind of mixing).
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-// Any odd numbers with about as many ones as zeros; the same everywhere, as output must not depend on the
-// run.
-constexpr std::uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xd6e8feb86659fd93, kC = 0xa0761d6478bd642f;
-
-/// What one end contributes. IPv4 uses the low word alone, so that the fast path need not build an Address.
-std::uint64_t end_of(std::uint64_t high, std::uint64_t low, std::uint16_t port) noexcept {
-  return mix(high ^ kA, low ^ kB) + std::uint64_t{port} * kC;
-}
+/// What one end contributes.
 std::uint64_t end_of(const Address& a, std::uint16_t port) noexcept {
-  Cursor c{Bytes(a.bytes)};
-  const std::uint64_t high = c.u64be();
-  return end_of(high, c.u64be(), port);
+  return mix_address(a) + std::uint64_t{port} * kMixC;
 }
+/// The same for ::ffff:a.b.c.d, without building an Address.
 std::uint64_t end_of_v4(std::uint32_t address, std::uint16_t port) noexcept {
-  return end_of(0, std::uint64_t{0xffff} << 32 | address, port);
+  return mix_words(0, std::uint64_t{0xffff} << 32 | address) + std::uint64_t{port} * kMixC;
 }
 
 /// Sum and difference without direction: both directions of a pair give the same.
