@@ -110,7 +110,8 @@ case_odd_port() {
   record port 5020
   talk reads_and_writes 5020
   finish 'Modbus on port 5020' "$(ends "pymodbus of the same version" 5020)" <<'TEXT'
-The eleven transactions of reads-and-writes, on port 5020. Only the bytes tell that this is Modbus.
+The eleven transactions of reads-and-writes, on port 5020. Only the bytes tell that this is Modbus. (tshark needs
+`-o mbtcp.tcp.port:5020`.)
 TEXT
 }
 
