@@ -1,5 +1,6 @@
 // dataplane/detect/byte_number.h — reads the number that byte_test and its kin ask for
 #pragma once
+#include <algorithm>
 #include <bit>
 
 #include "dataplane/detect/rule_set.h"
@@ -18,7 +19,9 @@ inline constexpr std::int64_t kMaxBinaryWidth = 8, kMaxDigits = 23;
 /// that is none.
 inline ReadNumber read_number(Bytes data, std::int64_t at, std::int64_t width, const ByteOp& how) noexcept {
   const auto size = static_cast<std::int64_t>(data.size());
-  if (at < 0 || width <= 0 || at > size || width > size - at) return {};
+  if (at < 0 || at > size) return {};
+  if (width == 0 && how.base != 0) width = std::min(kMaxDigits, size - at);  // as many digits as there are
+  if (width <= 0 || width > size - at) return {};
   const std::uint8_t* p = data.data() + at;
   ReadNumber out;
   if (how.base == 0) {

@@ -90,8 +90,9 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   Candidates& c = memory_->transaction;
   const std::uint32_t side = s.dir == Direction::kToClient ? Waiting::kSide : 0;
   const auto ready = [&](const RuleHeader& h) noexcept {
+    if (h.ready[index(s.dir)] > progress) return false;
     const std::size_t other = index(reverse(s.dir));
-    return h.ready[index(s.dir)] <= progress && (h.ready[other] == 0 || h.ready[other] < state.next[other]);
+    return (h.flags & rule_flag::kBothSides) == 0 || h.ready[other] == 0 || h.ready[other] < state.next[other];
   };
   std::uint32_t* entries = state.entries();
   std::uint32_t kept = 0;
@@ -129,11 +130,11 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
     const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
     if (repeats) {
       const std::uint32_t* first = state.entries();
-      if (std::find(first, first + state.count, r | side | Waiting::kFired) != first + state.count) continue;
+      if (std::find(first, first + state.count, r | Waiting::kFired) != first + state.count) continue;
     }
     ++stats_.programs;
     if (!transaction_matches(h, s, tx)) continue;
-    if (repeats && !state.add(r | side | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
+    if (repeats && !state.add(r | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }

@@ -1,0 +1,242 @@
+#include "sensor/rules/plan.h"
+
+#include <algorithm>
+#include <thread>
+#include <tuple>
+
+#include "sensor/rules/alert_metadata.h"
+#include "sensor/rules/planner.h"
+
+namespace picket::rules {
+namespace {
+
+/// Bytes of a stream that stay behind an inspection.
+constexpr std::uint32_t kLeastOverlap = 64, kMostOverlap = 512;
+
+constexpr unsigned action_order(Action a) noexcept {
+  switch (a) {
+    case Action::kPass:
+      return 0;
+    case Action::kDrop:
+      return 1;
+    case Action::kReject:
+    case Action::kRejectSrc:
+    case Action::kRejectDst:
+    case Action::kRejectBoth:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+/// Rules that only set come before those that read and set, then those that only read, then all others.
+constexpr unsigned state_order(bool sets, bool reads) noexcept {
+  return sets ? (reads ? 1 : 0) : (reads ? 2 : 3);
+}
+
+unsigned bit_order(const Rule& r, bool of_flows) {
+  bool sets = false, reads = false;
+  for (const StateBit& b : r.state_bits) {
+    if ((b.scope == StateBit::Scope::kFlow) != of_flows) continue;
+    (b.op == StateBit::Op::kIsSet || b.op == StateBit::Op::kIsNotSet ? reads : sets) = true;
+  }
+  return state_order(sets, reads);
+}
+
+unsigned int_order(const Rule& r) {
+  bool sets = false, reads = false;
+  for (const FlowInt& f : r.flow_ints) (f.op <= FlowInt::Op::kSubtract ? sets : reads) = true;
+  return state_order(sets, reads);
+}
+
+std::string_view action_text(Action a) noexcept {
+  switch (a) {
+    case Action::kReject:
+    case Action::kRejectSrc:
+    case Action::kRejectDst:
+    case Action::kRejectBoth:
+    default:
+      return "allowed";  // picket is passive: nothing is ever blocked
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> Planner::in_order() const {
+  using Key = std::tuple<unsigned, unsigned, unsigned, unsigned, unsigned, std::uint32_t, std::uint32_t,
+                         std::uint32_t>;
+  std::vector<std::pair<Key, std::uint32_t>> keyed;
+  for (const RuleStatus& s : loaded_.statuses) {
+    if (!s.loaded()) continue;
+    const Rule& r = loaded_.rules[s.rule];
+    keyed.push_back({{action_order(r.action), bit_order(r, true), int_order(r), bit_order(r, false),
+                      r.priority, r.gid, r.sid, s.rule},
+                     s.rule});
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<std::uint32_t> order;
+  for (const auto& [key, place] : keyed) order.push_back(place);
+  return order;
+}
+
+std::optional<std::string> Planner::refusal(const Rule& r) const {
+  if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
+  if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
+  return {};
+}
+
+void Planner::add_info(const Rule& r, std::uint32_t source) {
+  detect::RuleInfo info;
+  info.msg = r.msg;
+  info.category = r.classification;
+  info.metadata = encode_alert_metadata(r);
+  info.alert.gid = r.gid;
+  info.alert.sid = r.sid;
+  info.alert.rev = r.rev;
+  info.alert.severity = r.priority;
+  info.alert.action = action_text(r.action);
+  info.alert.target_is_source = r.target == Target::kSource;
+  info.alert.target_is_dest = r.target == Target::kDestination;
+  out_->info.push_back(std::move(info));
+
+  Judgement j;
+  j.gid = r.gid;
+  j.sid = r.sid;
+  j.noalert = r.noalert;
+  if (r.detection_filter) j.thresholds.push_back(*r.detection_filter);
+  if (r.threshold) j.thresholds.push_back(*r.threshold);
+  j.thresholds.insert(j.thresholds.end(), r.more_thresholds.begin(), r.more_thresholds.end());
+  for (const StateBit& b : r.state_bits) {
+    if (b.scope == StateBit::Scope::kFlow || b.scope == StateBit::Scope::kTransaction) continue;
+    HostBit bit{b.scope, b.op, {}, b.expire_seconds};
+    if (b.expire_seconds == 0 && b.scope != StateBit::Scope::kIpPair)
+      bit.expire_seconds = Thresholds::kHostBitExpireSeconds;
+    for (const auto& name : b.names) bit.names.push_back(names_.host_bit(name));
+    j.bits.push_back(std::move(bit));
+  }
+  plan_.judgements.push_back(std::move(j));
+  plan_.sources.push_back(source);
+}
+
+bool Planner::add_rule(std::uint32_t source) {
+  const Rule& r = loaded_.rules[source];
+  const Shape shape = shape_of(r);
+  detect::RuleHeader h;
+  const auto reject = [&](std::string reason) {
+    loaded_.reject(source, std::move(reason));
+    return false;
+  };
+  if (auto why = refusal(r)) return reject(*why);
+  set_header(r, shape, h);
+  for (auto step :
+       {&Planner::add_packet_tests, &Planner::add_state, &Planner::add_programs, &Planner::add_tx_tests}) {
+    if (auto why = (this->*step)(r, h)) return reject(*why);
+  }
+  const auto pattern = fast_pattern(r, shape.transaction);
+  PlanNote& note = plan_.notes[source];
+  if (pattern) {
+    note.fast_pattern = pattern->literal.bytes;
+    note.buffer =
+        r.groups[pattern->group].place == Place::kPayload ? "payload" : r.groups[pattern->group].name;
+  }
+  // How often it is looked at, and what it then costs; a regular expression weighs as much as a few contents.
+  note.cost = pattern
+                  ? 100.0 / static_cast<double>(pattern->literal.bytes.size() * pattern->literal.bytes.size())
+              : shape.payload || shape.transaction ? 1000.0
+                                                   : 10.0;
+  for (const Group& g : r.groups) {
+    for (const Clause& c : g.clauses) note.cost *= std::holds_alternative<Pcre>(c) ? 1.5 : 1.1;
+  }
+
+  if (!shape.transaction) {
+    const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
+    out_->rules.push_back(h);
+    add_info(r, source);
+    if (shape.payload)
+      list_payload(r, index, pattern);
+    else
+      list_header_rule(r, shape, index);
+    return true;
+  }
+  // What is ready when differs by protocol: a rule for several stands once for each.
+  bool listed = false;
+  for (const ProtocolId p : tx_protocols(r)) {
+    bool somewhere = false;
+    for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+      const bool wanted = (h.ways & (dir == Direction::kToServer ? detect::way_bit::kToServer
+                                                                 : detect::way_bit::kToClient)) != 0;
+      somewhere = somewhere || (wanted && ready(r, p, dir).has_value());
+    }
+    if (!somewhere) continue;
+    listed = true;
+    const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
+    out_->rules.push_back(h);
+    add_info(r, source);
+    list_transaction_rule(r, shape, index, p, pattern);
+  }
+  return listed || reject("its buffers and keywords never exist together in the direction it asks for");
+}
+
+Result<Plan> Planner::run() {
+  plan_.rules = std::make_unique<detect::RuleSet>();
+  out_ = plan_.rules.get();
+  out_->epoch = options_.epoch;
+  out_->address_sets.emplace_back();  // 0: any
+  out_->port_sets.emplace_back();
+  out_->app_sets.emplace_back();
+  out_->transform_lists.emplace_back();
+  plan_.notes.resize(loaded_.rules.size());
+
+  const auto order = in_order();
+  for (const std::uint32_t place : order) {
+    for (const Group& g : loaded_.rules[place].groups) {
+      for (const Clause& c : g.clauses) {
+        if (const auto* p = std::get_if<Pcre>(&c)) patterns_.want(PatternTable::key_of(*p));
+      }
+      for (const Transform& t : g.transforms) {
+        if (t.kind == Transform::Kind::kPcre) patterns_.want(PatternTable::key_of_transform(t.argument));
+      }
+    }
+  }
+  patterns_.compile(options_.threads, *out_);
+  for (const std::uint32_t place : order) {
+    if (add_rule(place))
+      ++plan_.planned;
+    else
+      ++plan_.rejected;
+  }
+  if (auto error = build_scans(plan_)) return *error;
+  build_lists();
+
+  std::uint32_t longest = 0;
+  for (const detect::PayloadPlan& p : out_->stream_payload) {
+    out_->any_stream = out_->any_stream || p.unfiltered.count != 0;
+    for (const detect::Scan& s : p.scans) {
+      out_->any_stream = out_->any_stream || s.database != nullptr;
+      longest = std::max(longest, s.longest);
+    }
+  }
+  for (const detect::RuleHeader& h : out_->rules)
+    out_->any_mixed =
+        out_->any_mixed || ((h.flags & detect::rule_flag::kTransaction) && h.payload_groups != 0);
+  out_->any_stream = out_->any_stream || out_->any_mixed;
+  out_->stream_overlap = std::clamp(longest * 2, kLeastOverlap, kMostOverlap);
+  out_->flow_bits = names_.bits();
+  out_->flow_ints = names_.integers();
+  for (detect::RuleInfo& info : out_->info) {  // now that the strings stay where they are
+    info.alert.signature = info.msg;
+    info.alert.category = info.category;
+    info.alert.metadata = info.metadata;
+  }
+  return std::move(plan_);
+}
+
+Result<Plan> plan(RuleSet& loaded, const PlanOptions& options) {
+  PlanOptions o = options;
+  if (o.threads == 0) o.threads = std::max(1U, std::thread::hardware_concurrency());
+  StateNames own;
+  StateNames& names = o.names != nullptr ? *o.names : own;
+  return Planner(loaded, o, names).run();
+}
+
+}  // namespace picket::rules

@@ -1,0 +1,423 @@
+// Which pattern a rule is found by, and the lists and databases that follow from it.
+#include <hs/hs.h>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "sensor/rules/planner.h"
+
+namespace picket::rules {
+namespace {
+
+using detect::PacketClass;
+using detect::RuleIndex;
+
+/// Patterns that end this near to the start are searched there only.
+constexpr std::uint32_t kNear = 256;
+/// A rule for more ports than this is searched for on all.
+constexpr std::uint32_t kFewPorts = 4096;
+/// One byte is found nearly everywhere: the header is the better filter.
+constexpr std::size_t kShortest = 2;
+/// Lists of addresses from this length on are looked up by address.
+constexpr std::size_t kLongList = 8;
+
+constexpr std::size_t kClassTcp = static_cast<std::size_t>(PacketClass::kTcp);
+
+/// How rare a pattern is likely to be: long ones first, then those of many different bytes.
+unsigned strength(std::string_view s) {
+  const std::set<char> distinct(s.begin(), s.end());
+  return static_cast<unsigned>(std::min<std::size_t>(s.size(), 24) * 8 +
+                               std::min<std::size_t>(distinct.size(), 16) * 2);
+}
+
+/// 0: may stand anywhere.
+std::uint32_t near_end(const Content& c) {
+  if (c.relative()) return 0;
+  if (c.startswith) return static_cast<std::uint32_t>(c.bytes.size());
+  if (!c.depth || c.depth->is_variable() || (c.offset && c.offset->is_variable())) return 0;
+  const std::int64_t end = (c.offset ? c.offset->value : 0) + c.depth->value;
+  return end > 0 && end <= kNear ? static_cast<std::uint32_t>(end) : 0;
+}
+
+std::uint32_t ports_in(const PortSet& s) {
+  std::uint32_t n = 0;
+  for (const PortRange& r : s.ranges) n += r.last - r.first + 1U;
+  return n;
+}
+
+/// The side by which a rule's ports are few; nullptr when it has none.
+const PortSet* few_ports(const Rule& r) {
+  const std::uint32_t src = r.src_port->any ? 65536 : ports_in(*r.src_port),
+                      dst = r.dst_port->any ? 65536 : ports_in(*r.dst_port);
+  if (std::min(src, dst) > kFewPorts) return nullptr;
+  return dst <= src ? r.dst_port.get() : r.src_port.get();
+}
+
+}  // namespace
+
+void ScanBuilder::add(const Literal& literal, RuleIndex rule, std::uint32_t near) {
+  Literal stored = literal;
+  if (stored.nocase)
+    std::transform(stored.bytes.begin(), stored.bytes.end(), stored.bytes.begin(),
+                   [](char c) { return static_cast<char>(to_lower(static_cast<std::uint8_t>(c))); });
+  const auto [it, fresh] =
+      ids_.try_emplace({stored.nocase, stored.bytes}, static_cast<std::uint32_t>(literals_.size()));
+  if (fresh) {
+    literals_.push_back(std::move(stored));
+    rules_.emplace_back();
+  }
+  auto& rules = rules_[it->second];
+  if (rules.empty() || rules.back() != rule) rules.push_back(rule);
+  limit_ = std::max(limit_, near);
+}
+
+void ScanBuilder::finish(detect::RuleSet& out, detect::Scan& scan) const {
+  scan.limit = limit_;
+  scan.first_pattern = static_cast<std::uint32_t>(out.pattern_starts.size());
+  scan.patterns = static_cast<std::uint32_t>(literals_.size());
+  for (std::size_t i = 0; i < literals_.size(); ++i) {
+    scan.longest = std::max(scan.longest, static_cast<std::uint32_t>(literals_[i].bytes.size()));
+    out.pattern_starts.push_back(static_cast<std::uint32_t>(out.pattern_rules.size()));
+    out.pattern_rules.insert(out.pattern_rules.end(), rules_[i].begin(), rules_[i].end());
+  }
+  out.pattern_starts.push_back(static_cast<std::uint32_t>(out.pattern_rules.size()));
+}
+
+/// The content that says fast_pattern, else the strongest. Of a transaction's rule only its buffers can
+/// serve.
+std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transaction) const {
+  std::optional<ChosenPattern> best;
+  unsigned best_strength = 0;
+  for (std::size_t g = 0; g < r.groups.size(); ++g) {
+    const Group& group = r.groups[g];
+    const bool fits = transaction ? group.place == Place::kTransaction
+                                  : group.place == Place::kPayload && group.transforms.empty();
+    const bool may_be_absent = std::any_of(group.clauses.begin(), group.clauses.end(),
+                                           [](const Clause& c) { return std::holds_alternative<Absent>(c); });
+    if (!fits || may_be_absent) continue;
+    for (const Clause& clause : group.clauses) {
+      const auto* c = std::get_if<Content>(&clause);
+      if (c == nullptr || c->negated || c->bytes.empty()) continue;
+      const bool wanted = c->fast_pattern != FastPattern::kUnset;
+      std::string bytes = c->bytes;
+      if (c->chop_length != 0 && c->chop_offset + std::size_t{c->chop_length} <= bytes.size())
+        bytes = bytes.substr(c->chop_offset, c->chop_length);
+      const std::uint32_t near = near_end(*c);
+      unsigned s = strength(bytes) + (!transaction && near != 0 && bytes.size() >= 4 ? 32 : 0);
+      if (wanted) s += 100000;
+      if (s <= best_strength) continue;
+      best_strength = s;
+      best = ChosenPattern{g, {std::move(bytes), c->nocase}, near};
+    }
+  }
+  if (best && !transaction && best->literal.bytes.size() < kShortest) return {};
+  return best;
+}
+
+// ------------------------------------------------------------------------------------------------ lists of
+// rules
+
+void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern) {
+  const detect::RuleHeader& h = out_->rules[index];
+  const PortSet* ports = few_ports(r);
+  const auto put = [&](PayloadBuilder& to) {
+    if (!pattern) {
+      to.unfiltered.push_back(index);
+      return;
+    }
+    const unsigned which = (pattern->near != 0 ? 0U : 2U) + (ports != nullptr ? 1U : 0U);
+    to.scans[which].add(pattern->literal, index, pattern->near);
+    if (ports == nullptr) return;
+    auto& bitmap = to.ports[which];
+    if (bitmap == nullptr) bitmap = std::make_unique<std::uint64_t[]>(1024);
+    for (const PortRange& range : ports->ranges) {
+      for (std::uint32_t p = range.first; p <= range.last; ++p)
+        bitmap[p >> 6] |= std::uint64_t{1} << (p & 63);
+    }
+  };
+  for (const unsigned dir : {0U, 1U}) {
+    if ((h.ways & (dir == 0 ? detect::way_bit::kToServer : detect::way_bit::kToClient)) == 0) continue;
+    if (h.flags & detect::rule_flag::kStreamPayload) put(stream_payload_[dir]);
+    if ((h.flags & detect::rule_flag::kPacketPayload) == 0) continue;
+    for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
+      namespace bit = detect::proto_bit;
+      // kOtherIp: whatever has no class of its own, and packets whose transport header was not reached.
+      static constexpr std::uint16_t kBits[] = {bit::kTcp,
+                                                bit::kUdp,
+                                                bit::kIcmp4,
+                                                bit::kIcmp6,
+                                                bit::kSctp | bit::kIgmp | bit::kOtherIp,
+                                                bit::kArp | bit::kOtherEther};
+      if ((h.protos & kBits[c]) == 0) continue;
+      // A TCP packet's bytes are looked at in the stream, unless the rule means packets.
+      const bool streams = c == kClassTcp && (h.flags & detect::rule_flag::kStreamPayload);
+      const bool packets_too =
+          std::any_of(r.groups.begin(), r.groups.end(),
+                      [](const Group& g) {
+                        return g.place == Place::kPayload &&
+                               std::any_of(g.clauses.begin(), g.clauses.end(), [](const Clause& clause) {
+                                 const auto* content = std::get_if<Content>(&clause);
+                                 return content != nullptr &&
+                                        (content->offset || content->depth || content->startswith);
+                               });
+                      }) ||
+          std::any_of(r.packet_tests.begin(), r.packet_tests.end(),
+                      [](const PacketTest& t) { return std::holds_alternative<StreamSize>(t); });
+      if (streams && !packets_too) continue;
+      put(packet_payload_[c][dir]);
+    }
+  }
+}
+
+void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex index) {
+  namespace bit = detect::proto_bit;
+  const detect::RuleHeader& h = out_->rules[index];
+  if (shape.decode_event) return decode_events_.push_back(index);
+  if (shape.stream_event) return stream_events_.push_back(index);
+  if (shape.app_only) return app_found_.push_back(index);
+  const bool asks_app = std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
+    return std::holds_alternative<AppProtocolIs>(t);
+  });
+  if (h.apps != 0 || asks_app) return app_packet_.push_back(index);
+  const bool of_fragments =
+      r.flow.only_frag || std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
+        const auto* n = std::get_if<PacketNumber>(&t);
+        return std::holds_alternative<FragBits>(t) || (n != nullptr && n->field == PacketField::kFragOffset);
+      });
+  const auto long_list = [this](std::uint16_t set) {
+    return set != 0 && out_->address_sets[set].v6_count == 0 && out_->address_sets[set].v4_count >= kLongList;
+  };
+  const bool by_src = (h.flags & detect::rule_flag::kBothWays) == 0 && long_list(h.src);
+  const bool by_dst = (h.flags & detect::rule_flag::kBothWays) == 0 && !by_src && long_list(h.dst);
+  for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
+    static constexpr std::uint16_t kBits[] = {bit::kTcp,
+                                              bit::kUdp,
+                                              bit::kIcmp4,
+                                              bit::kIcmp6,
+                                              bit::kSctp | bit::kIgmp | bit::kOtherIp,
+                                              bit::kArp | bit::kOtherEther};
+    const bool here = (h.protos & kBits[c]) != 0 || (c == static_cast<std::size_t>(PacketClass::kOtherIp) &&
+                                                     of_fragments && (h.protos & bit::kAnyIp) != 0);
+    if (!here) continue;
+    HeaderBuilder& to = headers_[c];
+    const bool tcp_flags = c == kClassTcp && tests_flags(r);
+    bool opening = shape.once;
+    if (tcp_flags) {
+      bool without_syn = false;
+      for (unsigned f = 0; f < 256; ++f)
+        without_syn =
+            without_syn || ((f & tcp_flag::kSyn) == 0 && flags_fit(r, static_cast<std::uint8_t>(f)));
+      opening = opening || !without_syn;
+    }
+    if (by_src || by_dst) {
+      const detect::AddressSet& s = out_->address_sets[by_src ? h.src : h.dst];
+      auto& ranges =
+          by_src ? (opening ? to.opening_src : to.always_src) : (opening ? to.opening_dst : to.always_dst);
+      for (std::uint32_t i = 0; i < s.v4_count; ++i)
+        ranges.emplace_back(out_->v4_ranges[s.first_v4 + i], index);
+    } else if (tcp_flags) {
+      for (unsigned f = 0; f < 256; ++f) {
+        if (flags_fit(r, static_cast<std::uint8_t>(f))) to.by_flags[f].push_back(index);
+      }
+    } else {
+      (opening ? to.opening : to.always).push_back(index);
+    }
+  }
+}
+
+void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex index, ProtocolId protocol,
+                                    const std::optional<ChosenPattern>& pattern) {
+  detect::RuleHeader& h = out_->rules[index];
+  if (sides_.size() <= protocol) sides_.resize(protocol + 1U);
+  std::uint8_t ways = 0;
+  for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+    const std::uint8_t way =
+        dir == Direction::kToServer ? detect::way_bit::kToServer : detect::way_bit::kToClient;
+    const auto progress = ready(r, protocol, dir);
+    if ((h.ways & way) == 0 || !progress) continue;
+    ways |= way;
+    h.ready[picket::index(dir)] = *progress;
+    SideBuilder& side = sides_[protocol][picket::index(dir)];
+    if (shape.events) {
+      side.repeats.push_back(index);
+      continue;
+    }
+    bool scanned = false;
+    if (pattern) {
+      const Group& group = r.groups[pattern->group];
+      for (const FieldRef& f : group.fields) {
+        if (f.protocol != protocol || (group.only && *group.only != dir)) continue;
+        if (options_.protocols[protocol]->buffers[f.index].progress[picket::index(dir)] == kNever) continue;
+        const auto transforms = transform_list(group.transforms);
+        buffers_[{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value()}].add(
+            pattern->literal, index, 0);
+        scanned = true;
+      }
+    }
+    const bool both_sides = (h.flags & detect::rule_flag::kBothSides) != 0;
+    if (!scanned && (!both_sides || !pattern)) side.rules.push_back(index);
+  }
+  h.ways = ways;
+}
+
+// ------------------------------------------------------------------------------------------------ databases
+
+detect::RuleList Planner::list(const std::vector<RuleIndex>& rules) {
+  if (rules.empty()) return {};
+  const auto [it, fresh] = lists_.try_emplace(rules);
+  if (fresh) {
+    it->second = {static_cast<std::uint32_t>(out_->rule_lists.size()),
+                  static_cast<std::uint32_t>(rules.size())};
+    out_->rule_lists.insert(out_->rule_lists.end(), rules.begin(), rules.end());
+  }
+  return it->second;
+}
+
+/// Cuts overlapping ranges into pieces, each with the rules of all ranges that cover it.
+detect::AddressIndex Planner::address_index(
+    const std::vector<std::pair<detect::V4Range, RuleIndex>>& ranges) {
+  detect::AddressIndex out{static_cast<std::uint32_t>(out_->address_rules.size()), 0};
+  struct Edge {
+    std::uint64_t at;
+    bool begins;
+    RuleIndex rule;
+  };
+  std::vector<Edge> edges;
+  for (const auto& [range, rule] : ranges) {
+    edges.push_back({range.first, true, rule});
+    edges.push_back({std::uint64_t{range.last} + 1, false, rule});
+  }
+  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.at < b.at; });
+  std::multiset<RuleIndex> inside;
+  for (std::size_t i = 0; i < edges.size();) {
+    const std::uint64_t at = edges[i].at;
+    for (; i < edges.size() && edges[i].at == at; ++i) {
+      if (edges[i].begins)
+        inside.insert(edges[i].rule);
+      else
+        inside.erase(inside.find(edges[i].rule));
+    }
+    if (inside.empty() || i == edges.size()) continue;
+    const std::set<RuleIndex> unique(inside.begin(), inside.end());
+    out_->address_rules.push_back({static_cast<std::uint32_t>(at),
+                                   static_cast<std::uint32_t>(edges[i].at - 1),
+                                   list({unique.begin(), unique.end()})});
+    ++out.count;
+  }
+  return out;
+}
+
+std::optional<Error> Planner::build_scans(Plan& plan) {
+  struct Job {
+    const ScanBuilder* from;
+    detect::Scan* to;
+    std::optional<Error> error;
+    bool from_cache = false;
+    std::string warning;
+  };
+  std::vector<Job> jobs;
+  const auto payload = [&](PayloadBuilder& from, detect::PayloadPlan& to) {
+    for (unsigned i = 0; i < detect::PayloadPlan::kMaxScans; ++i) {
+      if (from.scans[i].empty()) continue;
+      jobs.push_back({&from.scans[i], &to.scans[i], {}, false, {}});
+      if (from.ports[i] == nullptr) continue;
+      to.ports[i] = from.ports[i].get();
+      out_->port_bitmaps.push_back(std::move(from.ports[i]));
+    }
+    to.unfiltered = list(from.unfiltered);
+  };
+  for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
+    for (std::size_t d = 0; d < 2; ++d) payload(packet_payload_[c][d], out_->packet_payload[c][d]);
+  }
+  for (std::size_t d = 0; d < 2; ++d) payload(stream_payload_[d], out_->stream_payload[d]);
+
+  out_->protocols.resize(options_.protocols.size());
+  sides_.resize(options_.protocols.size());
+  out_->buffers.reserve(buffers_.size());  // jobs point into it
+  for (std::size_t p = 0; p < options_.protocols.size(); ++p) {
+    out_->protocols[p].complete = options_.protocols[p]->complete;
+    out_->protocols[p].events = options_.protocols[p]->events;
+    for (std::size_t d = 0; d < 2; ++d) {
+      std::vector<std::pair<detect::BufferPlan, const ScanBuilder*>> mine;
+      for (const auto& [key, builder] : buffers_) {
+        if (key.protocol != p || key.dir != d) continue;
+        const BufferDef& def = options_.protocols[p]->buffers[key.field];
+        mine.push_back({{def.progress[d], key.transforms, def.get, {}}, &builder});
+      }
+      std::stable_sort(mine.begin(), mine.end(),
+                       [](const auto& a, const auto& b) { return a.first.progress < b.first.progress; });
+      detect::SidePlan& side = out_->protocols[p].side[d];
+      side.first_buffer = static_cast<std::uint32_t>(out_->buffers.size());
+      side.buffers = static_cast<std::uint32_t>(mine.size());
+      for (const auto& [buffer, builder] : mine) {
+        out_->buffers.push_back(buffer);
+        jobs.push_back({builder, &out_->buffers.back().scan, {}, false, {}});
+      }
+      auto& rules = sides_[p][d].rules;
+      std::stable_sort(rules.begin(), rules.end(), [&](RuleIndex a, RuleIndex b) {
+        return out_->rules[a].ready[d] < out_->rules[b].ready[d];
+      });
+      const detect::RuleList all = list(rules), repeats = list(sides_[p][d].repeats);
+      side.first_rule = all.first;
+      side.rules = all.count;
+      side.first_repeat = repeats.first;
+      side.repeats = repeats.count;
+    }
+  }
+  const DatabaseCache cache(options_.cache_dir);
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      auto outcome = cache.get(jobs[i].from->literals());
+      if (!outcome) {
+        jobs[i].error = outcome.error();
+        continue;
+      }
+      jobs[i].to->database = outcome.value().database;
+      jobs[i].from_cache = outcome.value().from_cache;
+      jobs[i].warning = outcome.value().warning;
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned t = 1; t < options_.threads; ++t) others.emplace_back(work);
+  work();
+  for (auto& t : others) t.join();
+
+  std::optional<Error> error;
+  for (const Job& job : jobs) {
+    if (job.error) {
+      error = job.error;
+      continue;
+    }
+    out_->databases.push_back(job.to->database);
+    job.from->finish(*out_, *job.to);
+    if (hs_alloc_scratch(job.to->database, &out_->scratch_prototype) != HS_SUCCESS)
+      error = Error{"the pattern matcher has no memory for its scratch"};
+    ++plan.databases;
+    plan.from_cache += job.from_cache ? 1 : 0;
+    if (!job.warning.empty() && plan.warnings.empty()) plan.warnings.push_back(job.warning);
+  }
+  return error;
+}
+
+void Planner::build_lists() {
+  for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
+    HeaderBuilder& from = headers_[c];
+    detect::HeaderPlan& to = out_->headers[c];
+    to.always = list(from.always);
+    to.opening = list(from.opening);
+    for (std::size_t f = 0; f < 256; ++f) to.by_flags[f] = list(from.by_flags[f]);
+    to.always_src = address_index(from.always_src);
+    to.always_dst = address_index(from.always_dst);
+    to.opening_src = address_index(from.opening_src);
+    to.opening_dst = address_index(from.opening_dst);
+  }
+  out_->decode_event_rules = list(decode_events_);
+  out_->stream_event_rules = list(stream_events_);
+  out_->app_packet_rules = list(app_packet_);
+  out_->app_found_rules = list(app_found_);
+}
+
+}  // namespace picket::rules

@@ -1,0 +1,162 @@
+// sensor/rules/planner.h — the parts of plan.cc; nobody else's business
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataplane/detect/rule_set.h"
+#include "sensor/rules/cache.h"
+#include "sensor/rules/plan.h"
+
+namespace picket::rules {
+
+/// Regular expressions of all rules, each compiled once, on all cores.
+class PatternTable {
+ public:
+  struct Key {
+    std::string pattern;
+    std::uint32_t options = 0;
+    bool limited = true;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  static Key key_of(const Pcre&);
+  static Key key_of_transform(const std::string& pattern) { return {pattern, 0, true}; }
+  void want(Key key) { places_.try_emplace(std::move(key), 0); }
+  void compile(unsigned threads, detect::RuleSet& out);
+  /// Place in RuleSet::patterns, or why it cannot be.
+  [[nodiscard]] Result<std::uint32_t> place(const Key&) const;
+
+ private:
+  std::map<Key, std::uint32_t> places_;
+  std::vector<std::string> errors_;  // by place; empty: fine
+};
+
+/// Where a fast pattern is searched.
+struct ChosenPattern {
+  std::size_t group = 0;  // in Rule::groups
+  Literal literal;
+  std::uint32_t near = 0;  // > 0: it ends within so many bytes of the start
+};
+
+/// The patterns of a database to be, with the rules of each.
+class ScanBuilder {
+ public:
+  void add(const Literal&, detect::RuleIndex, std::uint32_t near);
+  [[nodiscard]] bool empty() const noexcept { return literals_.empty(); }
+  [[nodiscard]] const std::vector<Literal>& literals() const noexcept { return literals_; }
+  /// Writes what the packet path needs beside the database.
+  void finish(detect::RuleSet& out, detect::Scan& scan) const;
+
+ private:
+  std::map<std::pair<bool, std::string>, std::uint32_t> ids_;
+  std::vector<Literal> literals_;
+  std::vector<std::vector<detect::RuleIndex>> rules_;
+  std::uint32_t limit_ = 0;
+};
+
+struct PayloadBuilder {
+  std::array<ScanBuilder, detect::PayloadPlan::kMaxScans> scans;
+  std::array<std::unique_ptr<std::uint64_t[]>, detect::PayloadPlan::kMaxScans> ports;
+  std::vector<detect::RuleIndex> unfiltered;
+};
+
+/// What of a rule decides which list it goes to.
+struct Shape {
+  bool payload = false;      // it has groups over payload
+  bool headers = false;      // ... over headers
+  bool transaction = false;  // ... or tests over transactions
+  bool events = false;       // app-layer-event
+  bool app_only = false;     // nothing but app-layer-protocol
+  bool packet_only = false;  // a keyword that only single packets have
+  bool decode_event = false, stream_event = false;
+  bool once = false;  // addresses only
+};
+
+class Planner {
+ public:
+  Planner(RuleSet& loaded, const PlanOptions& options, StateNames& names)
+      : loaded_(loaded), options_(options), names_(names) {}
+  Result<Plan> run();
+
+ private:
+  // plan.cc
+  std::vector<std::uint32_t> in_order() const;
+  bool add_rule(std::uint32_t source);
+  void list_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&);
+  void add_info(const Rule&, std::uint32_t source);
+  [[nodiscard]] std::optional<std::string> refusal(const Rule&) const;
+
+  // plan_header.cc
+  void set_header(const Rule&, const Shape&, detect::RuleHeader&);
+  std::uint16_t address_set(const AddressSet&);
+  std::uint16_t port_set(const PortSet&);
+  std::uint16_t app_set(const std::vector<ProtocolId>&);
+  std::optional<std::string> add_packet_tests(const Rule&, detect::RuleHeader&);
+  std::optional<std::string> add_state(const Rule&, detect::RuleHeader&);
+
+  // plan_program.cc
+  std::optional<std::string> add_programs(const Rule&, detect::RuleHeader&);
+  std::optional<std::string> add_group(const Rule&, const Group&);
+  std::optional<std::string> add_clause(const Clause&, detect::Group&, detect::Op&);
+  std::optional<std::string> add_tx_tests(const Rule&, detect::RuleHeader&);
+  Result<std::uint16_t> transform_list(const std::vector<Transform>&);
+  [[nodiscard]] Shape shape_of(const Rule&) const;
+  /// The protocols in which all that the rule asks of transactions exists.
+  [[nodiscard]] std::vector<ProtocolId> tx_protocols(const Rule&) const;
+  /// By Direction: the progress everything needs, or nullopt when something does not exist there.
+  [[nodiscard]] std::optional<std::uint8_t> ready(const Rule&, ProtocolId, Direction) const;
+
+  // plan_scan.cc
+  [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, bool transaction) const;
+  void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&);
+  void list_header_rule(const Rule&, const Shape&, detect::RuleIndex);
+  void list_transaction_rule(const Rule&, const Shape&, detect::RuleIndex, ProtocolId,
+                             const std::optional<ChosenPattern>&);
+  std::optional<Error> build_scans(Plan&);
+  void build_lists();
+  detect::RuleList list(const std::vector<detect::RuleIndex>&);
+  detect::AddressIndex address_index(const std::vector<std::pair<detect::V4Range, detect::RuleIndex>>&);
+
+  RuleSet& loaded_;
+  const PlanOptions& options_;
+  StateNames& names_;
+  Plan plan_;
+  detect::RuleSet* out_ = nullptr;
+  PatternTable patterns_;
+
+  std::map<const AddressSet*, std::uint16_t> address_sets_;
+  std::map<const PortSet*, std::uint16_t> port_sets_;
+  std::map<std::vector<ProtocolId>, std::uint16_t> app_sets_;
+  std::vector<std::pair<std::vector<Transform>, std::uint16_t>> transform_lists_;
+  std::map<std::vector<detect::RuleIndex>, detect::RuleList> lists_;
+
+  std::array<std::array<PayloadBuilder, 2>, detect::kPacketClasses> packet_payload_;
+  std::array<PayloadBuilder, 2> stream_payload_;
+  struct HeaderBuilder {
+    std::vector<detect::RuleIndex> always, opening;
+    std::array<std::vector<detect::RuleIndex>, 256> by_flags;
+    using Ranges = std::vector<std::pair<detect::V4Range, detect::RuleIndex>>;
+    Ranges always_src, always_dst, opening_src, opening_dst;
+  };
+  std::array<HeaderBuilder, detect::kPacketClasses> headers_;
+  std::vector<detect::RuleIndex> decode_events_, stream_events_, app_packet_, app_found_;
+  struct BufferKey {
+    ProtocolId protocol;
+    std::uint8_t dir;
+    std::uint16_t field, transforms;
+    friend auto operator<=>(const BufferKey&, const BufferKey&) = default;
+  };
+  std::map<BufferKey, ScanBuilder> buffers_;
+  struct SideBuilder {
+    std::vector<detect::RuleIndex> rules, repeats;
+  };
+  std::vector<std::array<SideBuilder, 2>> sides_;  // by ProtocolId
+};
+
+/// Which flags of a TCP header pass all of a rule's tests of flags; nullptr when it has none.
+[[nodiscard]] bool flags_fit(const Rule&, std::uint8_t flags);
+[[nodiscard]] bool tests_flags(const Rule&);
+
+}  // namespace picket::rules

@@ -1,0 +1,192 @@
+#include "sensor/rules/threshold.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace picket::rules {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint32_t kBit = 0x80000000;
+
+std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
+  h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
+  return h ^ h >> 29;
+}
+
+std::uint64_t mix(std::uint64_t h, const Address& a) noexcept {
+  std::uint64_t v[2];
+  std::memcpy(v, a.bytes.data(), sizeof v);
+  return mix(mix(h, v[0]), v[1]);
+}
+
+/// Both directions of a pair are the same pair.
+void set_pair(Address& a, Address& b, const Address& x, const Address& y) noexcept {
+  a = std::min(x, y);
+  b = std::max(x, y);
+}
+
+}  // namespace
+
+Thresholds::Thresholds(std::size_t entries)
+    : sets_(std::bit_ceil(std::max<std::size_t>(1, entries / kWays))) {
+  entries_.resize(sets_ * kWays);
+}
+
+Thresholds::Entry* Thresholds::find(const Key& key) noexcept {
+  std::uint64_t h = mix(mix(mix(0, key.flow), std::uint64_t{key.gid} << 32 | key.sid), key.what);
+  h = mix(mix(h, key.a), key.b);
+  Entry* set = entries_.data() + (h & (sets_ - 1)) * kWays;
+  for (std::size_t i = 0; i < kWays; ++i) {
+    if (set[i].used && set[i].key == key) return set + i;
+  }
+  return nullptr;
+}
+
+Thresholds::Entry& Thresholds::find_or_make(const Key& key, std::uint64_t now) noexcept {
+  if (Entry* e = find(key); e != nullptr) return *e;
+  std::uint64_t h = mix(mix(mix(0, key.flow), std::uint64_t{key.gid} << 32 | key.sid), key.what);
+  h = mix(mix(h, key.a), key.b);
+  Entry* set = entries_.data() + (h & (sets_ - 1)) * kWays;
+  Entry* victim = set;
+  for (std::size_t i = 0; i < kWays; ++i) {
+    if (!set[i].used || (set[i].until_ns != 0 && set[i].until_ns <= now)) {
+      victim = set + i;
+      break;
+    }
+    if (set[i].used_ns < victim->used_ns) victim = set + i;
+  }
+  if (victim->used && (victim->until_ns == 0 || victim->until_ns > now)) ++evicted_;
+  *victim = Entry{};
+  victim->key = key;
+  victim->used = true;
+  victim->since_ns = now;
+  return *victim;
+}
+
+bool Thresholds::admit(const Judgement& j, const Match& m) {
+  for (const HostBit& bit : j.bits) {
+    if ((bit.op == StateBit::Op::kIsSet || bit.op == StateBit::Op::kIsNotSet) && !admit(bit, m)) return false;
+  }
+  bool yes = true;
+  for (unsigned i = 0; i < j.thresholds.size(); ++i) {
+    if (admit(j.thresholds[i], i, j, m)) continue;
+    yes = false;
+    // What a detection_filter holds back did not match at all: it sets no bits.
+    if (j.thresholds[i].type == Threshold::Type::kDetectionFilter) return false;
+  }
+  for (const HostBit& bit : j.bits) {
+    if (bit.op != StateBit::Op::kIsSet && bit.op != StateBit::Op::kIsNotSet) (void)admit(bit, m);
+  }
+  return yes && !j.noalert;
+}
+
+bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, const Match& m) noexcept {
+  Key key;
+  key.gid = j.gid;
+  key.sid = j.sid;
+  key.what = which;
+  switch (t.track) {
+    case Threshold::Track::kBySource:
+      key.a = m.src;
+      break;
+    case Threshold::Track::kByDestination:
+      key.a = m.dst;
+      break;
+    case Threshold::Track::kByBoth:
+      set_pair(key.a, key.b, m.src, m.dst);
+      break;
+    case Threshold::Track::kByRule:
+      break;
+    case Threshold::Track::kByFlow:
+      key.flow = m.flow_id;
+      break;
+  }
+  Entry& e = find_or_make(key, m.time_ns);
+  const std::uint64_t window = std::uint64_t{t.seconds} * kNsPerSecond;
+  if (t.type != Threshold::Type::kBackoff && m.time_ns > e.since_ns + window) {
+    e.since_ns = m.time_ns;
+    e.count = 0;
+    e.ports = 0;
+  }
+  e.used_ns = m.time_ns;
+  e.until_ns = t.type == Threshold::Type::kBackoff ? 0 : e.since_ns + window;
+  if (t.unique_on != Threshold::UniqueOn::kNothing) {
+    // 64 buckets: two ports that share one count once, so that the count is never too high.
+    const std::uint16_t port = t.unique_on == Threshold::UniqueOn::kSourcePort ? m.src_port : m.dst_port;
+    const std::uint64_t mark = std::uint64_t{1} << (mix(0, port) >> 58);
+    if (e.ports & mark) return false;
+    e.ports |= mark;
+  }
+  if (e.count != 0xffffffff) ++e.count;
+  switch (t.type) {
+    case Threshold::Type::kLimit:
+      return e.count <= t.count;
+    case Threshold::Type::kThreshold:
+      if (e.count < t.count) return false;
+      e.count = 0;
+      e.ports = 0;
+      return true;
+    case Threshold::Type::kBoth:
+      return e.count == t.count;
+    case Threshold::Type::kDetectionFilter:
+      return e.count > t.count;
+    case Threshold::Type::kBackoff:
+      if (e.next == 0) e.next = t.count;
+      if (e.count < e.next) return false;
+      e.next *= t.multiplier;
+      return true;
+  }
+  return true;
+}
+
+Thresholds::Key Thresholds::bit_key(StateBit::Scope scope, std::uint32_t id, const Match& m) noexcept {
+  Key key;
+  key.what = kBit | id;
+  switch (scope) {
+    case StateBit::Scope::kHostSource:
+      key.a = m.src;
+      break;
+    case StateBit::Scope::kHostDestination:
+      key.a = m.dst;
+      break;
+    default:
+      set_pair(key.a, key.b, m.src, m.dst);
+      key.gid = 1;  // a pair is not a host
+      break;
+  }
+  return key;
+}
+
+bool Thresholds::admit(const HostBit& bit, const Match& m) noexcept {
+  const bool test = bit.op == StateBit::Op::kIsSet || bit.op == StateBit::Op::kIsNotSet;
+  // hostbits:...,both touch the two hosts one by one.
+  const StateBit::Scope ends[2] = {StateBit::Scope::kHostSource, StateBit::Scope::kHostDestination};
+  const bool both = bit.scope == StateBit::Scope::kHostBoth;
+  for (const std::uint32_t id : bit.names) {
+    for (unsigned i = 0; i < (both ? 2U : 1U); ++i) {
+      const Key key = bit_key(both ? ends[i] : bit.scope, id, m);
+      Entry* e = find(key);
+      if (e != nullptr && e->until_ns <= m.time_ns) {
+        e->used = false;
+        e = nullptr;
+      }
+      if (test) {
+        if ((e != nullptr) == (bit.op == StateBit::Op::kIsSet)) return true;
+        continue;
+      }
+      if (bit.op == StateBit::Op::kUnset || (bit.op == StateBit::Op::kToggle && e != nullptr)) {
+        if (e != nullptr) e->used = false;
+        continue;
+      }
+      Entry& made = find_or_make(key, m.time_ns);
+      made.used_ns = m.time_ns;
+      made.until_ns =
+          m.time_ns +
+          std::uint64_t{bit.expire_seconds != 0 ? bit.expire_seconds : kDefaultExpireSeconds} * kNsPerSecond;
+    }
+  }
+  return !test;
+}
+
+}  // namespace picket::rules
