@@ -5,6 +5,7 @@
 #include <hs.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <rte_version.h>
 #include <zlib.h>
