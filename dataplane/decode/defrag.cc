@@ -97,7 +97,8 @@ struct Defragmenter::Tracker {
   bool used = false;
   std::uint64_t last_ns = 0;  ///< source clock at its last fragment
   std::uint64_t last_number = 0;
-  Piece* pieces = nullptr;         ///< by offset, without overlap
+  Piece* pieces = nullptr;  ///< by offset, without overlap
+  Piece* last = nullptr;
   std::uint8_t* header = nullptr;  ///< of the fragment at offset 0
   std::size_t header_size = 0;
   std::size_t* shard_bytes = nullptr;
@@ -232,7 +233,7 @@ Defragmenter::Inserted Defragmenter::insert(Packet& p, Tracker& t, std::uint32_t
   const std::uint32_t end = offset + static_cast<std::uint32_t>(data.size());
   const std::uint32_t covered_before = t.covered;
   bool overlaps = false;
-  Piece** link = &t.pieces;
+  Piece** link = t.last != nullptr && offset >= t.highest ? &t.last->next : &t.pieces;
   for (std::uint32_t at = offset; at < end;) {
     while (*link != nullptr && (*link)->end() <= at) link = &(*link)->next;
     Piece* here = *link;
@@ -251,6 +252,7 @@ Defragmenter::Inserted Defragmenter::insert(Packet& p, Tracker& t, std::uint32_t
     Piece* piece = ::new (block) Piece{here, at, stop - at};
     std::memcpy(piece->data(), data.data() + (at - offset), piece->size);
     *link = piece;
+    if (here == nullptr) t.last = piece;
     t.covered += piece->size;
     t.highest = std::max(t.highest, piece->end());
     ++t.piece_count;

@@ -12,7 +12,7 @@
 // so what is
 //         kept or given up does not depend on the number of workers. A full part gives up the datagram that
 //         waited longest: counted, and the event frag_ignored on the packet that needed the room
-// Cost    O(pieces of the datagram) a fragment; one copy in, one out
+// Cost    O(1) a fragment that comes in order, else O(pieces of the datagram); one copy in, one out
 // Lives   `datagram` until recycle()
 #pragma once
 #include <array>
@@ -31,7 +31,7 @@ struct DefragConfig {
   std::uint32_t trackers = 4096;          ///< datagrams in pieces at a time, of all workers together
   std::uint64_t memcap_bytes = 32 << 20;  ///< of pieces, of all workers together
   std::uint64_t timeout_ns = 60'000'000'000;
-  std::uint32_t max_pieces = 256;  ///< of one datagram
+  std::uint32_t max_pieces = 1024;  ///< of one datagram
 };
 
 /// Fragments: each is in exactly one of the first four; `waiting` is what is kept right now.
