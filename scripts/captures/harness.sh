@@ -105,7 +105,7 @@ finish() {
     printf '# %s/%s: %s\n\n' "$protocol" "$case_name" "$1"
     cat
     printf '\n- Ends: %s\n- Origin: %s; made by `scripts/captures/%s %s`\n- Licence: Apache-2.0\n' \
-      "$2" "${3:-real traffic}" "$(basename "$0")" "$case_name"
+      "$2" "${3:-real traffic}" "$(basename "$0")" "$selected"
   } >"$pcaps/$protocol/$case_name/README.md"
   echo "$protocol/$case_name: $(tshark -r "$capture" 2>/dev/null | wc -l) frames"
 }
@@ -116,7 +116,7 @@ run_cases() {
     mapfile -t wanted < <(sed -n 's/^case_\([a-z0-9_]*\)() {.*/\1/p' "$0" | tr _ -)
   fi
   for name in "${wanted[@]}"; do
-    case_name=$name
+    case_name=$name selected=$name
     "case_${name//-/_}"
   done
 }
