@@ -21,7 +21,6 @@ using picket::testing::to_client;
 using picket::testing::to_server;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 std::string u16(unsigned v) { return {static_cast<char>(v >> 8), static_cast<char>(v)}; }
 std::string u32(unsigned v) { return u16(v >> 16) + u16(v & 0xffff); }
@@ -143,7 +142,7 @@ TEST(Dns, TooManyOpenRequestsForgetTheOldest) {
   r.feed(Direction::kToClient, header(2, 0x8180, 1) + question("a", kA));
   EXPECT_EQ(r.events().at("unsolicited_response"), 1u);
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
 }
 
 TEST(Dns, TcpDoesNotCareHowSegmentsFall) {
@@ -342,7 +341,7 @@ TEST(Dns, MemoryGoesBackAndItsEndIsNamed) {
   EXPECT_EQ(r.events().at("out_of_memory"), 1u);
   r.feed(Direction::kToServer, kQuery);
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
   EXPECT_EQ(r.lines().size(), 2u);
   EXPECT_EQ(r.events().at("out_of_memory"), 1u);
 }

@@ -292,9 +292,7 @@ bool header_fits(Direction dir, std::uint16_t protocol, std::uint16_t length,
                  std::uint8_t function) noexcept {
   if (protocol != 0 || length < kMinLength || length > kMaxLength) return false;
   const bool request = dir == Direction::kToServer;
-  if ((function & kExceptionBit) != 0) {
-    return !request && length == 3 && function_info(function & ~kExceptionBit) != nullptr;
-  }
+  if ((function & kExceptionBit) != 0) return !request && length == 3 && function != kExceptionBit;
   switch (static_cast<Function>(function)) {
     case Function::kReadCoils:
     case Function::kReadDiscreteInputs:
@@ -418,20 +416,11 @@ Probe probe(Transport transport, Direction dir, Bytes first) noexcept {
     return Probe::kUnsure;
   }
   if (header_fits(dir, protocol, length, function)) return frame_starts(dir, first);
-  // Functions of users say nothing of their length: frames have to fill what was seen to its last byte.
-  const auto own = [](std::uint8_t code) {
-    return category_of_code(code) == kUserDefined || code == static_cast<std::uint8_t>(Function::kUmas);
-  };
-  if (protocol != 0 || length > kMaxLength || !own(function)) return Probe::kNo;
-  Cursor in(first);
-  while (!in.empty()) {
-    Frame f;
-    const ParseResult r = parse(in, f);
-    if (r.kind == ParseResult::Kind::kNeedMore) return Probe::kUnsure;
-    if (r.kind == ParseResult::Kind::kMalformed || f.protocol != 0 || f.length < 4 || !own(f.function))
-      return Probe::kNo;
-  }
-  return Probe::kYes;
+  // Functions of users say nothing of their length: a whole frame has to do.
+  const bool own =
+      category_of_code(function) == kUserDefined || function == static_cast<std::uint8_t>(Function::kUmas);
+  if (protocol != 0 || !own || length < 4 || length > kMaxLength) return Probe::kNo;
+  return first.size() < kPrefixSize + length ? Probe::kUnsure : Probe::kYes;
 }
 
 }  // namespace picket::modbus

@@ -160,8 +160,9 @@ struct Exchange : Transaction {
   std::array<std::uint8_t, kMaxData> request_data;
 };
 
-/// Could this flow be Modbus? kYes is a whole frame of a public function in which nothing is wrong; for
-/// functions of users and UMAS, frames that fill what was seen to its last byte.
+/// Could this flow be Modbus? kYes is a whole frame of a public function in which nothing is wrong, an
+/// exception, or a whole frame of UMAS or a user's function. The answer is the same however much stands
+/// behind that frame.
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 
 /// Does a frame start here, beyond doubt? Asked at each byte where the stream is searched for the next
