@@ -64,9 +64,15 @@ bool Builder::leave(const Option&) {
 }
 
 bool Builder::add_transform(const Option& option, Transform transform) {
-  if (!sticky_ || !is_empty_) {
-    return fail(option.name, "transform '" + std::string(option.name) + "' must directly follow a sticky buffer",
+  if (!sticky_) {
+    return fail(option.name, "transform '" + std::string(option.name) + "' needs a sticky buffer before it",
                 "as in http.uri; to_lowercase; content:\"x\";");
+  }
+  if (!is_empty_) {
+    // Behind a content the buffer begins anew: what follows looks at it transformed, what came before did not.
+    entered_.transforms.clear();
+    group_.reset();
+    is_empty_ = true;
   }
   constexpr std::size_t kMost = 16;
   if (entered_.transforms.size() == kMost) return fail(option.name, "more than 16 transforms of one buffer");

@@ -46,6 +46,8 @@ class Builder {
   bool leave(const Option& option);
   /// Between a sticky buffer and its next change.
   [[nodiscard]] bool in_sticky_buffer() const noexcept { return sticky_; }
+  /// Is this the buffer entered, so that a flag which names it says nothing new?
+  [[nodiscard]] bool is_entered(std::string_view buffer) const noexcept { return sticky_ && entered_.name == buffer; }
   /// At the end of the rule: false when a buffer was named and nothing is asked of it.
   bool finish();
   bool add_transform(const Option& option, Transform transform);

@@ -31,9 +31,9 @@ constexpr Word kLanguageProtocols[] = {
     {"http2", "http2"}, {"ike", "ike"}, {"ikev2", "ike"}, {"imap", "imap"}, {"ja3", "tls"}, {"ja3s", "tls"},
     {"ja4", "tls"}, {"krb5", "krb5"}, {"ldap", "ldap"}, {"llmnr", "llmnr"}, {"mdns", "mdns"}, {"mime", "smtp"},
     {"modbus", "modbus"}, {"mqtt", "mqtt"}, {"nfs", "nfs"}, {"ntp", "ntp"}, {"pgsql", "pgsql"}, {"pop3", "pop3"},
-    {"quic", "quic"}, {"rdp", "rdp"}, {"rfb", "rfb"}, {"rpc", "rpc"}, {"sdp", "sip"}, {"sip", "sip"}, {"smb", "smb"},
+    {"quic", "quic"}, {"rdp", "rdp"}, {"rfb", "rfb"}, {"rpc", "rpc"}, {"sctp", "sctp"}, {"sdp", "sip"}, {"sip", "sip"}, {"smb", "smb"},
     {"smtp", "smtp"}, {"snmp", "snmp"}, {"ssh", "ssh"}, {"ssl", "tls"}, {"telnet", "telnet"}, {"tftp", "tftp"},
-    {"tls", "tls"}, {"websocket", "websocket"},
+    {"tls", "tls"}, {"vxlan", "vxlan"}, {"websocket", "websocket"},
 };
 
 }  // namespace

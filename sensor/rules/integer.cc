@@ -29,9 +29,10 @@ bool read_value(std::string_view text, std::uint64_t max, ByName by_name, std::u
 bool Builder::read_integer_test(std::string_view text, std::uint64_t max, IntegerTest& out, ByName by_name) {
   const auto whole = text;
   const auto bad = [&](std::string_view part) {
+    if (part.empty()) part = whole;
     std::string reason = "'" + std::string(part.substr(0, 60)) + "' is not a number";
     if (by_name != nullptr) reason += " or a known name";
-    return fail(part.empty() ? whole : part, reason + " (largest: " + std::to_string(max) + ")");
+    return fail(part, reason + " (largest: " + std::to_string(max) + ")");
   };
   const auto value = [&](std::string_view part, std::uint64_t& v) { return read_value(part, max, by_name, v) || bad(trim(part)); };
 

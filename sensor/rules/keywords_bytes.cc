@@ -63,7 +63,8 @@ bool read_rest(Builder& builder, const Option& option, std::string_view rest, By
   return true;
 }
 
-bool zero_bytes(Builder& builder, const Option& option, const ByteSource& source) {
+bool check_bytes(Builder& builder, const Option& option, const ByteSource& source) {
+  if (source.base != Base::kBinary) return true;  // as many digits as stand there
   return source.bytes.is_variable() || source.bytes.value > 0 || builder.fail(option.value, std::string(option.name) + " must read at least one byte");
 }
 
@@ -85,7 +86,7 @@ bool read_byte_test(Builder& builder, const Option& option, unsigned) {
   test.op = *known;
   return builder.read_operand(take_until(rest, ','), "the value", test.value) &&
          builder.read_operand(take_until(rest, ','), "the offset", test.source.offset) &&
-         read_rest(builder, option, rest, test.source, unknown) && zero_bytes(builder, option, test.source) && (builder.add(test), true);
+         read_rest(builder, option, rest, test.source, unknown) && check_bytes(builder, option, test.source) && (builder.add(test), true);
 }
 
 bool read_byte_jump(Builder& builder, const Option& option, unsigned) {
@@ -137,7 +138,7 @@ bool read_byte_extract(Builder& builder, const Option& option, unsigned) {
     }
     return Shared::kTaken;
   };
-  if (!read_rest(builder, option, rest, extract.source, own) || !zero_bytes(builder, option, extract.source)) return false;
+  if (!read_rest(builder, option, rest, extract.source, own) || !check_bytes(builder, option, extract.source)) return false;
   if (name.empty()) return builder.fail(option.value, "byte_extract needs a variable's name as third argument");
   extract.variable = builder.define_variable(name);
   if (extract.variable < 0) return false;
@@ -179,7 +180,7 @@ bool read_byte_math(Builder& builder, const Option& option, unsigned) {
   if (!read_rest(builder, option, option.value, math.source, own)) return false;
   const std::string_view missing = !has_bytes ? "bytes" : !has_offset ? "offset" : !has_op ? "oper" : !has_rvalue ? "rvalue" : result.empty() ? "result" : "";
   if (!missing.empty()) return builder.fail(option.value, "byte_math needs " + std::string(missing));
-  if (!zero_bytes(builder, option, math.source)) return false;
+  if (!check_bytes(builder, option, math.source)) return false;
   if (math.op == ByteMath::Op::kDivide && !math.rvalue.is_variable() && math.rvalue.value == 0) return builder.fail(option.value, "byte_math cannot divide by 0");
   math.variable = builder.define_variable(result);
   if (math.variable < 0) return false;

@@ -118,7 +118,7 @@ bool read_app_event(Builder& builder, const Option& option, unsigned) {
   const auto ids = env.protocols_named(protocol);
   if (ids.empty()) {
     const auto known = language_protocol(protocol);
-    return builder.fail(protocol, known.empty() ? quoted(protocol) + " is no protocol picket knows" : "app-layer-event " + quoted(option.value) + ": picket does not parse " + std::string(known) + " yet");
+    return builder.fail(protocol, rest.empty() ? "picket has no app-layer event " + quoted(protocol) + " yet" : known.empty() ? quoted(protocol) + " is no protocol picket knows" : "app-layer-event " + quoted(option.value) + ": picket does not parse " + std::string(known) + " yet");
   }
   NearestName nearest(event);
   for (const ProtocolId id : ids) {

@@ -125,7 +125,7 @@ bool read_fragbits(Builder& builder, const Option& option, unsigned) {
 
 bool read_ipopts(Builder& builder, const Option& option, unsigned) {
   constexpr Named<std::uint8_t> kOptions[] = {
-      {"rr", 7}, {"lsrr", 131}, {"eol", 0}, {"nop", 1}, {"ts", 68}, {"sec", 130}, {"esec", 133}, {"ssrr", 137}, {"satid", 136}, {"cipso", 134}, {"qs", 25}, {"any", 0xff},
+      {"rr", 7}, {"lsrr", 131}, {"eol", 0}, {"nop", 1}, {"ts", 68}, {"sec", 130}, {"esec", 133}, {"ssrr", 137}, {"satid", 136}, {"cipso", 134}, {"qs", 25}, {"rtralt", 148}, {"any", 0xff},
   };
   const auto* type = find_named(kOptions, option.value);
   if (type == nullptr) return builder.fail(option.value, quoted(option.value) + " is no IP option; use " + list_names(kOptions));

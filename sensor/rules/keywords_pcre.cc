@@ -40,6 +40,7 @@ bool read_flags(Builder& builder, const Option& option, std::string_view flags, 
     const auto here = flags.substr(i, 1);
     if (found == nullptr) return builder.fail(here, "unknown pcre flag '" + std::string(here) + "'", "flags are ismxAEGRBO and those of HTTP buffers UIPQHDMCSYVWZ");
     if (buffer != nullptr && buffer != found) return builder.fail(here, "pcre flags '" + std::string(1, buffer->flag) + "' and '" + std::string(here) + "' name two buffers");
+    if (builder.is_entered(found->buffer) || (!found->otherwise.empty() && builder.is_entered(found->otherwise))) continue;
     if (builder.in_sticky_buffer()) {
       return builder.fail(here, "pcre flag '" + std::string(here) + "' cannot be used behind a sticky buffer", "leave the flag out, or put pkt_data; before " + std::string(option.name));
     }
@@ -74,6 +75,10 @@ bool read_pcre(Builder& builder, const Option& option, unsigned) {
   if (pcre.pattern.empty()) return builder.fail(text, "an empty pattern");
   pcre.negated = option.negated;
   auto rest = text.substr(close + 1);
+  if (rest.ends_with('"') && rest.find('"') == rest.size() - 1) {
+    builder.warn(rest.substr(rest.size() - 1), "a quotation mark closes here that was never opened");
+    rest.remove_suffix(1);
+  }
   const BufferFlag* buffer = nullptr;
   if (!read_flags(builder, option, take_until(rest, ','), pcre, buffer) || !read_captures(builder, rest, pcre)) return false;
   if (buffer == nullptr) {

@@ -25,6 +25,7 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
 
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
+    {"file.magic", Argument::kNone, refuse, kFiles},
     {"fileext", Argument::kNegatable, refuse, kFiles},
     {"filemagic", Argument::kNegatable, refuse, kFiles},
     {"filename", Argument::kNegatable, refuse, kFiles},

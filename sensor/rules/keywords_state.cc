@@ -127,7 +127,9 @@ bool read_threshold(Builder& builder, const Option& option, unsigned is_filter) 
   constexpr Named<Track> kTracks[] = {{"by_src", Track::kBySource}, {"by_dst", Track::kByDestination}, {"by_both", Track::kByBoth}, {"by_rule", Track::kByRule}, {"by_flow", Track::kByFlow}};
   constexpr Named<Unique> kUnique[] = {{"src_port", Unique::kSourcePort}, {"dst_port", Unique::kDestinationPort}};
   Rule& rule = builder.rule();
-  if (rule.threshold || rule.detection_filter) return builder.fail(option.name, "a rule has one threshold or detection_filter");
+  if (rule.detection_filter || (is_filter != 0 && rule.threshold)) {
+    return builder.fail(option.name, "a rule has one detection_filter, or thresholds, not both");
+  }
   Threshold t;
   bool has_type = is_filter != 0, has_track = false, has_count = false, has_seconds = false, has_multiplier = false;
   if (is_filter != 0) t.type = Type::kDetectionFilter;
@@ -162,6 +164,12 @@ bool read_threshold(Builder& builder, const Option& option, unsigned is_filter) 
   const std::string_view missing = !has_type ? "type" : !has_track ? "track" : !has_count ? "count" : backoff && !has_multiplier ? "multiplier" : !backoff && !has_seconds ? "seconds" : "";
   if (!missing.empty()) return builder.fail(option.value, std::string(option.name) + " needs " + std::string(missing));
   if (backoff && t.track != Track::kByFlow) return builder.fail(option.value, "type backoff goes with track by_flow only");
+  if (is_filter == 0 && rule.threshold) {
+    constexpr std::size_t kMost = 8;
+    if (rule.more_thresholds.size() == kMost) return builder.fail(option.name, "more than nine thresholds in one rule");
+    rule.more_thresholds.push_back(t);
+    return true;
+  }
   (is_filter != 0 ? rule.detection_filter : rule.threshold) = t;
   return true;
 }

@@ -16,13 +16,31 @@ bool read_plain(Builder& builder, const Option& option, unsigned kind) {
 bool read_xor(Builder& builder, const Option& option, unsigned) {
   Transform transform;
   transform.kind = Kind::kXor;
-  const auto key = option.value;
+  auto rest = option.value;
+  std::string_view key;
+  while (!rest.empty()) {
+    const auto part = take_until(rest, ',');
+    auto argument = part;
+    const auto word = take_word(argument);
+    if (word == "offset") {
+      if (!parse_number(argument, transform.offset) || transform.offset < 0) return builder.fail(part, "xor's offset is a number");
+    } else if (word == "extract") {
+      const auto length = take_word(argument);
+      transform.has_bytes = parse_number(length, transform.bytes) && parse_number(argument, transform.end) && transform.end >= 0;
+      if (!transform.has_bytes || transform.bytes == 0 || transform.bytes > 255) {
+        return builder.fail(part, "xor's extract takes a length and an offset, as in xor:extract 1 0");
+      }
+    } else {
+      key = part;
+    }
+  }
+  if (transform.has_bytes && key.empty()) return builder.add_transform(option, std::move(transform));
   for (std::size_t i = 0; i + 1 < key.size(); i += 2) {
     const int high = hex_digit(key[i]), low = hex_digit(key[i + 1]);
     if (high < 0 || low < 0) return builder.fail(key.substr(i, 2), "xor takes a key in hex, as in xor:\"0d0a\"");
     transform.argument += static_cast<char>(high << 4 | low);
   }
-  if (key.size() % 2 != 0 || key.empty()) return builder.fail(key, "xor takes a key of whole bytes in hex, as in xor:\"0d0a\"");
+  if (key.size() % 2 != 0 || key.empty()) return builder.fail(key.empty() ? option.value : key, "xor takes a key of whole bytes in hex, as in xor:\"0d0a\"");
   constexpr std::size_t kMost = 256;
   if (transform.argument.size() > kMost) return builder.fail(key, "an xor key of more than 256 bytes");
   return builder.add_transform(option, std::move(transform));

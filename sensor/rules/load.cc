@@ -114,7 +114,8 @@ class Loader {
     rule.text = line.text;
     Builder builder(rule, environment_);
     auto text = line.text;
-    if (parse_header(builder, text) && parse_options(builder, text)) check_rule(builder, line.text);
+    if (text.size() > kMaxRuleBytes) builder.fail(text.substr(0, 1), "a rule of " + std::to_string(text.size()) + " bytes; the most is " + std::to_string(kMaxRuleBytes));
+    if (!builder.failed() && parse_header(builder, text) && parse_options(builder, text)) check_rule(builder, line.text);
 
     RuleStatus status;
     if (builder.failed() && rule.sid == 0) look_for_numbers(line.text, rule);

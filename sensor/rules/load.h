@@ -22,6 +22,7 @@ namespace picket::rules {
 
 /// The Suricata version whose language `requires: version` is held against.
 inline constexpr unsigned kLanguageVersion[3] = {8, 0, 0};
+inline constexpr std::size_t kMaxRuleBytes = 256 * 1024;  ///< lines joined; longer ones are rejected unread
 inline constexpr unsigned kMaxNesting = 16;  ///< of brackets and variables in an address or port list
 
 /// What stands for $NAME in a rule's header; values are written as in a rule: "[10.0.0.0/8,!10.1.1.1]".

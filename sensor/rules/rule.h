@@ -156,7 +156,8 @@ enum class Base : std::uint8_t {
 
 /// Where byte_* keywords find their number, and how it is read.
 struct ByteSource {
-  Operand bytes;   ///< how many; 0 only in byte_jump (jump without reading)
+  /// How many. 0: byte_jump jumps without reading; others, in text, read all the digits that stand there.
+  Operand bytes;
   Operand offset;  ///< may be negative
   bool relative = false;
   Endian endian = Endian::kBig;
@@ -282,10 +283,10 @@ struct Transform {
   enum class Base64Mode : std::uint8_t { kRfc4648, kRfc2045, kStrict };
   Kind kind{};
   std::string argument;     ///< kXor: the key's bytes; kPcre: the pattern, whose first group is what remains
-  std::uint32_t bytes = 0;  ///< kFromBase64, kSubslice: at most so many, 0: all
-  std::int32_t offset = 0;  ///< kFromBase64, kSubslice
+  std::uint32_t bytes = 0;  ///< kFromBase64, kSubslice: at most so many, 0: all; kXor: length of the key in the buffer
+  std::int32_t offset = 0;  ///< kFromBase64, kSubslice, kXor: where it begins
   std::uint32_t max_size = 0;  ///< kGunzip, kZlibDeflate, 0: the limit of the configuration
-  bool has_bytes = false;      ///< kSubslice: `bytes` was written; a negative count stands in `end`
+  bool has_bytes = false;      ///< kSubslice: `bytes` was written; a negative count stands in `end`. kXor: the key stands in the buffer, at `end`
   std::int32_t end = 0;
   Base64Mode base64 = Base64Mode::kRfc4648;
 
@@ -569,6 +570,7 @@ struct Rule {
   std::vector<FlowInt> flow_ints;
   std::optional<Threshold> threshold;
   std::optional<Threshold> detection_filter;
+  std::vector<Threshold> more_thresholds;  ///< a second `threshold` and so on: rare, and each has its say
   std::optional<Tag> tag;
   std::optional<LogConfig> config;
   std::vector<std::string> variables;  ///< names of what byte_extract and byte_math fill

@@ -1,0 +1,56 @@
+#include "sensor/rules/report.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "sensor/rules/test_protocols.h"
+
+namespace picket::rules {
+namespace {
+
+RuleSet load(std::string_view text) {
+  LoadOptions o;
+  o.protocols = test_protocols();
+  return load_rules_text("t.rules", text, o);
+}
+
+constexpr std::string_view kTwo =
+    "alert ip any any -> any any (msg:\"say \\\"x\\\"\"; content:\"a|0d|b\"; sid:1; rev:4;)\n"
+    "alert ip any any -> any any (contnet:\"a\"; sid:2;)\n";
+
+TEST(Report, Json) {
+  std::ostringstream out;
+  const PlanNote notes[] = {{"a\rb", "payload", 1.5}};
+  write_json(out, load(kTwo), notes);
+  EXPECT_EQ(out.str(),
+            R"({"sid":1,"gid":1,"rev":4,"file":"t.rules","line":1,"status":"loaded","msg":"say \"x\"","fast_pattern":"a|0d|b","buffer":"payload","cost":1.5})"
+            "\n"
+            R"({"sid":2,"gid":1,"rev":0,"file":"t.rules","line":2,"status":"rejected","error_line":2,"column":30,"reason":"unknown keyword 'contnet'","suggestion":"did you mean 'content'?"})"
+            "\n");
+}
+
+TEST(Report, Table) {
+  std::ostringstream out;
+  write_table(out, load(kTwo), {}, {.loaded_too = false});
+  EXPECT_EQ(out.str(), "rejected  2:0           t.rules:2:30: unknown keyword 'contnet'; did you mean 'content'?\n2 rules in 1 file: 1 loaded, 1 rejected\n");
+}
+
+TEST(Report, Reasons) {
+  std::ostringstream out;
+  write_reasons(out, load("alert smb any any -> any any (sid:1;)\nalert smb any any -> any any (sid:2;)\nalert ftp any any -> any any (sid:3;)"));
+  EXPECT_EQ(out.str(), "       2  protocol 'smb': picket does not parse smb yet\n       1  protocol 'ftp': picket does not parse ftp yet\n");
+}
+
+TEST(Report, JsonStringsAreAlwaysUtf8) {
+  EXPECT_EQ(json_string("a\"b\\c\n"), "\"a\\\"b\\\\c\\u000a\"");
+  EXPECT_EQ(json_string("h\xc3\xa9"), "\"h\xc3\xa9\"");
+  EXPECT_EQ(json_string("\xff"), "\"\\ufffd\"");
+  EXPECT_EQ(json_string("\xc3"), "\"\\ufffd\"");
+  EXPECT_EQ(json_string("\xc0\xaf"), "\"\\ufffd\\ufffd\"");
+  EXPECT_EQ(json_string("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"");
+  EXPECT_EQ(json_string("\xf0\x9f\x98\x80"), "\"\xf0\x9f\x98\x80\"");
+}
+
+}  // namespace
+}  // namespace picket::rules
