@@ -163,9 +163,9 @@ void HttpParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
       [[fallthrough]];
     default:
       side(r).truncated = true;
-      closing_ = true;  // what is there is all there is: no body begins
+      closing_ = ending_ = true;  // what is there is all there is: no body begins
       finish_reader(r);
-      closing_ = false;
+      closing_ = ending_ = false;
       r.resync = true;
   }
   flush(r);
@@ -173,14 +173,14 @@ void HttpParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
 
 void HttpParser::on_end(Direction dir, Sink& sink) noexcept {
   sink_ = &sink;
-  closing_ = true;
+  closing_ = ending_ = true;
   finish_reader(reader(dir));
-  closing_ = false;
+  closing_ = ending_ = false;
 }
 
 void HttpParser::on_close(Sink& sink) noexcept {
   sink_ = &sink;
-  closing_ = true;
+  closing_ = ending_ = true;
   for (Reader& r : reader_) finish_reader(r);
   while (first_ != nullptr) finish(*first_);
 }
@@ -194,7 +194,12 @@ void HttpParser::finish_reader(Reader& r) noexcept {
       if (r.tx != nullptr && !is_reply(r)) raise(r, Event::kRequestLineIncomplete);
     }
   }
-  if (r.state == State::kDoubt) settle_doubt(r);
+  if (r.state == State::kDoubt) {
+    // What was read ahead is a body, as far as it goes.
+    const bool closing = std::exchange(closing_, side(r).head.size() == r.doubt_at);
+    settle_doubt(r);
+    closing_ = closing;
+  }
   if (r.state == State::kHeaders || r.state == State::kSkipHeaders) {
     side(r).truncated = true;
     if (r.state == State::kHeaders && side(r).head.size() > r.line_at && side(r).head.push_back('\n'))
@@ -296,7 +301,7 @@ void HttpParser::die(Reader& r) noexcept {
 }
 
 void HttpParser::hand_over(std::string_view protocol) noexcept {
-  if (handed_over_ || closing_) return;
+  if (handed_over_ || ending_) return;
   handed_over_ = true;
   sink_->hand_over(find_protocol(protocol) == kNoProtocol ? std::string_view{} : protocol);
 }

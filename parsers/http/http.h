@@ -1,19 +1,17 @@
 // parsers/http/http.h — HTTP/0.9, 1.0 and 1.1, both directions of a connection, paired (RFC 9110, RFC 9112)
 //
 //      start line CRLF
-//      name ":" value CRLF         ... folded, ended by LF or by a lone CR, as servers and browsers put up
-//      with CRLF body                        Content-Length, chunks with trailers, or all to the end of the
-//      connection
+//      name ":" value CRLF    ... folded, ended by LF or by a lone CR, as servers and browsers put up with
+//      CRLF
+//      body                   Content-Length, chunks with trailers, or all to the end of the connection
 //
-// In      any cut of the bytes of a direction; all of it is taken at once, except behind a CONNECT that waits
+// In      any cut of the bytes of a direction; all is taken at once, except behind a CONNECT that waits
 // Out     a Tx from a request to its reply; a reply nobody asked for is a Tx of its own
-// Cost    one copy of start line and headers, none of bodies that are not inspected; two blocks of the pool a
-// message,
-//         more where a body is inspected or a rule asks for a buffer that must be put together
+// Cost    one copy of start line and headers, none of bodies that are not inspected; a few blocks of the pool
+//         a message, more where a body is inspected or a rule asks for a buffer that must be put together
 // Limits  see kLimits in http_spec.cc; each has an event
 // Reads   as leniently as browsers do, because what a browser runs must be seen: a coding that is declared
-// but does not
-//         decode is read as if it were not declared, whitespace and NUL around a coding's name do not hide it
+//         but does not decode is read as if it were not declared, and whitespace or NUL does not hide one
 // Leaves  multipart bodies, files and LZMA; HTTP/2 is another parser's
 #pragma once
 #include <array>

@@ -168,7 +168,7 @@ class Layer {
     if (state_ == State::kSniff && !held_.empty())
       sniff({}, true);
     else if (state_ == State::kPieces && !held_.empty())
-      decode_piece();
+      decode_piece(true);
   }
 
  private:
@@ -204,7 +204,7 @@ class Layer {
         want_trial_ = true;
         return in;
       }
-      if (!open_zlib(-MAX_WBITS) || !trial()) return replay_as_is(), in;
+      if (!open_zlib(-MAX_WBITS) || !trial(last)) return replay_as_is(), in;
       state_ = State::kInflate;
     } else {
       return replay_as_is(), in;
@@ -214,7 +214,7 @@ class Layer {
   }
   [[nodiscard]] std::size_t wanted() const noexcept {
     if (want_trial_) return kTrialBytes;
-    return coding_ == Coding::kZstd ? 4 : coding_ == Coding::kBrotli ? 1 : 3;
+    return coding_ == Coding::kZstd ? ZSTD_FRAMEHEADERSIZE_MAX : coding_ == Coding::kBrotli ? 1 : 3;
   }
 
   /// What was held goes through the state that was chosen.
@@ -247,27 +247,42 @@ class Layer {
   }
   bool open_zstd() noexcept {
     zstd_ = ZSTD_createDCtx_advanced({take_block, give_block, &blocks_});
-    return zstd_ != nullptr;
+    zstd_out_ = {blocks_.take(Pool::kMaxBlock), Pool::kMaxBlock, 0};
+    return zstd_ != nullptr && zstd_out_.dst != nullptr && hide_size() &&
+           ZSTD_isError(ZSTD_DCtx_setParameter(zstd_, ZSTD_d_stableOutBuffer, 1)) == 0;
+  }
+  /// Puts a frame header without a content size (RFC 8878, §3.1.1.1) in the place of the one that is held:
+  /// zstd would refuse a frame that does not fit the output as a whole.
+  bool hide_size() noexcept {
+    constexpr std::uint8_t kChecksum = 4, kWindow16MiB = 14 << 3;
+    const std::uint8_t* const h = held_.data();
+    ZSTD_frameHeader header;
+    if (ZSTD_getFrameHeader(&header, h, held_.size()) != 0 || header.frameType != ZSTD_frame ||
+        header.dictID != 0) {
+      return false;
+    }
+    const std::array<std::uint8_t, 6> start = {
+        h[0], h[1], h[2], h[3], static_cast<std::uint8_t>(h[4] & kChecksum), kWindow16MiB};
+    const PoolBuffer sent = std::move(held_);
+    return held_.append(start) && held_.append(sent.view().subspan(header.headerSize));
   }
 
-  /// Does what is held decode as deflate without a header?
-  bool trial() noexcept {
+  /// Does what is held decode as deflate without a header? All of a body must decode to its end.
+  bool trial(bool whole) noexcept {
     std::array<std::uint8_t, kScratch> scratch;
     const Bytes h = held_.view();
     zlib_.next_in = const_cast<Bytef*>(h.data());
     zlib_.avail_in = static_cast<uInt>(h.size());
-    bool fine = true;
+    bool fine = true, ended = false;
     for (int rounds = 0; rounds < 4 && zlib_.avail_in > 0; ++rounds) {
       zlib_.next_out = scratch.data();
       zlib_.avail_out = kScratch;
       const int r = ::inflate(&zlib_, Z_SYNC_FLUSH);
-      if (r == Z_STREAM_END) break;
-      if (r != Z_OK && r != Z_BUF_ERROR) {
-        fine = false;
-        break;
-      }
+      ended = r == Z_STREAM_END;
+      fine = ended || r == Z_OK || r == Z_BUF_ERROR;
+      if (ended || !fine) break;
     }
-    return inflateReset(&zlib_) == Z_OK && fine;
+    return inflateReset(&zlib_) == Z_OK && fine && (ended || !whole);
   }
 
   Bytes gzip_header(Bytes in) noexcept {
@@ -331,47 +346,57 @@ class Layer {
   Bytes collect(Bytes in) noexcept {
     const std::size_t n = std::min(kPiece - held_.size(), in.size());
     if (!held_.append(in.first(n))) return give_up(Event::kOutOfMemory), Bytes{};
-    if (held_.size() == kPiece) decode_piece();
+    if (held_.size() == kPiece) decode_piece(false);
     return in.subspan(n);
   }
 
-  void decode_piece() noexcept {
-    std::array<std::uint8_t, kScratch> scratch;
-    Bytes in = held_.view();
+  /// `last`: nothing follows. What yields nothing at all was never what it was declared.
+  void decode_piece(bool last) noexcept {
     const bool first = in_bytes_ == 0;
-    in_bytes_ += in.size();
-    bool more = true;
-    while (more && !owner_.stopped_ && state_ == State::kPieces) {
-      std::size_t made = 0;
-      bool failed = false, over = false;
-      if (coding_ == Coding::kBrotli) {
-        std::size_t left = in.size(), room = kScratch;
-        const std::uint8_t* next = in.data();
-        std::uint8_t* to = scratch.data();
-        const auto r = BrotliDecoderDecompressStream(brotli_, &left, &next, &room, &to, nullptr);
-        in = in.subspan(in.size() - left);
-        made = kScratch - room;
-        failed = r == BROTLI_DECODER_RESULT_ERROR;
-        over = r == BROTLI_DECODER_RESULT_SUCCESS;
-        more = r == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
-      } else {
-        ZSTD_inBuffer from = {in.data(), in.size(), 0};
-        ZSTD_outBuffer to = {scratch.data(), kScratch, 0};
-        const std::size_t r = ZSTD_decompressStream(zstd_, &to, &from);
-        in = in.subspan(from.pos);
-        made = to.pos;
-        failed = ZSTD_isError(r) != 0;
-        over = !failed && r == 0 && in.empty();
-        more = to.pos == kScratch || (!in.empty() && from.pos > 0);
-      }
-      if (made > 0 && !emit({scratch.data(), made})) return;
-      if (failed) {
-        if (out_bytes_ == 0 && first) return replay_as_is();
-        return give_up(blocks_.refused() ? Event::kOutOfMemory : Event::kDecompressionFailed);
-      }
-      if (over && coding_ == Coding::kBrotli) state_ = State::kIgnore;
-    }
+    in_bytes_ += held_.size();
+    bool over = false;
+    const bool fine = coding_ == Coding::kBrotli ? unbrotli(held_.view(), over) : unzstd(held_.view(), over);
+    if (owner_.stopped_) return;
+    if (out_bytes_ == 0 && first && (!fine || over || last)) return replay_as_is();
     held_.clear();
+    if (!fine)
+      give_up(blocks_.refused() ? Event::kOutOfMemory : Event::kDecompressionFailed);
+    else if (over)
+      state_ = State::kIgnore;
+  }
+
+  bool unbrotli(Bytes in, bool& over) noexcept {
+    std::array<std::uint8_t, kScratch> scratch;
+    for (;;) {
+      std::size_t left = in.size(), room = kScratch;
+      const std::uint8_t* next = in.data();
+      std::uint8_t* to = scratch.data();
+      const auto r = BrotliDecoderDecompressStream(brotli_, &left, &next, &room, &to, nullptr);
+      in = in.subspan(in.size() - left);
+      const std::size_t made = kScratch - room;
+      if (made > 0 && !emit({scratch.data(), made})) return true;
+      if (r == BROTLI_DECODER_RESULT_ERROR) return false;
+      over = r == BROTLI_DECODER_RESULT_SUCCESS;
+      if (r != BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT) return true;
+    }
+  }
+
+  /// All of the output stands in one block, so that zstd needs no window of its own, which may be megabytes.
+  /// When the block is full there is more than any body limit, or a bomb.
+  bool unzstd(Bytes in, bool& over) noexcept {
+    ZSTD_inBuffer from = {in.data(), in.size(), 0};
+    while (from.pos < from.size) {
+      const std::size_t before = from.pos, had = zstd_out_.pos;
+      const std::size_t r = ZSTD_decompressStream(zstd_, &zstd_out_, &from);
+      if (zstd_out_.pos > had) {
+        const auto* out = static_cast<const std::uint8_t*>(zstd_out_.dst);
+        if (!emit({out + had, zstd_out_.pos - had})) return true;
+      }
+      if (ZSTD_isError(r)) return false;
+      over = r == 0;
+      if (over || (from.pos == before && zstd_out_.pos == had)) return true;
+    }
+    return true;
   }
 
   /// False when decoding ends here.
@@ -403,6 +428,7 @@ class Layer {
   z_stream zlib_{};
   BrotliDecoderState* brotli_ = nullptr;
   ZSTD_DCtx* zstd_ = nullptr;
+  ZSTD_outBuffer zstd_out_{};
 };
 
 Decoder::Decoder(Pool& pool, std::span<const Coding> codings, const DecodeLimits& limits) noexcept

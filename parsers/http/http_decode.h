@@ -4,11 +4,10 @@
 // Out     the decoded bytes, appended to a PoolBuffer up to a limit; after that nothing is decoded any more
 // Cost    that of the codec; its memory comes from the pool and goes back with the Decoder
 // Limits  layers, bytes out of any layer, ratio, and a budget of bytes moved in all layers, which stands for
-// time: a
-//         clock would make the output depend on the machine
-// Reads   a layer that turns out not to be what it was declared is passed on as it is: browsers show such
-// bodies too Leaves  LZMA. brotli and zstd frames whose window needs a block larger than the pool has are not
-// decoded
+//         time: a clock would make the output depend on the machine
+// Reads   a layer that is not what it was declared is passed on as it is: browsers show such bodies too
+// Leaves  LZMA; brotli from where it needs more memory than the pool's largest block; of zstd all but the
+//         first frame, and what lies behind that block's size
 #pragma once
 #include "parsers/core/pool.h"
 #include "parsers/http/http.h"

@@ -42,7 +42,8 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   s.reached = kLine;
   text = without_line_end(s.line.text());
   if (std::exchange(r.leading_space, false)) raise(r, Event::kLeadingWhitespace);
-  if (std::exchange(r.too_long, false)) raise(r, Event::kRequestTooLong);
+  const bool cut = std::exchange(r.too_long, false);
+  if (cut) raise(r, Event::kRequestTooLong);
   tx->request_line = part_of(Ref::kLine, text, text);
 
   std::size_t i = 0;
@@ -59,7 +60,7 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
     target = trim(rest.substr(0, rest.size() - word.size()));
     tx->protocol = part_of(Ref::kLine, text, word);
     if (target.size() + 1 + word.size() != rest.size()) raise(r, Event::kUriDelimiter);
-  } else {
+  } else if (!cut) {
     raise(r, Event::kRequestLineMissingProtocol);
   }
   if (target.find_first_of("\t\v\f\r") != std::string_view::npos) raise(r, Event::kUriDelimiter);
@@ -70,7 +71,7 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   r.line_at = 0;
   r.header_at = kNoHeader;
   r.state = State::kHeaders;
-  if (!has_version) {  // HTTP/0.9 has no headers
+  if (!has_version && !cut) {  // HTTP/0.9 has no headers
     s.reached = kHeaders;
     complete(r);
   }

@@ -1,11 +1,10 @@
-// parsers/http/http_parser.h — the parser of a flow: two readers, one a direction, and the transactions
-// between them
+// parsers/http/http_parser.h — the parser of a flow: a reader for each direction, and the transactions
 //
 //   kStart ─> kLine ─> kHeaders ─> kBody | kChunks ─> kStart
 //
-// http.cc has the way of the bytes and the pairing, http_head.cc start lines and headers, http_body.cc
-// bodies. Every byte is taken when it is shown, so that no cut of the segments can matter; what must stay is
-// copied once.
+// http.cc has the way of the bytes and the pairing, http_line.cc start lines, http_head.cc headers,
+// http_body.cc bodies. Every byte is taken when it is shown, so that no cut of the segments can matter; what
+// must stay is copied once.
 #pragma once
 #include "parsers/http/http.h"
 #include "parsers/http/http_decode.h"
@@ -134,7 +133,9 @@ class HttpParser final : public Parser {
   Tx *first_ = nullptr, *last_ = nullptr;
   std::uint64_t next_id_ = 0, open_ = 0;
   Sink* sink_ = nullptr;
-  bool handed_over_ = false, closing_ = false;
+  bool handed_over_ = false;
+  bool closing_ = false;  // the message at hand ends here: no body begins
+  bool ending_ = false;   // no bytes follow that could be handed over
 };
 
 }  // namespace picket::http
