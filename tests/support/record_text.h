@@ -36,26 +36,27 @@ class RecordText {
     message_.reset(google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
   }
 
-  /// EVE's object; "too large" when the body needs more than `room` bytes; "BROKEN ..." when it is no valid
-  /// message.
-  std::string json(const Transaction& tx, std::size_t room = 1 << 20) {
-    std::vector<std::uint8_t> out(room);
-    WireWriter w(out);
+  /// EVE's object; "too large" when the body needs more than kRoom; "BROKEN ..." when it is no valid message.
+  std::string json(const Transaction& tx) {
+    WireWriter w(out_);
     encode_bodies()[protocol_](tx, w);
     if (!w.ok()) return "too large";
-    if (!message_->ParseFromArray(out.data(), static_cast<int>(w.size()))) return "BROKEN: not a message";
+    if (!message_->ParseFromArray(out_.data(), static_cast<int>(w.size()))) return "BROKEN: not a message";
     if (const auto& unknown = message_->GetReflection()->GetUnknownFields(*message_); !unknown.empty()) {
       return "BROKEN: field " + std::to_string(unknown.field(0).number()) + " is not in the schema";
     }
     std::string text;
-    if (!writer_->append(Bytes(out).first(w.size()), text)) return "BROKEN: EVE does not take it";
+    if (!writer_->append(Bytes(out_).first(w.size()), text)) return "BROKEN: EVE does not take it";
     return text;
   }
   /// What json() read back last.
   [[nodiscard]] const google::protobuf::Message& message() const { return *message_; }
 
  private:
+  static constexpr std::size_t kRoom = 1 << 20;
+
   ProtocolId protocol_;
+  std::vector<std::uint8_t> out_ = std::vector<std::uint8_t>(kRoom);
   std::unique_ptr<EveWriter> writer_;
   std::unique_ptr<google::protobuf::Message> message_;
 };
