@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> rules;           ///< files or globs
   std::string home_net, external_net;       ///< "": as configured
   unsigned workers = 0;                     ///< 0: as configured
-  std::string log_level = "info";
+  std::string log_level;                    ///< "": as configured
   bool rules_strict = false;
   std::string checksums;                    ///< "ignore", "verify", "": as configured
   // where output goes; "": nowhere

@@ -56,23 +56,22 @@ int replay_command(const Options& o) {
   if (!captures) return complain(captures.error().message), 1;
   auto setup = make_setup(o);
   if (!setup) return 2;
-  auto sinks = open_sinks(o, false);
+  auto sinks = open_sinks(o, setup->config, false);
   if (!sinks) return complain(sinks.error().message), 1;
 
   ReplayConfig config;
   config.files = captures.value().files;
-  config.workers = setup->workers;
-  config.shard_mode = setup->shard_mode;
+  config.workers = setup->config.workers;
+  config.shard_mode = setup->config.rss;
   config.decode = setup->pipeline.worker.decode;
   config.loops = o.loops;
   config.pace = pace;
   Replay replay(config);
   std::vector<PacketSource*> sources;
-  for (unsigned i = 0; i < setup->workers; ++i) sources.push_back(&replay.source(i));
-  setup->pipeline.worker.measure_stages = o.measure_stages;
+  for (unsigned i = 0; i < config.workers; ++i) sources.push_back(&replay.source(i));
   Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
 
-  spdlog::info("replay: started, {} files, {} workers", config.files.size(), setup->workers);
+  spdlog::info("replay: started, {} files, {} workers", config.files.size(), config.workers);
   const auto begin = Clock::now();
   pipeline.start();
   std::thread reader([&] { replay.run(); });

@@ -1,12 +1,13 @@
 #include "sensor/setup.h"
 
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdio>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "export/file_sink.h"
 #include "export/grpc_sink.h"
@@ -15,41 +16,95 @@ namespace picket {
 
 void complain(const std::string& message) { std::cerr << "picket: " << message << '\n'; }
 
+namespace {
+
+/// The command line's own words come last, as keys like any other.
+std::vector<std::string> keys_of(const Options& o) {
+  std::vector<std::string> sets = o.sets;
+  if (!o.checksums.empty()) sets.push_back("checksums=" + o.checksums);
+  if (o.workers != 0) sets.push_back("workers=" + std::to_string(o.workers));
+  if (!o.home_net.empty()) sets.push_back("vars.address-groups.HOME_NET=" + o.home_net);
+  if (!o.external_net.empty()) sets.push_back("vars.address-groups.EXTERNAL_NET=" + o.external_net);
+  return sets;
+}
+
+void start_log(const std::string& level) {
+  auto log = spdlog::stderr_logger_mt("picket");
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  log->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(log));
+}
+
+Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& files, const RulesConfig& config) {
+  rules::LoadOptions load;
+  for (const auto& [name, value] : config.address_groups) load.variables.addresses[name] = value;
+  for (const auto& [name, value] : config.port_groups) load.variables.ports[name] = value;
+  load.classification_file = config.classification_file;
+  load.reference_file = config.reference_file;
+  return load_rule_base(files, load, default_cache_dir());
+}
+
+/// What is wrong with rules, on standard error: each file and each rejected rule a line.
+void report_rules(const RuleBase& base) {
+  for (const rules::Diagnostic& d : base.source.diagnostics) complain(rules::to_string(d));
+  for (const rules::RuleStatus& s : base.source.statuses) {
+    if (const rules::Diagnostic* d = s.error()) spdlog::warn("{}", rules::to_string(*d));
+  }
+  for (const std::string& w : base.plan.warnings) spdlog::warn("{}", w);
+  spdlog::info("{}", rules::summary(base.source));
+}
+
+}  // namespace
+
 std::unique_ptr<Setup> make_setup(const Options& o) {
+  auto config = load_config(o.config, keys_of(o));
+  if (!config) return complain(config.error().message), nullptr;
   auto setup = std::make_unique<Setup>();
-  setup->workers = o.workers == 0 ? 1 : o.workers;
-  setup->pipeline.worker.app = default_app_config();
-  if (!o.rules.empty()) {
-    rules::LoadOptions load;
-    if (!o.home_net.empty()) load.variables.addresses["HOME_NET"] = o.home_net;
-    if (!o.external_net.empty()) load.variables.addresses["EXTERNAL_NET"] = o.external_net;
-    auto base = load_rule_base(o.rules, load, default_cache_dir());
-    if (!base) return complain(base.error().message), nullptr;
-    setup->rules = std::move(base).value();
-    std::cerr << rules::summary(setup->rules->source) << '\n';
+  setup->config = std::move(config).value();
+  const Config& c = setup->config;
+  start_log(o.log_level.empty() ? c.log_level : o.log_level);
+  for (const std::string& w : c.warnings) spdlog::warn("{}", w);
+  setup->pipeline.worker = c.worker;
+  setup->pipeline.worker.measure_stages = o.measure_stages;
+  setup->pipeline.cores = c.cores;
+  setup->pipeline.encoder.sensor = c.sensor_name;
+  setup->pipeline.encoder.community_id = c.eve.community_id;
+  setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;
+
+  std::vector<std::string> files = c.rules.files;
+  files.insert(files.end(), o.rules.begin(), o.rules.end());
+  if (files.empty()) return setup;
+  auto base = make_rules(files, c.rules);
+  if (!base) return complain(base.error().message), nullptr;
+  setup->rules = std::move(base).value();
+  if (o.command != Command::kCheck) report_rules(*setup->rules);
+  const bool file_missing = !setup->rules->source.diagnostics.empty();
+  if (file_missing || (o.rules_strict && setup->rules->rejected() != 0)) {
+    complain(file_missing ? "a rule file could not be read" : "a rule was rejected, and --rules-strict is set");
+    return nullptr;
   }
   return setup;
 }
 
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, bool live) {
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config, bool live) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
-  if (!o.eve.empty()) {
-    auto s = open_eve_sink(o.eve);
-    if (!s) return s.error();
-    sinks.push_back(std::move(s).value());
+  const auto add = [&](Result<std::unique_ptr<RecordSink>> sink) {
+    if (sink) sinks.push_back(std::move(sink).value());
+    return sink ? std::nullopt : std::optional<Error>(sink.error());
+  };
+  const std::string eve = !o.eve.empty() ? o.eve : config.eve.enabled ? config.eve.filename : "";
+  if (!eve.empty()) {
+    if (auto e = add(open_eve_sink(eve))) return *e;
   }
   if (!o.records.empty()) {
-    auto s = open_records_sink(o.records);
-    if (!s) return s.error();
-    sinks.push_back(std::move(s).value());
+    if (auto e = add(open_records_sink(o.records))) return *e;
   }
-  if (!o.export_to.empty()) {
-    GrpcSinkOptions g;
-    g.collector = o.export_to;
-    g.wait = !live;
-    auto s = open_grpc_sink(g);
-    if (!s) return s.error();
-    sinks.push_back(std::move(s).value());
+  GrpcSinkOptions exporter = config.exporter;
+  if (!o.export_to.empty()) exporter.collector = o.export_to;
+  exporter.wait = !live;
+  if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
+  if (!exporter.collector.empty()) {
+    if (auto e = add(open_grpc_sink(exporter))) return *e;
   }
   return sinks;
 }

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "dataplane/decode/shard.h"
 #include "parsers/core/result.h"
+#include "sensor/config/config.h"
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
 #include "sensor/rules/rule_base.h"
@@ -12,9 +12,8 @@
 namespace picket {
 
 struct Setup {
+  Config config;
   PipelineConfig pipeline;
-  unsigned workers = 1;
-  ShardMode shard_mode = ShardMode::kIpPair;
   std::unique_ptr<RuleBase> rules;   ///< nullptr: none asked for
 };
 
@@ -22,8 +21,8 @@ struct Setup {
 /// with status 2.
 std::unique_ptr<Setup> make_setup(const Options&);
 
-/// Opens --eve, --records and --export.
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, bool live);
+/// Opens what --eve, --records and --export, or the configuration, ask for.
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, const Config&, bool live);
 
 /// Writes the statistics where --stats says. False, and a line on standard error, when that fails.
 bool write_stats(const Options&, const Totals&);
