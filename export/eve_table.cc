@@ -192,7 +192,8 @@ Result<EveTable*> build(Registry& r, const Descriptor& type) {
       return Error{type.field(i)->full_name() + ": its number is not below EveTable::kMaxNumber"};
     }
     if (table->by_number.size() <= number) table->by_number.resize(number + 1);
-    field.value().index = static_cast<std::uint16_t>(i);
+    const EveField* same_key = table->find(field.value().name);
+    field.value().index = same_key != nullptr ? same_key->index : static_cast<std::uint16_t>(i);
     table->by_number[number] = static_cast<std::uint16_t>(i + 1);
     table->fields.push_back(std::move(field).value());
   }

@@ -58,7 +58,7 @@ struct EveField {
   bool repeated = false;
   bool flatten = false;
   bool map = false;         ///< a map field, or as_map: `message` has key = 1 and value = 2
-  std::uint16_t index = 0;  ///< place in EveTable::fields
+  std::uint16_t index = 0;  ///< place in EveTable::fields of the first field with this key
   std::uint32_t number = 0;
   const EveTable* message = nullptr;  ///< kMessage
   const std::unordered_map<std::int32_t, std::string>* enum_names = nullptr;

@@ -1,1 +1,113 @@
+#include "export/recorder.h"
+
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "export/merge.h"
+
+namespace picket {
+namespace {
+
+/// Keeps what it was given; loses every `lose_every`th record.
+class MemorySink final : public RecordSink {
+ public:
+  explicit MemorySink(std::string& out, unsigned lose_every = 0) : out_(out), lose_every_(lose_every) {}
+  void write(const OutRecord& r) override {
+    const bool lose = lose_every_ != 0 && r.seq % lose_every_ == 0;
+    (lose ? lost_ : delivered_).add(r.kind);
+    if (!lose) out_ += std::to_string(r.seq) + ":" + std::string(as_text(r.bytes)) + " ";
+  }
+  void close() override { out_ += "closed"; }
+
+ private:
+  std::string& out_;
+  unsigned lose_every_;
+};
+
+void write(EventRing& ring, RecordType type, std::uint64_t number, std::string_view text,
+           std::uint32_t rule = 0) {
+  auto room = ring.begin();
+  ASSERT_FALSE(room.empty());
+  std::memcpy(room.data(), text.data(), text.size());
+  EventHeader h;
+  h.type = type;
+  h.rule = rule;
+  h.size = static_cast<std::uint32_t>(text.size());
+  h.place = {number, EventKind::kPacket, number, 0};
+  ring.commit(h);
+}
+
+const RecordKind kFlowKind = record_kind(RecordType::kFlow, kNoProtocol);
+const RecordKind kAlertKind = record_kind(RecordType::kAlert, kNoProtocol);
+
+TEST(Recorder, NumbersCountsAndDelivers) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  std::string good, bad;
+  std::vector<std::unique_ptr<RecordSink>> sinks;
+  sinks.push_back(std::make_unique<MemorySink>(good));
+  sinks.push_back(std::make_unique<MemorySink>(bad, 2));
+  const auto correlate = [](const EventHeader& h) { return h.type != RecordType::kAlert || h.rule != 7; };
+  Recorder recorder({&stream}, std::move(sinks), correlate);
+  write(ring, RecordType::kFlow, 1, "flow");
+  write(ring, RecordType::kAlert, 2, "suppressed", 7);
+  write(ring, RecordType::kAlert, 3, "alert", 8);
+  write(ring, RecordType::kFlow, 4, "last");
+  ring.close();
+  recorder.run({});
+  recorder.set_lost_before(kFlowKind, 10);
+  recorder.close();
+
+  EXPECT_EQ(good, "1:flow 2:alert 3:last closed") << "a suppressed alert has no number";
+  EXPECT_EQ(bad, "1:flow 3:last closed");
+  EXPECT_EQ(recorder.suppressed(), 1U);
+  const RecordCount flows = recorder.count(kFlowKind), alerts = recorder.count(kAlertKind);
+  EXPECT_EQ(flows.made, 12U);
+  EXPECT_EQ(flows.delivered, 2U);
+  EXPECT_EQ(flows.lost, 10U);
+  EXPECT_EQ(alerts.made, 1U);
+  EXPECT_EQ(alerts.delivered, 0U) << "one output has lost it";
+  EXPECT_EQ(alerts.lost, 1U);
+}
+
+TEST(Recorder, WithoutOutputsEveryRecordIsWhereItWasAskedFor) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  Recorder recorder({&stream}, {});
+  write(ring, RecordType::kFlow, 1, "flow");
+  ring.close();
+  recorder.run({});
+  recorder.put(RecordType::kStats, as_bytes("stats"));
+  recorder.close();
+  EXPECT_EQ(recorder.count(kFlowKind).delivered, 1U);
+  EXPECT_EQ(recorder.count(record_kind(RecordType::kStats, kNoProtocol)).made, 1U);
+}
+
+TEST(Recorder, StopsWhenAskedTo) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  Recorder recorder({&stream}, {});
+  std::jthread thread([&](const std::stop_token& stop) { recorder.run(stop); });
+  thread.request_stop();
+  thread.join();
+  SUCCEED();
+}
+
+TEST(RecordKinds, HaveDistinctNames) {
+  std::vector<std::string_view> names;
+  for (std::size_t k = 0; k < record_kind_count(); ++k) {
+    const auto name = record_kind_name(static_cast<RecordKind>(k));
+    EXPECT_FALSE(name.empty());
+    EXPECT_EQ(std::count(names.begin(), names.end(), name), 0) << name;
+    names.push_back(name);
+  }
+  for (std::size_t p = 0; p < protocols().size(); ++p) {
+    const auto kind = record_kind(RecordType::kTransaction, static_cast<ProtocolId>(p));
+    EXPECT_EQ(record_kind_name(kind), protocols()[p]->record);
+  }
+}
+
+}  // namespace
+}  // namespace picket

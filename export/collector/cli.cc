@@ -17,7 +17,7 @@ constexpr const char* kQueryExample =
     "EXPR compares fields by their EVE names: = != < <= > >= and ~ (contains), with and, or, not, ( ).\n"
     "Example:\n"
     "  picket-collector query --store records.db --type alert --since 24h\n"
-    "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.rrname ~ example\" --json\n";
+    "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.queries.rrname ~ example\" --json\n";
 
 }  // namespace
 

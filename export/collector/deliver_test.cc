@@ -1,1 +1,278 @@
-#include <gtest/gtest.h>
+// From a sensor's output to the store and back, over gRPC on loopback, all in one process.
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <thread>
+
+#include "export/collector/server.h"
+#include "export/collector/test_support.h"
+#include "export/grpc_sink.h"
+#include "export/proto/picket/v1/collector.grpc.pb.h"
+
+namespace picket::collector {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ask;
+using test::lines;
+
+const RecordKind kFlowKind = record_kind(RecordType::kFlow, kNoProtocol);
+
+class DeliverTest : public ::testing::Test {
+ protected:
+  void start(int port = 0) {
+    auto store = Store::open(path_);
+    ASSERT_TRUE(store) << store.error().message;
+    store_ = std::move(store).value();
+    ServerOptions options;
+    options.listen = "127.0.0.1:" + std::to_string(port);
+    auto server = Server::start(options, *store_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(server).value();
+    port_ = server_->port();
+  }
+  void stop() {
+    server_->stop();
+    server_.reset();
+    store_.reset();
+  }
+  GrpcSinkOptions options(bool wait = true) const {
+    GrpcSinkOptions o;
+    o.collector = "127.0.0.1:" + std::to_string(port_);
+    o.sensor = "plant-7";
+    o.wait = wait;
+    o.max_batch_age = 20ms;
+    o.max_backoff = 200ms;
+    o.patience = 5s;
+    return o;
+  }
+  static std::unique_ptr<RecordSink> open(const GrpcSinkOptions& o) {
+    auto sink = open_grpc_sink(o);
+    EXPECT_TRUE(sink) << sink.error().message;
+    return sink ? std::move(sink).value() : nullptr;
+  }
+  static void write(RecordSink& sink, std::uint64_t first, std::uint64_t count) {
+    for (std::uint64_t n = first; n < first + count; ++n) {
+      const std::string record = test::event(n).SerializeAsString();
+      sink.write({n, kFlowKind, as_bytes(record)});
+    }
+  }
+  std::size_t stored() const { return lines(ask({.store = path_, .json = true})); }
+  /// Waits, with tick()s, until the sink has delivered so many.
+  static bool delivered(RecordSink& sink, std::uint64_t n) {
+    for (int i = 0; i < 1000 && sink.delivered().total() < n; ++i) {
+      sink.tick();
+      std::this_thread::sleep_for(10ms);
+    }
+    return sink.delivered().total() == n;
+  }
+  /// What a sensor of the test's own is told about these batches.
+  grpc::Status deliver(const std::vector<v1::Batch>& batches, std::vector<std::uint64_t>& acks) {
+    grpc::ChannelArguments local;
+    local.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    const auto channel = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port_),
+                                                   grpc::InsecureChannelCredentials(), local);
+    const auto stub = v1::Collector::NewStub(channel);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + 10s);
+    auto stream = stub->Deliver(&context);
+    for (const auto& b : batches) stream->Write(b);
+    stream->WritesDone();
+    v1::Ack ack;
+    while (stream->Read(&ack)) acks.push_back(ack.durable_through_seq());
+    return stream->Finish();
+  }
+
+  test::Folder folder_;
+  std::string path_ = folder_.file("store.db");
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Server> server_;
+  int port_ = 0;
+};
+
+TEST_F(DeliverTest, EveryRecordArrivesOnce) {
+  start();
+  auto o = options();
+  o.max_batch_records = 7;
+  auto sink = open(o);
+  write(*sink, 1, 100);
+  sink->close();
+  EXPECT_EQ(sink->delivered().get(kFlowKind), 100U);
+  EXPECT_EQ(sink->lost().total(), 0U);
+  EXPECT_EQ(stored(), 100U);
+}
+
+TEST_F(DeliverTest, ABatchThatIsOldEnoughGoesOutByItself) {
+  start();
+  auto sink = open(options());
+  write(*sink, 1, 1);
+  EXPECT_TRUE(delivered(*sink, 1));
+}
+
+TEST_F(DeliverTest, BatchesSentTwiceAreStoredOnce) {
+  start();
+  test::Sensor sensor;
+  const auto first = sensor.batch(1, 10), second = sensor.batch(11, 10);
+  std::vector<std::uint64_t> acks;
+  EXPECT_TRUE(deliver({first, second, first, second}, acks).ok());
+  EXPECT_EQ(acks, (std::vector<std::uint64_t>{10, 20, 10, 20})) << "a known batch is acknowledged, too";
+  EXPECT_EQ(stored(), 20U);
+}
+
+TEST_F(DeliverTest, SaysWhyABatchIsRefused) {
+  start();
+  std::vector<std::uint64_t> acks;
+  test::Sensor sensor;
+  auto changed = sensor.batch(1, 10);
+  changed.set_count(9);
+  grpc::Status status = deliver({changed}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("whole records"), std::string::npos) << status.error_message();
+
+  test::Sensor good, forged;
+  forged.set_chain({1});
+  status = deliver({good.batch(1, 10), forged.batch(11, 10)}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(acks, (std::vector<std::uint64_t>{10}));
+  EXPECT_EQ(stored(), 10U);
+}
+
+TEST_F(DeliverTest, AMessageThatIsTooLargeIsRefused) {
+  start();
+  v1::Batch batch;
+  batch.set_sensor("plant-7");
+  batch.set_records(std::string(std::size_t{21} << 20, 'x'));
+  std::vector<std::uint64_t> acks;
+  EXPECT_EQ(deliver({batch}, acks).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(DeliverTest, SendsAgainAfterTheCollectorWasAway) {
+  start();
+  auto o = options(false);
+  o.max_batch_records = 5;
+  auto sink = open(o);
+  write(*sink, 1, 20);
+  ASSERT_TRUE(delivered(*sink, 20));
+  stop();
+  write(*sink, 21, 20);  // nobody listens
+  std::this_thread::sleep_for(300ms);
+  start(port_);
+  ASSERT_TRUE(delivered(*sink, 40));
+  write(*sink, 41, 5);
+  sink->close();
+  EXPECT_EQ(sink->delivered().total(), 45U);
+  EXPECT_EQ(sink->lost().total(), 0U);
+  EXPECT_EQ(stored(), 45U);
+}
+
+TEST_F(DeliverTest, SurvivesManyRestartsUnderLoad) {
+  start();
+  auto o = options(false);
+  o.max_batch_records = 20;
+  auto sink = open(o);
+  std::thread writer([&] {
+    for (std::uint64_t n = 0; n < 200; ++n) {
+      write(*sink, 1 + n * 10, 10);
+      std::this_thread::sleep_for(3ms);
+    }
+  });
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(120ms);
+    stop();
+    start(port_);
+  }
+  writer.join();
+  sink->close();
+  EXPECT_EQ(sink->delivered().total(), 2000U);
+  EXPECT_EQ(stored(), 2000U);
+}
+
+TEST_F(DeliverTest, LiveRecordsThatFindNoRoomAreAGap) {
+  start();
+  const int port = port_;
+  stop();
+  auto o = options(false);
+  o.max_unacked_bytes = 2000;
+  o.max_batch_records = 5;
+  auto sink = open(o);
+  write(*sink, 1, 200);
+  const std::uint64_t lost = sink->lost().total();
+  EXPECT_GT(lost, 0U);
+  start(port);
+  ASSERT_TRUE(delivered(*sink, 200 - lost));
+  write(*sink, 201, 10);
+  sink->close();
+  EXPECT_EQ(sink->delivered().total() + sink->lost().total(), 210U);
+  EXPECT_EQ(sink->lost().total(), lost);
+  EXPECT_EQ(stored(), 210 - lost);
+}
+
+TEST_F(DeliverTest, AReplayWaitsForTheCollector) {
+  start();
+  auto o = options();
+  o.max_unacked_bytes = 2000;  // far less than there is
+  o.max_batch_records = 5;
+  auto sink = open(o);
+  write(*sink, 1, 500);
+  sink->close();
+  EXPECT_EQ(sink->delivered().total(), 500U);
+  EXPECT_EQ(stored(), 500U);
+}
+
+TEST_F(DeliverTest, AReplayGivesUpACollectorThatIsGone) {
+  start();
+  auto o = options();
+  o.patience = 300ms;
+  auto sink = open(o);
+  write(*sink, 1, 10);
+  ASSERT_TRUE(delivered(*sink, 10));
+  stop();
+  write(*sink, 11, 10);
+  sink->close();
+  EXPECT_EQ(sink->delivered().total(), 10U);
+  EXPECT_EQ(sink->lost().get(kFlowKind), 10U);
+}
+
+TEST_F(DeliverTest, NamesTheCollectorThatDoesNotAnswer) {
+  start();
+  auto o = options();
+  stop();
+  o.patience = 200ms;
+  const auto sink = open_grpc_sink(o);
+  ASSERT_FALSE(sink);
+  EXPECT_NE(sink.error().message.find(o.collector), std::string::npos) << sink.error().message;
+  EXPECT_NE(sink.error().message.find("picket-collector serve"), std::string::npos);
+  o.collector = "192.0.2.1:5514";
+  EXPECT_NE(open_grpc_sink(o).error().message.find("clear text"), std::string::npos);
+}
+
+TEST_F(DeliverTest, NamesThePortThatIsTaken) {
+  start();
+  ServerOptions o;
+  o.listen = "127.0.0.1:" + std::to_string(port_);
+  const auto second = Server::start(o, *store_);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find(o.listen), std::string::npos) << second.error().message;
+  o.listen = "0.0.0.0:5514";
+  EXPECT_NE(Server::start(o, *store_).error().message.find("clear text"), std::string::npos);
+}
+
+TEST_F(DeliverTest, ARefusedSensorCountsWhatItCannotDeliver) {
+  start();
+  auto o = options(false);
+  o.boot = 42;
+  {
+    auto sink = open(o);
+    write(*sink, 1, 10);
+    sink->close();
+  }
+  auto again = open(o);  // the same boot again, other content: a copy of the sensor, or a forger
+  write(*again, 11, 10);
+  again->close();
+  EXPECT_EQ(again->delivered().total(), 0U);
+  EXPECT_EQ(again->lost().total(), 10U);
+  EXPECT_EQ(stored(), 10U);
+}
+
+}  // namespace
+}  // namespace picket::collector
