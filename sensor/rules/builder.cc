@@ -16,13 +16,16 @@ void Builder::warn(std::string_view where, std::string reason, std::string sugge
   warnings_.push_back({where, std::move(reason), std::move(suggestion)});
 }
 
-// ---------------------------------------------------------------------------------------------------------- buffers
+// ----------------------------------------------------------------------------------------------------------
+// buffers
 
 std::size_t Builder::group_for(const Group& wanted, bool separate) {
   if (!separate) {
     for (std::size_t i = 0; i < rule_.groups.size(); ++i) {
       const Group& g = rule_.groups[i];
-      if (g.place == wanted.place && g.name == wanted.name && g.only == wanted.only && g.transforms == wanted.transforms) return i;
+      if (g.place == wanted.place && g.name == wanted.name && g.only == wanted.only &&
+          g.transforms == wanted.transforms)
+        return i;
     }
   }
   rule_.groups.push_back(wanted);
@@ -69,7 +72,8 @@ bool Builder::add_transform(const Option& option, Transform transform) {
                 "as in http.uri; to_lowercase; content:\"x\";");
   }
   if (!is_empty_) {
-    // Behind a content the buffer begins anew: what follows looks at it transformed, what came before did not.
+    // Behind a content the buffer begins anew: what follows looks at it transformed, what came before did
+    // not.
     entered_.transforms.clear();
     group_.reset();
     is_empty_ = true;
@@ -83,7 +87,8 @@ bool Builder::add_transform(const Option& option, Transform transform) {
 void Builder::add(Clause clause) {
   Group& group = current_group();
   group.clauses.push_back(std::move(clause));
-  if (std::holds_alternative<Content>(group.clauses.back())) last_content_ = {*group_, group.clauses.size() - 1};
+  if (std::holds_alternative<Content>(group.clauses.back()))
+    last_content_ = {*group_, group.clauses.size() - 1};
 }
 
 void Builder::add_to(const BufferTarget& target, Clause clause) {
@@ -95,7 +100,8 @@ void Builder::add_to(const BufferTarget& target, Clause clause) {
 }
 
 Content* Builder::last_content() noexcept {
-  return last_content_ ? &std::get<Content>(rule_.groups[last_content_->first].clauses[last_content_->second]) : nullptr;
+  return last_content_ ? &std::get<Content>(rule_.groups[last_content_->first].clauses[last_content_->second])
+                       : nullptr;
 }
 
 void Builder::move_last_content(const BufferTarget& target) {
@@ -128,7 +134,8 @@ bool Builder::find_buffer(std::string_view blame, std::string_view name, BufferT
   return fail(blame, std::move(reason));
 }
 
-// ---------------------------------------------------------------------------------------------------------- values
+// ----------------------------------------------------------------------------------------------------------
+// values
 
 bool Builder::read_operand(std::string_view text, std::string_view what, Operand& out) {
   if (text.empty()) return fail(text, std::string(what) + " is missing");
@@ -148,7 +155,9 @@ bool Builder::read_operand(std::string_view text, std::string_view what, Operand
   }
   NearestName nearest(text);
   for (const auto& name : names) nearest.consider(name);
-  return fail(text, "'" + std::string(text) + "' is neither a number nor a variable that byte_extract or byte_math filled before",
+  return fail(text,
+              "'" + std::string(text) +
+                  "' is neither a number nor a variable that byte_extract or byte_math filled before",
               nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
 }
 

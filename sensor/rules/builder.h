@@ -1,7 +1,7 @@
 // sensor/rules/builder.h — a rule while its options are read: what a keyword's reader may see and do
 //
-// A reader adds to rule(), or says fail() with the piece of text that is wrong and returns its false. Buffers work like
-// a writer's cursor: enter() points at one, add() puts a clause there.
+// A reader adds to rule(), or says fail() with the piece of text that is wrong and returns its false. Buffers
+// work like a writer's cursor: enter() points at one, add() puts a clause there.
 #pragma once
 #include <optional>
 #include <string>
@@ -40,14 +40,17 @@ class Builder {
   bool priority_written = false;  ///< by `priority`, which then outranks classtype
 
   // Buffers.
-  /// What follows looks at this buffer, until the next enter() or leave(). False when the one before stayed empty.
+  /// What follows looks at this buffer, until the next enter() or leave(). False when the one before stayed
+  /// empty.
   bool enter(const Option& option, const BufferTarget& target, std::optional<Direction> only = std::nullopt);
   /// Back to the payload: pkt_data.
   bool leave(const Option& option);
   /// Between a sticky buffer and its next change.
   [[nodiscard]] bool in_sticky_buffer() const noexcept { return sticky_; }
   /// Is this the buffer entered, so that a flag which names it says nothing new?
-  [[nodiscard]] bool is_entered(std::string_view buffer) const noexcept { return sticky_ && entered_.name == buffer; }
+  [[nodiscard]] bool is_entered(std::string_view buffer) const noexcept {
+    return sticky_ && entered_.name == buffer;
+  }
   /// At the end of the rule: false when a buffer was named and nothing is asked of it.
   bool finish();
   bool add_transform(const Option& option, Transform transform);

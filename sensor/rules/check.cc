@@ -39,22 +39,28 @@ std::uint8_t transports_of(HeaderProtocol protocol) noexcept {
   switch (protocol) {
     case HeaderProtocol::kTcp:
     case HeaderProtocol::kTcpStream:
-    case HeaderProtocol::kTcpPacket: return static_cast<std::uint8_t>(Transport::kTcp);
-    case HeaderProtocol::kUdp: return static_cast<std::uint8_t>(Transport::kUdp);
+    case HeaderProtocol::kTcpPacket:
+      return static_cast<std::uint8_t>(Transport::kTcp);
+    case HeaderProtocol::kUdp:
+      return static_cast<std::uint8_t>(Transport::kUdp);
     case HeaderProtocol::kIcmp:
     case HeaderProtocol::kIcmp4:
     case HeaderProtocol::kIcmp6:
     case HeaderProtocol::kSctp:
     case HeaderProtocol::kIgmp:
-    case HeaderProtocol::kArp: return 0;
-    case HeaderProtocol::kEther: return static_cast<std::uint8_t>(Transport::kEthernet);
-    default: return 0xff;
+    case HeaderProtocol::kArp:
+      return 0;
+    case HeaderProtocol::kEther:
+      return static_cast<std::uint8_t>(Transport::kEthernet);
+    default:
+      return 0xff;
   }
 }
 
 template <class Def>
 void note_sides(const Def& def, Need& need) noexcept {
-  for (std::size_t side = 0; side < 2; ++side) need.sides[side] = need.sides[side] || def.progress[side] != kNever;
+  for (std::size_t side = 0; side < 2; ++side)
+    need.sides[side] = need.sides[side] || def.progress[side] != kNever;
 }
 
 std::vector<Need> needs_of(const Environment& env, Rule& rule) {
@@ -72,7 +78,8 @@ std::vector<Need> needs_of(const Environment& env, Rule& rule) {
       need.name = env.spec(integer->fields.front().protocol).integers[integer->fields.front().index].name;
     } else if (auto* keyword = std::get_if<KeywordMatch>(&test)) {
       for (auto& compiled : keyword->any_of) need.fields.push_back(&compiled.field);
-      need.name = env.spec(keyword->any_of.front().field.protocol).keywords[keyword->any_of.front().field.index].name;
+      need.name =
+          env.spec(keyword->any_of.front().field.protocol).keywords[keyword->any_of.front().field.index].name;
     } else if (auto* event = std::get_if<EventMatch>(&test)) {
       need.fields.push_back(&event->event);
       need.name = "app-layer-event";
@@ -86,11 +93,14 @@ std::vector<Need> needs_of(const Environment& env, Rule& rule) {
 
 /// Drops what other protocols declare under the same name.
 void keep_only(Rule& rule, const Ids& ids) {
-  const auto other = [&](const FieldRef& field) { return std::find(ids.begin(), ids.end(), field.protocol) == ids.end(); };
+  const auto other = [&](const FieldRef& field) {
+    return std::find(ids.begin(), ids.end(), field.protocol) == ids.end();
+  };
   for (Group& group : rule.groups) std::erase_if(group.fields, other);
   for (TransactionTest& test : rule.transaction_tests) {
     if (auto* integer = std::get_if<IntegerMatch>(&test)) std::erase_if(integer->fields, other);
-    if (auto* keyword = std::get_if<KeywordMatch>(&test)) std::erase_if(keyword->any_of, [&](const auto& c) { return other(c.field); });
+    if (auto* keyword = std::get_if<KeywordMatch>(&test))
+      std::erase_if(keyword->any_of, [&](const auto& c) { return other(c.field); });
   }
 }
 
@@ -107,14 +117,20 @@ bool check_protocols(Builder& builder, std::string_view text) {
     Ids here;
     for (const FieldRef* field : need.fields) {
       const bool fits = (env.spec(field->protocol).transports & transports_of(rule.protocol)) != 0;
-      const bool admitted = (!from_header && before.empty()) || std::find(possible.begin(), possible.end(), field->protocol) != possible.end();
+      const bool admitted = (!from_header && before.empty()) ||
+                            std::find(possible.begin(), possible.end(), field->protocol) != possible.end();
       if (fits && admitted) here.push_back(field->protocol);
     }
     if (here.empty()) {
       const auto where = place_of(text, need.name);
-      if (!before.empty()) return builder.fail(where, quoted(need.name) + " and " + quoted(before) + " belong to different protocols, so the rule can never match");
-      if (from_header) return builder.fail(where, quoted(need.name) + " does not exist in " + names_of(env, rule.app_protocols));
-      return builder.fail(where, quoted(need.name) + " belongs to a protocol that the header's transport does not carry");
+      if (!before.empty())
+        return builder.fail(where, quoted(need.name) + " and " + quoted(before) +
+                                       " belong to different protocols, so the rule can never match");
+      if (from_header)
+        return builder.fail(where,
+                            quoted(need.name) + " does not exist in " + names_of(env, rule.app_protocols));
+      return builder.fail(
+          where, quoted(need.name) + " belongs to a protocol that the header's transport does not carry");
     }
     std::sort(here.begin(), here.end());
     here.erase(std::unique(here.begin(), here.end()), here.end());
@@ -160,10 +176,15 @@ bool check_direction(Builder& builder, std::string_view text) {
     weigh(need);
   }
   if (!to_server.empty() && !to_client.empty()) {
-    return builder.fail(place_of(text, to_client), quoted(to_server) + " is the client's and " + quoted(to_client) + " the server's, so the rule can never match", "use => to look at both sides of a transaction");
+    return builder.fail(place_of(text, to_client),
+                        quoted(to_server) + " is the client's and " + quoted(to_client) +
+                            " the server's, so the rule can never match",
+                        "use => to look at both sides of a transaction");
   }
-  if (!to_server.empty() && rule.flow.to_client) return builder.fail(place_of(text, to_server), quoted(to_server) + " never exists to_client");
-  if (!to_client.empty() && rule.flow.to_server) return builder.fail(place_of(text, to_client), quoted(to_client) + " never exists to_server");
+  if (!to_server.empty() && rule.flow.to_client)
+    return builder.fail(place_of(text, to_server), quoted(to_server) + " never exists to_client");
+  if (!to_client.empty() && rule.flow.to_server)
+    return builder.fail(place_of(text, to_client), quoted(to_client) + " never exists to_server");
   rule.flow.to_server = rule.flow.to_server || !to_server.empty();
   rule.flow.to_client = rule.flow.to_client || !to_client.empty();
   return true;
@@ -176,8 +197,13 @@ bool check_case(Builder& builder, std::string_view text) {
     for (Clause& clause : group.clauses) {
       auto* content = std::get_if<Content>(&clause);
       if (content == nullptr || content->nocase || !group.transforms.empty()) continue;
-      const bool upper = std::any_of(content->bytes.begin(), content->bytes.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-      if (upper) return builder.fail(place_of(text, group.name), quoted(group.name) + " is always lower case and can never hold " + quoted(content->bytes), "write the content in lower case");
+      const bool upper = std::any_of(content->bytes.begin(), content->bytes.end(),
+                                     [](char c) { return c >= 'A' && c <= 'Z'; });
+      if (upper)
+        return builder.fail(
+            place_of(text, group.name),
+            quoted(group.name) + " is always lower case and can never hold " + quoted(content->bytes),
+            "write the content in lower case");
     }
   }
   return true;
@@ -196,10 +222,14 @@ bool check_transport(Builder& builder, std::string_view text) {
 
 bool check_rule(Builder& builder, std::string_view text) {
   Rule& rule = builder.rule();
-  if (rule.sid == 0) return builder.fail(text.substr(0, 1), "the rule has no sid", "every rule needs a number of its own, as in sid:1000001;");
+  if (rule.sid == 0)
+    return builder.fail(text.substr(0, 1), "the rule has no sid",
+                        "every rule needs a number of its own, as in sid:1000001;");
   std::erase_if(rule.groups, [](const Group& group) { return group.clauses.empty(); });
-  if (rule.action == Action::kConfig && !rule.config) return builder.fail(text.substr(0, 1), "action config needs the keyword config");
-  return check_transport(builder, text) && check_protocols(builder, text) && check_direction(builder, text) && check_case(builder, text);
+  if (rule.action == Action::kConfig && !rule.config)
+    return builder.fail(text.substr(0, 1), "action config needs the keyword config");
+  return check_transport(builder, text) && check_protocols(builder, text) && check_direction(builder, text) &&
+         check_case(builder, text);
 }
 
 }  // namespace picket::rules

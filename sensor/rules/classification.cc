@@ -87,8 +87,8 @@ constexpr BuiltinReference kReferences[] = {
 
 /// Calls `entry(value, complaint)` with what stands behind "config <word>:" on each line.
 template <class Entry>
-void each_entry(std::string_view file, std::string_view text, std::string_view word, std::vector<Diagnostic>& diagnostics,
-                Entry entry) {
+void each_entry(std::string_view file, std::string_view text, std::string_view word,
+                std::vector<Diagnostic>& diagnostics, Entry entry) {
   std::uint32_t number = 0;
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -105,7 +105,8 @@ void each_entry(std::string_view file, std::string_view text, std::string_view w
     }
     if (!fine) {
       const auto column = static_cast<std::uint32_t>(complaint.where.data() - whole.data()) + 1;
-      diagnostics.push_back({Diagnostic::Severity::kError, file, number, column, std::move(complaint.reason), {}});
+      diagnostics.push_back(
+          {Diagnostic::Severity::kError, file, number, column, std::move(complaint.reason), {}});
     }
   }
 }
@@ -130,7 +131,8 @@ ReferenceTable builtin_references() {
   return table;
 }
 
-ClassTable parse_classification(std::string_view file, std::string_view text, std::vector<Diagnostic>& diagnostics) {
+ClassTable parse_classification(std::string_view file, std::string_view text,
+                                std::vector<Diagnostic>& diagnostics) {
   ClassTable table;
   each_entry(file, text, "classification", diagnostics, [&](std::string_view rest, Complaint& complaint) {
     const auto name = take_until(rest, ',');
@@ -145,13 +147,15 @@ ClassTable parse_classification(std::string_view file, std::string_view text, st
       complaint = {number, "the priority must be a number from 1 to 255", {}};
       return false;
     }
-    table.insert_or_assign(lower_case(name), ClassInfo{std::string(trim(rest.substr(0, comma))), static_cast<std::uint8_t>(priority)});
+    table.insert_or_assign(lower_case(name), ClassInfo{std::string(trim(rest.substr(0, comma))),
+                                                       static_cast<std::uint8_t>(priority)});
     return true;
   });
   return table;
 }
 
-ReferenceTable parse_references(std::string_view file, std::string_view text, std::vector<Diagnostic>& diagnostics) {
+ReferenceTable parse_references(std::string_view file, std::string_view text,
+                                std::vector<Diagnostic>& diagnostics) {
   ReferenceTable table;
   each_entry(file, text, "reference", diagnostics, [&](std::string_view rest, Complaint& complaint) {
     const auto system = take_word(rest);

@@ -27,8 +27,10 @@ using ReferenceTable = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] ReferenceTable builtin_references();
 
 /// Lines that are wrong are named in `diagnostics` and skipped. `file` must outlive them.
-[[nodiscard]] ClassTable parse_classification(std::string_view file, std::string_view text, std::vector<Diagnostic>& diagnostics);
-[[nodiscard]] ReferenceTable parse_references(std::string_view file, std::string_view text, std::vector<Diagnostic>& diagnostics);
+[[nodiscard]] ClassTable parse_classification(std::string_view file, std::string_view text,
+                                              std::vector<Diagnostic>& diagnostics);
+[[nodiscard]] ReferenceTable parse_references(std::string_view file, std::string_view text,
+                                              std::vector<Diagnostic>& diagnostics);
 
 [[nodiscard]] std::string lower_case(std::string_view s);
 

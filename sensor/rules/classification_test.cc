@@ -7,7 +7,10 @@ namespace {
 
 TEST(Classification, ReadsTheFile) {
   std::vector<Diagnostic> diagnostics;
-  const auto table = parse_classification("c.config", "# comment\n\nconfig classification: Trojan-Activity,A trojan, or so,1\r\nconfig classification:x,y,2\n", diagnostics);
+  const auto table = parse_classification("c.config",
+                                          "# comment\n\nconfig classification: Trojan-Activity,A trojan, or "
+                                          "so,1\r\nconfig classification:x,y,2\n",
+                                          diagnostics);
   EXPECT_TRUE(diagnostics.empty());
   ASSERT_EQ(table.size(), 2U);
   EXPECT_EQ(table.at("trojan-activity").description, "A trojan, or so");
@@ -16,7 +19,10 @@ TEST(Classification, ReadsTheFile) {
 
 TEST(Classification, NamesBadLines) {
   std::vector<Diagnostic> d;
-  const auto table = parse_classification("c.config", "config classification: x,y,0\nconfig clasification: a,b,1\nconfig classification: only\nconfig classification: a,b,1", d);
+  const auto table = parse_classification("c.config",
+                                          "config classification: x,y,0\nconfig clasification: a,b,1\nconfig "
+                                          "classification: only\nconfig classification: a,b,1",
+                                          d);
   EXPECT_EQ(table.size(), 1U);
   ASSERT_EQ(d.size(), 3U);
   EXPECT_EQ(to_string(d[0]), "c.config:1:28: the priority must be a number from 1 to 255");
@@ -26,7 +32,8 @@ TEST(Classification, NamesBadLines) {
 
 TEST(References, ReadsTheFile) {
   std::vector<Diagnostic> d;
-  const auto table = parse_references("r.config", "config reference: cve http://cve.example/?name=\nconfig reference: NONE\nnonsense\n", d);
+  const auto table = parse_references(
+      "r.config", "config reference: cve http://cve.example/?name=\nconfig reference: NONE\nnonsense\n", d);
   EXPECT_EQ(table.at("cve"), "http://cve.example/?name=");
   EXPECT_EQ(table.at("none"), "");
   ASSERT_EQ(d.size(), 1U);

@@ -17,7 +17,7 @@ struct Complaint {
 struct Diagnostic {
   enum class Severity : std::uint8_t { kError, kWarning };  ///< an error rejects its rule, a warning does not
   Severity severity = Severity::kError;
-  std::string_view file;  ///< borrowed from the RuleSet
+  std::string_view file;               ///< borrowed from the RuleSet
   std::uint32_t line = 0, column = 0;  ///< from 1; 0: the file as a whole
   std::string reason;
   std::string suggestion;

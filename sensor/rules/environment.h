@@ -1,4 +1,5 @@
-// sensor/rules/environment.h — what rules may refer to: protocols and what they declare, variables, classes, names
+// sensor/rules/environment.h — what rules may refer to: protocols and what they declare, variables, classes,
+// names
 //
 // Built once for a load; nothing in it changes but the interned lists.
 #pragma once

@@ -6,25 +6,36 @@ namespace picket::rules {
 namespace {
 
 constexpr Named<Action> kActions[] = {
-    {"alert", Action::kAlert},          {"config", Action::kConfig},        {"drop", Action::kDrop},
-    {"pass", Action::kPass},            {"reject", Action::kReject},        {"rejectboth", Action::kRejectBoth},
-    {"rejectdst", Action::kRejectDst},  {"rejectsrc", Action::kRejectSrc},
+    {"alert", Action::kAlert},         {"config", Action::kConfig},       {"drop", Action::kDrop},
+    {"pass", Action::kPass},           {"reject", Action::kReject},       {"rejectboth", Action::kRejectBoth},
+    {"rejectdst", Action::kRejectDst}, {"rejectsrc", Action::kRejectSrc},
 };
 
 constexpr Named<HeaderProtocol> kProtocols[] = {
-    {"any", HeaderProtocol::kIp},         {"arp", HeaderProtocol::kArp},
-    {"ether", HeaderProtocol::kEther},    {"icmp", HeaderProtocol::kIcmp},
-    {"icmpv4", HeaderProtocol::kIcmp4},   {"icmpv6", HeaderProtocol::kIcmp6},
-    {"igmp", HeaderProtocol::kIgmp},      {"ip", HeaderProtocol::kIp},
-    {"ip4", HeaderProtocol::kIp4},        {"ip6", HeaderProtocol::kIp6},
-    {"ipv4", HeaderProtocol::kIp4},       {"ipv6", HeaderProtocol::kIp6},
-    {"pkthdr", HeaderProtocol::kPkthdr},  {"sctp", HeaderProtocol::kSctp},
-    {"tcp", HeaderProtocol::kTcp},        {"tcp-pkt", HeaderProtocol::kTcpPacket},
-    {"tcp-stream", HeaderProtocol::kTcpStream}, {"udp", HeaderProtocol::kUdp},
+    {"any", HeaderProtocol::kIp},
+    {"arp", HeaderProtocol::kArp},
+    {"ether", HeaderProtocol::kEther},
+    {"icmp", HeaderProtocol::kIcmp},
+    {"icmpv4", HeaderProtocol::kIcmp4},
+    {"icmpv6", HeaderProtocol::kIcmp6},
+    {"igmp", HeaderProtocol::kIgmp},
+    {"ip", HeaderProtocol::kIp},
+    {"ip4", HeaderProtocol::kIp4},
+    {"ip6", HeaderProtocol::kIp6},
+    {"ipv4", HeaderProtocol::kIp4},
+    {"ipv6", HeaderProtocol::kIp6},
+    {"pkthdr", HeaderProtocol::kPkthdr},
+    {"sctp", HeaderProtocol::kSctp},
+    {"tcp", HeaderProtocol::kTcp},
+    {"tcp-pkt", HeaderProtocol::kTcpPacket},
+    {"tcp-stream", HeaderProtocol::kTcpStream},
+    {"udp", HeaderProtocol::kUdp},
 };
 
 constexpr Named<Arrow> kArrows[] = {
-    {"->", Arrow::kToDestination}, {"<>", Arrow::kBothWays}, {"=>", Arrow::kTransaction},
+    {"->", Arrow::kToDestination},
+    {"<>", Arrow::kBothWays},
+    {"=>", Arrow::kTransaction},
 };
 
 std::string quoted(std::string_view word) { return "'" + std::string(word.substr(0, 60)) + "'"; }
@@ -57,7 +68,8 @@ bool read_protocol(Builder& builder, std::string_view word) {
   const auto colon = word.find(':');
   const auto name = word.substr(0, colon);
   if (colon != std::string_view::npos) {
-    return builder.fail(word.substr(colon), "hook " + quoted(word.substr(colon + 1)) + ": picket does not run rules at protocol hooks yet");
+    return builder.fail(word.substr(colon), "hook " + quoted(word.substr(colon + 1)) +
+                                                ": picket does not run rules at protocol hooks yet");
   }
   const auto& env = builder.environment();
   if (const auto* protocol = find_named(kProtocols, name)) {
@@ -71,7 +83,8 @@ bool read_protocol(Builder& builder, std::string_view word) {
     const auto plain = language_protocol(name);
     if (!plain.empty()) rule.app_protocols = env.protocols_named(plain);
     if (rule.app_protocols.empty() && !plain.empty()) {
-      return builder.fail(name, "protocol " + quoted(name) + ": picket does not parse " + std::string(plain) + " yet");
+      return builder.fail(
+          name, "protocol " + quoted(name) + ": picket does not parse " + std::string(plain) + " yet");
     }
   }
   if (!rule.app_protocols.empty()) return true;
@@ -83,11 +96,13 @@ bool read_protocol(Builder& builder, std::string_view word) {
 }
 
 template <class Book, class Set>
-bool read_list(Builder& builder, Book& book, std::string_view text, std::string_view what, std::string_view rest, Set& out) {
+bool read_list(Builder& builder, Book& book, std::string_view text, std::string_view what,
+               std::string_view rest, Set& out) {
   if (text.empty()) return builder.fail(rest.substr(0, 1), "the rule ends before its " + std::string(what));
   Complaint complaint;
   out = book.get(text, complaint);
-  return out != nullptr || builder.fail(complaint.where, std::string(what) + ": " + complaint.reason, complaint.suggestion);
+  return out != nullptr ||
+         builder.fail(complaint.where, std::string(what) + ": " + complaint.reason, complaint.suggestion);
 }
 
 }  // namespace
@@ -97,11 +112,14 @@ bool parse_header(Builder& builder, std::string_view& text) {
   auto& env = builder.environment();
   const auto action = take_word(text);
   const auto* known = find_named(kActions, action);
-  if (known == nullptr) return builder.fail(action, "unknown action " + quoted(action), did_you_mean(kActions, action));
+  if (known == nullptr)
+    return builder.fail(action, "unknown action " + quoted(action), did_you_mean(kActions, action));
   rule.action = *known;
 
   const auto protocol = take_word(text);
-  if (protocol.empty()) return builder.fail(action, "the rule ends behind its action", "as in alert tcp any any -> any any (sid:1;)");
+  if (protocol.empty())
+    return builder.fail(action, "the rule ends behind its action",
+                        "as in alert tcp any any -> any any (sid:1;)");
   if (!read_protocol(builder, protocol)) return false;
 
   if (!read_list(builder, env.addresses, take_list(text), "source address", text, rule.src)) return false;
@@ -109,10 +127,12 @@ bool parse_header(Builder& builder, std::string_view& text) {
   const auto arrow = take_word(text);
   const auto* direction = find_named(kArrows, arrow);
   if (direction == nullptr) {
-    return builder.fail(arrow, quoted(arrow) + " is no direction", "use -> or <>" + std::string(arrow == "<-" ? "; swap the two sides" : ""));
+    return builder.fail(arrow, quoted(arrow) + " is no direction",
+                        "use -> or <>" + std::string(arrow == "<-" ? "; swap the two sides" : ""));
   }
   rule.arrow = *direction;
-  if (!read_list(builder, env.addresses, take_list(text), "destination address", text, rule.dst)) return false;
+  if (!read_list(builder, env.addresses, take_list(text), "destination address", text, rule.dst))
+    return false;
   return read_list(builder, env.ports, take_list(text), "destination port", text, rule.dst_port);
 }
 

@@ -10,8 +10,7 @@ namespace {
 using ByName = bool (*)(std::string_view, std::uint64_t&) noexcept;
 
 constexpr Named<std::uint64_t> kUnits[] = {
-    {"kb", 1024},         {"kib", 1024},        {"mb", 1024 * 1024},
-    {"mib", 1024 * 1024}, {"gb", 1 << 30},      {"gib", 1 << 30},
+    {"kb", 1024}, {"kib", 1024}, {"mb", 1024 * 1024}, {"mib", 1024 * 1024}, {"gb", 1 << 30}, {"gib", 1 << 30},
 };
 
 bool read_value(std::string_view text, std::uint64_t max, ByName by_name, std::uint64_t& out) noexcept {
@@ -21,7 +20,8 @@ bool read_value(std::string_view text, std::uint64_t max, ByName by_name, std::u
   std::size_t digits = 0;
   while (digits < text.size() && is_digit(text[digits])) ++digits;
   const auto* unit = find_named(kUnits, trim(text.substr(digits)));
-  return unit != nullptr && parse_number(text.substr(0, digits), out) && !__builtin_mul_overflow(out, *unit, &out) && out <= max;
+  return unit != nullptr && parse_number(text.substr(0, digits), out) &&
+         !__builtin_mul_overflow(out, *unit, &out) && out <= max;
 }
 
 }  // namespace
@@ -34,7 +34,9 @@ bool Builder::read_integer_test(std::string_view text, std::uint64_t max, Intege
     if (by_name != nullptr) reason += " or a known name";
     return fail(part, reason + " (largest: " + std::to_string(max) + ")");
   };
-  const auto value = [&](std::string_view part, std::uint64_t& v) { return read_value(part, max, by_name, v) || bad(trim(part)); };
+  const auto value = [&](std::string_view part, std::uint64_t& v) {
+    return read_value(part, max, by_name, v) || bad(trim(part));
+  };
 
   out = {};
   out.hi = max;
@@ -74,7 +76,8 @@ bool Builder::read_integer_test(std::string_view text, std::uint64_t max, Intege
   }
   if (!value(text.substr(0, split), out.lo) || !value(text.substr(split + width), out.hi)) return false;
   if (out.hi <= out.lo || out.hi - out.lo < 2) {
-    return fail(whole, "no number lies between " + std::to_string(out.lo) + " and " + std::to_string(out.hi) + ", ends excluded");
+    return fail(whole, "no number lies between " + std::to_string(out.lo) + " and " + std::to_string(out.hi) +
+                           ", ends excluded");
   }
   ++out.lo;
   --out.hi;

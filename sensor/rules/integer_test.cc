@@ -12,16 +12,37 @@ std::string dsize(std::string_view text) {
   if (!wrong.empty()) return "error: " + wrong;
   const auto rule = with(options);
   const auto& t = rule.packet_test<PacketNumber>().test;
-  if (t.kind == IntegerTest::Kind::kMasked) return (t.negated ? "!" : "") + std::string("&") + std::to_string(t.mask) + "=" + std::to_string(t.lo);
+  if (t.kind == IntegerTest::Kind::kMasked)
+    return (t.negated ? "!" : "") + std::string("&") + std::to_string(t.mask) + "=" + std::to_string(t.lo);
   return (t.negated ? "!" : "") + std::to_string(t.lo) + "-" + std::to_string(t.hi);
 }
 
 TEST(Integers, EveryForm) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"5", "5-5"},         {"=5", "5-5"},        {"!5", "!5-5"},      {"<5", "0-4"},         {"<=5", "0-5"},         {">5", "6-65535"},
-      {">=5", "5-65535"},   {"1<>9", "2-8"},      {"1-9", "2-8"},      {"!1-9", "!2-8"},      {"!1<>9", "!2-8"},      {" > 5 ", "6-65535"},
-      {"13<>32", "14-31"},  {"0x10", "16-16"},    {"1kb", "1024-1024"}, {"2 kib", "2048-2048"}, {"&0xf0=0x10", "&240=16"}, {"&0xf0!=0x10", "!&240=16"},
-      {"!&0xf0=0x10", "!&240=16"}, {"1 - 9", "2-8"}, {"\"5\"", "5-5"}, {"7<>9", "8-8"}, {">65534", "65535-65535"}, {"<1", "0-0"},
+      {"5", "5-5"},
+      {"=5", "5-5"},
+      {"!5", "!5-5"},
+      {"<5", "0-4"},
+      {"<=5", "0-5"},
+      {">5", "6-65535"},
+      {">=5", "5-65535"},
+      {"1<>9", "2-8"},
+      {"1-9", "2-8"},
+      {"!1-9", "!2-8"},
+      {"!1<>9", "!2-8"},
+      {" > 5 ", "6-65535"},
+      {"13<>32", "14-31"},
+      {"0x10", "16-16"},
+      {"1kb", "1024-1024"},
+      {"2 kib", "2048-2048"},
+      {"&0xf0=0x10", "&240=16"},
+      {"&0xf0!=0x10", "!&240=16"},
+      {"!&0xf0=0x10", "!&240=16"},
+      {"1 - 9", "2-8"},
+      {"\"5\"", "5-5"},
+      {"7<>9", "8-8"},
+      {">65534", "65535-65535"},
+      {"<1", "0-0"},
   };
   for (const auto& [text, want] : cases) EXPECT_EQ(dsize(text), want) << text;
 }
@@ -45,7 +66,9 @@ TEST(Integers, Errors) {
 }
 
 TEST(Integers, TestsMatch) {
-  const auto test = [](std::string_view text) { return with("dsize:" + std::string(text) + ";").packet_test<PacketNumber>().test; };
+  const auto test = [](std::string_view text) {
+    return with("dsize:" + std::string(text) + ";").packet_test<PacketNumber>().test;
+  };
   EXPECT_TRUE(test("1<>9").matches(2));
   EXPECT_FALSE(test("1<>9").matches(1));
   EXPECT_FALSE(test("1<>9").matches(9));

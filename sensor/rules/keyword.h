@@ -1,7 +1,8 @@
 // sensor/rules/keyword.h — one keyword of the rule language: its name, what argument it takes, who reads it
 //
-// Each family of keywords is a file with one table; keywords.cc joins the tables into one look-up. Names that protocols
-// declare (http.uri, dns.opcode, modbus) are not here: they come from the registry, see declared.cc.
+// Each family of keywords is a file with one table; keywords.cc joins the tables into one look-up. Names that
+// protocols declare (http.uri, dns.opcode, modbus) are not here: they come from the registry, see
+// declared.cc.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -14,7 +15,8 @@ class Builder;
 /// One option of a rule as written: `name: value;`
 struct Option {
   std::string_view name;
-  std::string_view value;  ///< trimmed; without quotes and `!` where the keyword takes those; empty when there is none
+  std::string_view
+      value;  ///< trimmed; without quotes and `!` where the keyword takes those; empty when there is none
   bool has_value = false;
   bool negated = false;  ///< Argument::kNegatable: the value began with `!`
 };

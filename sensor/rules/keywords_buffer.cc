@@ -1,4 +1,5 @@
-// sensor/rules/keywords_buffer.cc — the language's own buffers, the content modifiers of old rules, and a buffer's size
+// sensor/rules/keywords_buffer.cc — the language's own buffers, the content modifiers of old rules, and a
+// buffer's size
 //
 // Buffers that protocols declare (http.uri, dns.query, file.data) need no line here: declared.cc finds them.
 #include "sensor/rules/builder.h"
@@ -16,7 +17,8 @@ bool read_pkt_data(Builder& builder, const Option& option, unsigned) { return bu
 bool enter_base64(Builder& builder, const Option& option, unsigned) {
   for (const auto& group : builder.rule().groups) {
     for (const auto& clause : group.clauses) {
-      if (std::holds_alternative<Base64Decode>(clause)) return builder.enter(option, {Place::kBase64, "base64_data", nullptr});
+      if (std::holds_alternative<Base64Decode>(clause))
+        return builder.enter(option, {Place::kBase64, "base64_data", nullptr});
     }
   }
   return builder.fail(option.name, "'base64_data' needs a base64_decode before it");
@@ -27,23 +29,44 @@ struct Modifier {
   std::string_view buffer, otherwise;  ///< `otherwise`: when no protocol declares the first
 };
 constexpr Modifier kModifiers[] = {
-    {"http.request_body", {}}, {"http.cookie", {}},   {"http.header", {}},    {"http.host", {}},      {"http.method", {}},
-    {"http.header.raw", {}},   {"http.host.raw", {}}, {"http.uri.raw", {}},   {"http.response_body", "file.data"},
-    {"http.stat_code", {}},    {"http.stat_msg", {}}, {"http.uri", {}},       {"http.user_agent", {}},
+    {"http.request_body", {}}, {"http.cookie", {}},   {"http.header", {}},
+    {"http.host", {}},         {"http.method", {}},   {"http.header.raw", {}},
+    {"http.host.raw", {}},     {"http.uri.raw", {}},  {"http.response_body", "file.data"},
+    {"http.stat_code", {}},    {"http.stat_msg", {}}, {"http.uri", {}},
+    {"http.user_agent", {}},
 };
-enum : unsigned { kBody, kCookie, kHeader, kHost, kMethod, kRawHeader, kRawHost, kRawUri, kResponseBody, kStatCode, kStatMsg, kUri, kUserAgent };
+enum : unsigned {
+  kBody,
+  kCookie,
+  kHeader,
+  kHost,
+  kMethod,
+  kRawHeader,
+  kRawHost,
+  kRawUri,
+  kResponseBody,
+  kStatCode,
+  kStatMsg,
+  kUri,
+  kUserAgent
+};
 
 bool read_modifier(Builder& builder, const Option& option, unsigned which) {
   const auto name = std::string(option.name);
   Content* content = builder.last_content();
   if (builder.in_sticky_buffer()) {
-    return builder.fail(option.name, "content modifier '" + name + "' cannot be used behind a sticky buffer", "put pkt_data; before the content, or use the sticky buffer " + std::string(kModifiers[which].buffer));
+    return builder.fail(option.name, "content modifier '" + name + "' cannot be used behind a sticky buffer",
+                        "put pkt_data; before the content, or use the sticky buffer " +
+                            std::string(kModifiers[which].buffer));
   }
-  if (content == nullptr) return builder.fail(option.name, "content modifier '" + name + "' needs a content before it");
+  if (content == nullptr)
+    return builder.fail(option.name, "content modifier '" + name + "' needs a content before it");
   if (content->rawbytes) return builder.fail(option.name, "'" + name + "' cannot go with rawbytes");
-  if (!builder.last_content_in_payload()) return builder.fail(option.name, "the content before '" + name + "' looks at another buffer already");
+  if (!builder.last_content_in_payload())
+    return builder.fail(option.name, "the content before '" + name + "' looks at another buffer already");
   const Modifier& modifier = kModifiers[which];
-  const bool second = !modifier.otherwise.empty() && builder.environment().declared(modifier.buffer) == nullptr;
+  const bool second =
+      !modifier.otherwise.empty() && builder.environment().declared(modifier.buffer) == nullptr;
   BufferTarget target;
   if (!builder.find_buffer(option.name, second ? modifier.otherwise : modifier.buffer, target)) return false;
   builder.move_last_content(target);
@@ -51,9 +74,11 @@ bool read_modifier(Builder& builder, const Option& option, unsigned which) {
 }
 
 bool read_bsize(Builder& builder, const Option& option, unsigned) {
-  if (!builder.in_sticky_buffer()) return builder.fail(option.name, "'bsize' needs a sticky buffer before it");
+  if (!builder.in_sticky_buffer())
+    return builder.fail(option.name, "'bsize' needs a sticky buffer before it");
   BufferSize size;
-  if (!builder.read_integer_test(option.value, std::numeric_limits<std::uint32_t>::max(), size.test)) return false;
+  if (!builder.read_integer_test(option.value, std::numeric_limits<std::uint32_t>::max(), size.test))
+    return false;
   builder.add(size);
   return true;
 }
@@ -62,7 +87,8 @@ bool read_urilen(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   const auto test = take_until(rest, ',');
   const auto which = trim(rest);
-  if (!which.empty() && which != "norm" && which != "raw") return builder.fail(which, "behind urilen's number only norm or raw may stand");
+  if (!which.empty() && which != "norm" && which != "raw")
+    return builder.fail(which, "behind urilen's number only norm or raw may stand");
   BufferSize size;
   BufferTarget uri;
   if (!builder.read_integer_test(test, 65535, size.test)) return false;
@@ -72,8 +98,10 @@ bool read_urilen(Builder& builder, const Option& option, unsigned) {
 }
 
 bool read_absent(Builder& builder, const Option& option, unsigned) {
-  if (!builder.in_sticky_buffer()) return builder.fail(option.name, "'absent' needs a sticky buffer before it");
-  if (!option.value.empty() && option.value != "or_else") return builder.fail(option.value, "absent takes nothing or or_else");
+  if (!builder.in_sticky_buffer())
+    return builder.fail(option.name, "'absent' needs a sticky buffer before it");
+  if (!option.value.empty() && option.value != "or_else")
+    return builder.fail(option.value, "absent takes nothing or or_else");
   builder.add(Absent{!option.value.empty()});
   return true;
 }

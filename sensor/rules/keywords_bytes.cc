@@ -12,7 +12,8 @@ std::string quoted(std::string_view word) { return "'" + std::string(word.substr
 
 /// What all byte_* keywords share behind their first arguments. kNotMine: the caller's own words may fit.
 enum class Shared { kTaken, kNotMine, kFailed };
-Shared read_shared(Builder& builder, std::string_view word, std::string_view argument, std::string_view part, ByteSource& source, bool& text) {
+Shared read_shared(Builder& builder, std::string_view word, std::string_view argument, std::string_view part,
+                   ByteSource& source, bool& text) {
   if (word == "relative") {
     source.relative = true;
   } else if (word == "dce") {
@@ -21,18 +22,22 @@ Shared read_shared(Builder& builder, std::string_view word, std::string_view arg
     source.endian = *endian;
   } else if (word == "endian") {
     const auto* named = find_named(kEndians, argument);
-    if (named == nullptr) return builder.fail(argument.empty() ? part : argument, "endian must be big or little"), Shared::kFailed;
+    if (named == nullptr)
+      return builder.fail(argument.empty() ? part : argument, "endian must be big or little"),
+             Shared::kFailed;
     source.endian = *named;
   } else if (word == "string") {
     text = true;
     const auto* base = find_named(kBases, argument);
-    if (!argument.empty() && base == nullptr) return builder.fail(argument, "a string of digits is hex, dec or oct"), Shared::kFailed;
+    if (!argument.empty() && base == nullptr)
+      return builder.fail(argument, "a string of digits is hex, dec or oct"), Shared::kFailed;
     if (base != nullptr) source.base = *base;
   } else if (const auto* base = find_named(kBases, word); base != nullptr && argument.empty()) {
     source.base = *base;
   } else if (word == "bitmask") {
     if (!parse_number(argument, source.bitmask) || source.bitmask == 0) {
-      return builder.fail(argument.empty() ? part : argument, "a bitmask is a number such as 0x7f"), Shared::kFailed;
+      return builder.fail(argument.empty() ? part : argument, "a bitmask is a number such as 0x7f"),
+             Shared::kFailed;
     }
   } else {
     return Shared::kNotMine;
@@ -50,30 +55,36 @@ bool read_rest(Builder& builder, const Option& option, std::string_view rest, By
     const auto word = take_word(argument);
     Shared outcome = read_shared(builder, word, argument, part, source, text);
     if (outcome == Shared::kNotMine) outcome = own(word, argument, part);
-    if (outcome == Shared::kNotMine) return builder.fail(part.empty() ? option.value : part, quoted(part) + " means nothing to " + std::string(option.name));
+    if (outcome == Shared::kNotMine)
+      return builder.fail(part.empty() ? option.value : part,
+                          quoted(part) + " means nothing to " + std::string(option.name));
     if (outcome == Shared::kFailed) return false;
   }
   if (text && source.base == Base::kBinary) source.base = Base::kDecimal;
-  if (!text && source.base != Base::kBinary) return builder.fail(option.value, "hex, dec and oct need the word string too");
+  if (!text && source.base != Base::kBinary)
+    return builder.fail(option.value, "hex, dec and oct need the word string too");
   // How much can be read at once: 8 bytes of a number, 23 octal digits of one in text.
   const std::int64_t most = source.base == Base::kBinary ? 8 : 23;
   if (!source.bytes.is_variable() && (source.bytes.value < 0 || source.bytes.value > most)) {
-    return builder.fail(option.value, std::string(option.name) + " reads at most " + std::to_string(most) + " bytes, not " + std::to_string(source.bytes.value));
+    return builder.fail(option.value, std::string(option.name) + " reads at most " + std::to_string(most) +
+                                          " bytes, not " + std::to_string(source.bytes.value));
   }
   return true;
 }
 
 bool check_bytes(Builder& builder, const Option& option, const ByteSource& source) {
   if (source.base != Base::kBinary) return true;  // as many digits as stand there
-  return source.bytes.is_variable() || source.bytes.value > 0 || builder.fail(option.value, std::string(option.name) + " must read at least one byte");
+  return source.bytes.is_variable() || source.bytes.value > 0 ||
+         builder.fail(option.value, std::string(option.name) + " must read at least one byte");
 }
 
 Shared unknown(std::string_view, std::string_view, std::string_view) { return Shared::kNotMine; }
 
 bool read_byte_test(Builder& builder, const Option& option, unsigned) {
   constexpr Named<ByteTest::Op> kOps[] = {
-      {"<", ByteTest::Op::kLess},       {">", ByteTest::Op::kGreater},       {"=", ByteTest::Op::kEqual}, {"==", ByteTest::Op::kEqual},
-      {"<=", ByteTest::Op::kLessEqual}, {">=", ByteTest::Op::kGreaterEqual}, {"&", ByteTest::Op::kAnd},   {"^", ByteTest::Op::kOr},
+      {"<", ByteTest::Op::kLess},   {">", ByteTest::Op::kGreater},    {"=", ByteTest::Op::kEqual},
+      {"==", ByteTest::Op::kEqual}, {"<=", ByteTest::Op::kLessEqual}, {">=", ByteTest::Op::kGreaterEqual},
+      {"&", ByteTest::Op::kAnd},    {"^", ByteTest::Op::kOr},
   };
   ByteTest test;
   auto rest = option.value;
@@ -82,11 +93,14 @@ bool read_byte_test(Builder& builder, const Option& option, unsigned) {
   const auto op_written = op;
   test.negated = take_char(op, '!');
   const auto* known = find_named(kOps, op);
-  if (known == nullptr) return builder.fail(op_written, quoted(op_written) + " is no comparison of byte_test", "use < > = <= >= & or ^, with ! before it to negate");
+  if (known == nullptr)
+    return builder.fail(op_written, quoted(op_written) + " is no comparison of byte_test",
+                        "use < > = <= >= & or ^, with ! before it to negate");
   test.op = *known;
   return builder.read_operand(take_until(rest, ','), "the value", test.value) &&
          builder.read_operand(take_until(rest, ','), "the offset", test.source.offset) &&
-         read_rest(builder, option, rest, test.source, unknown) && check_bytes(builder, option, test.source) && (builder.add(test), true);
+         read_rest(builder, option, rest, test.source, unknown) &&
+         check_bytes(builder, option, test.source) && (builder.add(test), true);
 }
 
 bool read_byte_jump(Builder& builder, const Option& option, unsigned) {
@@ -106,14 +120,16 @@ bool read_byte_jump(Builder& builder, const Option& option, unsigned) {
         return builder.fail(part, "a multiplier is a number from 1 to 65535"), Shared::kFailed;
       }
     } else if (word == "post_offset") {
-      if (!builder.read_operand(argument.empty() ? part : argument, "post_offset", jump.post_offset)) return Shared::kFailed;
+      if (!builder.read_operand(argument.empty() ? part : argument, "post_offset", jump.post_offset))
+        return Shared::kFailed;
     } else {
       return Shared::kNotMine;
     }
     return Shared::kTaken;
   };
   if (!read_rest(builder, option, rest, jump.source, own)) return false;
-  if (jump.from_beginning && jump.from_end) return builder.fail(option.value, "byte_jump goes from_beginning or from_end, not both");
+  if (jump.from_beginning && jump.from_end)
+    return builder.fail(option.value, "byte_jump goes from_beginning or from_end, not both");
   builder.add(jump);
   return true;
 }
@@ -126,7 +142,8 @@ bool read_byte_extract(Builder& builder, const Option& option, unsigned) {
   const auto name = take_until(rest, ',');
   const auto own = [&](std::string_view word, std::string_view argument, std::string_view part) {
     if (word == "multiplier") {
-      if (!parse_number(argument, extract.multiplier) || extract.multiplier == 0 || extract.multiplier > 65535) {
+      if (!parse_number(argument, extract.multiplier) || extract.multiplier == 0 ||
+          extract.multiplier > 65535) {
         return builder.fail(part, "a multiplier is a number from 1 to 65535"), Shared::kFailed;
       }
     } else if (word == "align") {
@@ -138,8 +155,10 @@ bool read_byte_extract(Builder& builder, const Option& option, unsigned) {
     }
     return Shared::kTaken;
   };
-  if (!read_rest(builder, option, rest, extract.source, own) || !check_bytes(builder, option, extract.source)) return false;
-  if (name.empty()) return builder.fail(option.value, "byte_extract needs a variable's name as third argument");
+  if (!read_rest(builder, option, rest, extract.source, own) || !check_bytes(builder, option, extract.source))
+    return false;
+  if (name.empty())
+    return builder.fail(option.value, "byte_extract needs a variable's name as third argument");
   extract.variable = builder.define_variable(name);
   if (extract.variable < 0) return false;
   builder.add(extract);
@@ -167,7 +186,8 @@ bool read_byte_math(Builder& builder, const Option& option, unsigned) {
       if (!builder.read_operand(argument, "rvalue", math.rvalue)) return Shared::kFailed;
     } else if (word == "oper") {
       const auto* op = find_named(kOps, argument);
-      if (op == nullptr) return builder.fail(argument, "byte_math's oper is " + list_names(kOps)), Shared::kFailed;
+      if (op == nullptr)
+        return builder.fail(argument, "byte_math's oper is " + list_names(kOps)), Shared::kFailed;
       has_op = true;
       math.op = *op;
     } else if (word == "result") {
@@ -178,10 +198,16 @@ bool read_byte_math(Builder& builder, const Option& option, unsigned) {
     return Shared::kTaken;
   };
   if (!read_rest(builder, option, option.value, math.source, own)) return false;
-  const std::string_view missing = !has_bytes ? "bytes" : !has_offset ? "offset" : !has_op ? "oper" : !has_rvalue ? "rvalue" : result.empty() ? "result" : "";
+  const std::string_view missing = !has_bytes       ? "bytes"
+                                   : !has_offset    ? "offset"
+                                   : !has_op        ? "oper"
+                                   : !has_rvalue    ? "rvalue"
+                                   : result.empty() ? "result"
+                                                    : "";
   if (!missing.empty()) return builder.fail(option.value, "byte_math needs " + std::string(missing));
   if (!check_bytes(builder, option, math.source)) return false;
-  if (math.op == ByteMath::Op::kDivide && !math.rvalue.is_variable() && math.rvalue.value == 0) return builder.fail(option.value, "byte_math cannot divide by 0");
+  if (math.op == ByteMath::Op::kDivide && !math.rvalue.is_variable() && math.rvalue.value == 0)
+    return builder.fail(option.value, "byte_math cannot divide by 0");
   math.variable = builder.define_variable(result);
   if (math.variable < 0) return false;
   builder.add(math);
@@ -195,10 +221,13 @@ bool read_isdataat(Builder& builder, const Option& option, unsigned) {
   if (!builder.read_operand(take_until(rest, ','), "the place", is.position)) return false;
   while (!rest.empty()) {
     const auto word = take_until(rest, ',');
-    if (word != "relative" && word != "rawbytes") return builder.fail(word.empty() ? option.value : word, quoted(word) + " means nothing to isdataat", "it takes relative and rawbytes");
+    if (word != "relative" && word != "rawbytes")
+      return builder.fail(word.empty() ? option.value : word, quoted(word) + " means nothing to isdataat",
+                          "it takes relative and rawbytes");
     (word == "relative" ? is.relative : is.rawbytes) = true;
   }
-  if (!is.position.is_variable() && (is.position.value > 65535 || is.position.value < (is.relative ? -65535 : 0))) {
+  if (!is.position.is_variable() &&
+      (is.position.value > 65535 || is.position.value < (is.relative ? -65535 : 0))) {
     return builder.fail(option.value, std::to_string(is.position.value) + " is out of range for isdataat");
   }
   builder.add(is);
@@ -206,8 +235,10 @@ bool read_isdataat(Builder& builder, const Option& option, unsigned) {
 }
 
 constexpr Keyword kKeywords[] = {
-    {"byte_extract", Argument::kRequired, read_byte_extract}, {"byte_jump", Argument::kRequired, read_byte_jump},
-    {"byte_math", Argument::kRequired, read_byte_math},       {"byte_test", Argument::kRequired, read_byte_test},
+    {"byte_extract", Argument::kRequired, read_byte_extract},
+    {"byte_jump", Argument::kRequired, read_byte_jump},
+    {"byte_math", Argument::kRequired, read_byte_math},
+    {"byte_test", Argument::kRequired, read_byte_test},
     {"isdataat", Argument::kNegatable, read_isdataat},
 };
 

@@ -6,7 +6,9 @@ namespace picket::rules {
 namespace {
 
 TEST(ByteTest, AllForms) {
-  const auto rule = with("byte_test:2,!>,0x10,-4,relative,little; byte_test:4,&,128,2; byte_test:5,<=,99,0,string,dec; byte_test:1,=,0x9,0, bitmask 0xf8; byte_test:2,>=,1,0,dce;");
+  const auto rule = with(
+      "byte_test:2,!>,0x10,-4,relative,little; byte_test:4,&,128,2; byte_test:5,<=,99,0,string,dec; "
+      "byte_test:1,=,0x9,0, bitmask 0xf8; byte_test:2,>=,1,0,dce;");
   const auto& t = rule.clause<ByteTest>(0, 0);
   EXPECT_EQ(t.source.bytes.value, 2);
   EXPECT_TRUE(t.negated);
@@ -23,11 +25,14 @@ TEST(ByteTest, AllForms) {
   EXPECT_EQ(with("byte_test:4,=,1,0,string;").clause<ByteTest>(0, 0).source.base, Base::kDecimal);
   EXPECT_EQ(with("byte_test:4,=,1,0,string,hex;").clause<ByteTest>(0, 0).source.base, Base::kHex);
   EXPECT_EQ(with("byte_test:4,=,1,0,oct,string;").clause<ByteTest>(0, 0).source.base, Base::kOctal);
-  for (const char* op : {"<", ">", "=", "<=", ">=", "&", "^", "!=", "!&", "!<"}) EXPECT_EQ(reason("byte_test:1," + std::string(op) + ",1,0;"), "") << op;
+  for (const char* op : {"<", ">", "=", "<=", ">=", "&", "^", "!=", "!&", "!<"})
+    EXPECT_EQ(reason("byte_test:1," + std::string(op) + ",1,0;"), "") << op;
 }
 
 TEST(ByteJump, AllForms) {
-  const auto rule = with("byte_jump:4,-10,relative,little,from_beginning, post_offset -1; byte_jump:2,0,align,multiplier 2,from_end; byte_jump:0,0,relative,post_offset -10;");
+  const auto rule = with(
+      "byte_jump:4,-10,relative,little,from_beginning, post_offset -1; byte_jump:2,0,align,multiplier "
+      "2,from_end; byte_jump:0,0,relative,post_offset -10;");
   const auto& j = rule.clause<ByteJump>(0, 0);
   EXPECT_TRUE(j.from_beginning && j.source.relative);
   EXPECT_EQ(j.post_offset.value, -1);
@@ -37,7 +42,9 @@ TEST(ByteJump, AllForms) {
 }
 
 TEST(ByteExtract, FillsVariablesThatOthersUse) {
-  const auto rule = with("byte_extract:2,0,len,relative,little,multiplier 4,align 2; byte_extract:1,2,n,string,hex; byte_test:len,=,n,len; byte_jump:1,n,post_offset len; isdataat:!len,relative;");
+  const auto rule = with(
+      "byte_extract:2,0,len,relative,little,multiplier 4,align 2; byte_extract:1,2,n,string,hex; "
+      "byte_test:len,=,n,len; byte_jump:1,n,post_offset len; isdataat:!len,relative;");
   EXPECT_EQ(rule->variables, (std::vector<std::string>{"len", "n"}));
   EXPECT_EQ(rule.clause<ByteExtract>(0, 0).multiplier, 4U);
   EXPECT_EQ(rule.clause<ByteExtract>(0, 0).align, 2);
@@ -49,7 +56,9 @@ TEST(ByteExtract, FillsVariablesThatOthersUse) {
 }
 
 TEST(ByteMath, AllForms) {
-  const auto rule = with("byte_math:bytes 1, offset 1, oper +, rvalue 2, result a, relative; byte_math:bytes 4,offset 0,oper <<,rvalue a,result b,endian little,string hex;");
+  const auto rule = with(
+      "byte_math:bytes 1, offset 1, oper +, rvalue 2, result a, relative; byte_math:bytes 4,offset 0,oper "
+      "<<,rvalue a,result b,endian little,string hex;");
   EXPECT_EQ(rule.clause<ByteMath>(0, 0).op, ByteMath::Op::kAdd);
   EXPECT_EQ(rule.clause<ByteMath>(0, 1).rvalue.variable, 0);
   EXPECT_EQ(rule.clause<ByteMath>(0, 1).variable, 1);
@@ -64,9 +73,12 @@ TEST(IsDataAt, AllForms) {
 
 TEST(Bytes, Errors) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"byte_test:1;", "'' is no comparison of byte_test; use < > = <= >= & or ^, with ! before it to negate"},
-      {"byte_test:x,=,1,0;", "'x' is neither a number nor a variable that byte_extract or byte_math filled before"},
-      {"byte_test:1,~,1,0;", "'~' is no comparison of byte_test; use < > = <= >= & or ^, with ! before it to negate"},
+      {"byte_test:1;",
+       "'' is no comparison of byte_test; use < > = <= >= & or ^, with ! before it to negate"},
+      {"byte_test:x,=,1,0;",
+       "'x' is neither a number nor a variable that byte_extract or byte_math filled before"},
+      {"byte_test:1,~,1,0;",
+       "'~' is no comparison of byte_test; use < > = <= >= & or ^, with ! before it to negate"},
       {"byte_test:1,=,1;", "the offset is missing"},
       {"byte_test:9,=,1,0;", "byte_test reads at most 8 bytes, not 9"},
       {"byte_test:24,=,1,0,string,dec;", "byte_test reads at most 23 bytes, not 24"},

@@ -25,14 +25,17 @@ bool read_content(Builder& builder, const Option& option, unsigned) {
 }
 
 bool read_uricontent(Builder& builder, const Option& option, unsigned) {
-  if (builder.in_sticky_buffer()) return builder.fail(option.name, "'uricontent' cannot follow a sticky buffer", "put pkt_data; before it");
+  if (builder.in_sticky_buffer())
+    return builder.fail(option.name, "'uricontent' cannot follow a sticky buffer", "put pkt_data; before it");
   BufferTarget uri;
-  return builder.find_buffer(option.name, "http.uri", uri) && read_content(builder, option, 0) && (builder.move_last_content(uri), true);
+  return builder.find_buffer(option.name, "http.uri", uri) && read_content(builder, option, 0) &&
+         (builder.move_last_content(uri), true);
 }
 
 Content* content_before(Builder& builder, const Option& option) {
   Content* content = builder.last_content();
-  if (content == nullptr) builder.fail(option.name, "'" + std::string(option.name) + "' needs a content before it");
+  if (content == nullptr)
+    builder.fail(option.name, "'" + std::string(option.name) + "' needs a content before it");
   return content;
 }
 
@@ -40,8 +43,12 @@ enum Flag : unsigned { kNocase, kStartswith, kEndswith, kRawbytes };
 bool read_flag(Builder& builder, const Option& option, unsigned which) {
   Content* content = content_before(builder, option);
   if (content == nullptr) return false;
-  bool& flag = which == kNocase ? content->nocase : which == kStartswith ? content->startswith : which == kEndswith ? content->endswith : content->rawbytes;
-  if (flag && which != kNocase) return builder.fail(option.name, "a second '" + std::string(option.name) + "' for the same content");
+  bool& flag = which == kNocase       ? content->nocase
+               : which == kStartswith ? content->startswith
+               : which == kEndswith   ? content->endswith
+                                      : content->rawbytes;
+  if (flag && which != kNocase)
+    return builder.fail(option.name, "a second '" + std::string(option.name) + "' for the same content");
   if (which == kStartswith && (content->relative() || content->offset || content->depth)) {
     return builder.fail(option.name, "'startswith' cannot go with offset, depth, distance or within");
   }
@@ -55,12 +62,16 @@ bool read_window(Builder& builder, const Option& option, unsigned which) {
   Content* content = content_before(builder, option);
   if (content == nullptr) return false;
   const auto name = std::string(kWindowNames[which]);
-  auto& place = which == kOffset ? content->offset : which == kDepth ? content->depth : which == kDistance ? content->distance : content->within;
+  auto& place = which == kOffset     ? content->offset
+                : which == kDepth    ? content->depth
+                : which == kDistance ? content->distance
+                                     : content->within;
   if (place) return builder.fail(option.name, "a second '" + name + "' for the same content");
   if (content->startswith) return builder.fail(option.name, "'startswith' cannot go with " + name);
   const bool relative = which == kDistance || which == kWithin;
   if (relative ? content->offset || content->depth : content->relative()) {
-    return builder.fail(option.name, "a content takes either offset and depth or distance and within, not both");
+    return builder.fail(option.name,
+                        "a content takes either offset and depth or distance and within, not both");
   }
   Operand operand;
   if (!builder.read_operand(option.value, name, operand)) return false;
@@ -69,10 +80,13 @@ bool read_window(Builder& builder, const Option& option, unsigned which) {
     const bool fits = which == kDistance ? operand.value >= -kMost && operand.value <= kMost
                       : which == kWithin ? operand.value >= 0 && operand.value <= kMost
                                          : operand.value >= 0 && operand.value <= 65535;
-    if (!fits) return builder.fail(option.value, "'" + std::string(option.value) + "' is out of range for " + name);
-    if ((which == kDepth || which == kWithin) && static_cast<std::uint64_t>(operand.value) < content->bytes.size()) {
-      return builder.fail(option.value, name + " " + std::to_string(operand.value) + " is smaller than the content (" +
-                                            std::to_string(content->bytes.size()) + " bytes), so it can never match");
+    if (!fits)
+      return builder.fail(option.value, "'" + std::string(option.value) + "' is out of range for " + name);
+    if ((which == kDepth || which == kWithin) &&
+        static_cast<std::uint64_t>(operand.value) < content->bytes.size()) {
+      return builder.fail(option.value,
+                          name + " " + std::to_string(operand.value) + " is smaller than the content (" +
+                              std::to_string(content->bytes.size()) + " bytes), so it can never match");
     }
   }
   place = operand;
@@ -83,13 +97,15 @@ bool read_fast_pattern(Builder& builder, const Option& option, unsigned) {
   Content* content = content_before(builder, option);
   if (content == nullptr) return false;
   if (content->negated && (content->relative() || content->offset || content->depth)) {
-    return builder.fail(option.name, "a negated content with offset, depth, distance or within cannot be the fast pattern");
+    return builder.fail(
+        option.name, "a negated content with offset, depth, distance or within cannot be the fast pattern");
   }
   content->fast_pattern = FastPattern::kWanted;
   if (option.value.empty()) return true;
   if (option.value == "only") {
     if (content->negated || content->relative() || content->offset || content->depth) {
-      return builder.fail(option.value, "'fast_pattern:only' cannot go with !, offset, depth, distance or within");
+      return builder.fail(option.value,
+                          "'fast_pattern:only' cannot go with !, offset, depth, distance or within");
     }
     content->fast_pattern = FastPattern::kOnly;
     return true;
@@ -97,11 +113,13 @@ bool read_fast_pattern(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   const auto offset = take_until(rest, ',');
   const auto length = trim(rest);
-  if (!parse_number(offset, content->chop_offset) || !parse_number(length, content->chop_length) || content->chop_length == 0) {
+  if (!parse_number(offset, content->chop_offset) || !parse_number(length, content->chop_length) ||
+      content->chop_length == 0) {
     return builder.fail(option.value, "fast_pattern takes nothing, 'only', or offset,length");
   }
   if (std::size_t{content->chop_offset} + content->chop_length > content->bytes.size()) {
-    return builder.fail(option.value, "fast_pattern " + std::string(option.value) + " reaches behind the content (" +
+    return builder.fail(option.value, "fast_pattern " + std::string(option.value) +
+                                          " reaches behind the content (" +
                                           std::to_string(content->bytes.size()) + " bytes)");
   }
   return true;

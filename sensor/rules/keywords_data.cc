@@ -1,4 +1,5 @@
-// sensor/rules/keywords_data.cc — keywords that do more with a buffer than compare: base64, ASN.1, datasets, entropy
+// sensor/rules/keywords_data.cc — keywords that do more with a buffer than compare: base64, ASN.1, datasets,
+// entropy
 #include <charconv>
 
 #include "sensor/rules/builder.h"
@@ -18,8 +19,11 @@ bool read_base64_decode(Builder& builder, const Option& option, unsigned) {
     const auto word = take_word(argument);
     const bool fine = word == "relative" ? (decode.relative = true)
                       : word == "bytes"  ? parse_number(argument, decode.bytes) && decode.bytes > 0
-                                         : word == "offset" && parse_number(argument, decode.offset) && decode.offset <= 65535;
-    if (!fine) return builder.fail(part.empty() ? option.value : part, "base64_decode takes bytes N, offset N and relative");
+                                         : word == "offset" && parse_number(argument, decode.offset) &&
+                                              decode.offset <= 65535;
+    if (!fine)
+      return builder.fail(part.empty() ? option.value : part,
+                          "base64_decode takes bytes N, offset N and relative");
   }
   builder.add(decode);
   return true;
@@ -48,7 +52,8 @@ bool read_asn1(Builder& builder, const Option& option, unsigned) {
       asn1.relative_offset = n;
     } else {
       return builder.fail(part.empty() ? option.value : part, quoted(part) + " is not understood in asn1",
-                          "it takes bitstring_overflow, double_overflow, oversize_length N, absolute_offset N, relative_offset N");
+                          "it takes bitstring_overflow, double_overflow, oversize_length N, absolute_offset "
+                          "N, relative_offset N");
     }
   }
   builder.add(asn1);
@@ -58,9 +63,17 @@ bool read_asn1(Builder& builder, const Option& option, unsigned) {
 bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation) {
   using Command = Dataset::Command;
   using Type = Dataset::Type;
-  constexpr Named<Command> kCommands[] = {{"set", Command::kSet}, {"unset", Command::kUnset}, {"isset", Command::kIsSet}, {"isnotset", Command::kIsNotSet}};
-  constexpr Named<Type> kTypes[] = {{"string", Type::kString}, {"md5", Type::kMd5}, {"sha256", Type::kSha256}, {"ipv4", Type::kIpv4}, {"ip", Type::kIp}};
-  if (!builder.in_sticky_buffer()) return builder.fail(option.name, "'" + std::string(option.name) + "' needs a sticky buffer before it");
+  constexpr Named<Command> kCommands[] = {{"set", Command::kSet},
+                                          {"unset", Command::kUnset},
+                                          {"isset", Command::kIsSet},
+                                          {"isnotset", Command::kIsNotSet}};
+  constexpr Named<Type> kTypes[] = {{"string", Type::kString},
+                                    {"md5", Type::kMd5},
+                                    {"sha256", Type::kSha256},
+                                    {"ipv4", Type::kIpv4},
+                                    {"ip", Type::kIp}};
+  if (!builder.in_sticky_buffer())
+    return builder.fail(option.name, "'" + std::string(option.name) + "' needs a sticky buffer before it");
   Dataset set;
   auto rest = option.value;
   if (is_reputation != 0) {
@@ -72,11 +85,13 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
     // The test is put together from two arguments, so a complaint is pinned to the whole of them.
     Rule scratch;
     Builder probe(scratch, builder.environment());
-    if (!probe.read_integer_test(test, 65535, set.reputation)) return builder.fail(option.value, probe.error().reason);
+    if (!probe.read_integer_test(test, 65535, set.reputation))
+      return builder.fail(option.value, probe.error().reason);
   } else {
     const auto word = take_until(rest, ',');
     const auto* command = find_named(kCommands, word);
-    if (command == nullptr) return builder.fail(word.empty() ? option.value : word, "dataset begins with " + list_names(kCommands));
+    if (command == nullptr)
+      return builder.fail(word.empty() ? option.value : word, "dataset begins with " + list_names(kCommands));
     set.command = *command;
     set.name = take_until(rest, ',');
   }
@@ -98,11 +113,20 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
       if (!fine) return false;
       (word == "memcap" ? set.memcap : set.hashsize) = static_cast<std::uint32_t>(number.lo);
     } else {
-      std::string* const field = word == "load" ? &set.load : word == "save" ? &set.save : word == "state" ? &set.state : word == "format" ? &set.format : word == "enrichment_key" || word == "context_key" ? &set.enrichment_key : word == "value_key" ? &set.value_key : word == "array_key" ? &set.array_key : nullptr;
+      std::string* const field = word == "load"                                      ? &set.load
+                                 : word == "save"                                    ? &set.save
+                                 : word == "state"                                   ? &set.state
+                                 : word == "format"                                  ? &set.format
+                                 : word == "enrichment_key" || word == "context_key" ? &set.enrichment_key
+                                 : word == "value_key"                               ? &set.value_key
+                                 : word == "array_key"                               ? &set.array_key
+                                                                                     : nullptr;
       fine = fine && field != nullptr;
       if (fine) *field = argument;
     }
-    if (!fine) return builder.fail(part.empty() ? option.value : part, quoted(part) + " is not understood in " + std::string(option.name));
+    if (!fine)
+      return builder.fail(part.empty() ? option.value : part,
+                          quoted(part) + " is not understood in " + std::string(option.name));
   }
   if (is_reputation != 0 && !has_type) return builder.fail(option.value, "datarep needs a type");
   builder.add(std::move(set));
@@ -136,14 +160,17 @@ bool read_entropy(Builder& builder, const Option& option, unsigned) {
       if (!differs && !(at_least || at_most || more || less)) take_char(argument, '=');
       const auto dash = argument.find('-');
       fine = has_value = read_fraction(trim(argument.substr(0, dash)), value);
-      if (dash != std::string_view::npos) fine = fine && read_fraction(trim(argument.substr(dash + 1)), second) && second > value;
+      if (dash != std::string_view::npos)
+        fine = fine && read_fraction(trim(argument.substr(dash + 1)), second) && second > value;
       entropy.negated = differs;
       entropy.low_open = more || dash != std::string_view::npos;
       entropy.high_open = less || dash != std::string_view::npos;
       entropy.low = at_most || less ? 0.0 : value;
       entropy.high = dash != std::string_view::npos ? second : at_least || more ? 8.0 : value;
     }
-    if (!fine) return builder.fail(part.empty() ? option.value : part, quoted(part) + " is not understood in entropy", "as in entropy:bytes 256, offset 0, value >= 6.5;");
+    if (!fine)
+      return builder.fail(part.empty() ? option.value : part, quoted(part) + " is not understood in entropy",
+                          "as in entropy:bytes 256, offset 0, value >= 6.5;");
   }
   if (!has_value) return builder.fail(option.value, "entropy needs a value");
   builder.add(entropy);

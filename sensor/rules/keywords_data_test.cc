@@ -6,7 +6,8 @@ namespace picket::rules {
 namespace {
 
 TEST(Asn1, AllForms) {
-  const auto rule = with("asn1:double_overflow, bitstring_overflow, relative_offset 54, oversize_length 1050;");
+  const auto rule =
+      with("asn1:double_overflow, bitstring_overflow, relative_offset 54, oversize_length 1050;");
   const auto& a = rule.clause<Asn1>(0, 0);
   EXPECT_TRUE(a.double_overflow && a.bitstring_overflow);
   EXPECT_EQ(a.relative_offset, 54);
@@ -15,7 +16,9 @@ TEST(Asn1, AllForms) {
 }
 
 TEST(Dataset, AllForms) {
-  const auto rule = with("dns.query; dataset:isset,bad,type string,load bad.lst,memcap 10mb,hashsize 1024; datarep:rep, >, 200, load rep.lst, type string;");
+  const auto rule = with(
+      "dns.query; dataset:isset,bad,type string,load bad.lst,memcap 10mb,hashsize 1024; datarep:rep, >, 200, "
+      "load rep.lst, type string;");
   const auto& set = rule.clause<Dataset>(0, 0);
   EXPECT_EQ(set.command, Dataset::Command::kIsSet);
   EXPECT_EQ(set.name, "bad");
@@ -35,22 +38,27 @@ TEST(Entropy, AllForms) {
 
 TEST(Data, Errors) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"asn1:foo;", "'foo' is not understood in asn1; it takes bitstring_overflow, double_overflow, oversize_length N, absolute_offset N, relative_offset N"},
+      {"asn1:foo;",
+       "'foo' is not understood in asn1; it takes bitstring_overflow, double_overflow, oversize_length N, "
+       "absolute_offset N, relative_offset N"},
       {"dataset:isset,a;", "'dataset' needs a sticky buffer before it"},
       {"dns.query; dataset:is,a;", "dataset begins with set, unset, isset or isnotset"},
       {"dns.query; dataset:set,a,type what;", "'type what' is not understood in dataset"},
       {"dns.query; datarep:a,>,1,load f;", "datarep needs a type"},
       {"dns.query; datarep:a,>,x,type string;", "'x' is not a number (largest: 65535)"},
       {"entropy:bytes 4;", "entropy needs a value"},
-      {"entropy:value 9;", "'value 9' is not understood in entropy; as in entropy:bytes 256, offset 0, value >= 6.5;"},
+      {"entropy:value 9;",
+       "'value 9' is not understood in entropy; as in entropy:bytes 256, offset 0, value >= 6.5;"},
       {"base64_decode:bytes x;", "base64_decode takes bytes N, offset N and relative"},
       {"lua:x.lua;", "keyword 'lua': picket does not run Lua"},
       {"replace:\"x\";", "keyword 'replace': picket is passive and never changes packets"},
-      {"geoip:any,US;", "keyword 'geoip': picket has no address reputation or location database for rules yet"},
+      {"geoip:any,US;",
+       "keyword 'geoip': picket has no address reputation or location database for rules yet"},
       {"filemd5:list;", "keyword 'filemd5': picket does not offer files to rules yet"},
   };
   for (const auto& [options, want] : cases) EXPECT_EQ(reason(options), want) << options;
-  EXPECT_EQ(with("bypass;").warnings(), "t.rules:1:30: warning: 'bypass' has no effect in picket; the rule loads without it\n");
+  EXPECT_EQ(with("bypass;").warnings(),
+            "t.rules:1:30: warning: 'bypass' has no effect in picket; the rule loads without it\n");
 }
 
 }  // namespace

@@ -30,24 +30,33 @@ bool read_flow(Builder& builder, const Option& option, unsigned) {
     if (flag == nullptr) {
       NearestName nearest(word);
       for (const auto& entry : kFlowFlags) nearest.consider(entry.name);
-      return builder.fail(word.empty() ? option.value : word, "unknown flow option " + quoted(word),
-                          nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
+      return builder.fail(
+          word.empty() ? option.value : word, "unknown flow option " + quoted(word),
+          nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
     }
-    flow.**flag = true;
+    flow.** flag = true;
   }
-  if (flow.to_server && flow.to_client) return builder.fail(option.value, "a flow goes to_server or to_client, not both");
-  if (int{flow.established} + int{flow.not_established} + int{flow.stateless} > 1) return builder.fail(option.value, "established, not_established and stateless exclude each other");
-  if (flow.only_stream && flow.no_stream) return builder.fail(option.value, "only_stream and no_stream exclude each other");
-  if (flow.only_frag && flow.no_frag) return builder.fail(option.value, "only_frag and no_frag exclude each other");
+  if (flow.to_server && flow.to_client)
+    return builder.fail(option.value, "a flow goes to_server or to_client, not both");
+  if (int{flow.established} + int{flow.not_established} + int{flow.stateless} > 1)
+    return builder.fail(option.value, "established, not_established and stateless exclude each other");
+  if (flow.only_stream && flow.no_stream)
+    return builder.fail(option.value, "only_stream and no_stream exclude each other");
+  if (flow.only_frag && flow.no_frag)
+    return builder.fail(option.value, "only_frag and no_frag exclude each other");
   return true;
 }
 
 bool read_stream_size(Builder& builder, const Option& option, unsigned) {
-  constexpr Named<StreamSize::Side> kSides[] = {{"server", StreamSize::Side::kServer}, {"client", StreamSize::Side::kClient}, {"both", StreamSize::Side::kBoth}, {"either", StreamSize::Side::kEither}};
+  constexpr Named<StreamSize::Side> kSides[] = {{"server", StreamSize::Side::kServer},
+                                                {"client", StreamSize::Side::kClient},
+                                                {"both", StreamSize::Side::kBoth},
+                                                {"either", StreamSize::Side::kEither}};
   auto rest = option.value;
   const auto side = take_until(rest, ',');
   const auto* known = find_named(kSides, side);
-  if (known == nullptr) return builder.fail(side.empty() ? option.value : side, "stream_size begins with " + list_names(kSides));
+  if (known == nullptr)
+    return builder.fail(side.empty() ? option.value : side, "stream_size begins with " + list_names(kSides));
   StreamSize size;
   size.side = *known;
   // Written client,>,424: without the comma it is an ordinary number test.
@@ -58,7 +67,8 @@ bool read_stream_size(Builder& builder, const Option& option, unsigned) {
     if (!builder.read_integer_test(op, kMost, size.test)) return false;
   } else {
     std::uint64_t n = 0;
-    if (!parse_number(number, n) || n > kMost) return builder.fail(number, quoted(number) + " is not a number of bytes");
+    if (!parse_number(number, n) || n > kMost)
+      return builder.fail(number, quoted(number) + " is not a number of bytes");
     size.test.hi = kMost;
     if (op == "=" || op == "!=" || op == "!") {
       size.test.lo = size.test.hi = n;
@@ -69,7 +79,8 @@ bool read_stream_size(Builder& builder, const Option& option, unsigned) {
     } else if (op == ">" || op == ">=") {
       size.test.lo = op == ">" ? n + 1 : n;
     } else {
-      return builder.fail(op.empty() ? option.value : op, quoted(op) + " is no comparison; use < > = != <= or >=");
+      return builder.fail(op.empty() ? option.value : op,
+                          quoted(op) + " is no comparison; use < > = != <= or >=");
     }
   }
   builder.rule().packet_tests.emplace_back(size);
@@ -78,8 +89,10 @@ bool read_stream_size(Builder& builder, const Option& option, unsigned) {
 
 bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
   constexpr Named<AppProtocolIs::Which> kWhich[] = {
-      {"final", AppProtocolIs::Which::kFinal},        {"either", AppProtocolIs::Which::kEither},     {"to_server", AppProtocolIs::Which::kToServer}, {"to_client", AppProtocolIs::Which::kToClient},
-      {"toserver", AppProtocolIs::Which::kToServer},  {"toclient", AppProtocolIs::Which::kToClient}, {"original", AppProtocolIs::Which::kOriginal},
+      {"final", AppProtocolIs::Which::kFinal},        {"either", AppProtocolIs::Which::kEither},
+      {"to_server", AppProtocolIs::Which::kToServer}, {"to_client", AppProtocolIs::Which::kToClient},
+      {"toserver", AppProtocolIs::Which::kToServer},  {"toclient", AppProtocolIs::Which::kToClient},
+      {"original", AppProtocolIs::Which::kOriginal},
   };
   AppProtocolIs is;
   auto rest = option.value;
@@ -89,7 +102,8 @@ bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
   const auto& env = builder.environment();
   if (!mode.empty() && mode != "exact") {
     const auto* which = find_named(kWhich, mode);
-    if (which == nullptr) return builder.fail(mode, "behind the protocol only exact or " + list_names(kWhich) + " may stand");
+    if (which == nullptr)
+      return builder.fail(mode, "behind the protocol only exact or " + list_names(kWhich) + " may stand");
     is.which = *which;
   }
   if (name == "failed") {
@@ -102,8 +116,13 @@ bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
       const auto known = language_protocol(name);
       NearestName nearest(name);
       env.each_protocol(nearest);
-      return builder.fail(name, known.empty() ? "unknown protocol " + quoted(name) : "protocol " + quoted(name) + ": picket does not parse " + std::string(known) + " yet",
-                          known.empty() && !nearest.best().empty() ? "did you mean '" + std::string(nearest.best()) + "'?" : "");
+      return builder.fail(
+          name,
+          known.empty()
+              ? "unknown protocol " + quoted(name)
+              : "protocol " + quoted(name) + ": picket does not parse " + std::string(known) + " yet",
+          known.empty() && !nearest.best().empty() ? "did you mean '" + std::string(nearest.best()) + "'?"
+                                                   : "");
     }
   }
   builder.rule().packet_tests.emplace_back(std::move(is));
@@ -118,7 +137,11 @@ bool read_app_event(Builder& builder, const Option& option, unsigned) {
   const auto ids = env.protocols_named(protocol);
   if (ids.empty()) {
     const auto known = language_protocol(protocol);
-    return builder.fail(protocol, rest.empty() ? "picket has no app-layer event " + quoted(protocol) + " yet" : known.empty() ? quoted(protocol) + " is no protocol picket knows" : "app-layer-event " + quoted(option.value) + ": picket does not parse " + std::string(known) + " yet");
+    return builder.fail(protocol, rest.empty() ? "picket has no app-layer event " + quoted(protocol) + " yet"
+                                  : known.empty()
+                                      ? quoted(protocol) + " is no protocol picket knows"
+                                      : "app-layer-event " + quoted(option.value) +
+                                            ": picket does not parse " + std::string(known) + " yet");
   }
   NearestName nearest(event);
   for (const ProtocolId id : ids) {
@@ -130,7 +153,8 @@ bool read_app_event(Builder& builder, const Option& option, unsigned) {
       return true;
     }
   }
-  return builder.fail(event.empty() ? option.value : event, "picket's " + std::string(protocol) + " has no event " + quoted(event),
+  return builder.fail(event.empty() ? option.value : event,
+                      "picket's " + std::string(protocol) + " has no event " + quoted(event),
                       nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
 }
 
@@ -145,8 +169,9 @@ bool read_packet_event(Builder& builder, const Option& option, unsigned which) {
   if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
     NearestName nearest(name);
     for (const auto candidate : known) nearest.consider(candidate);
-    return builder.fail(name, "picket has no " + std::string(event.stream ? "stream" : "decode") + " event " + quoted(name),
-                        nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
+    return builder.fail(
+        name, "picket has no " + std::string(event.stream ? "stream" : "decode") + " event " + quoted(name),
+        nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
   }
   event.name = name;
   builder.rule().packet_tests.emplace_back(std::move(event));

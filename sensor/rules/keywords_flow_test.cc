@@ -7,18 +7,24 @@ namespace {
 
 TEST(Flow, Options) {
   const std::pair<std::string_view, bool FlowOptions::*> cases[] = {
-      {"established", &FlowOptions::established}, {"not_established", &FlowOptions::not_established}, {"stateless", &FlowOptions::stateless},
-      {"to_server", &FlowOptions::to_server},     {"from_client", &FlowOptions::to_server},           {"to_client", &FlowOptions::to_client},
-      {"from_server", &FlowOptions::to_client},   {"no_stream", &FlowOptions::no_stream},             {"only_stream", &FlowOptions::only_stream},
-      {"only_frag", &FlowOptions::only_frag},     {"no_frag", &FlowOptions::no_frag},
+      {"established", &FlowOptions::established}, {"not_established", &FlowOptions::not_established},
+      {"stateless", &FlowOptions::stateless},     {"to_server", &FlowOptions::to_server},
+      {"from_client", &FlowOptions::to_server},   {"to_client", &FlowOptions::to_client},
+      {"from_server", &FlowOptions::to_client},   {"no_stream", &FlowOptions::no_stream},
+      {"only_stream", &FlowOptions::only_stream}, {"only_frag", &FlowOptions::only_frag},
+      {"no_frag", &FlowOptions::no_frag},
   };
-  for (const auto& [word, flag] : cases) EXPECT_TRUE((*with("flow:" + std::string(word) + ";", "alert tcp any any -> any any")).flow.*flag) << word;
+  for (const auto& [word, flag] : cases)
+    EXPECT_TRUE((*with("flow:" + std::string(word) + ";", "alert tcp any any -> any any")).flow.*flag)
+        << word;
   const auto both = with("flow: established , to_server;");
   EXPECT_TRUE(both->flow.established && both->flow.to_server);
 }
 
 TEST(StreamSize, AllForms) {
-  const auto test = [](std::string_view text) { return with("stream_size:" + std::string(text) + ";").packet_test<StreamSize>(); };
+  const auto test = [](std::string_view text) {
+    return with("stream_size:" + std::string(text) + ";").packet_test<StreamSize>();
+  };
   EXPECT_EQ(test("client,>,424").side, StreamSize::Side::kClient);
   EXPECT_EQ(test("client,>,424").test.lo, 425U);
   EXPECT_EQ(test("server,<,905").test.hi, 904U);
@@ -31,14 +37,17 @@ TEST(StreamSize, AllForms) {
 TEST(AppLayer, ProtocolAndEvents) {
   EXPECT_EQ(with("app-layer-protocol:http;").packet_test<AppProtocolIs>().any_of, std::vector<ProtocolId>{1});
   EXPECT_TRUE(with("app-layer-protocol:!http;").packet_test<AppProtocolIs>().negated);
-  EXPECT_EQ(with("app-layer-protocol:failed;").packet_test<AppProtocolIs>().state, AppProtocolIs::State::kFailed);
-  EXPECT_EQ(with("app-layer-protocol:dns,toserver;").packet_test<AppProtocolIs>().which, AppProtocolIs::Which::kToServer);
+  EXPECT_EQ(with("app-layer-protocol:failed;").packet_test<AppProtocolIs>().state,
+            AppProtocolIs::State::kFailed);
+  EXPECT_EQ(with("app-layer-protocol:dns,toserver;").packet_test<AppProtocolIs>().which,
+            AppProtocolIs::Which::kToServer);
   const auto event = with("app-layer-event:http.missing_host_header;");
   EXPECT_EQ(std::get<EventMatch>(event->transaction_tests.at(0)).event, (FieldRef{1, 1}));
   EXPECT_FALSE(with("decode-event:ipv4.pkt_too_small;").packet_test<PacketEvent>().stream);
   EXPECT_TRUE(with("stream-event:reassembly_seq_gap;").packet_test<PacketEvent>().stream);
   EXPECT_TRUE(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().stream);
-  EXPECT_EQ(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().name, "reassembly_seq_gap");
+  EXPECT_EQ(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().name,
+            "reassembly_seq_gap");
 }
 
 TEST(Declared, IntegersAndKeywords) {
@@ -65,7 +74,8 @@ TEST(FlowKeywords, Errors) {
       {"stream_size:client,>,x;", "'x' is not a number of bytes"},
       {"app-layer-protocol:htp;", "unknown protocol 'htp'; did you mean 'http'?"},
       {"app-layer-protocol:smb;", "protocol 'smb': picket does not parse smb yet"},
-      {"app-layer-event:http.invalid_protcol;", "picket's http has no event 'invalid_protcol'; did you mean 'invalid_protocol'?"},
+      {"app-layer-event:http.invalid_protcol;",
+       "picket's http has no event 'invalid_protcol'; did you mean 'invalid_protocol'?"},
       {"app-layer-event:smtp.x;", "app-layer-event 'smtp.x': picket does not parse smtp yet"},
       {"app-layer-event:zork.x;", "'zork' is no protocol picket knows"},
       {"dns.opcode:x;", "'x' is not a number or a known name (largest: 18446744073709551615)"},

@@ -1,4 +1,5 @@
-// sensor/rules/keywords_meta.cc — what a rule says about itself: msg, sid, classtype, reference, metadata, requires ...
+// sensor/rules/keywords_meta.cc — what a rule says about itself: msg, sid, classtype, reference, metadata,
+// requires ...
 #include "sensor/rules/builder.h"
 #include "sensor/rules/text.h"
 
@@ -12,7 +13,8 @@ bool read_msg(Builder& builder, const Option& option, unsigned) {
   msg.reserve(option.value.size());
   for (std::size_t i = 0; i < option.value.size(); ++i) {
     const char c = option.value[i];
-    const bool escape = c == '\\' && i + 1 < option.value.size() && std::string_view("\\\":;").find(option.value[i + 1]) != std::string_view::npos;
+    const bool escape = c == '\\' && i + 1 < option.value.size() &&
+                        std::string_view("\\\":;").find(option.value[i + 1]) != std::string_view::npos;
     msg += escape ? option.value[++i] : c;
   }
   builder.rule().msg = std::move(msg);
@@ -23,8 +25,9 @@ enum Number : unsigned { kSid, kGid, kRev };
 bool read_number(Builder& builder, const Option& option, unsigned which) {
   std::uint32_t n = 0;
   if (!parse_number(option.value, n) || (which == kSid && n == 0)) {
-    return builder.fail(option.value, quoted(option.value) + " is not a " + std::string(option.name) + "; it must be a number from " +
-                                          (which == kSid ? "1" : "0") + " to 4294967295");
+    return builder.fail(option.value, quoted(option.value) + " is not a " + std::string(option.name) +
+                                          "; it must be a number from " + (which == kSid ? "1" : "0") +
+                                          " to 4294967295");
   }
   Rule& rule = builder.rule();
   (which == kSid ? rule.sid : which == kGid ? rule.gid : rule.rev) = n;
@@ -33,7 +36,8 @@ bool read_number(Builder& builder, const Option& option, unsigned which) {
 
 bool read_priority(Builder& builder, const Option& option, unsigned) {
   std::uint8_t n = 0;
-  if (!parse_number(option.value, n) || n == 0) return builder.fail(option.value, quoted(option.value) + " is not a priority from 1 to 255");
+  if (!parse_number(option.value, n) || n == 0)
+    return builder.fail(option.value, quoted(option.value) + " is not a priority from 1 to 255");
   builder.rule().priority = n;
   builder.priority_written = true;
   return true;
@@ -60,14 +64,18 @@ bool read_reference(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   const auto system = take_until(rest, ',');
   const auto value = trim(rest);
-  if (system.empty() || value.empty()) return builder.fail(option.value, "a reference is written system,value", "as in reference:url,example.com/advisory;");
+  if (system.empty() || value.empty())
+    return builder.fail(option.value, "a reference is written system,value",
+                        "as in reference:url,example.com/advisory;");
   const auto& references = builder.environment().references;
   const auto found = references.find(lower_case(system));
   if (found == references.end()) {
     builder.warn(system, "unknown reference system " + quoted(system) + "; the reference is left out");
     return true;
   }
-  builder.rule().references.push_back({found->first, std::string(value), found->second.empty() ? std::string() : found->second + std::string(value)});
+  builder.rule().references.push_back(
+      {found->first, std::string(value),
+       found->second.empty() ? std::string() : found->second + std::string(value)});
   return true;
 }
 
@@ -102,7 +110,8 @@ bool compare_version(std::string_view text, int& out) {
     if (!parse_number(take_until(text, '.'), wanted[i])) return false;
   }
   out = 0;
-  for (unsigned i = 0; i < 3 && out == 0; ++i) out = kLanguageVersion[i] < wanted[i] ? -1 : kLanguageVersion[i] > wanted[i] ? 1 : 0;
+  for (unsigned i = 0; i < 3 && out == 0; ++i)
+    out = kLanguageVersion[i] < wanted[i] ? -1 : kLanguageVersion[i] > wanted[i] ? 1 : 0;
   return text.empty();
 }
 
@@ -113,7 +122,8 @@ bool version_fits(Builder& builder, std::string_view text, bool& fits) {
     auto alternative = take_until(text, '|');
     bool all = !alternative.empty();
     while (!alternative.empty()) {
-      const bool at_least = take_prefix(alternative, ">="), at_most = !at_least && take_prefix(alternative, "<=");
+      const bool at_least = take_prefix(alternative, ">="),
+                 at_most = !at_least && take_prefix(alternative, "<=");
       const bool more = !at_least && !at_most && take_char(alternative, '>');
       const bool less = !at_least && !at_most && !more && take_char(alternative, '<');
       const auto version = alternative.substr(0, alternative.find_first_of(" \t<>"));
@@ -138,10 +148,13 @@ bool read_requires(Builder& builder, const Option& option, unsigned) {
     if (word == "version") {
       bool fits = false;
       if (!version_fits(builder, what, fits)) return false;
-      if (!fits) return builder.fail(demand, "the rule requires " + quoted(demand) + "; picket speaks the language of version 8.0.0");
+      if (!fits)
+        return builder.fail(
+            demand, "the rule requires " + quoted(demand) + "; picket speaks the language of version 8.0.0");
     } else if (word == "keyword") {
       if (find_keyword(what) == nullptr && builder.environment().declared(what) == nullptr) {
-        return builder.fail(what, "the rule requires keyword " + quoted(what) + ", which picket does not have");
+        return builder.fail(what,
+                            "the rule requires keyword " + quoted(what) + ", which picket does not have");
       }
     } else {
       return builder.fail(demand, "the rule requires " + quoted(demand) + ", which picket does not have");
@@ -151,7 +164,8 @@ bool read_requires(Builder& builder, const Option& option, unsigned) {
 }
 
 bool read_tag(Builder& builder, const Option& option, unsigned) {
-  constexpr Named<Tag::Metric> kMetrics[] = {{"packets", Tag::Metric::kPackets}, {"seconds", Tag::Metric::kSeconds}, {"bytes", Tag::Metric::kBytes}};
+  constexpr Named<Tag::Metric> kMetrics[] = {
+      {"packets", Tag::Metric::kPackets}, {"seconds", Tag::Metric::kSeconds}, {"bytes", Tag::Metric::kBytes}};
   auto rest = option.value;
   const auto scope = take_until(rest, ',');
   Tag tag;
@@ -178,8 +192,10 @@ bool read_tag(Builder& builder, const Option& option, unsigned) {
 }
 
 bool read_config(Builder& builder, const Option& option, unsigned) {
-  constexpr Named<LogConfig::Subsystem> kSubsystems[] = {{"logging", LogConfig::Subsystem::kLogging}, {"tracking", LogConfig::Subsystem::kTracking}};
-  constexpr Named<LogConfig::Scope> kScopes[] = {{"tx", LogConfig::Scope::kTransaction}, {"flow", LogConfig::Scope::kFlow}};
+  constexpr Named<LogConfig::Subsystem> kSubsystems[] = {{"logging", LogConfig::Subsystem::kLogging},
+                                                         {"tracking", LogConfig::Subsystem::kTracking}};
+  constexpr Named<LogConfig::Scope> kScopes[] = {{"tx", LogConfig::Scope::kTransaction},
+                                                 {"flow", LogConfig::Scope::kFlow}};
   auto rest = option.value;
   auto first = take_until(rest, ',');
   const auto word = take_word(first);

@@ -6,7 +6,8 @@ namespace picket::rules {
 namespace {
 
 TEST(Meta, WhatARuleSaysOfItself) {
-  const auto rule = with(R"(msg:"a \"b\"\; c:\\d"; gid:3; rev:7; classtype:trojan-activity; reference:url,example.com/x; reference:cve,2014-0160; metadata:created_at 2013_10_28, policy balanced-ips drop; target:dest_ip; noalert; prefilter; tag:session,5,packets;)");
+  const auto rule = with(
+      R"(msg:"a \"b\"\; c:\\d"; gid:3; rev:7; classtype:trojan-activity; reference:url,example.com/x; reference:cve,2014-0160; metadata:created_at 2013_10_28, policy balanced-ips drop; target:dest_ip; noalert; prefilter; tag:session,5,packets;)");
   EXPECT_EQ(rule->msg, R"(a "b"; c:\d)");
   EXPECT_EQ(rule->sid, 1U);
   EXPECT_EQ(rule->gid, 3U);
@@ -34,13 +35,19 @@ TEST(Meta, PriorityOutranksClasstypeInEitherOrder) {
 }
 
 TEST(Meta, RequiresIsHeldAgainstTheLanguageVersion) {
-  for (const char* fine : {"version >= 7", "version >= 8.0.0", "version < 9", "version >= 7.0.3 < 8 | >= 8.0.0", "version > 7 <= 8", "keyword content", "keyword http.uri", "version >= 7, keyword pcre"}) {
+  for (const char* fine :
+       {"version >= 7", "version >= 8.0.0", "version < 9", "version >= 7.0.3 < 8 | >= 8.0.0",
+        "version > 7 <= 8", "keyword content", "keyword http.uri", "version >= 7, keyword pcre"}) {
     EXPECT_EQ(reason("requires:" + std::string(fine) + ";"), "") << fine;
   }
-  EXPECT_EQ(reason("requires:version >= 10;"), "the rule requires 'version >= 10'; picket speaks the language of version 8.0.0");
-  EXPECT_EQ(reason("requires:version >= 7 < 8;"), "the rule requires 'version >= 7 < 8'; picket speaks the language of version 8.0.0");
-  EXPECT_EQ(reason("requires:keyword foobar;"), "the rule requires keyword 'foobar', which picket does not have");
-  EXPECT_EQ(reason("requires:feature geoip;"), "the rule requires 'feature geoip', which picket does not have");
+  EXPECT_EQ(reason("requires:version >= 10;"),
+            "the rule requires 'version >= 10'; picket speaks the language of version 8.0.0");
+  EXPECT_EQ(reason("requires:version >= 7 < 8;"),
+            "the rule requires 'version >= 7 < 8'; picket speaks the language of version 8.0.0");
+  EXPECT_EQ(reason("requires:keyword foobar;"),
+            "the rule requires keyword 'foobar', which picket does not have");
+  EXPECT_EQ(reason("requires:feature geoip;"),
+            "the rule requires 'feature geoip', which picket does not have");
   EXPECT_EQ(reason("requires:version 7;"), "a version is demanded as in version >= 7.0.3");
 }
 
@@ -66,8 +73,11 @@ TEST(Meta, Errors) {
       {"tag:session,3,lines;", "a tag counts packets, seconds or bytes"},
   };
   for (const auto& [options, want] : cases) EXPECT_EQ(reason(options), want) << options;
-  EXPECT_EQ(with("classtype:trojan-activty;").warnings(), "t.rules:1:40: warning: unknown classtype 'trojan-activty'; priority 3 is used; did you mean 'trojan-activity'?\n");
-  EXPECT_EQ(with("reference:zork,1;").warnings(), "t.rules:1:40: warning: unknown reference system 'zork'; the reference is left out\n");
+  EXPECT_EQ(with("classtype:trojan-activty;").warnings(),
+            "t.rules:1:40: warning: unknown classtype 'trojan-activty'; priority 3 is used; did you mean "
+            "'trojan-activity'?\n");
+  EXPECT_EQ(with("reference:zork,1;").warnings(),
+            "t.rules:1:40: warning: unknown reference system 'zork'; the reference is left out\n");
 }
 
 }  // namespace

@@ -10,9 +10,10 @@ std::string quoted(std::string_view word) { return "'" + std::string(word.substr
 // ------------------------------------------------------------------------------------------------ numbers
 
 constexpr Named<std::uint64_t> kIpProtocols[] = {
-    {"icmp", 1},    {"igmp", 2},   {"ipip", 4}, {"ip4", 4}, {"ipencap", 4}, {"tcp", 6},         {"egp", 8},         {"udp", 17},
-    {"ipv6", 41},   {"ip6", 41},   {"gre", 47}, {"esp", 50}, {"ah", 51},    {"icmpv6", 58},     {"ipv6-icmp", 58},  {"icmp6", 58},
-    {"eigrp", 88},  {"ospf", 89},  {"pim", 103}, {"vrrp", 112}, {"l2tp", 115}, {"sctp", 132},   {"udplite", 136},   {"mpls-in-ip", 137},
+    {"icmp", 1},  {"igmp", 2},    {"ipip", 4},       {"ip4", 4},    {"ipencap", 4},   {"tcp", 6},
+    {"egp", 8},   {"udp", 17},    {"ipv6", 41},      {"ip6", 41},   {"gre", 47},      {"esp", 50},
+    {"ah", 51},   {"icmpv6", 58}, {"ipv6-icmp", 58}, {"icmp6", 58}, {"eigrp", 88},    {"ospf", 89},
+    {"pim", 103}, {"vrrp", 112},  {"l2tp", 115},     {"sctp", 132}, {"udplite", 136}, {"mpls-in-ip", 137},
 };
 bool ip_protocol_by_name(std::string_view name, std::uint64_t& out) noexcept {
   const auto* number = find_named(kIpProtocols, name);
@@ -29,13 +30,16 @@ struct Number {
 constexpr Number kTtl{PacketField::kTtl, k8}, kIpId{PacketField::kIpId, k16}, kTos{PacketField::kTos, k8},
     kIpProto{PacketField::kIpProto, k8, ip_protocol_by_name}, kFragOffset{PacketField::kFragOffset, k16},
     kDsize{PacketField::kDsize, k16}, kItype{PacketField::kIcmpType, k8}, kIcode{PacketField::kIcmpCode, k8},
-    kIcmpId{PacketField::kIcmpId, k16}, kIcmpSeq{PacketField::kIcmpSeq, k16}, kIcmp6Mtu{PacketField::kIcmp6Mtu, k32},
-    kSeq{PacketField::kTcpSeq, k32}, kAck{PacketField::kTcpAck, k32}, kWindow{PacketField::kTcpWindow, k16},
-    kMss{PacketField::kTcpMss, k16}, kWscale{PacketField::kTcpWscale, k8}, kIgmpType{PacketField::kIgmpType, k8},
+    kIcmpId{PacketField::kIcmpId, k16}, kIcmpSeq{PacketField::kIcmpSeq, k16},
+    kIcmp6Mtu{PacketField::kIcmp6Mtu, k32}, kSeq{PacketField::kTcpSeq, k32}, kAck{PacketField::kTcpAck, k32},
+    kWindow{PacketField::kTcpWindow, k16}, kMss{PacketField::kTcpMss, k16},
+    kWscale{PacketField::kTcpWscale, k8}, kIgmpType{PacketField::kIgmpType, k8},
     kVlanLayers{PacketField::kVlanLayers, kMaxVlans}, kFlowAge{PacketField::kFlowAgeSeconds, k32},
-    kFlowPackets{PacketField::kFlowPackets, k32}, kFlowPacketsToServer{PacketField::kFlowPacketsToServer, k32},
+    kFlowPackets{PacketField::kFlowPackets, k32},
+    kFlowPacketsToServer{PacketField::kFlowPacketsToServer, k32},
     kFlowPacketsToClient{PacketField::kFlowPacketsToClient, k32}, kFlowBytes{PacketField::kFlowBytes, k64},
-    kFlowBytesToServer{PacketField::kFlowBytesToServer, k64}, kFlowBytesToClient{PacketField::kFlowBytesToClient, k64};
+    kFlowBytesToServer{PacketField::kFlowBytesToServer, k64},
+    kFlowBytesToClient{PacketField::kFlowBytesToClient, k64};
 
 template <const Number& kNumber>
 bool read_number(Builder& builder, const Option& option, unsigned) {
@@ -54,7 +58,8 @@ bool read_flow_number(Builder& builder, const Option& option, unsigned) {
   PacketNumber number{kBoth.field, {}};
   if (rest.find(',') != std::string_view::npos) {
     const auto side = take_until(rest, ',');
-    if (side != "toserver" && side != "toclient" && side != "either" && side != "both") return builder.fail(side, "expected toserver, toclient or both");
+    if (side != "toserver" && side != "toclient" && side != "either" && side != "both")
+      return builder.fail(side, "expected toserver, toclient or both");
     number.field = side == "toserver" ? kToServer.field : side == "toclient" ? kToClient.field : kBoth.field;
   }
   if (!builder.read_integer_test(trim(rest), kBoth.max, number.test)) return false;
@@ -67,7 +72,8 @@ bool read_vlan_id(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   if (!builder.read_integer_test(take_until(rest, ','), 4095, vlan.test)) return false;
   const auto layer = trim(rest);
-  if (!layer.empty() && layer != "any" && (!parse_number(layer, vlan.layer) || vlan.layer < -3 || vlan.layer > 2)) {
+  if (!layer.empty() && layer != "any" &&
+      (!parse_number(layer, vlan.layer) || vlan.layer < -3 || vlan.layer > 2)) {
     return builder.fail(layer, "vlan.id's layer is any or 0 to 2");
   }
   builder.rule().packet_tests.emplace_back(vlan);
@@ -81,25 +87,32 @@ struct Letter {
   std::uint8_t bits;
 };
 using namespace tcp_flag;
-constexpr Letter kTcpLetters[] = {{'F', kFin}, {'S', kSyn}, {'R', kRst}, {'P', kPsh}, {'A', tcp_flag::kAck}, {'U', kUrg}, {'E', kEce}, {'C', kCwr}, {'1', kCwr}, {'2', kEce}, {'0', 0}};
+constexpr Letter kTcpLetters[] = {{'F', kFin},           {'S', kSyn}, {'R', kRst}, {'P', kPsh},
+                                  {'A', tcp_flag::kAck}, {'U', kUrg}, {'E', kEce}, {'C', kCwr},
+                                  {'1', kCwr},           {'2', kEce}, {'0', 0}};
 constexpr Letter kFragLetters[] = {{'R', 4}, {'D', 2}, {'M', 1}};
 
 /// Letters, with one of + * ! anywhere among them.
 template <std::size_t N>
-bool read_letters(Builder& builder, std::string_view text, const Letter (&letters)[N], std::string_view what, TcpFlags::Mode* mode, std::uint8_t& bits) {
+bool read_letters(Builder& builder, std::string_view text, const Letter (&letters)[N], std::string_view what,
+                  TcpFlags::Mode* mode, std::uint8_t& bits) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = static_cast<char>(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i]);
     if (is_space(c)) continue;
     if (mode != nullptr && (c == '+' || c == '*' || c == '!')) {
-      if (*mode != TcpFlags::Mode::kExactly) return builder.fail(text.substr(i, 1), "only one of + * ! may stand here");
-      *mode = c == '+' ? TcpFlags::Mode::kAtLeast : c == '*' ? TcpFlags::Mode::kAnyOf : TcpFlags::Mode::kNoneOf;
+      if (*mode != TcpFlags::Mode::kExactly)
+        return builder.fail(text.substr(i, 1), "only one of + * ! may stand here");
+      *mode = c == '+'   ? TcpFlags::Mode::kAtLeast
+              : c == '*' ? TcpFlags::Mode::kAnyOf
+                         : TcpFlags::Mode::kNoneOf;
       continue;
     }
     const Letter* found = nullptr;
     for (const auto& letter : letters) {
       if (letter.letter == c) found = &letter;
     }
-    if (found == nullptr) return builder.fail(text.substr(i, 1), quoted(text.substr(i, 1)) + " is no " + std::string(what));
+    if (found == nullptr)
+      return builder.fail(text.substr(i, 1), quoted(text.substr(i, 1)) + " is no " + std::string(what));
     bits |= found->bits;
   }
   return true;
@@ -110,25 +123,31 @@ bool read_flags(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   const auto wanted = take_until(rest, ',');
   if (wanted.empty()) return builder.fail(option.value, "which flags?");
-  if (!read_letters(builder, wanted, kTcpLetters, "TCP flag (F S R P A U E C 0)", &flags.mode, flags.bits)) return false;
-  if (!read_letters(builder, rest, kTcpLetters, "TCP flag (F S R P A U E C 0)", nullptr, flags.ignored)) return false;
+  if (!read_letters(builder, wanted, kTcpLetters, "TCP flag (F S R P A U E C 0)", &flags.mode, flags.bits))
+    return false;
+  if (!read_letters(builder, rest, kTcpLetters, "TCP flag (F S R P A U E C 0)", nullptr, flags.ignored))
+    return false;
   builder.rule().packet_tests.emplace_back(flags);
   return true;
 }
 
 bool read_fragbits(Builder& builder, const Option& option, unsigned) {
   FragBits bits;
-  if (!read_letters(builder, option.value, kFragLetters, "fragment bit (M D R)", &bits.mode, bits.bits)) return false;
+  if (!read_letters(builder, option.value, kFragLetters, "fragment bit (M D R)", &bits.mode, bits.bits))
+    return false;
   builder.rule().packet_tests.emplace_back(bits);
   return true;
 }
 
 bool read_ipopts(Builder& builder, const Option& option, unsigned) {
   constexpr Named<std::uint8_t> kOptions[] = {
-      {"rr", 7}, {"lsrr", 131}, {"eol", 0}, {"nop", 1}, {"ts", 68}, {"sec", 130}, {"esec", 133}, {"ssrr", 137}, {"satid", 136}, {"cipso", 134}, {"qs", 25}, {"rtralt", 148}, {"any", 0xff},
+      {"rr", 7},    {"lsrr", 131},   {"eol", 0},    {"nop", 1},     {"ts", 68},
+      {"sec", 130}, {"esec", 133},   {"ssrr", 137}, {"satid", 136}, {"cipso", 134},
+      {"qs", 25},   {"rtralt", 148}, {"any", 0xff},
   };
   const auto* type = find_named(kOptions, option.value);
-  if (type == nullptr) return builder.fail(option.value, quoted(option.value) + " is no IP option; use " + list_names(kOptions));
+  if (type == nullptr)
+    return builder.fail(option.value, quoted(option.value) + " is no IP option; use " + list_names(kOptions));
   builder.rule().packet_tests.emplace_back(IpOptions{*type});
   return true;
 }
@@ -139,8 +158,10 @@ bool read_sameip(Builder& builder, const Option&, unsigned) {
 }
 
 bool read_checksum(Builder& builder, const Option& option, unsigned layer) {
-  if (option.value != "valid" && option.value != "invalid") return builder.fail(option.value, std::string(option.name) + " must be valid or invalid");
-  builder.rule().packet_tests.emplace_back(Checksum{static_cast<Checksum::Layer>(layer), option.value == "valid"});
+  if (option.value != "valid" && option.value != "invalid")
+    return builder.fail(option.value, std::string(option.name) + " must be valid or invalid");
+  builder.rule().packet_tests.emplace_back(
+      Checksum{static_cast<Checksum::Layer>(layer), option.value == "valid"});
   return true;
 }
 
@@ -153,7 +174,8 @@ constexpr Keyword kKeywords[] = {
     {"flow.bytes", Argument::kRequired, read_flow_number<kFlowBytes, kFlowBytesToServer, kFlowBytesToClient>},
     {"flow.bytes_toclient", Argument::kRequired, read_number<kFlowBytesToClient>},
     {"flow.bytes_toserver", Argument::kRequired, read_number<kFlowBytesToServer>},
-    {"flow.pkts", Argument::kRequired, read_flow_number<kFlowPackets, kFlowPacketsToServer, kFlowPacketsToClient>},
+    {"flow.pkts", Argument::kRequired,
+     read_flow_number<kFlowPackets, kFlowPacketsToServer, kFlowPacketsToClient>},
     {"flow.pkts_toclient", Argument::kRequired, read_number<kFlowPacketsToClient>},
     {"flow.pkts_toserver", Argument::kRequired, read_number<kFlowPacketsToServer>},
     {"fragbits", Argument::kRequired, read_fragbits},

@@ -7,15 +7,34 @@ namespace {
 
 TEST(PacketNumbers, EveryKeyword) {
   const std::pair<std::string_view, PacketField> cases[] = {
-      {"ttl:1", PacketField::kTtl},          {"id:13330", PacketField::kIpId},      {"ip_proto:41", PacketField::kIpProto},  {"tos:!8", PacketField::kTos},
-      {"fragoffset:>0", PacketField::kFragOffset}, {"dsize:>11", PacketField::kDsize}, {"itype:8", PacketField::kIcmpType},     {"icode:0", PacketField::kIcmpCode},
-      {"icmp_id:512", PacketField::kIcmpId}, {"icmp_seq:1", PacketField::kIcmpSeq}, {"icmpv6.mtu:<1280", PacketField::kIcmp6Mtu},
-      {"seq:0", PacketField::kTcpSeq},       {"tcp.seq:0", PacketField::kTcpSeq},   {"ack:0", PacketField::kTcpAck},         {"tcp.ack:5", PacketField::kTcpAck},
-      {"window:!55808", PacketField::kTcpWindow}, {"tcp.window:1", PacketField::kTcpWindow}, {"tcp.mss:<536", PacketField::kTcpMss}, {"igmp.type:0x11", PacketField::kIgmpType},
-      {"vlan.layers:2", PacketField::kVlanLayers}, {"flow.age:>20", PacketField::kFlowAgeSeconds}, {"flow.pkts_toclient:3", PacketField::kFlowPacketsToClient},
-      {"flow.bytes_toserver:>1kb", PacketField::kFlowBytesToServer}, {"flow.pkts:toserver,>3", PacketField::kFlowPacketsToServer}, {"flow.bytes:both,9", PacketField::kFlowBytes},
+      {"ttl:1", PacketField::kTtl},
+      {"id:13330", PacketField::kIpId},
+      {"ip_proto:41", PacketField::kIpProto},
+      {"tos:!8", PacketField::kTos},
+      {"fragoffset:>0", PacketField::kFragOffset},
+      {"dsize:>11", PacketField::kDsize},
+      {"itype:8", PacketField::kIcmpType},
+      {"icode:0", PacketField::kIcmpCode},
+      {"icmp_id:512", PacketField::kIcmpId},
+      {"icmp_seq:1", PacketField::kIcmpSeq},
+      {"icmpv6.mtu:<1280", PacketField::kIcmp6Mtu},
+      {"seq:0", PacketField::kTcpSeq},
+      {"tcp.seq:0", PacketField::kTcpSeq},
+      {"ack:0", PacketField::kTcpAck},
+      {"tcp.ack:5", PacketField::kTcpAck},
+      {"window:!55808", PacketField::kTcpWindow},
+      {"tcp.window:1", PacketField::kTcpWindow},
+      {"tcp.mss:<536", PacketField::kTcpMss},
+      {"igmp.type:0x11", PacketField::kIgmpType},
+      {"vlan.layers:2", PacketField::kVlanLayers},
+      {"flow.age:>20", PacketField::kFlowAgeSeconds},
+      {"flow.pkts_toclient:3", PacketField::kFlowPacketsToClient},
+      {"flow.bytes_toserver:>1kb", PacketField::kFlowBytesToServer},
+      {"flow.pkts:toserver,>3", PacketField::kFlowPacketsToServer},
+      {"flow.bytes:both,9", PacketField::kFlowBytes},
   };
-  for (const auto& [option, field] : cases) EXPECT_EQ(with(std::string(option) + ";").packet_test<PacketNumber>().field, field) << option;
+  for (const auto& [option, field] : cases)
+    EXPECT_EQ(with(std::string(option) + ";").packet_test<PacketNumber>().field, field) << option;
   EXPECT_EQ(with("ip_proto:GRE;").packet_test<PacketNumber>().test.lo, 47U);
   EXPECT_TRUE(with("ip_proto:!tcp;").packet_test<PacketNumber>().test.negated);
 }
@@ -27,10 +46,12 @@ TEST(TcpFlags, AllForms) {
     std::uint8_t bits, ignored;
   };
   const Case cases[] = {
-      {"S", TcpFlags::Mode::kExactly, 0x02, 0},    {"SA", TcpFlags::Mode::kExactly, 0x12, 0},     {"S,12", TcpFlags::Mode::kExactly, 0x02, 0xc0},
-      {" S,12", TcpFlags::Mode::kExactly, 0x02, 0xc0}, {"RSF*", TcpFlags::Mode::kAnyOf, 0x07, 0}, {"+A", TcpFlags::Mode::kAtLeast, 0x10, 0},
-      {"A+", TcpFlags::Mode::kAtLeast, 0x10, 0},   {"!S", TcpFlags::Mode::kNoneOf, 0x02, 0},      {"0", TcpFlags::Mode::kExactly, 0, 0},
-      {"S,CE", TcpFlags::Mode::kExactly, 0x02, 0xc0}, {"FPU", TcpFlags::Mode::kExactly, 0x29, 0}, {"s", TcpFlags::Mode::kExactly, 0x02, 0},
+      {"S", TcpFlags::Mode::kExactly, 0x02, 0},       {"SA", TcpFlags::Mode::kExactly, 0x12, 0},
+      {"S,12", TcpFlags::Mode::kExactly, 0x02, 0xc0}, {" S,12", TcpFlags::Mode::kExactly, 0x02, 0xc0},
+      {"RSF*", TcpFlags::Mode::kAnyOf, 0x07, 0},      {"+A", TcpFlags::Mode::kAtLeast, 0x10, 0},
+      {"A+", TcpFlags::Mode::kAtLeast, 0x10, 0},      {"!S", TcpFlags::Mode::kNoneOf, 0x02, 0},
+      {"0", TcpFlags::Mode::kExactly, 0, 0},          {"S,CE", TcpFlags::Mode::kExactly, 0x02, 0xc0},
+      {"FPU", TcpFlags::Mode::kExactly, 0x29, 0},     {"s", TcpFlags::Mode::kExactly, 0x02, 0},
   };
   for (const auto& c : cases) {
     const auto rule = with("flags:" + std::string(c.text) + ";");
@@ -58,7 +79,8 @@ TEST(PacketTests, Errors) {
       {"flags:+S*;", "only one of + * ! may stand here"},
       {"flags:,12;", "which flags?"},
       {"fragbits:S;", "'S' is no fragment bit (M D R)"},
-      {"ipopts:zz;", "'zz' is no IP option; use rr, lsrr, eol, nop, ts, sec, esec, ssrr, satid, cipso, qs, rtralt or any"},
+      {"ipopts:zz;",
+       "'zz' is no IP option; use rr, lsrr, eol, nop, ts, sec, esec, ssrr, satid, cipso, qs, rtralt or any"},
       {"sameip:1;", "keyword 'sameip' takes no argument"},
       {"ttl:256;", "'256' is not a number (largest: 255)"},
       {"ip_proto:foo;", "'foo' is not a number or a known name (largest: 255)"},

@@ -12,37 +12,68 @@ struct BufferFlag {
   std::string_view buffer, otherwise;  ///< `otherwise`: when no protocol declares the first
 };
 constexpr BufferFlag kBufferFlags[] = {
-    {'U', "http.uri", {}},        {'I', "http.uri.raw", {}},  {'P', "http.request_body", {}}, {'Q', "http.response_body", "file.data"},
-    {'H', "http.header", {}},     {'D', "http.header.raw", {}}, {'M', "http.method", {}},     {'C', "http.cookie", {}},
-    {'S', "http.stat_code", {}},  {'Y', "http.stat_msg", {}}, {'V', "http.user_agent", {}},   {'W', "http.host", {}},
+    {'U', "http.uri", {}},          {'I', "http.uri.raw", {}},
+    {'P', "http.request_body", {}}, {'Q', "http.response_body", "file.data"},
+    {'H', "http.header", {}},       {'D', "http.header.raw", {}},
+    {'M', "http.method", {}},       {'C', "http.cookie", {}},
+    {'S', "http.stat_code", {}},    {'Y', "http.stat_msg", {}},
+    {'V', "http.user_agent", {}},   {'W', "http.host", {}},
     {'Z', "http.host.raw", {}},
 };
 
-bool read_flags(Builder& builder, const Option& option, std::string_view flags, Pcre& pcre, const BufferFlag*& buffer) {
+bool read_flags(Builder& builder, const Option& option, std::string_view flags, Pcre& pcre,
+                const BufferFlag*& buffer) {
   for (std::size_t i = 0; i < flags.size(); ++i) {
     switch (flags[i]) {
-      case 'i': pcre.caseless = true; continue;
-      case 's': pcre.dotall = true; continue;
-      case 'm': pcre.multiline = true; continue;
-      case 'x': pcre.extended = true; continue;
-      case 'A': pcre.anchored = true; continue;
-      case 'E': pcre.dollar_endonly = true; continue;
-      case 'G': pcre.ungreedy = true; continue;
-      case 'R': pcre.relative = true; continue;
-      case 'O': pcre.no_match_limit = true; continue;
-      case 'B': continue;  // raw bytes: the payload is never anything else
-      default: break;
+      case 'i':
+        pcre.caseless = true;
+        continue;
+      case 's':
+        pcre.dotall = true;
+        continue;
+      case 'm':
+        pcre.multiline = true;
+        continue;
+      case 'x':
+        pcre.extended = true;
+        continue;
+      case 'A':
+        pcre.anchored = true;
+        continue;
+      case 'E':
+        pcre.dollar_endonly = true;
+        continue;
+      case 'G':
+        pcre.ungreedy = true;
+        continue;
+      case 'R':
+        pcre.relative = true;
+        continue;
+      case 'O':
+        pcre.no_match_limit = true;
+        continue;
+      case 'B':
+        continue;  // raw bytes: the payload is never anything else
+      default:
+        break;
     }
     const BufferFlag* found = nullptr;
     for (const auto& entry : kBufferFlags) {
       if (entry.flag == flags[i]) found = &entry;
     }
     const auto here = flags.substr(i, 1);
-    if (found == nullptr) return builder.fail(here, "unknown pcre flag '" + std::string(here) + "'", "flags are ismxAEGRBO and those of HTTP buffers UIPQHDMCSYVWZ");
-    if (buffer != nullptr && buffer != found) return builder.fail(here, "pcre flags '" + std::string(1, buffer->flag) + "' and '" + std::string(here) + "' name two buffers");
-    if (builder.is_entered(found->buffer) || (!found->otherwise.empty() && builder.is_entered(found->otherwise))) continue;
+    if (found == nullptr)
+      return builder.fail(here, "unknown pcre flag '" + std::string(here) + "'",
+                          "flags are ismxAEGRBO and those of HTTP buffers UIPQHDMCSYVWZ");
+    if (buffer != nullptr && buffer != found)
+      return builder.fail(here, "pcre flags '" + std::string(1, buffer->flag) + "' and '" +
+                                    std::string(here) + "' name two buffers");
+    if (builder.is_entered(found->buffer) ||
+        (!found->otherwise.empty() && builder.is_entered(found->otherwise)))
+      continue;
     if (builder.in_sticky_buffer()) {
-      return builder.fail(here, "pcre flag '" + std::string(here) + "' cannot be used behind a sticky buffer", "leave the flag out, or put pkt_data; before " + std::string(option.name));
+      return builder.fail(here, "pcre flag '" + std::string(here) + "' cannot be used behind a sticky buffer",
+                          "leave the flag out, or put pkt_data; before " + std::string(option.name));
     }
     buffer = found;
   }
@@ -51,14 +82,16 @@ bool read_flags(Builder& builder, const Option& option, std::string_view flags, 
 
 /// "pkt:name" and the like, separated by commas.
 bool read_captures(Builder& builder, std::string_view text, Pcre& pcre) {
-  constexpr Named<Pcre::Capture::Scope> kScopes[] = {
-      {"pkt", Pcre::Capture::Scope::kPacket}, {"flow", Pcre::Capture::Scope::kFlow}, {"alert", Pcre::Capture::Scope::kAlert}};
+  constexpr Named<Pcre::Capture::Scope> kScopes[] = {{"pkt", Pcre::Capture::Scope::kPacket},
+                                                     {"flow", Pcre::Capture::Scope::kFlow},
+                                                     {"alert", Pcre::Capture::Scope::kAlert}};
   while (!text.empty()) {
     auto name = take_until(text, ',');
     const auto word = take_until(name, ':');
     const auto* scope = find_named(kScopes, word);
     name = trim(name);
-    if (scope == nullptr || name.empty()) return builder.fail(word, "a capture is named pkt:x, flow:x or alert:x");
+    if (scope == nullptr || name.empty())
+      return builder.fail(word, "a capture is named pkt:x, flow:x or alert:x");
     pcre.captures.push_back({*scope, std::string(name)});
   }
   return true;
@@ -66,7 +99,8 @@ bool read_captures(Builder& builder, std::string_view text, Pcre& pcre) {
 
 bool read_pcre(Builder& builder, const Option& option, unsigned) {
   const auto text = option.value;
-  if (text.size() < 2 || text.front() != '/') return builder.fail(text, "a pcre is written \"/pattern/flags\"");
+  if (text.size() < 2 || text.front() != '/')
+    return builder.fail(text, "a pcre is written \"/pattern/flags\"");
   std::size_t close = text.rfind('/');
   while (close > 0 && text[close - 1] == '\\') close = text.rfind('/', close - 1);
   if (close == 0) return builder.fail(text, "the pattern has no closing /");
@@ -80,7 +114,9 @@ bool read_pcre(Builder& builder, const Option& option, unsigned) {
     rest.remove_suffix(1);
   }
   const BufferFlag* buffer = nullptr;
-  if (!read_flags(builder, option, take_until(rest, ','), pcre, buffer) || !read_captures(builder, rest, pcre)) return false;
+  if (!read_flags(builder, option, take_until(rest, ','), pcre, buffer) ||
+      !read_captures(builder, rest, pcre))
+    return false;
   if (buffer == nullptr) {
     builder.add(std::move(pcre));
     return true;

@@ -1,4 +1,5 @@
-// sensor/rules/keywords_refused.cc — keywords of the language that picket knows and does not run: each says why
+// sensor/rules/keywords_refused.cc — keywords of the language that picket knows and does not run: each says
+// why
 #include "sensor/rules/builder.h"
 
 namespace picket::rules {
@@ -15,11 +16,13 @@ constexpr std::string_view kReasons[] = {
 enum : unsigned { kPassive, kLua, kDatabase, kFiles, kFrames, kHeader };
 
 bool refuse(Builder& builder, const Option& option, unsigned reason) {
-  return builder.fail(option.name, "keyword '" + std::string(option.name) + "': " + std::string(kReasons[reason]));
+  return builder.fail(option.name,
+                      "keyword '" + std::string(option.name) + "': " + std::string(kReasons[reason]));
 }
 
 bool ignore(Builder& builder, const Option& option, unsigned) {
-  builder.warn(option.name, "'" + std::string(option.name) + "' has no effect in picket; the rule loads without it");
+  builder.warn(option.name,
+               "'" + std::string(option.name) + "' has no effect in picket; the rule loads without it");
   return true;
 }
 

@@ -23,10 +23,12 @@ bool read_xor(Builder& builder, const Option& option, unsigned) {
     auto argument = part;
     const auto word = take_word(argument);
     if (word == "offset") {
-      if (!parse_number(argument, transform.offset) || transform.offset < 0) return builder.fail(part, "xor's offset is a number");
+      if (!parse_number(argument, transform.offset) || transform.offset < 0)
+        return builder.fail(part, "xor's offset is a number");
     } else if (word == "extract") {
       const auto length = take_word(argument);
-      transform.has_bytes = parse_number(length, transform.bytes) && parse_number(argument, transform.end) && transform.end >= 0;
+      transform.has_bytes = parse_number(length, transform.bytes) && parse_number(argument, transform.end) &&
+                            transform.end >= 0;
       if (!transform.has_bytes || transform.bytes == 0 || transform.bytes > 255) {
         return builder.fail(part, "xor's extract takes a length and an offset, as in xor:extract 1 0");
       }
@@ -37,10 +39,13 @@ bool read_xor(Builder& builder, const Option& option, unsigned) {
   if (transform.has_bytes && key.empty()) return builder.add_transform(option, std::move(transform));
   for (std::size_t i = 0; i + 1 < key.size(); i += 2) {
     const int high = hex_digit(key[i]), low = hex_digit(key[i + 1]);
-    if (high < 0 || low < 0) return builder.fail(key.substr(i, 2), "xor takes a key in hex, as in xor:\"0d0a\"");
+    if (high < 0 || low < 0)
+      return builder.fail(key.substr(i, 2), "xor takes a key in hex, as in xor:\"0d0a\"");
     transform.argument += static_cast<char>(high << 4 | low);
   }
-  if (key.size() % 2 != 0 || key.empty()) return builder.fail(key.empty() ? option.value : key, "xor takes a key of whole bytes in hex, as in xor:\"0d0a\"");
+  if (key.size() % 2 != 0 || key.empty())
+    return builder.fail(key.empty() ? option.value : key,
+                        "xor takes a key of whole bytes in hex, as in xor:\"0d0a\"");
   constexpr std::size_t kMost = 256;
   if (transform.argument.size() > kMost) return builder.fail(key, "an xor key of more than 256 bytes");
   return builder.add_transform(option, std::move(transform));
@@ -56,7 +61,8 @@ bool read_pcrexform(Builder& builder, const Option& option, unsigned) {
 
 bool read_from_base64(Builder& builder, const Option& option, unsigned) {
   using Mode = Transform::Base64Mode;
-  constexpr Named<Mode> kModes[] = {{"rfc4648", Mode::kRfc4648}, {"rfc2045", Mode::kRfc2045}, {"strict", Mode::kStrict}};
+  constexpr Named<Mode> kModes[] = {
+      {"rfc4648", Mode::kRfc4648}, {"rfc2045", Mode::kRfc2045}, {"strict", Mode::kStrict}};
   Transform transform;
   transform.kind = Kind::kFromBase64;
   auto rest = option.value;
@@ -74,7 +80,9 @@ bool read_from_base64(Builder& builder, const Option& option, unsigned) {
       fine = mode != nullptr;
       if (fine) transform.base64 = *mode;
     }
-    if (!fine) return builder.fail(part.empty() ? option.value : part, "from_base64 takes bytes N, offset N and mode " + list_names(kModes));
+    if (!fine)
+      return builder.fail(part.empty() ? option.value : part,
+                          "from_base64 takes bytes N, offset N and mode " + list_names(kModes));
   }
   return builder.add_transform(option, std::move(transform));
 }
@@ -97,7 +105,8 @@ bool read_subslice(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
   const auto offset = take_until(rest, ',');
   const auto count = trim(rest);
-  if (!parse_number(offset, transform.offset)) return builder.fail(option.value, "subslice takes offset[,count]");
+  if (!parse_number(offset, transform.offset))
+    return builder.fail(option.value, "subslice takes offset[,count]");
   if (!count.empty()) {
     transform.has_bytes = true;
     if (!parse_number(count, transform.end)) return builder.fail(count, "subslice takes offset[,count]");

@@ -57,7 +57,8 @@ std::optional<unsigned> parse_prefix(std::string_view s, bool v4) noexcept {
   unsigned length = 0;
   std::uint8_t mask[4];
   if (v4 && parse_v4(s, mask)) {
-    const std::uint32_t bits = std::uint32_t{mask[0]} << 24 | std::uint32_t{mask[1]} << 16 | std::uint32_t{mask[2]} << 8 | mask[3];
+    const std::uint32_t bits =
+        std::uint32_t{mask[0]} << 24 | std::uint32_t{mask[1]} << 16 | std::uint32_t{mask[2]} << 8 | mask[3];
     length = static_cast<unsigned>(std::countl_one(bits));
     if (length < 32 && (bits << length) != 0) return std::nullopt;
     return length;
@@ -87,7 +88,8 @@ std::optional<std::string> AddressKind::parse_atom(std::string_view text, Range&
     return std::nullopt;
   }
   if (const auto dash = text.find('-'); dash != std::string_view::npos) {
-    if (!parse_address(trim(text.substr(0, dash)), out.first) || !parse_address(trim(text.substr(dash + 1)), out.last)) {
+    if (!parse_address(trim(text.substr(0, dash)), out.first) ||
+        !parse_address(trim(text.substr(dash + 1)), out.last)) {
       return quote(text) + " is not a range of addresses";
     }
     if (out.last < out.first) return "the range " + quote(text) + " ends before it begins";
@@ -114,10 +116,12 @@ std::optional<std::string> PortKind::parse_atom(std::string_view text, Range& ou
 }
 
 template <class Kind>
-bool ListBook<Kind>::variable(std::string_view reference, bool negated, unsigned depth, Flat& out, Complaint& complaint) {
+bool ListBook<Kind>::variable(std::string_view reference, bool negated, unsigned depth, Flat& out,
+                              Complaint& complaint) {
   const auto found = variables_.find(reference.substr(1));
   if (found == variables_.end()) {
-    complaint = {reference, "no variable " + std::string(reference) + " in " + std::string(Kind::kVariables), {}};
+    complaint = {
+        reference, "no variable " + std::string(reference) + " in " + std::string(Kind::kVariables), {}};
     NearestName nearest(reference.substr(1));
     for (const auto& [name, value] : variables_) nearest.consider(name);
     if (!nearest.best().empty()) complaint.suggestion = "did you mean $" + std::string(nearest.best()) + "?";
@@ -147,7 +151,8 @@ bool ListBook<Kind>::variable(std::string_view reference, bool negated, unsigned
 }
 
 template <class Kind>
-bool ListBook<Kind>::items(std::string_view& rest, bool negated, bool bracketed, unsigned depth, Flat& out, Complaint& complaint) {
+bool ListBook<Kind>::items(std::string_view& rest, bool negated, bool bracketed, unsigned depth, Flat& out,
+                           Complaint& complaint) {
   if (depth > kMaxNesting) {
     complaint = {rest.substr(0, 1), "lists nest deeper than " + std::to_string(kMaxNesting), {}};
     return false;
@@ -189,13 +194,16 @@ bool ListBook<Kind>::items(std::string_view& rest, bool negated, bool bracketed,
       return false;
     }
     if (rest.empty()) return true;
-    complaint = {rest.substr(0, 1), "unexpected " + quote(rest.substr(0, 1)) + " behind " + std::string(Kind::kNoun), {}};
+    complaint = {rest.substr(0, 1),
+                 "unexpected " + quote(rest.substr(0, 1)) + " behind " + std::string(Kind::kNoun),
+                 {}};
     return false;
   }
 }
 
 template <class Kind>
-std::shared_ptr<const typename ListBook<Kind>::Set> ListBook<Kind>::get(std::string_view text, Complaint& complaint) {
+std::shared_ptr<const typename ListBook<Kind>::Set> ListBook<Kind>::get(std::string_view text,
+                                                                        Complaint& complaint) {
   std::string key(text);
   if (const auto found = sets_.find(key); found != sets_.end()) return found->second;
   Flat flat;
@@ -212,7 +220,8 @@ std::shared_ptr<const typename ListBook<Kind>::Set> ListBook<Kind>::get(std::str
   auto set = std::make_shared<Set>();
   set->ranges = subtract(flat.wanted, flat.unwanted);
   if (set->ranges.empty()) {
-    complaint = {text, "no " + std::string(Kind::kNoun) + " is left: all of " + quote(text) + " is negated", {}};
+    complaint = {
+        text, "no " + std::string(Kind::kNoun) + " is left: all of " + quote(text) + " is negated", {}};
     return nullptr;
   }
   set->any = set->ranges.size() == 1 && set->ranges.front() == everything<Range>();

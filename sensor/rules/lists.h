@@ -1,10 +1,11 @@
-// sensor/rules/lists.h — address and port expressions of rule headers: $VARS, [lists], !negation → interned sets
+// sensor/rules/lists.h — address and port expressions of rule headers: $VARS, [lists], !negation → interned
+// sets
 //
 //   item  = "!" item | "[" item { "," item } "]" | "$" name | "any" | atom
 //   atom  = 10.0.0.0/8 | 10.0.0.1-10.0.0.9 | fe80::/10 ...      80 | 1024: | :80 | 80:90 ...
 //
-// As in Suricata, a list is flattened before it is weighed: what is wanted in it (all, when nothing is) less what is
-// negated in it, at any depth; a negation inside a negation is a wish again.
+// As in Suricata, a list is flattened before it is weighed: what is wanted in it (all, when nothing is) less
+// what is negated in it, at any depth; a negation inside a negation is a wish again.
 //
 // Cost    one hash look-up for an expression seen before, which is nearly every one
 // Lives   sets are shared and outlive the book
@@ -55,7 +56,8 @@ class ListBook {
   struct Flat {
     std::vector<Range> wanted, unwanted;
   };
-  bool items(std::string_view& rest, bool negated, bool bracketed, unsigned depth, Flat& out, Complaint& complaint);
+  bool items(std::string_view& rest, bool negated, bool bracketed, unsigned depth, Flat& out,
+             Complaint& complaint);
   bool variable(std::string_view reference, bool negated, unsigned depth, Flat& out, Complaint& complaint);
 
   const Variables& variables_;

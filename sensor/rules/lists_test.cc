@@ -16,20 +16,29 @@ std::string show(const Address& a) {
 std::string show(const AddressSet& set) {
   if (set.any) return "any";
   std::string all;
-  for (const auto& r : set.ranges) all += (all.empty() ? "" : " ") + show(r.first) + (r.first == r.last ? "" : "-" + show(r.last));
+  for (const auto& r : set.ranges)
+    all += (all.empty() ? "" : " ") + show(r.first) + (r.first == r.last ? "" : "-" + show(r.last));
   return all;
 }
 std::string show(const PortSet& set) {
   if (set.any) return "any";
   std::string all;
-  for (const auto& r : set.ranges) all += (all.empty() ? "" : " ") + std::to_string(r.first) + (r.first == r.last ? "" : "-" + std::to_string(r.last));
+  for (const auto& r : set.ranges)
+    all += (all.empty() ? "" : " ") + std::to_string(r.first) +
+           (r.first == r.last ? "" : "-" + std::to_string(r.last));
   return all;
 }
 
 const std::map<std::string, std::string, std::less<>> kAddresses = {
-    {"HOME_NET", "[10.0.0.0/8,192.168.1.0/24]"}, {"EXTERNAL_NET", "!$HOME_NET"}, {"ONE", "1.2.3.4"}, {"LOOP", "[$POOL]"}, {"POOL", "$LOOP"}, {"BAD", "1.2.3"},
+    {"HOME_NET", "[10.0.0.0/8,192.168.1.0/24]"},
+    {"EXTERNAL_NET", "!$HOME_NET"},
+    {"ONE", "1.2.3.4"},
+    {"LOOP", "[$POOL]"},
+    {"POOL", "$LOOP"},
+    {"BAD", "1.2.3"},
 };
-const std::map<std::string, std::string, std::less<>> kPorts = {{"HTTP_PORTS", "[80,8080]"}, {"NOT_HTTP", "!$HTTP_PORTS"}};
+const std::map<std::string, std::string, std::less<>> kPorts = {{"HTTP_PORTS", "[80,8080]"},
+                                                                {"NOT_HTTP", "!$HTTP_PORTS"}};
 
 template <class Book>
 std::string get(Book& book, std::string_view text) {
@@ -122,10 +131,14 @@ TEST(AddressLists, EqualTextsShareOneSet) {
 
 TEST(PortLists, AllForms) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"any", "any"},           {"80", "80"},
-      {"0", "0"},               {"1024:", "1024-65535"},
-      {":80", "0-80"},          {"80:90", "80-90"},
-      {"!80", "0-79 81-65535"}, {"[80,443]", "80 443"},
+      {"any", "any"},
+      {"80", "80"},
+      {"0", "0"},
+      {"1024:", "1024-65535"},
+      {":80", "0-80"},
+      {"80:90", "80-90"},
+      {"!80", "0-79 81-65535"},
+      {"[80,443]", "80 443"},
       {"[80:90,!85]", "80-84 86-90"},
       {"![80,443]", "0-79 81-442 444-65535"},
       {"$HTTP_PORTS", "80 8080"},

@@ -103,7 +103,8 @@ class Loader {
   void finish() {
     std::unordered_map<std::string_view, RuleFileReport*> by_path;
     for (auto& report : set_.files) by_path[report.path] = &report;
-    for (const auto& status : set_.statuses) ++(status.loaded() ? by_path[status.file]->loaded : by_path[status.file]->rejected);
+    for (const auto& status : set_.statuses)
+      ++(status.loaded() ? by_path[status.file]->loaded : by_path[status.file]->rejected);
   }
 
  private:
@@ -114,8 +115,11 @@ class Loader {
     rule.text = line.text;
     Builder builder(rule, environment_);
     auto text = line.text;
-    if (text.size() > kMaxRuleBytes) builder.fail(text.substr(0, 1), "a rule of " + std::to_string(text.size()) + " bytes; the most is " + std::to_string(kMaxRuleBytes));
-    if (!builder.failed() && parse_header(builder, text) && parse_options(builder, text)) check_rule(builder, line.text);
+    if (text.size() > kMaxRuleBytes)
+      builder.fail(text.substr(0, 1), "a rule of " + std::to_string(text.size()) + " bytes; the most is " +
+                                          std::to_string(kMaxRuleBytes));
+    if (!builder.failed() && parse_header(builder, text) && parse_options(builder, text))
+      check_rule(builder, line.text);
 
     RuleStatus status;
     if (builder.failed() && rule.sid == 0) look_for_numbers(line.text, rule);
@@ -124,7 +128,8 @@ class Loader {
     status.rev = rule.rev;
     status.file = path;
     status.line = line.line;
-    for (auto& warning : builder.warnings()) status.diagnostics.push_back(diagnose(path, line, std::move(warning), Diagnostic::Severity::kWarning));
+    for (auto& warning : builder.warnings())
+      status.diagnostics.push_back(diagnose(path, line, std::move(warning), Diagnostic::Severity::kWarning));
     if (builder.failed()) {
       status.diagnostics.push_back(diagnose(path, line, builder.error(), Diagnostic::Severity::kError));
     } else {
@@ -143,21 +148,33 @@ class Loader {
       return;
     }
     RuleStatus& other = set_.statuses[at->second];
-    const auto where = [](const RuleStatus& s) { return std::string(s.file) + ":" + std::to_string(s.line) + " (rev " + std::to_string(s.rev) + ")"; };
+    const auto where = [](const RuleStatus& s) {
+      return std::string(s.file) + ":" + std::to_string(s.line) + " (rev " + std::to_string(s.rev) + ")";
+    };
     if (rule.rev <= other.rev) {
-      status.diagnostics.push_back(diagnose(status.file, line, {line.text, "sid " + std::to_string(rule.sid) + " is already taken by " + where(other), {}}, Diagnostic::Severity::kError));
+      status.diagnostics.push_back(diagnose(
+          status.file, line,
+          {line.text, "sid " + std::to_string(rule.sid) + " is already taken by " + where(other), {}},
+          Diagnostic::Severity::kError));
       return;
     }
     status.rule = other.rule;
     other.rule = RuleStatus::kNoRule;
-    other.diagnostics.push_back({Diagnostic::Severity::kError, other.file, other.line, 1, "sid " + std::to_string(rule.sid) + " is replaced by a newer revision at " + where(status), {}});
+    other.diagnostics.push_back(
+        {Diagnostic::Severity::kError,
+         other.file,
+         other.line,
+         1,
+         "sid " + std::to_string(rule.sid) + " is replaced by a newer revision at " + where(status),
+         {}});
     set_.rules[status.rule] = std::move(rule);
     at->second = set_.statuses.size();
   }
 
   /// A rule that failed early still has a sid the report should show.
   static void look_for_numbers(std::string_view text, Rule& rule) {
-    for (const auto& [mark, field] : {std::pair<std::string_view, std::uint32_t*>{"sid:", &rule.sid}, {"rev:", &rule.rev}}) {
+    for (const auto& [mark, field] :
+         {std::pair<std::string_view, std::uint32_t*>{"sid:", &rule.sid}, {"rev:", &rule.rev}}) {
       for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
         if (at > 0 && text[at - 1] != ';' && text[at - 1] != '(' && !is_space(text[at - 1])) continue;
         const auto rest = text.substr(at + mark.size());
@@ -166,14 +183,16 @@ class Loader {
     }
   }
 
-  Diagnostic diagnose(std::string_view path, const LogicalLine& line, Complaint complaint, Diagnostic::Severity severity) const {
+  Diagnostic diagnose(std::string_view path, const LogicalLine& line, Complaint complaint,
+                      Diagnostic::Severity severity) const {
     const char* at = complaint.where.data();
     const char* const begin = line.text.data();
     if (at == nullptr || at < begin || at > begin + line.text.size()) at = begin;
     const char* first = begin;
     if (!line.pieces.empty()) {
       const auto offset = static_cast<std::size_t>(at - begin);
-      auto piece = std::upper_bound(line.pieces.begin(), line.pieces.end(), offset, [](std::size_t o, const auto& p) { return o < p.first; });
+      auto piece = std::upper_bound(line.pieces.begin(), line.pieces.end(), offset,
+                                    [](std::size_t o, const auto& p) { return o < p.first; });
       --piece;
       at = piece->second + (offset - piece->first);
       first = line.pieces.front().second;
@@ -183,7 +202,8 @@ class Loader {
     // Columns count characters: continuation bytes of UTF-8 do not.
     const char* line_begin = at;
     while (line_begin > file_begin_ && line_begin[-1] != '\n') --line_begin;
-    d.column += static_cast<std::uint32_t>(std::count_if(line_begin, at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    d.column += static_cast<std::uint32_t>(
+        std::count_if(line_begin, at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
     return d;
   }
 
@@ -200,7 +220,8 @@ bool read_file(const std::string& path, std::string& out, std::string& why) {
   struct stat info {};
   std::FILE* f = std::fopen(path.c_str(), "rb");
   if (f == nullptr || fstat(fileno(f), &info) != 0 || S_ISDIR(info.st_mode)) {
-    why = f == nullptr ? "cannot be opened: " + std::string(std::strerror(errno)) : "is a folder; name the files in it, as in " + path + "/*.rules";
+    why = f == nullptr ? "cannot be opened: " + std::string(std::strerror(errno))
+                       : "is a folder; name the files in it, as in " + path + "/*.rules";
     if (f != nullptr) std::fclose(f);
     return false;
   }
@@ -223,10 +244,13 @@ std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
   if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
   std::vector<std::string> paths;
   glob_t found{};
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
   std::sort(paths.begin(), paths.end());
-  if (paths.empty()) set.diagnostics.push_back({Diagnostic::Severity::kError, set.storage->keep(pattern), 0, 0, "no file matches this pattern", {}});
+  if (paths.empty())
+    set.diagnostics.push_back(
+        {Diagnostic::Severity::kError, set.storage->keep(pattern), 0, 0, "no file matches this pattern", {}});
   return paths;
 }
 
@@ -257,13 +281,23 @@ RuleVariables default_variables() {
   RuleVariables v;
   v.addresses["HOME_NET"] = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]";
   v.addresses["EXTERNAL_NET"] = "!$HOME_NET";
-  for (const char* group : {"HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS", "AIM_SERVERS", "DC_SERVERS", "DNP3_SERVER",
-                            "DNP3_CLIENT", "MODBUS_CLIENT", "MODBUS_SERVER", "ENIP_CLIENT", "ENIP_SERVER"}) {
+  for (const char* group : {"HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS",
+                            "AIM_SERVERS", "DC_SERVERS", "DNP3_SERVER", "DNP3_CLIENT", "MODBUS_CLIENT",
+                            "MODBUS_SERVER", "ENIP_CLIENT", "ENIP_SERVER"}) {
     v.addresses[group] = "$HOME_NET";
   }
-  v.ports = {{"HTTP_PORTS", "80"},     {"SHELLCODE_PORTS", "!80"}, {"ORACLE_PORTS", "1521"}, {"SSH_PORTS", "22"},   {"DNP3_PORTS", "20000"},
-             {"MODBUS_PORTS", "502"},  {"FTP_PORTS", "21"},        {"GENEVE_PORTS", "6081"}, {"VXLAN_PORTS", "4789"}, {"TEREDO_PORTS", "3544"},
-             {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},         {"SIP_PORTS", "[5060,5061]"}};
+  v.ports = {{"HTTP_PORTS", "80"},
+             {"SHELLCODE_PORTS", "!80"},
+             {"ORACLE_PORTS", "1521"},
+             {"SSH_PORTS", "22"},
+             {"DNP3_PORTS", "20000"},
+             {"MODBUS_PORTS", "502"},
+             {"FTP_PORTS", "21"},
+             {"GENEVE_PORTS", "6081"},
+             {"VXLAN_PORTS", "4789"},
+             {"TEREDO_PORTS", "3544"},
+             {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+             {"SIP_PORTS", "[5060,5061]"}};
   return v;
 }
 
@@ -278,7 +312,8 @@ void RuleSet::reject(std::uint32_t rule, std::string reason) {
   for (auto& status : statuses) {
     if (status.rule != rule) continue;
     status.rule = RuleStatus::kNoRule;
-    status.diagnostics.push_back({Diagnostic::Severity::kError, status.file, status.line, 1, std::move(reason), {}});
+    status.diagnostics.push_back(
+        {Diagnostic::Severity::kError, status.file, status.line, 1, std::move(reason), {}});
     for (auto& file : files) {
       if (file.path == status.file) --file.loaded, ++file.rejected;
     }

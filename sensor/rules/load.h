@@ -1,10 +1,10 @@
 // sensor/rules/load.h — rule files in, rules and a word on each of them out
 //
-// Takes   files or glob patterns, the variables rules may use, the protocols that declare buffers and keywords
-// Gives   a RuleSet: the rules that hold, and a RuleStatus for every rule that was found, loaded or not
-// Cost    about ten microseconds a rule; linear in the text; no recursion deeper than kMaxNesting
-// Refuses nothing: any bytes end in rules or in diagnostics with file, line and column
-// Lives   a Rule borrows from its RuleSet (file names, text, class names), which may be moved but must outlive it
+// Takes   files or glob patterns, the variables rules may use, the protocols that declare buffers and
+// keywords Gives   a RuleSet: the rules that hold, and a RuleStatus for every rule that was found, loaded or
+// not Cost    about ten microseconds a rule; linear in the text; no recursion deeper than kMaxNesting Refuses
+// nothing: any bytes end in rules or in diagnostics with file, line and column Lives   a Rule borrows from
+// its RuleSet (file names, text, class names), which may be moved but must outlive it
 #pragma once
 #include <cstdint>
 #include <map>
@@ -29,7 +29,8 @@ inline constexpr unsigned kMaxNesting = 16;  ///< of brackets and variables in a
 struct RuleVariables {
   std::map<std::string, std::string, std::less<>> addresses, ports;
 };
-/// HOME_NET (the private networks), EXTERNAL_NET (the rest) and the server and port groups that public rules expect.
+/// HOME_NET (the private networks), EXTERNAL_NET (the rest) and the server and port groups that public rules
+/// expect.
 [[nodiscard]] RuleVariables default_variables();
 
 struct LoadOptions {
@@ -63,12 +64,12 @@ struct RuleFileReport {
 
 struct RuleSet {
   std::vector<Rule> rules;
-  std::vector<RuleStatus> statuses;        ///< in the order of files and lines
+  std::vector<RuleStatus> statuses;  ///< in the order of files and lines
   std::vector<RuleFileReport> files;
-  std::vector<Diagnostic> diagnostics;     ///< of files as a whole: not readable, pattern without a match
+  std::vector<Diagnostic> diagnostics;  ///< of files as a whole: not readable, pattern without a match
 
-  /// For the planner: a rule that passed the checks but cannot be run (a pattern no engine takes). Keeps the places
-  /// of other rules: the rule stays in `rules`, its status becomes rejected.
+  /// For the planner: a rule that passed the checks but cannot be run (a pattern no engine takes). Keeps the
+  /// places of other rules: the rule stays in `rules`, its status becomes rejected.
   void reject(std::uint32_t rule, std::string reason);
 
   /// What the views in here point into; nobody else's business.
@@ -79,6 +80,7 @@ struct RuleSet {
 /// Reads files; `paths` may hold glob patterns. A missing file is a diagnostic, not the end.
 [[nodiscard]] RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& options);
 /// The same for rules in memory; `name` stands in for the path.
-[[nodiscard]] RuleSet load_rules_text(std::string_view name, std::string_view text, const LoadOptions& options);
+[[nodiscard]] RuleSet load_rules_text(std::string_view name, std::string_view text,
+                                      const LoadOptions& options);
 
 }  // namespace picket::rules

@@ -26,7 +26,9 @@ std::string errors(const RuleSet& set) {
 }
 
 TEST(Load, SkipsCommentsBlanksAndKeepsLines) {
-  const auto set = load("# one\n\n   \nalert ip any any -> any any (sid:1;)\r\n  #alert\nalert ip any any -> any any (sid:2;) # trailing\n;alert\nalert ip any any -> any any (sid:3;)");
+  const auto set = load(
+      "# one\n\n   \nalert ip any any -> any any (sid:1;)\r\n  #alert\nalert ip any any -> any any (sid:2;) "
+      "# trailing\n;alert\nalert ip any any -> any any (sid:3;)");
   ASSERT_EQ(set.rules.size(), 3U) << errors(set);
   EXPECT_EQ(set.rules[0].line, 4U);
   EXPECT_EQ(set.rules[1].line, 6U);
@@ -36,24 +38,34 @@ TEST(Load, SkipsCommentsBlanksAndKeepsLines) {
 }
 
 TEST(Load, ByteOrderMarkAndUtf8) {
-  const auto set = load("\xef\xbb\xbf" "alert ip any any -> any any (msg:\"h\xc3\xa9llo\"; content:\"\xc3\xa9\"; sid:1;)\nalert ip any any -> any any (msg:\"\xc3\xa9\"; nocas; sid:2;)");
+  const auto set = load(
+      "\xef\xbb\xbf"
+      "alert ip any any -> any any (msg:\"h\xc3\xa9llo\"; content:\"\xc3\xa9\"; sid:1;)\nalert ip any any -> "
+      "any any (msg:\"\xc3\xa9\"; nocas; sid:2;)");
   ASSERT_EQ(set.rules.size(), 1U);
   EXPECT_EQ(set.rules[0].msg, "h\xc3\xa9llo");
-  EXPECT_EQ(errors(set), "t.rules:2:39: unknown keyword 'nocas'; did you mean 'nocase'?\n") << "columns count characters, not bytes";
+  EXPECT_EQ(errors(set), "t.rules:2:39: unknown keyword 'nocas'; did you mean 'nocase'?\n")
+      << "columns count characters, not bytes";
 }
 
 TEST(Load, ContinuationLines) {
-  const auto set = load("alert ip any any -> any any ( \\\n  msg:\"x\"; \\\r\n  content:\"ab\\\ncd\"; \\\n  sid:1;)\nalert ip any any -> any any (\\\n  contnet:\"a\"; sid:2;)\n");
+  const auto set = load(
+      "alert ip any any -> any any ( \\\n  msg:\"x\"; \\\r\n  content:\"ab\\\ncd\"; \\\n  sid:1;)\nalert ip "
+      "any any -> any any (\\\n  contnet:\"a\"; sid:2;)\n");
   ASSERT_EQ(set.rules.size(), 1U) << errors(set);
   EXPECT_EQ(set.rules[0].line, 1U);
   EXPECT_EQ(std::get<Content>(set.rules[0].groups.at(0).clauses.at(0)).bytes, "abcd");
   EXPECT_EQ(set.rules[0].text.find('\n'), std::string_view::npos);
-  EXPECT_EQ(errors(set), "t.rules:7:3: unknown keyword 'contnet'; did you mean 'content'?\n") << "the place in the file, not in the joined line";
+  EXPECT_EQ(errors(set), "t.rules:7:3: unknown keyword 'contnet'; did you mean 'content'?\n")
+      << "the place in the file, not in the joined line";
   EXPECT_EQ(set.statuses[1].line, 6U) << "where the rule begins";
 }
 
 TEST(Load, TheLaterRevisionWins) {
-  const auto set = load("alert ip any any -> any any (msg:\"old\"; sid:1; rev:1;)\nalert ip any any -> any any (msg:\"new\"; sid:1; rev:2;)\nalert ip any any -> any any (sid:1; rev:2;)\nalert ip any any -> any any (gid:2; sid:1;)");
+  const auto set = load(
+      "alert ip any any -> any any (msg:\"old\"; sid:1; rev:1;)\nalert ip any any -> any any (msg:\"new\"; "
+      "sid:1; rev:2;)\nalert ip any any -> any any (sid:1; rev:2;)\nalert ip any any -> any any (gid:2; "
+      "sid:1;)");
   ASSERT_EQ(set.rules.size(), 2U);
   EXPECT_EQ(set.rules[0].msg, "new");
   EXPECT_EQ(errors(set),
@@ -88,23 +100,32 @@ TEST(Load, MovingTheSetKeepsWhatRulesBorrow) {
   const RuleSet moved = std::move(set);
   EXPECT_EQ(moved.rules[0].classtype, "trojan-activity");
   EXPECT_EQ(moved.rules[0].references[0].system, "cve");
-  EXPECT_EQ(moved.rules[0].text, "alert ip any any -> any any (classtype:trojan-activity; reference:cve,1; sid:1;)");
+  EXPECT_EQ(moved.rules[0].text,
+            "alert ip any any -> any any (classtype:trojan-activity; reference:cve,1; sid:1;)");
 }
 
 TEST(Load, EqualListsAreShared) {
-  const auto set = load("alert ip $HOME_NET any -> any any (sid:1;)\nalert ip $HOME_NET any -> any any (sid:2;)");
+  const auto set =
+      load("alert ip $HOME_NET any -> any any (sid:1;)\nalert ip $HOME_NET any -> any any (sid:2;)");
   EXPECT_EQ(set.rules[0].src, set.rules[1].src);
   EXPECT_EQ(set.rules[0].dst_port, set.rules[1].src_port);
 }
 
 TEST(Load, EventNamesAreHeldAgainstTheEngine) {
   auto o = options();
-  constexpr std::string_view kDecode[] = {"ipv4.pkt_too_small", "ipv4.trunc_pkt"}, kStream[] = {"reassembly_seq_gap"};
+  constexpr std::string_view kDecode[] = {"ipv4.pkt_too_small", "ipv4.trunc_pkt"},
+                             kStream[] = {"reassembly_seq_gap"};
   o.decode_events = kDecode;
   o.stream_events = kStream;
-  const auto set = load_rules_text("t.rules", "alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)\nalert pkthdr any any -> any any (decode-event:ipv4.trunk_pkt; sid:2;)\nalert tcp any any -> any any (stream-event:zork; sid:3;)", o);
+  const auto set = load_rules_text(
+      "t.rules",
+      "alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)\nalert pkthdr any any -> any "
+      "any (decode-event:ipv4.trunk_pkt; sid:2;)\nalert tcp any any -> any any (stream-event:zork; sid:3;)",
+      o);
   EXPECT_EQ(set.rules.size(), 1U);
-  EXPECT_EQ(errors(set), "t.rules:2:47: picket has no decode event 'ipv4.trunk_pkt'; did you mean 'ipv4.trunc_pkt'?\nt.rules:3:44: picket has no stream event 'zork'\n");
+  EXPECT_EQ(errors(set),
+            "t.rules:2:47: picket has no decode event 'ipv4.trunk_pkt'; did you mean "
+            "'ipv4.trunc_pkt'?\nt.rules:3:44: picket has no stream event 'zork'\n");
 }
 
 class LoadFiles : public testing::Test {
@@ -134,19 +155,22 @@ TEST_F(LoadFiles, PatternsInOrderEachFileOnce) {
 }
 
 TEST_F(LoadFiles, WhatCannotBeReadIsSaid) {
-  const std::string paths[] = {(folder_ / "none.rules").string(), (folder_ / "no*.rules").string(), folder_.string()};
+  const std::string paths[] = {(folder_ / "none.rules").string(), (folder_ / "no*.rules").string(),
+                               folder_.string()};
   const auto set = load_rules(paths, options());
   ASSERT_EQ(set.diagnostics.size(), 3U);
   EXPECT_EQ(to_string(set.diagnostics[0]), paths[0] + ": cannot be opened: No such file or directory");
   EXPECT_EQ(to_string(set.diagnostics[1]), paths[1] + ": no file matches this pattern");
-  EXPECT_EQ(to_string(set.diagnostics[2]), paths[2] + ": is a folder; name the files in it, as in " + paths[2] + "/*.rules");
+  EXPECT_EQ(to_string(set.diagnostics[2]),
+            paths[2] + ": is a folder; name the files in it, as in " + paths[2] + "/*.rules");
 }
 
 TEST_F(LoadFiles, ClassificationAndReferenceFilesReplaceTheBuiltinTables) {
   auto o = options();
   o.classification_file = write("classification.config", "config classification: mine,My class,2\n");
   o.reference_file = write("reference.config", "config reference: wiki https://wiki.example/\n");
-  const auto set = load_rules_text("t.rules", "alert ip any any -> any any (classtype:mine; reference:wiki,Page; sid:1;)", o);
+  const auto set = load_rules_text(
+      "t.rules", "alert ip any any -> any any (classtype:mine; reference:wiki,Page; sid:1;)", o);
   ASSERT_EQ(set.rules.size(), 1U);
   EXPECT_EQ(set.rules[0].classification, "My class");
   EXPECT_EQ(set.rules[0].priority, 2);

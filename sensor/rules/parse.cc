@@ -10,8 +10,10 @@ std::string quoted(std::string_view word) { return "'" + std::string(word.substr
 
 /// Takes quotes and `!` off as the keyword allows.
 bool read_argument(Builder& builder, const Keyword& keyword, Option& option) {
-  const bool needs_quotes = keyword.argument == Argument::kQuoted || keyword.argument == Argument::kQuotedNegatable;
-  const bool may_be_negated = keyword.argument == Argument::kNegatable || keyword.argument == Argument::kQuotedNegatable;
+  const bool needs_quotes =
+      keyword.argument == Argument::kQuoted || keyword.argument == Argument::kQuotedNegatable;
+  const bool may_be_negated =
+      keyword.argument == Argument::kNegatable || keyword.argument == Argument::kQuotedNegatable;
   const auto name = std::string(option.name);
   if (keyword.argument == Argument::kNone) {
     return option.value.empty() || builder.fail(option.value, "keyword '" + name + "' takes no argument");
@@ -26,22 +28,28 @@ bool read_argument(Builder& builder, const Keyword& keyword, Option& option) {
     option.value = option.value.substr(1, option.value.size() - 2);
     return true;
   }
-  if (opens && (needs_quotes || option.value.size() > 1)) return builder.fail(option.value, "the argument of '" + name + "' has no closing quotation mark");
-  return !needs_quotes || builder.fail(option.value, "the argument of '" + name + "' must stand in quotation marks");
+  if (opens && (needs_quotes || option.value.size() > 1))
+    return builder.fail(option.value, "the argument of '" + name + "' has no closing quotation mark");
+  return !needs_quotes ||
+         builder.fail(option.value, "the argument of '" + name + "' must stand in quotation marks");
 }
 
 bool unknown_keyword(Builder& builder, std::string_view name) {
   const auto protocol = keyword_protocol(name);
   const auto& env = builder.environment();
   if (!protocol.empty() && env.protocols_named(protocol).empty()) {
-    return builder.fail(name, "keyword " + quoted(name) + ": picket does not parse " + std::string(protocol) + " yet");
+    return builder.fail(
+        name, "keyword " + quoted(name) + ": picket does not parse " + std::string(protocol) + " yet");
   }
   NearestName nearest(name);
   each_keyword(nearest);
   env.each_name(nearest);
-  auto suggestion = nearest.best().empty() ? std::string() : "did you mean '" + std::string(nearest.best()) + "'?";
+  auto suggestion =
+      nearest.best().empty() ? std::string() : "did you mean '" + std::string(nearest.best()) + "'?";
   if (!protocol.empty()) {
-    return builder.fail(name, "keyword " + quoted(name) + ": picket's " + std::string(protocol) + " does not offer it yet", std::move(suggestion));
+    return builder.fail(
+        name, "keyword " + quoted(name) + ": picket's " + std::string(protocol) + " does not offer it yet",
+        std::move(suggestion));
   }
   return builder.fail(name, "unknown keyword " + quoted(name), std::move(suggestion));
 }
@@ -57,7 +65,8 @@ bool read_option(Builder& builder, std::string_view text) {
   if (const Keyword* keyword = find_keyword(option.name)) {
     return read_argument(builder, *keyword, option) && keyword->read(builder, option, keyword->detail);
   }
-  if (const Declared* declared = builder.environment().declared(option.name)) return read_declared(builder, option, *declared);
+  if (const Declared* declared = builder.environment().declared(option.name))
+    return read_declared(builder, option, *declared);
   return unknown_keyword(builder, option.name);
 }
 
@@ -68,7 +77,8 @@ bool parse_options(Builder& builder, std::string_view text) {
     return builder.fail(text.substr(0, 1), "expected ( and the rule's options here");
   }
   const auto close = text.rfind(')');
-  if (close == std::string_view::npos || close == 0) return builder.fail(text.substr(0, 1), "the options have no closing )");
+  if (close == std::string_view::npos || close == 0)
+    return builder.fail(text.substr(0, 1), "the options have no closing )");
   if (const auto behind = trim(text.substr(close + 1)); !behind.empty() && behind.front() != '#') {
     return builder.fail(behind, "unexpected text behind the closing )");
   }
@@ -78,7 +88,8 @@ bool parse_options(Builder& builder, std::string_view text) {
     // A semicolon behind a backslash belongs to the argument, within quotation marks and without.
     std::size_t end = text.find(';');
     while (end != std::string_view::npos && end > 0 && text[end - 1] == '\\') end = text.find(';', end + 1);
-    if (end == std::string_view::npos) return builder.fail(text.substr(text.size() - 1), "the last option has no closing ;");
+    if (end == std::string_view::npos)
+      return builder.fail(text.substr(text.size() - 1), "the last option has no closing ;");
     if (!read_option(builder, trim(text.substr(0, end)))) return false;
     text = trim_left(text.substr(end + 1));
   }

@@ -22,11 +22,13 @@ inline std::uint16_t highest(const PortRange&) noexcept { return 0xffff; }
 inline std::uint16_t next(std::uint16_t p) noexcept { return static_cast<std::uint16_t>(p + 1); }
 inline std::uint16_t previous(std::uint16_t p) noexcept { return static_cast<std::uint16_t>(p - 1); }
 inline Address next(Address a) noexcept {
-  for (std::size_t i = a.bytes.size(); i-- > 0 && ++a.bytes[i] == 0;) {}
+  for (std::size_t i = a.bytes.size(); i-- > 0 && ++a.bytes[i] == 0;) {
+  }
   return a;
 }
 inline Address previous(Address a) noexcept {
-  for (std::size_t i = a.bytes.size(); i-- > 0 && a.bytes[i]-- == 0;) {}
+  for (std::size_t i = a.bytes.size(); i-- > 0 && a.bytes[i]-- == 0;) {
+  }
   return a;
 }
 

@@ -29,7 +29,8 @@ TEST(Ranges, AgreeWithCountingOneByOne) {
     bool want[512] = {};
     for (int s = 0; s < 2; ++s) {
       for (unsigned i = 0; i < 6; ++i) {
-        const auto a = static_cast<std::uint16_t>(random() % 512), b = static_cast<std::uint16_t>(a + random() % (512U - a));
+        const auto a = static_cast<std::uint16_t>(random() % 512),
+                   b = static_cast<std::uint16_t>(a + random() % (512U - a));
         sets[s].push_back({a, b});
         for (unsigned v = a; v <= b && v < 512; ++v) want[v] = s == 0;
       }

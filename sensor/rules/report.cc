@@ -33,8 +33,10 @@ std::string printable(std::string_view bytes, std::size_t most) {
   bool in_hex = false;
   for (const char c : bytes.substr(0, most)) {
     const bool plain = c >= ' ' && c < 0x7f && c != '|' && c != '"' && c != ';' && c != '\\' && c != ':';
-    if (plain == in_hex) out += '|', in_hex = !in_hex;
-    else if (in_hex) out += ' ';
+    if (plain == in_hex)
+      out += '|', in_hex = !in_hex;
+    else if (in_hex)
+      out += ' ';
     if (plain) {
       out += c;
     } else {
@@ -57,7 +59,8 @@ std::string one_line(std::string_view s) {
 }
 
 std::size_t loaded(const RuleSet& set) {
-  return static_cast<std::size_t>(std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
+  return static_cast<std::size_t>(
+      std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
 }
 
 const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> notes) {
@@ -94,11 +97,13 @@ std::string json_string(std::string_view s) {
 
 void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes) {
   for (const auto& status : set.statuses) {
-    out << "{\"sid\":" << status.sid << ",\"gid\":" << status.gid << ",\"rev\":" << status.rev << ",\"file\":" << json_string(status.file)
-        << ",\"line\":" << status.line << ",\"status\":\"" << (status.loaded() ? "loaded" : "rejected") << '"';
+    out << "{\"sid\":" << status.sid << ",\"gid\":" << status.gid << ",\"rev\":" << status.rev
+        << ",\"file\":" << json_string(status.file) << ",\"line\":" << status.line << ",\"status\":\""
+        << (status.loaded() ? "loaded" : "rejected") << '"';
     if (const auto* error = status.error(); error != nullptr && !status.loaded()) {
       // `line` is where the rule begins; the fault may stand further down in a rule of several lines.
-      out << ",\"error_line\":" << error->line << ",\"column\":" << error->column << ",\"reason\":" << json_string(error->reason);
+      out << ",\"error_line\":" << error->line << ",\"column\":" << error->column
+          << ",\"reason\":" << json_string(error->reason);
       if (!error->suggestion.empty()) out << ",\"suggestion\":" << json_string(error->suggestion);
     }
     bool first = true;
@@ -110,34 +115,41 @@ void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote>
     if (!first) out << ']';
     if (status.loaded()) out << ",\"msg\":" << json_string(set.rules[status.rule].msg);
     if (const auto* note = note_of(status, notes)) {
-      if (!note->buffer.empty()) out << ",\"fast_pattern\":" << json_string(printable(note->fast_pattern, note->fast_pattern.size())) << ",\"buffer\":" << json_string(note->buffer);
+      if (!note->buffer.empty())
+        out << ",\"fast_pattern\":" << json_string(printable(note->fast_pattern, note->fast_pattern.size()))
+            << ",\"buffer\":" << json_string(note->buffer);
       out << ",\"cost\":" << note->cost;
     }
     out << "}\n";
   }
 }
 
-void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes, const ReportOptions& options) {
+void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes,
+                 const ReportOptions& options) {
   for (const auto& d : set.diagnostics) out << to_string(d) << '\n';
   if (options.loaded_too && !set.statuses.empty()) {
-    out << std::left << std::setw(10) << "status" << std::setw(14) << "sid:rev" << std::setw(10) << "line" << std::setw(20) << "buffer" << std::setw(10) << "cost"
+    out << std::left << std::setw(10) << "status" << std::setw(14) << "sid:rev" << std::setw(10) << "line"
+        << std::setw(20) << "buffer" << std::setw(10) << "cost"
         << "fast pattern, or why not\n";
   }
   for (const auto& status : set.statuses) {
     if (!options.loaded_too && status.loaded() && status.diagnostics.empty()) continue;
     if (status.loaded() && options.loaded_too) {
       const auto* note = note_of(status, notes);
-      out << std::left << std::setw(10) << "loaded" << std::setw(14) << std::to_string(status.sid) + ":" + std::to_string(status.rev) << std::setw(10) << status.line;
+      out << std::left << std::setw(10) << "loaded" << std::setw(14)
+          << std::to_string(status.sid) + ":" + std::to_string(status.rev) << std::setw(10) << status.line;
       constexpr std::size_t kShown = 40;
       if (note != nullptr) {
-        out << std::setw(20) << (note->buffer.empty() ? "-" : note->buffer) << std::setw(10) << note->cost << printable(note->fast_pattern, kShown);
+        out << std::setw(20) << (note->buffer.empty() ? "-" : note->buffer) << std::setw(10) << note->cost
+            << printable(note->fast_pattern, kShown);
       } else {
         out << set.rules[status.rule].msg.substr(0, 80);
       }
       out << '\n';
     }
     for (const auto& d : status.diagnostics) {
-      out << std::left << std::setw(10) << (d.severity == Diagnostic::Severity::kError ? "rejected" : "warning") << std::setw(14)
+      out << std::left << std::setw(10)
+          << (d.severity == Diagnostic::Severity::kError ? "rejected" : "warning") << std::setw(14)
           << std::to_string(status.sid) + ":" + std::to_string(status.rev) << one_line(to_string(d)) << '\n';
     }
   }
@@ -150,15 +162,20 @@ void write_reasons(std::ostream& out, const RuleSet& set) {
     if (const auto* error = status.error(); error != nullptr && !status.loaded()) ++counts[error->reason];
   }
   std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  for (const auto& [reason, n] : sorted) out << std::right << std::setw(8) << n << "  " << one_line(reason) << '\n';
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (const auto& [reason, n] : sorted)
+    out << std::right << std::setw(8) << n << "  " << one_line(reason) << '\n';
 }
 
 std::string summary(const RuleSet& set) {
   const auto total = set.statuses.size(), good = loaded(set);
-  const auto warned = std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded() && !s.diagnostics.empty(); });
-  return std::to_string(total) + (total == 1 ? " rule in " : " rules in ") + std::to_string(set.files.size()) + (set.files.size() == 1 ? " file: " : " files: ") +
-         std::to_string(good) + " loaded, " + std::to_string(total - good) + " rejected" + (warned != 0 ? ", " + std::to_string(warned) + " with warnings" : "");
+  const auto warned = std::count_if(set.statuses.begin(), set.statuses.end(),
+                                    [](const auto& s) { return s.loaded() && !s.diagnostics.empty(); });
+  return std::to_string(total) + (total == 1 ? " rule in " : " rules in ") +
+         std::to_string(set.files.size()) + (set.files.size() == 1 ? " file: " : " files: ") +
+         std::to_string(good) + " loaded, " + std::to_string(total - good) + " rejected" +
+         (warned != 0 ? ", " + std::to_string(warned) + " with warnings" : "");
 }
 
 }  // namespace picket::rules

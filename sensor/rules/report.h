@@ -1,4 +1,5 @@
-// sensor/rules/report.h — what `picket check` prints about rules: a table for people, a JSON object a line for programs
+// sensor/rules/report.h — what `picket check` prints about rules: a table for people, a JSON object a line
+// for programs
 #pragma once
 #include <cstdint>
 #include <ostream>
@@ -13,8 +14,9 @@ namespace picket::rules {
 /// What the planner adds, for the rule of the same place in RuleSet::rules.
 struct PlanNote {
   std::string fast_pattern;  ///< bytes as they are; the report escapes them
-  std::string_view buffer;   ///< where it is searched: "http.uri", "payload"; empty: the rule has no fast pattern
-  double cost = 0.0;         ///< the planner's estimate; only order matters
+  std::string_view
+      buffer;         ///< where it is searched: "http.uri", "payload"; empty: the rule has no fast pattern
+  double cost = 0.0;  ///< the planner's estimate; only order matters
 };
 
 struct ReportOptions {
@@ -22,9 +24,10 @@ struct ReportOptions {
 };
 
 /// `notes` may be empty, or hold one entry for each of set.rules.
-void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes, const ReportOptions& options = {});
-/// Keys: sid, gid, rev, file, line, status, and error_line, column, reason, suggestion (rejected), warnings (if any), msg, fast_pattern,
-/// buffer and cost (loaded, when notes are given).
+void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes,
+                 const ReportOptions& options = {});
+/// Keys: sid, gid, rev, file, line, status, and error_line, column, reason, suggestion (rejected), warnings
+/// (if any), msg, fast_pattern, buffer and cost (loaded, when notes are given).
 void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes);
 /// How often each reason to reject occurs, most frequent first.
 void write_reasons(std::ostream& out, const RuleSet& set);

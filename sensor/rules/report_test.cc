@@ -23,23 +23,29 @@ TEST(Report, Json) {
   std::ostringstream out;
   const PlanNote notes[] = {{"a\rb", "payload", 1.5}};
   write_json(out, load(kTwo), notes);
-  EXPECT_EQ(out.str(),
-            R"({"sid":1,"gid":1,"rev":4,"file":"t.rules","line":1,"status":"loaded","msg":"say \"x\"","fast_pattern":"a|0d|b","buffer":"payload","cost":1.5})"
-            "\n"
-            R"({"sid":2,"gid":1,"rev":0,"file":"t.rules","line":2,"status":"rejected","error_line":2,"column":30,"reason":"unknown keyword 'contnet'","suggestion":"did you mean 'content'?"})"
-            "\n");
+  EXPECT_EQ(
+      out.str(),
+      R"({"sid":1,"gid":1,"rev":4,"file":"t.rules","line":1,"status":"loaded","msg":"say \"x\"","fast_pattern":"a|0d|b","buffer":"payload","cost":1.5})"
+      "\n"
+      R"({"sid":2,"gid":1,"rev":0,"file":"t.rules","line":2,"status":"rejected","error_line":2,"column":30,"reason":"unknown keyword 'contnet'","suggestion":"did you mean 'content'?"})"
+      "\n");
 }
 
 TEST(Report, Table) {
   std::ostringstream out;
   write_table(out, load(kTwo), {}, {.loaded_too = false});
-  EXPECT_EQ(out.str(), "rejected  2:0           t.rules:2:30: unknown keyword 'contnet'; did you mean 'content'?\n2 rules in 1 file: 1 loaded, 1 rejected\n");
+  EXPECT_EQ(out.str(),
+            "rejected  2:0           t.rules:2:30: unknown keyword 'contnet'; did you mean 'content'?\n2 "
+            "rules in 1 file: 1 loaded, 1 rejected\n");
 }
 
 TEST(Report, Reasons) {
   std::ostringstream out;
-  write_reasons(out, load("alert smb any any -> any any (sid:1;)\nalert smb any any -> any any (sid:2;)\nalert ftp any any -> any any (sid:3;)"));
-  EXPECT_EQ(out.str(), "       2  protocol 'smb': picket does not parse smb yet\n       1  protocol 'ftp': picket does not parse ftp yet\n");
+  write_reasons(out, load("alert smb any any -> any any (sid:1;)\nalert smb any any -> any any "
+                          "(sid:2;)\nalert ftp any any -> any any (sid:3;)"));
+  EXPECT_EQ(out.str(),
+            "       2  protocol 'smb': picket does not parse smb yet\n       1  protocol 'ftp': picket does "
+            "not parse ftp yet\n");
 }
 
 TEST(Report, JsonStringsAreAlwaysUtf8) {

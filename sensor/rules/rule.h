@@ -282,11 +282,13 @@ struct Transform {
   };
   enum class Base64Mode : std::uint8_t { kRfc4648, kRfc2045, kStrict };
   Kind kind{};
-  std::string argument;     ///< kXor: the key's bytes; kPcre: the pattern, whose first group is what remains
-  std::uint32_t bytes = 0;  ///< kFromBase64, kSubslice: at most so many, 0: all; kXor: length of the key in the buffer
-  std::int32_t offset = 0;  ///< kFromBase64, kSubslice, kXor: where it begins
+  std::string argument;  ///< kXor: the key's bytes; kPcre: the pattern, whose first group is what remains
+  std::uint32_t bytes =
+      0;  ///< kFromBase64, kSubslice: at most so many, 0: all; kXor: length of the key in the buffer
+  std::int32_t offset = 0;     ///< kFromBase64, kSubslice, kXor: where it begins
   std::uint32_t max_size = 0;  ///< kGunzip, kZlibDeflate, 0: the limit of the configuration
-  bool has_bytes = false;      ///< kSubslice: `bytes` was written; a negative count stands in `end`. kXor: the key stands in the buffer, at `end`
+  bool has_bytes = false;  ///< kSubslice: `bytes` was written; a negative count stands in `end`. kXor: the
+                           ///< key stands in the buffer, at `end`
   std::int32_t end = 0;
   Base64Mode base64 = Base64Mode::kRfc4648;
 

@@ -67,10 +67,21 @@ constexpr KeywordDef kModbusKeywords[] = {{"modbus", kBoth, accept, ""}};
 constexpr std::string_view kTlsAliases[] = {"ssl"};
 
 constexpr auto kTcp = static_cast<std::uint8_t>(Transport::kTcp);
-constexpr ProtocolSpec kHttp{.name = "http", .record = "http", .transports = kTcp, .events = kHttpEvents, .buffers = kHttpBuffers};
-constexpr ProtocolSpec kDns{.name = "dns", .record = "dns", .transports = Transport::kTcp | Transport::kUdp, .buffers = kDnsBuffers, .integers = kDnsIntegers};
-constexpr ProtocolSpec kTls{.name = "tls", .record = "tls", .aliases = kTlsAliases, .transports = kTcp, .buffers = kTlsBuffers, .keywords = kTlsKeywords};
-constexpr ProtocolSpec kModbus{.name = "modbus", .record = "modbus", .transports = kTcp, .keywords = kModbusKeywords};
+constexpr ProtocolSpec kHttp{
+    .name = "http", .record = "http", .transports = kTcp, .events = kHttpEvents, .buffers = kHttpBuffers};
+constexpr ProtocolSpec kDns{.name = "dns",
+                            .record = "dns",
+                            .transports = Transport::kTcp | Transport::kUdp,
+                            .buffers = kDnsBuffers,
+                            .integers = kDnsIntegers};
+constexpr ProtocolSpec kTls{.name = "tls",
+                            .record = "tls",
+                            .aliases = kTlsAliases,
+                            .transports = kTcp,
+                            .buffers = kTlsBuffers,
+                            .keywords = kTlsKeywords};
+constexpr ProtocolSpec kModbus{
+    .name = "modbus", .record = "modbus", .transports = kTcp, .keywords = kModbusKeywords};
 constexpr const ProtocolSpec* kAll[] = {&kDns, &kHttp, &kModbus, &kTls};
 
 }  // namespace

@@ -1,4 +1,5 @@
-// sensor/rules/test_protocols.h — a small registry for tests of the rule language, independent of the real parsers
+// sensor/rules/test_protocols.h — a small registry for tests of the rule language, independent of the real
+// parsers
 #pragma once
 #include <span>
 

@@ -32,7 +32,9 @@ const Rule& OneRule::rule() const {
   return none_;
 }
 
-OneRule with(std::string_view options, std::string_view header) { return OneRule(std::string(header) + " (" + std::string(options) + " sid:1;)"); }
+OneRule with(std::string_view options, std::string_view header) {
+  return OneRule(std::string(header) + " (" + std::string(options) + " sid:1;)");
+}
 
 std::string reason(std::string_view options, std::string_view header) {
   auto text = with(options, header).error();

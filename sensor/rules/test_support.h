@@ -13,7 +13,9 @@ namespace picket::rules {
 class OneRule {
  public:
   explicit OneRule(std::string_view text);
-  [[nodiscard]] bool loaded() const { return set_.rules.size() == 1 && set_.statuses.size() == 1 && set_.statuses[0].loaded(); }
+  [[nodiscard]] bool loaded() const {
+    return set_.rules.size() == 1 && set_.statuses.size() == 1 && set_.statuses[0].loaded();
+  }
   /// "" when it loaded, else the message.
   [[nodiscard]] std::string error() const;
   /// All warnings, one a line.
@@ -49,6 +51,7 @@ class OneRule {
 /// A rule of these options behind "alert ip any any -> any any", with a sid.
 [[nodiscard]] OneRule with(std::string_view options, std::string_view header = "alert ip any any -> any any");
 /// What is said against such a rule, without file, line and column; "" when it loaded.
-[[nodiscard]] std::string reason(std::string_view options, std::string_view header = "alert ip any any -> any any");
+[[nodiscard]] std::string reason(std::string_view options,
+                                 std::string_view header = "alert ip any any -> any any");
 
 }  // namespace picket::rules

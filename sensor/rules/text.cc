@@ -28,7 +28,8 @@ std::optional<std::string_view> decode_content(std::string_view text, std::strin
     } else if (c == '\\') {
       if (at + 1 == text.size()) return "a backslash with nothing behind it";
       const char next = text[++at];
-      if (next != '\\' && next != '"' && next != ';' && next != ':') return "only \\\\ \\\" \\; and \\: may be escaped";
+      if (next != '\\' && next != '"' && next != ';' && next != ':')
+        return "only \\\\ \\\" \\; and \\: may be escaped";
       out += next;
     } else if (c == '"') {
       return "a quotation mark must be written \\\" or |22|";

@@ -1,7 +1,7 @@
 // sensor/rules/text.h — cutting rule text into words, numbers and bytes
 //
-// Every function works on views into the rule, so that a complaint can point at the exact column. Nothing allocates
-// but decode_content(); nothing reads a locale.
+// Every function works on views into the rule, so that a complaint can point at the exact column. Nothing
+// allocates but decode_content(); nothing reads a locale.
 #pragma once
 #include <array>
 #include <charconv>
@@ -14,7 +14,9 @@
 
 namespace picket::rules {
 
-constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v'; }
+constexpr bool is_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 constexpr std::string_view trim_left(std::string_view s) noexcept {
@@ -112,7 +114,8 @@ template <class T, std::size_t N>
 }
 
 /// Decodes `ab|0d 0a|\;c`. On failure `at` is where and the text says what.
-[[nodiscard]] std::optional<std::string_view> decode_content(std::string_view text, std::string& out, std::size_t& at);
+[[nodiscard]] std::optional<std::string_view> decode_content(std::string_view text, std::string& out,
+                                                             std::size_t& at);
 
 /// The candidate nearest to a misspelt word, if it is near enough to be worth naming.
 class NearestName {

@@ -16,10 +16,11 @@ std::string decoded(std::string_view text) {
 
 TEST(DecodeContent, TextHexAndEscapes) {
   const std::pair<std::string_view, std::string> cases[] = {
-      {"abc", "abc"},           {"|41 42|", "AB"},         {"|4142|", "AB"},       {"a|00|b", "a\0b"s},   {"|0d 0a|", "\r\n"},
-      {"\\\"", "\""},           {"\\;", ";"},              {"\\:", ":"},           {"\\\\", "\\"},        {"a:b", "a:b"},
-      {"|ff|", "\xff"},         {"|Ff fF|", "\xff\xff"},   {"||", ""},             {"|3b|x|3B|", ";x;"},  {"|4 1|", "A"},
-      {" lead", " lead"},       {"tab\t", "tab\t"},        {"\xc3\xa9", "\xc3\xa9"},
+      {"abc", "abc"},      {"|41 42|", "AB"},        {"|4142|", "AB"}, {"a|00|b", "a\0b"s},
+      {"|0d 0a|", "\r\n"}, {"\\\"", "\""},           {"\\;", ";"},     {"\\:", ":"},
+      {"\\\\", "\\"},      {"a:b", "a:b"},           {"|ff|", "\xff"}, {"|Ff fF|", "\xff\xff"},
+      {"||", ""},          {"|3b|x|3B|", ";x;"},     {"|4 1|", "A"},   {" lead", " lead"},
+      {"tab\t", "tab\t"},  {"\xc3\xa9", "\xc3\xa9"},
   };
   for (const auto& [text, bytes] : cases) EXPECT_EQ(decoded(text), bytes) << text;
 }
@@ -39,7 +40,8 @@ TEST(ParseNumber, TakesAllOfItOrNothing) {
   std::uint64_t u64 = 0;
   EXPECT_TRUE(parse_number("255", u8));
   EXPECT_EQ(u8, 255);
-  for (const char* bad : {"256", "-1", "", " 1", "1 ", "1x", "0x", "0x100", "+1"}) EXPECT_FALSE(parse_number(bad, u8)) << bad;
+  for (const char* bad : {"256", "-1", "", " 1", "1 ", "1x", "0x", "0x100", "+1"})
+    EXPECT_FALSE(parse_number(bad, u8)) << bad;
   EXPECT_EQ(u8, 255) << "a failure changes nothing";
   EXPECT_TRUE(parse_number("0xfF", u8));
   EXPECT_TRUE(parse_number("-17", i32));

@@ -1,0 +1,73 @@
+// sensor/config/config.h — everything that can be configured, as plain structs, and how they are filled
+//
+//   defaults ──> configuration file (YAML) ──> --set KEY=VALUE, in order      the later one wins
+//
+// Keys carry Suricata's names where they mean the same. The table of keys, each with its range and a line of
+// help, is config_keys.cc; a default is what the struct that uses it says. Limits of protocols come from
+// their specs: app-layer.protocols.<name>.<limit>.
+//
+// Refuses unknown keys, with the nearest known one; values out of range; broken YAML: each one line with
+// file, line and
+//         column. Keys that Suricata has and picket does not honour are warnings, and so are values beyond
+//         what a protocol's limit allows, which are cut to it (Suricata takes 0 as "no limit" there).
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataplane/decode/shard.h"
+#include "dataplane/worker.h"
+#include "export/grpc_sink.h"
+#include "parsers/core/result.h"
+
+namespace picket {
+
+/// Which records are written, and where.
+struct EveConfig {
+  bool enabled = false;               ///< outputs.eve-log.enabled
+  std::string filename = "eve.json";  ///< used when `enabled` and --eve is not given
+  bool community_id = true;
+  std::uint16_t community_id_seed = 0;
+  bool alerts = true, stats = true;
+  std::vector<bool> transactions;  ///< by ProtocolId
+};
+
+struct RulesConfig {
+  std::string default_path;        ///< where relative rule files are; "": where the configuration file is
+  std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
+  std::string threshold_file, classification_file, reference_file;  ///< "": none, or what is built in
+  /// What stands for $NAME, as written: only those that were configured.
+  std::map<std::string, std::string, std::less<>> address_groups, port_groups;
+};
+
+struct Config {
+  std::string sensor_name;         ///< EVE's `host`; "": none
+  std::string log_level = "info";  ///< debug, info, warning, error
+  unsigned workers = 1;
+  std::vector<int> cores;  ///< where workers are pinned; empty: the kernel decides
+  ShardMode rss = ShardMode::kIpPair;
+  WorkerConfig worker;  ///< decode, defrag, flow, stream, app, records, memory; id and count are not set
+  EveConfig eve;
+  RulesConfig rules;
+  GrpcSinkOptions exporter;           ///< `collector` is "" unless configured
+  std::vector<std::string> warnings;  ///< one line each
+};
+
+/// Everything at its default.
+[[nodiscard]] Config default_config();
+
+/// The error has one line for each problem, at most kMaxConfigErrors of them.
+inline constexpr std::size_t kMaxConfigErrors = 20;
+[[nodiscard]] Result<Config> load_config(const std::optional<std::filesystem::path>& file,
+                                         std::span<const std::string> sets);
+
+/// A key as help and documentation show it.
+struct ConfigKeyText {
+  std::string name, initial, range, help;
+};
+[[nodiscard]] std::vector<ConfigKeyText> config_key_texts();
+
+}  // namespace picket

@@ -1,0 +1,293 @@
+// The table of keys. A key's default is what its field says in the struct that uses it.
+#include "sensor/config/config_keys.h"
+
+#include <algorithm>
+
+namespace picket::config {
+namespace {
+
+using Words = std::span<const std::string_view>;
+
+std::string one_of(Words words) {
+  std::string s = "has to be ";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    s += std::string(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + std::string(words[i]);
+  }
+  return s;
+}
+
+Refusal in_range(const Key& key, std::uint64_t v, bool as_size) {
+  if (v >= key.min && v <= key.max) return {};
+  const auto show = [as_size](std::uint64_t n) { return as_size ? show_size(n) : std::to_string(n); };
+  return "has to be " + show(key.min) + " to " + show(key.max);
+}
+
+// Each kind of key, for a field that `kField` finds in a draft. Lambdas without captures may be template
+// arguments.
+
+template <auto kField>
+Refusal set_bool(const Key&, const Value& v, Draft& d) {
+  const auto b = parse_bool(v.text);
+  if (!b) return "has to be yes or no";
+  kField(d) = *b;
+  return {};
+}
+template <auto kField>
+std::string show_bool(const Draft& d) {
+  return kField(d) ? "yes" : "no";
+}
+
+template <auto kField, std::uint64_t kUnit, bool kAsSize>
+Refusal set_number(const Key& key, const Value& v, Draft& d) {
+  const auto n = kAsSize ? parse_size(v.text) : parse_count(v.text);
+  if (!n) return kAsSize ? "has to be a number of bytes, such as 65536 or 64kb" : "has to be a number";
+  if (auto refusal = in_range(key, *n, kAsSize)) return refusal;
+  using Field = std::remove_cvref_t<decltype(kField(d))>;
+  kField(d) = static_cast<Field>(*n * kUnit);
+  return {};
+}
+template <auto kField, std::uint64_t kUnit, bool kAsSize>
+std::string show_number(const Draft& d) {
+  const auto v = static_cast<std::uint64_t>(kField(d)) / kUnit;
+  return kAsSize ? show_size(v) : std::to_string(v);
+}
+
+template <auto kField>
+Refusal set_text(const Key&, const Value& v, Draft& d) {
+  kField(d) = v.text;
+  return {};
+}
+template <auto kField>
+std::string show_text(const Draft& d) {
+  return kField(d);
+}
+
+/// A path: a relative one counts from the folder of the file it is written in.
+template <auto kField>
+Refusal set_path(const Key&, const Value& v, Draft& d) {
+  kField(d) = v.text.empty() ? "" : (d.folder / v.text).string();
+  return {};
+}
+
+template <auto kTunnel>
+constexpr Key tunnel_enabled(std::string_view name, std::string_view help) {
+  constexpr auto kField = [](auto& d) -> auto& { return kTunnel(d).enabled; };
+  return {name, set_bool<kField>, show_bool<kField>, help, 0, 0, "yes or no"};
+}
+template <auto kTunnel, auto kPorts>
+constexpr Key tunnel_ports(std::string_view name, std::string_view help) {
+  return {name,
+          [](const Key&, const Value& v, Draft& d) -> Refusal {
+            kTunnel(d).ports = v.items;
+            kTunnel(d).where = v.where;
+            return {};
+          },
+          [](const Draft& d) {
+            std::string s;
+            for (const auto port : kPorts(d.config.worker.decode)) {
+              if (port != 0) s += (s.empty() ? "" : ",") + std::to_string(port);
+            }
+            return s;
+          },
+          help,
+          0,
+          0,
+          "up to 4 ports, or $NAME of vars.port-groups"};
+}
+
+#define FIELD(expression) ([](auto& d) -> auto& { return d.expression; })
+#define BOOL(name, expression, help) \
+  Key { name, set_bool<FIELD(expression)>, show_bool<FIELD(expression)>, help, 0, 0, "yes or no" }
+#define COUNT(name, expression, min, max, help)                                                             \
+  Key {                                                                                                     \
+    name, set_number<FIELD(expression), 1, false>, show_number<FIELD(expression), 1, false>, help, min, max \
+  }
+#define SIZE(name, expression, min, max, help)                                                            \
+  Key {                                                                                                   \
+    name, set_number<FIELD(expression), 1, true>, show_number<FIELD(expression), 1, true>, help, min, max \
+  }
+#define SECONDS_IN_NS(name, expression, min, max, help)                      \
+  Key {                                                                      \
+    name, set_number<FIELD(expression), 1'000'000'000, false>,               \
+        show_number<FIELD(expression), 1'000'000'000, false>, help, min, max \
+  }
+#define TEXT(name, expression, help) \
+  Key { name, set_text<FIELD(expression)>, show_text<FIELD(expression)>, help, 0, 0, "text" }
+#define PATH(name, expression, help) \
+  Key { name, set_path<FIELD(expression)>, show_text<FIELD(expression)>, help, 0, 0, "path" }
+
+constexpr std::uint64_t kKb = 1024, kMb = kKb * 1024, kGb = kMb * 1024, kTb = kGb * 1024;
+constexpr std::uint64_t kDay = 86400;
+
+/// Suricata's eight levels and what picket has for them.
+struct LogLevel {
+  std::string_view word, level;
+};
+constexpr LogLevel kLogLevels[] = {{"debug", "debug"},    {"perf", "debug"},     {"config", "debug"},
+                                   {"info", "info"},      {"notice", "info"},    {"warning", "warning"},
+                                   {"error", "error"},    {"critical", "error"}, {"alert", "error"},
+                                   {"emergency", "error"}};
+Refusal set_log_level(const Key&, const Value& v, Draft& d) {
+  for (const LogLevel& l : kLogLevels) {
+    if (l.word == v.text) return d.config.log_level = l.level, Refusal{};
+  }
+  return "has to be debug, info, warning or error (or another level of Suricata's)";
+}
+
+Refusal set_rss(const Key&, const Value& v, Draft& d) {
+  static constexpr std::string_view kWords[] = {"ip-pair", "five-tuple"};
+  if (v.text != kWords[0] && v.text != kWords[1]) return one_of(kWords);
+  d.config.rss = v.text == kWords[0] ? ShardMode::kIpPair : ShardMode::kFiveTuple;
+  return {};
+}
+
+/// Also takes what Suricata writes for stream.checksum-validation and pcap-file.checksum-checks.
+Refusal set_checksums(const Key&, const Value& v, Draft& d) {
+  const auto b = parse_bool(v.text);
+  if (!b && v.text != "verify" && v.text != "ignore" && v.text != "auto") return "has to be verify or ignore";
+  d.config.worker.decode.verify_checksums = b.value_or(v.text == "verify");
+  return {};
+}
+
+Refusal set_cores(const Key&, const Value& v, Draft& d) {
+  std::vector<int> cores;
+  for (const std::string& item : v.items) {
+    const auto dash = item.find('-');
+    const auto first = parse_count(item.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : parse_count(item.substr(dash + 1));
+    if (!first || !last || *first > *last || *last > 1023)
+      return "has to be a list of cores, such as [2,3] or [4-7]";
+    for (auto c = *first; c <= *last; ++c) cores.push_back(static_cast<int>(c));
+  }
+  d.config.cores = std::move(cores);
+  return {};
+}
+
+Refusal set_rule_files(const Key&, const Value& v, Draft& d) {
+  d.rule_files = v.items;
+  d.rule_folder = d.folder;
+  return {};
+}
+
+template <class List>
+std::string join(const List& list) {
+  std::string s;
+  for (const auto& item : list) s += (s.empty() ? "" : ",") + std::string(item);
+  return "[" + s + "]";
+}
+
+constexpr Key kKeys[] = {
+    // who and where
+    TEXT("sensor-name", config.sensor_name, "name of this sensor, in every record"),
+    {"logging.default-log-level", set_log_level, show_text<FIELD(config.log_level)>, "what is logged", 0, 0,
+     "debug, info, warning or error"},
+    COUNT("workers", config.workers, 1, 64, "worker cores"),
+    {"cores", set_cores,
+     [](const Draft& d) {
+       std::vector<std::string> s;
+       for (const int c : d.config.cores) s.push_back(std::to_string(c));
+       return join(s);
+     },
+     "CPU cores that workers are pinned to; empty: the kernel decides", 0, 0, "list, such as [2,3] or [4-7]"},
+    {"rss", set_rss,
+     [](const Draft& d) -> std::string {
+       return d.config.rss == ShardMode::kIpPair ? "ip-pair" : "five-tuple";
+     },
+     "how packets are spread over workers; with five-tuple, fragments and FTP data go their own way", 0, 0,
+     "ip-pair or five-tuple"},
+
+    // memory, all taken at start
+    SIZE("memory.pool", config.worker.pool_bytes, kMb, kTb,
+         "each worker's memory for parsers, transactions and reassembly"),
+    SIZE("memory.event-ring", config.worker.event_ring_bytes, kMb, kTb,
+         "each worker's room for records that wait for the export thread"),
+
+    // decoding
+    {"checksums", set_checksums,
+     [](const Draft& d) -> std::string {
+       return d.config.worker.decode.verify_checksums ? "verify" : "ignore";
+     },
+     "packets with a wrong checksum are no part of a stream, or are taken as they are", 0, 0,
+     "verify or ignore"},
+    COUNT("decoder.max-layers", config.worker.decode.max_layers, 1, 64, "headers inside each other"),
+    BOOL("decoder.erspan.enabled", config.worker.decode.erspan, "look into ERSPAN"),
+    tunnel_enabled<FIELD(vxlan)>("decoder.vxlan.enabled", "look into VXLAN"),
+    tunnel_ports<FIELD(vxlan), FIELD(vxlan_ports)>("decoder.vxlan.ports", "UDP ports of VXLAN"),
+    tunnel_enabled<FIELD(geneve)>("decoder.geneve.enabled", "look into Geneve"),
+    tunnel_ports<FIELD(geneve), FIELD(geneve_ports)>("decoder.geneve.ports", "UDP ports of Geneve"),
+    tunnel_enabled<FIELD(teredo)>("decoder.teredo.enabled", "look into Teredo"),
+    tunnel_ports<FIELD(teredo), FIELD(teredo_ports)>("decoder.teredo.ports", "UDP ports of Teredo"),
+    tunnel_enabled<FIELD(gtp)>("decoder.gtp.enabled", "look into GTP-U"),
+    tunnel_ports<FIELD(gtp), FIELD(gtp_ports)>("decoder.gtp.ports", "UDP ports of GTP-U"),
+    SIZE("defrag.memcap", config.worker.defrag.memcap_bytes, 64 * kKb, kTb,
+         "fragments that wait for their datagram, of all workers"),
+    COUNT("defrag.trackers", config.worker.defrag.trackers, 64, 1 << 24, "datagrams in pieces at a time"),
+    SECONDS_IN_NS("defrag.timeout", config.worker.defrag.timeout_ns, 1, kDay, "seconds a datagram may take"),
+    COUNT("defrag.max-pieces", config.worker.defrag.max_pieces, 2, 8192, "fragments of one datagram"),
+
+    // flows
+    COUNT("flow.hash-size", config.worker.flow.flows, 64, 1 << 28, "flows in the table, of all workers"),
+    COUNT("flow.interim", config.worker.flow.interim_s, 0, kDay,
+          "seconds after which a flow that goes on has a record, again and again; 0: never"),
+    BOOL("vlan.use-for-tracking", config.worker.flow.vlan_in_key,
+         "flows of different VLANs are different flows"),
+#define TIMEOUTS(suricata, field)                                                                         \
+  COUNT("flow-timeouts." suricata ".new", config.worker.flow.timeouts.field.fresh_s, 1, kDay,             \
+        "seconds of silence that end a flow with packets of one side"),                                   \
+      COUNT("flow-timeouts." suricata ".established", config.worker.flow.timeouts.field.established_s, 1, \
+            kDay, "seconds of silence that end a flow of both sides"),                                    \
+      COUNT("flow-timeouts." suricata ".closed", config.worker.flow.timeouts.field.closed_s, 0, kDay,     \
+            "seconds of silence that end a flow that was closed")
+    TIMEOUTS("default", other),
+    TIMEOUTS("tcp", tcp),
+    TIMEOUTS("udp", udp),
+    TIMEOUTS("icmp", icmp),
+#undef TIMEOUTS
+    BOOL("stream.midstream", config.worker.stream.midstream, "follow connections whose start was not seen"),
+    SIZE("stream.reassembly.depth", config.worker.stream.depth_bytes, 0, kTb,
+         "bytes of each direction that are looked at; 0: all"),
+    SIZE("stream.reassembly.max-held-bytes", config.worker.stream.max_held_bytes, kKb, kGb,
+         "bytes of each direction that wait behind a hole"),
+    COUNT("stream.reassembly.max-held-segments", config.worker.stream.max_held_segments, 1, 65536,
+          "segments of each direction that wait behind a hole"),
+    COUNT("app-layer.probe-bytes", config.worker.app.probe_bytes, 64, 65536,
+          "bytes of each direction in which a protocol has to show itself"),
+
+    // rules
+    PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),
+    {"rule-files", set_rule_files, [](const Draft& d) { return join(d.rule_files); },
+     "rule files or glob patterns", 0, 0, "list of paths"},
+    PATH("threshold-file", config.rules.threshold_file, "threshold.config: thresholds and suppressions"),
+    PATH("classification-file", config.rules.classification_file,
+         "classification.config: classes and priorities"),
+    PATH("reference-config-file", config.rules.reference_file, "reference.config: systems of references"),
+
+    // records
+    BOOL("outputs.eve-log.enabled", config.eve.enabled, "write EVE JSON"),
+    PATH("outputs.eve-log.filename", config.eve.filename, "where, unless --eve says"),
+    BOOL("outputs.eve-log.community-id", config.eve.community_id, "Community ID in every record"),
+    COUNT("outputs.eve-log.community-id-seed", config.eve.community_id_seed, 0, 65535, "its seed"),
+    BOOL("outputs.eve-log.types.alert.enabled", config.eve.alerts, "records of alerts"),
+    BOOL("outputs.eve-log.types.stats.enabled", config.eve.stats, "records of statistics"),
+    BOOL("outputs.eve-log.types.flow.enabled", config.worker.records.flows, "records of flows"),
+    BOOL("outputs.eve-log.types.anomaly.types.decode", config.worker.records.anomaly_decode,
+         "records of packets that cannot be decoded"),
+    BOOL("outputs.eve-log.types.anomaly.types.stream", config.worker.records.anomaly_stream,
+         "records of oddities of TCP"),
+    BOOL("outputs.eve-log.types.anomaly.types.applayer", config.worker.records.anomaly_applayer,
+         "records of oddities of protocols"),
+
+    // to a collector
+    TEXT("export.collector", config.exporter.collector, "HOST:PORT of a collector that records are sent to"),
+    BOOL("export.compress", config.exporter.compress, "compress batches"),
+    COUNT("export.max-batch-records", config.exporter.max_batch_records, 1, 1 << 20, "records of a batch"),
+    SIZE("export.max-batch-size", config.exporter.max_batch_bytes, 4 * kKb, 16 * kMb, "bytes of a batch"),
+    SIZE("export.max-unacked", config.exporter.max_unacked_bytes, kMb, kTb,
+         "bytes that wait for the collector's acknowledgement"),
+};
+
+}  // namespace
+
+std::span<const Key> keys() noexcept { return kKeys; }
+
+}  // namespace picket::config

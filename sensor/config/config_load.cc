@@ -1,0 +1,403 @@
+// From YAML and --set to a Config. Every value, wherever it is from, goes through Loader::set() as text.
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "dataplane/app/app_layer.h"
+#include "sensor/config/config_keys.h"
+
+namespace picket {
+namespace config {
+namespace {
+
+constexpr std::string_view kProtocolPrefix = "app-layer.protocols.";
+constexpr std::string_view kAddressPrefix = "vars.address-groups.";
+constexpr std::string_view kPortPrefix = "vars.port-groups.";
+constexpr std::string_view kTypesPrefix = "outputs.eve-log.types.";
+constexpr unsigned kMaxDepth = 32;
+
+bool take_prefix(std::string_view& s, std::string_view prefix) {
+  if (s.substr(0, prefix.size()) != prefix || s.size() == prefix.size()) return false;
+  s.remove_prefix(prefix.size());
+  return true;
+}
+
+/// "outputs.1.eve-log.enabled", as --set counts list items, without the numbers; then by the name picket
+/// knows.
+std::string known_name(std::string_view key) {
+  std::string name;
+  while (!key.empty()) {
+    const auto part = key.substr(0, key.find('.'));
+    if (!part.empty() && part.find_first_not_of("0123456789") != std::string_view::npos) {
+      name += (name.empty() ? "" : ".") + std::string(part);
+    }
+    key.remove_prefix(std::min(part.size() + 1, key.size()));
+  }
+  for (const Alias& a : aliases()) {
+    std::string_view rest = name;
+    if (name == a.from) return std::string(a.to);
+    if (a.from.back() == '.' && take_prefix(rest, a.from)) return std::string(a.to) + std::string(rest);
+  }
+  return name;
+}
+
+class Loader {
+ public:
+  void read_file(const std::filesystem::path& path);
+  void read_set(const std::string& assignment);
+  Result<Config> finish();
+
+ private:
+  void walk(const YAML::Node&, const std::string& key, unsigned depth);
+  void walk_list(const YAML::Node&, const std::string& key, unsigned depth);
+  void walk_record_types(const YAML::Node&, const std::string& key, unsigned depth);
+  void set(const std::string& key, const Value&);
+  bool set_protocol(std::string_view rest, const Value&);
+  void set_limit(const std::string& key, const LimitDef&, std::uint64_t& limit, const Value&);
+  bool set_record_type(std::string_view rest, const Value&);
+  void switch_record(std::string_view type, bool on, const Value&);
+  void switch_all_records(bool on);
+  void unknown(const std::string& key, const Value&);
+  void ignore(const Ignored&, const std::string& key, const Value&);
+  void resolve_tunnel(const char* key, const Draft::Tunnel&, PortList&);
+
+  void error(const Value& v, const std::string& what) { errors_.push_back(v.where + ": " + what); }
+  void warn(const Value& v, const std::string& what) {
+    draft_.config.warnings.push_back(v.where + ": " + what);
+  }
+  [[nodiscard]] std::string where(const YAML::Node& n) const {
+    const auto mark = n.Mark();
+    return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+  }
+
+  Draft draft_;
+  std::string file_;
+  std::vector<std::string> errors_;
+  struct Skipped {
+    const Ignored* entry;
+    std::string where, key;
+    unsigned count = 0;
+  };
+  std::vector<Skipped> skipped_;  // one warning for each entry of the table
+};
+
+void Loader::read_file(const std::filesystem::path& path) {
+  file_ = path.string();
+  draft_.folder = path.parent_path();
+  try {
+    const YAML::Node root = YAML::LoadFile(file_);
+    if (root.IsMap()) {
+      walk(root, "", 0);
+    } else if (!root.IsNull()) {
+      errors_.push_back(file_ + ": a configuration is made of lines 'key: value'");
+    }
+  } catch (const YAML::BadFile&) {
+    errors_.push_back(file_ + ": cannot be read");
+  } catch (const YAML::Exception& e) {
+    errors_.push_back(file_ + ":" + std::to_string(e.mark.line + 1) + ":" +
+                      std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg);
+  }
+}
+
+void Loader::read_set(const std::string& assignment) {
+  Value v;
+  v.where = "--set " + assignment;
+  draft_.folder.clear();
+  const auto equals = assignment.find('=');
+  const std::string key(trim(std::string_view(assignment).substr(0, equals)));
+  if (equals == std::string::npos || key.empty()) return error(v, "write KEY=VALUE");
+  v.text = trim(std::string_view(assignment).substr(equals + 1));
+  v.items = split_list(v.text);
+  set(key, v);
+}
+
+void Loader::walk(const YAML::Node& node, const std::string& key, unsigned depth) {
+  Value v;
+  v.where = where(node);
+  if (depth > kMaxDepth) return error(v, key + ": nested too deeply");
+  if (node.IsMap()) {
+    for (const auto& entry : node) {
+      const std::string name = entry.first.Scalar();
+      walk(entry.second, key.empty() ? name : key + "." + name, depth + 1);
+    }
+  } else if (node.IsSequence()) {
+    known_name(key) + "." == kTypesPrefix ? walk_record_types(node, key, depth) : walk_list(node, key, depth);
+  } else {
+    v.text = node.IsNull() ? "" : node.Scalar();
+    v.items = split_list(v.text);
+    set(key, v);
+  }
+}
+
+void Loader::walk_list(const YAML::Node& node, const std::string& key, unsigned depth) {
+  Value v;
+  v.where = where(node);
+  bool plain = true;
+  for (const auto& item : node) {
+    if (item.IsScalar()) {
+      v.items.push_back(item.Scalar());
+      v.text += (v.text.empty() ? "" : ",") + item.Scalar();
+    } else {  // outputs, interfaces: a list of things with keys of their own
+      plain = false;
+      walk(item, key, depth + 1);
+    }
+  }
+  if (!plain) return;
+  v.text = "[" + v.text + "]";
+  set(key, v);
+}
+
+/// What is not in the list is not written.
+void Loader::walk_record_types(const YAML::Node& node, const std::string& key, unsigned depth) {
+  switch_all_records(false);
+  for (const auto& item : node) {
+    Value v;
+    v.where = where(item);
+    if (item.IsScalar()) {
+      switch_record(item.Scalar(), true, v);
+    } else if (item.IsMap()) {
+      for (const auto& entry : item) switch_record(entry.first.Scalar(), true, v);
+      walk(item, key, depth + 1);  // its own `enabled` may say otherwise
+    }
+  }
+}
+
+void Loader::set(const std::string& written, const Value& v) {
+  const std::string key = known_name(written);
+  std::string_view rest = key;
+  if (take_prefix(rest, kAddressPrefix)) {
+    draft_.config.rules.address_groups[std::string(rest)] = v.text;
+    return;
+  }
+  if (take_prefix(rest, kPortPrefix)) {
+    draft_.config.rules.port_groups[std::string(rest)] = v.text;
+    return;
+  }
+  if (take_prefix(rest, kProtocolPrefix) && set_protocol(rest, v)) return;
+  rest = key;
+  for (const Key& k : keys()) {
+    if (k.name != key) continue;
+    if (const Refusal why = k.set(k, v, draft_)) error(v, written + ": '" + v.text + "' " + *why);
+    return;
+  }
+  if (take_prefix(rest, kTypesPrefix) && set_record_type(rest, v)) return;
+  for (const Ignored& i : ignored_keys()) {
+    if (key_matches(i.name, key)) return ignore(i, written, v);
+  }
+  unknown(written, v);
+}
+
+/// "http.enabled", "http.request-body-limit". False: other tables may know the rest.
+bool Loader::set_protocol(std::string_view rest, const Value& v) {
+  const std::string name(rest.substr(0, rest.find('.')));
+  rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+  const ProtocolId id = find_protocol(name);
+  const std::string key = std::string(kProtocolPrefix) + name + "." + std::string(rest);
+  if (id == kNoProtocol) {
+    const bool is_off = rest == "enabled" && !parse_bool(v.text).value_or(true);
+    if (suricata_knows_protocol(name)) {
+      if (rest == "enabled" && !is_off) warn(v, key + ": not honoured: " + name + " is not parsed yet");
+      return true;
+    }
+    Nearest nearest(name);
+    for (const ProtocolSpec* spec : protocols()) nearest.consider(spec->name);
+    error(v, key + ": unknown protocol '" + name + "'" + nearest.hint());
+    return true;
+  }
+  const ProtocolSpec& spec = *protocols()[id];
+  if (rest == "enabled") {
+    const auto on = parse_bool(v.text);
+    if (!on && v.text != "detection-only")
+      return error(v, key + ": '" + v.text + "' has to be yes or no"), true;
+    draft_.config.worker.app.enabled[id] = on.value_or(false);
+    return true;
+  }
+  for (std::size_t i = 0; i < spec.limits.size(); ++i) {
+    if (spec.limits[i].name != rest) continue;
+    set_limit(key, spec.limits[i], draft_.config.worker.app.limits[id][i], v);
+    return true;
+  }
+  return false;
+}
+
+void Loader::set_limit(const std::string& key, const LimitDef& def, std::uint64_t& limit, const Value& v) {
+  const auto n = parse_size(v.text);
+  if (!n) return error(v, key + ": '" + v.text + "' has to be a number, such as 65536 or 64kb");
+  limit = std::clamp(*n == 0 && def.min > 0 ? def.max : *n, def.min, def.max);  // Suricata's 0 is "no limit"
+  if (limit != *n) {
+    warn(v, key + ": '" + v.text + "' is beyond " + show_size(def.min) + " to " + show_size(def.max) + "; " +
+                show_size(limit) + " is taken");
+  }
+}
+
+/// "http.enabled"; what else stands below a type is not honoured.
+bool Loader::set_record_type(std::string_view rest, const Value& v) {
+  const auto dot = rest.find('.');
+  if (dot != std::string_view::npos && rest.substr(dot + 1) != "enabled") return false;
+  const auto on = parse_bool(v.text);
+  if (!on && !v.text.empty()) {
+    error(v, std::string(kTypesPrefix) + std::string(rest) + ": '" + v.text + "' has to be yes or no");
+  } else {
+    switch_record(rest.substr(0, dot), on.value_or(true), v);
+  }
+  return true;
+}
+
+void Loader::switch_all_records(bool on) {
+  EveConfig& eve = draft_.config.eve;
+  RecordConfig& r = draft_.config.worker.records;
+  eve.alerts = eve.stats = r.flows = r.anomaly_applayer = r.anomaly_decode = r.anomaly_stream = on;
+  eve.transactions.assign(eve.transactions.size(), on);
+}
+
+void Loader::switch_record(std::string_view type, bool on, const Value& v) {
+  EveConfig& eve = draft_.config.eve;
+  RecordConfig& r = draft_.config.worker.records;
+  bool found = true;
+  if (type == "alert") {
+    eve.alerts = on;
+  } else if (type == "stats") {
+    eve.stats = on;
+  } else if (type == "flow") {
+    r.flows = on;
+  } else if (type == "anomaly") {
+    const RecordConfig initial;
+    r.anomaly_decode = on && initial.anomaly_decode;
+    r.anomaly_stream = on && initial.anomaly_stream;
+    r.anomaly_applayer = on && initial.anomaly_applayer;
+  } else {
+    found = false;
+    for (std::size_t i = 0; i < protocols().size(); ++i) {
+      if (protocols()[i]->record != type && protocols()[i]->name != type) continue;
+      eve.transactions[i] = on;
+      found = true;
+    }
+  }
+  if (found) return;
+  if (suricata_knows_record(type)) {
+    if (on)
+      warn(v,
+           std::string(kTypesPrefix) + std::string(type) + ": not honoured: there are no such records yet");
+    return;
+  }
+  Nearest nearest(type);
+  for (const std::string_view known : {"alert", "anomaly", "flow", "stats"}) nearest.consider(known);
+  for (const ProtocolSpec* spec : protocols()) nearest.consider(spec->record);
+  error(v, std::string(kTypesPrefix) + std::string(type) + ": unknown type of record" + nearest.hint());
+}
+
+void Loader::ignore(const Ignored& entry, const std::string& key, const Value& v) {
+  if (entry.name.substr(0, 8) == "outputs." && parse_bool(v.text) == false)
+    return;  // switched off: nothing is missed
+  const auto at =
+      std::find_if(skipped_.begin(), skipped_.end(), [&](const Skipped& s) { return s.entry == &entry; });
+  if (at != skipped_.end()) {
+    ++at->count;
+  } else {
+    skipped_.push_back({&entry, v.where, key, 1});
+  }
+}
+
+void Loader::unknown(const std::string& key, const Value& v) {
+  Nearest nearest(known_name(key));
+  for (const ConfigKeyText& k : config_key_texts()) nearest.consider(k.name);
+  error(v, key + ": unknown key" + nearest.hint());
+}
+
+void Loader::resolve_tunnel(const char* key, const Draft::Tunnel& t, PortList& ports) {
+  Value v;
+  v.where = t.where;
+  std::vector<std::string> numbers;
+  for (const std::string& item : t.ports) {
+    if (item.empty() || item.front() != '$') {
+      numbers.push_back(item);
+      continue;
+    }
+    const auto& groups = draft_.config.rules.port_groups;
+    const auto group = groups.find(item.substr(1));
+    if (group == groups.end())
+      return error(v, std::string(key) + ": '" + item + "' is not in vars.port-groups");
+    for (std::string& number : split_list(group->second)) numbers.push_back(std::move(number));
+  }
+  if (numbers.size() > ports.size()) {
+    return error(v, std::string(key) + ": at most " + std::to_string(ports.size()) + " ports");
+  }
+  if (!numbers.empty()) ports.fill(0);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto port = parse_count(numbers[i]);
+    if (!port || *port == 0 || *port > 65535) {
+      return error(v, std::string(key) + ": '" + numbers[i] + "' has to be a port, 1 to 65535");
+    }
+    ports[i] = static_cast<std::uint16_t>(*port);
+  }
+  if (!t.enabled) ports.fill(0);
+}
+
+Result<Config> Loader::finish() {
+  DecodeConfig& decode = draft_.config.worker.decode;
+  resolve_tunnel("decoder.vxlan.ports", draft_.vxlan, decode.vxlan_ports);
+  resolve_tunnel("decoder.geneve.ports", draft_.geneve, decode.geneve_ports);
+  resolve_tunnel("decoder.teredo.ports", draft_.teredo, decode.teredo_ports);
+  resolve_tunnel("decoder.gtp.ports", draft_.gtp, decode.gtp_ports);
+  RulesConfig& rules = draft_.config.rules;
+  const std::filesystem::path folder =
+      rules.default_path.empty() ? draft_.rule_folder : std::filesystem::path(rules.default_path);
+  for (const std::string& f : draft_.rule_files) rules.files.push_back((folder / f).string());
+  for (const Skipped& s : skipped_) {
+    const std::string more = s.count == 1 ? "" : " (and " + std::to_string(s.count - 1) + " more like it)";
+    draft_.config.warnings.push_back(s.where + ": " + s.key + more +
+                                     ": not honoured: " + std::string(s.entry->reason));
+  }
+  if (errors_.empty()) return std::move(draft_.config);
+  std::string all;
+  for (std::size_t i = 0; i < errors_.size() && i < kMaxConfigErrors; ++i)
+    all += (i == 0 ? "" : "\n") + errors_[i];
+  if (errors_.size() > kMaxConfigErrors) {
+    all += "\nand " + std::to_string(errors_.size() - kMaxConfigErrors) + " more problems";
+  }
+  return Error{all};
+}
+
+}  // namespace
+}  // namespace config
+
+Config default_config() {
+  Config c;
+  c.worker.app = default_app_config();
+  c.eve.transactions.assign(protocols().size(), true);
+  return c;
+}
+
+Result<Config> load_config(const std::optional<std::filesystem::path>& file,
+                           std::span<const std::string> sets) {
+  config::Loader loader;
+  if (file) loader.read_file(*file);
+  for (const std::string& s : sets) loader.read_set(s);
+  return loader.finish();
+}
+
+std::vector<ConfigKeyText> config_key_texts() {
+  std::vector<ConfigKeyText> all;
+  const config::Draft initial;
+  for (const config::Key& k : config::keys()) {
+    std::string range(k.range);
+    if (range.empty()) range = std::to_string(k.min) + " to " + config::show_size(k.max);
+    all.push_back({std::string(k.name), k.show(initial), std::move(range), std::string(k.help)});
+  }
+  for (const ProtocolSpec* spec : protocols()) {
+    const std::string prefix = std::string(config::kProtocolPrefix) + std::string(spec->name) + ".";
+    all.push_back({prefix + "enabled", "yes", "yes or no", "parse " + std::string(spec->name)});
+    for (const LimitDef& l : spec->limits) {
+      all.push_back({prefix + std::string(l.name), config::show_size(l.initial),
+                     config::show_size(l.min) + " to " + config::show_size(l.max), std::string(l.help)});
+    }
+    all.push_back({std::string(config::kTypesPrefix) + std::string(spec->record) + ".enabled", "yes",
+                   "yes or no", "records of " + std::string(spec->name)});
+  }
+  all.push_back(
+      {"vars.address-groups.<NAME>", "", "as in a rule", "what stands for $NAME in a rule's addresses"});
+  all.push_back({"vars.port-groups.<NAME>", "", "as in a rule", "what stands for $NAME in a rule's ports"});
+  return all;
+}
+
+}  // namespace picket

@@ -1,0 +1,321 @@
+// Rules on TCP streams and on transactions.
+#include <gtest/gtest.h>
+
+#include "sensor/rules/plan_test_support.h"
+
+namespace picket::rules {
+namespace {
+
+std::string tcp(std::string_view options, unsigned sid = 1, std::string_view header = "alert tcp any any -> any any") {
+  return std::string(header) + " (" + std::string(options) + " sid:" + std::to_string(sid) + ";)\n";
+}
+std::string http(std::string_view options, unsigned sid = 1) { return tcp(options, sid, "alert http any any -> any any"); }
+
+TEST(Stream, FindsAPatternHoweverSegmentsFall) {
+  const std::string text = "0123456789needle in a stack0123456789";
+  for (std::size_t a = 1; a < text.size(); ++a) {
+    for (std::size_t b = a; b < text.size(); b += 5) {
+      Bench bench(tcp("content:\"needle\"; content:\"stack\"; distance:6; within:5;"));
+      bench.to_server(text.substr(0, a)).to_server(text.substr(a, b - a)).to_server(text.substr(b)).end();
+      ASSERT_EQ(bench.fired(), "1") << a << ' ' << b;
+    }
+  }
+}
+
+TEST(Stream, FindsAPatternAcrossInspections) {
+  for (std::size_t before = 2540; before < 2580; ++before) {
+    Bench b(tcp("content:\"needle\";"));
+    const std::string filler(before, 'x');
+    for (std::size_t at = 0; at < filler.size(); at += 500) b.to_server(filler.substr(at, 500));
+    b.to_server("nee").to_client("reply").to_server("dle").end();
+    ASSERT_EQ(b.fired(), "1") << before;
+  }
+}
+
+TEST(Stream, ALargeChunkIsInspectedWhereItLies) {
+  std::string big(6000, 'x');
+  big.replace(5997, 3, "nee");
+  Bench b(tcp("content:\"needle\";"));
+  b.to_server(big).to_server("dle").end();
+  EXPECT_EQ(b.fired(), "1");
+  EXPECT_EQ(b.detector().stats().no_memory, 0U);
+}
+
+TEST(Stream, OneMatchIsToldOnce) {
+  Bench b(tcp("content:\"needle\";"));
+  b.to_server("needle").to_client("a").to_server("hay").to_client("b").to_server("hay").end();
+  EXPECT_EQ(b.fired(), "1");
+  b.to_server("needle").to_client("a").to_server("another needle").end();
+  EXPECT_EQ(b.fired(), "1 1");
+}
+
+TEST(Stream, DirectionsAreApart) {
+  Bench b(tcp("content:\"needle\"; flow:to_client;"));
+  b.to_server("nee").to_client("needle").to_server("dle").end();
+  EXPECT_EQ(b.fired(), "1");
+  b.to_server("nee").to_client("dle").end();
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Stream, OffsetAndDepthCountFromItsStartAndFromPackets) {
+  Bench b(tcp("content:\"abc\"; depth:3;"));
+  b.to_server("ab").to_server("c").end();
+  EXPECT_EQ(b.fired(), "1");  // in the stream
+  b.to_server("xx").to_server("abc").end();
+  EXPECT_EQ(b.fired(), "1");  // in the second packet
+  b.to_server("abc").end();
+  EXPECT_EQ(b.fired(), "1");  // in both: told once
+  b.to_server("xab").to_server("c").end();
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Stream, DepthHoldsBehindTheFirstInspection) {
+  Bench b(tcp("content:\"abc\"; depth:3;", 1, "alert tcp-stream any any -> any any"));
+  b.to_server(std::string(3000, 'x')).to_client("y").to_server("abc").end();
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Stream, PacketAndStreamOnly) {
+  Bench b(tcp("content:\"abc\";", 1, "alert tcp-pkt any any -> any any") + tcp("content:\"abc\";", 2, "alert tcp-stream any any -> any any") + tcp("content:\"abc\"; flow:no_stream;", 3) +
+          tcp("content:\"abc\"; flow:only_stream;", 4) + tcp("content:\"abc\"; dsize:3;", 5));
+  b.to_server("ab").to_server("c").end();
+  EXPECT_EQ(b.fired(), "2 4");
+  b.to_server("abc").end();
+  EXPECT_EQ(b.fired(), "1 3 5 2 4");
+}
+
+TEST(Stream, NothingMatchesAcrossAGap) {
+  Bench b(tcp("content:\"needle\";"));
+  b.to_server("nee");
+  b.detector().on_stream_gap(b.flow, Direction::kToServer, nullptr);
+  b.flow.side[0].delivered += 100;
+  b.to_server("dle").end();
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Stream, FlowbitsCrossDirections) {
+  Bench b(tcp("content:\"ask\"; flow:to_server; flowbits:set,asked; noalert;", 1) + tcp("content:\"reply\"; flow:to_client; flowbits:isset,asked;", 2));
+  b.to_server("ask").to_client("reply").end();
+  EXPECT_EQ(b.fired(), "2");
+  b.to_client("reply").to_server("ask").end();
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Stream, PortsOfRulesChooseTheScan) {
+  Bench b(tcp("content:\"abc\";", 1, "alert tcp any any -> any 25") + tcp("content:\"abc\";", 2, "alert tcp any any -> any [80,8080]") + tcp("content:\"abc\";", 3, "alert tcp any 80 -> any any"));
+  b.to_server("abc").end();
+  EXPECT_EQ(b.fired(), "2");
+  b.to_client("abc").end();
+  EXPECT_EQ(b.fired(), "3");
+}
+
+TEST(Stream, RulesOfAProtocolWithoutBufferLookAtTheStream) {
+  Bench b(http("content:\"abc\";"));
+  b.to_server("abc").end();
+  EXPECT_EQ(b.fired(), "");
+  b.protocol(kBenchHttp).to_server("abc").end();
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, FiresWhenItsBufferIsReady) {
+  Bench b(http("http.uri; content:\"/evil\";"));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/evil.php"});
+  b.advance(tx, Direction::kToServer, kStarted);
+  EXPECT_EQ(b.fired(), "");
+  b.advance(tx, Direction::kToServer, kLine);
+  EXPECT_EQ(b.fired(), "1");
+  EXPECT_TRUE(b.last_had_tx);
+  b.advance(tx, Direction::kToServer, kHeaders).advance(tx, Direction::kToServer, kComplete).done(tx);
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Transaction, WaitsForAllItsBuffers) {
+  Bench b(http("http.uri; content:\"/evil\"; http.request_header; content:\"curl\";", 1) + http("http.uri; content:\"/evil\"; http.request_body; content:!\"x\";", 2));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/evil.php"}).request("http.request_header", {"Host: a", "User-Agent: curl"});
+  b.advance(tx, Direction::kToServer, kLine);
+  EXPECT_EQ(b.fired(), "");
+  b.advance(tx, Direction::kToServer, kHeaders);
+  EXPECT_EQ(b.fired(), "1");
+  b.advance(tx, Direction::kToServer, kComplete).done(tx);
+  EXPECT_EQ(b.fired(), "");  // a buffer that does not exist matches nothing, not even negated
+  BenchTx other;
+  other.request("http.uri", {"/evil.php"}).request("http.request_body", {"abc"});
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "2");
+}
+
+TEST(Transaction, DoneIsTheLastLook) {
+  Bench b(http("http.uri; content:\"/evil\"; http.request_header; content:\"curl\";"));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/evil"}).request("http.request_header", {"curl"});
+  b.advance(tx, Direction::kToServer, kLine).done(tx);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, OneInstanceMustPassTheWholeChain) {
+  Bench b(http("http.request_header; content:\"a\"; content:\"b\"; distance:0;"));
+  b.protocol(kBenchHttp);
+  BenchTx apart, together;
+  apart.request("http.request_header", {"xa", "xb"});
+  together.request("http.request_header", {"x", "a..b"});
+  b.whole(apart);
+  EXPECT_EQ(b.fired(), "");
+  b.whole(together);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, Absent) {
+  Bench b(http("http.request_body; absent; http.uri; content:\"/\";", 1) + http("http.request_body; absent:or_else; content:\"ok\"; http.uri; content:\"/\";", 2));
+  b.protocol(kBenchHttp);
+  BenchTx none, ok, other;
+  none.request("http.uri", {"/"});
+  ok.request("http.uri", {"/"}).request("http.request_body", {"ok"});
+  other.request("http.uri", {"/"}).request("http.request_body", {"no"});
+  b.whole(none);
+  EXPECT_EQ(b.fired(), "1 2");
+  b.whole(ok);
+  EXPECT_EQ(b.fired(), "2");
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Transaction, SizesAndPatternsWithoutContent) {
+  Bench b(http("urilen:<5;", 1) + http("http.uri; bsize:6; pcre:\"/^.a/\";", 2) + http("http.uri; pcre:\"/x$/\";", 3));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/ax"});
+  b.whole(tx);
+  EXPECT_EQ(b.fired(), "1 3");
+  BenchTx other;
+  other.request("http.uri", {"/abcde"});
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "2");
+}
+
+TEST(Transaction, RepliesAndBuffersOfBothSides) {
+  Bench b(http("http.stat_code; content:\"404\";", 1) + http("file.data; content:\"MZ\"; startswith; flow:to_client;", 2) + http("http.protocol; content:\"HTTP/1.0\";", 3));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.protocol", {"HTTP/1.0"}).request("file.data", {"MZ"}).reply("http.stat_code", {"404"}).reply("file.data", {"MZ.."}).reply("http.protocol", {"HTTP/1.0"});
+  b.whole(tx);
+  EXPECT_EQ(b.fired(), "3 1 3 2");
+}
+
+TEST(Transaction, TransformsBeforeContent) {
+  Bench b(http("http.uri; to_lowercase; content:\"/evil\";", 1) + http("http.uri; to_md5; content:\"|90 01 50 98|\"; startswith;", 2) + http("http.uri; strip_whitespace; content:\"abc\";", 3) +
+          http("http.uri; url_decode; content:\"a b\";", 4) + http("http.uri; xor:\"20\"; content:\"ABC\";", 5) + http("http.uri; dotprefix; content:\".abc\";", 6));
+  b.protocol(kBenchHttp);
+  const auto fired = [&](const char* uri) {
+    BenchTx tx;
+    tx.request("http.uri", {uri});
+    b.whole(tx);
+    return b.fired();
+  };
+  EXPECT_EQ(fired("/EvIl"), "1");
+  EXPECT_EQ(fired("abc"), "2 3 5 6");  // MD5 of "abc" begins with 900150983cd24fb0 (RFC 1321, A.5)
+  EXPECT_EQ(fired("a b c"), "3 4");
+  EXPECT_EQ(fired("a%20b+c"), "4");
+}
+
+TEST(Transaction, MixedWithPayload) {
+  Bench b(http("http.uri; content:\"/evil\"; pkt_data; content:\"raw\";", 1));
+  b.protocol(kBenchHttp);
+  BenchTx tx, other;
+  tx.request("http.uri", {"/evil"});
+  other.request("http.uri", {"/evil"});
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "");
+  b.to_server("GET /evil raw").whole(tx);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, FlowbitsOfStreamsComeFirst) {
+  Bench b(http("http.uri; content:\"/evil\"; flowbits:isset,raw;", 1) + tcp("content:\"raw\"; flowbits:set,raw; noalert;", 2));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/evil"});
+  b.to_server("raw").whole(tx);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, EventsFireOnce) {
+  Bench b(http("app-layer-event:http.missing_host_header;", 1));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/"});
+  b.advance(tx, Direction::kToServer, kLine);
+  EXPECT_EQ(b.fired(), "");
+  tx.events = 2;
+  b.advance(tx, Direction::kToServer, kHeaders).advance(tx, Direction::kToServer, kComplete).done(tx);
+  EXPECT_EQ(b.fired(), "1");
+  b.detector().on_app_event(b.flow, kBenchHttp, Direction::kToServer, "missing_host_header", nullptr);
+  b.detector().on_app_event(b.flow, kBenchHttp, Direction::kToServer, "odd_thing", nullptr);
+  b.end();
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, IntegersOnUdp) {
+  Bench b(tcp("dns.opcode:4;", 1, "alert dns any any -> any any") + tcp("dns.query; content:\"evil\"; nocase;", 2, "alert dns any any -> any any") +
+          tcp("dns.query; content:\"evil\"; content:!\"good\";", 3, "alert udp any any -> any any"));
+  b.udp().protocol(kBenchDns);
+  BenchTx tx;
+  tx.request("dns.query", {"a.example", "EVIL.example"});
+  tx.numbers[0]["dns.opcode"] = {4};
+  b.whole(tx);
+  EXPECT_EQ(b.fired(), "1 2");
+  BenchTx other;
+  other.request("dns.query", {"evil.example"});
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "2 3");
+}
+
+TEST(Transaction, PassHoldsForTheFlow) {
+  Bench b(tcp("http.uri; content:\"/fine\";", 1, "pass http any any -> any any") + http("http.uri; content:\"evil\";", 2));
+  b.protocol(kBenchHttp);
+  BenchTx first, second;
+  first.request("http.uri", {"/fine/evil"});
+  second.request("http.uri", {"/evil"});
+  b.whole(first).whole(second);
+  EXPECT_EQ(b.fired(), "");
+}
+
+TEST(Transaction, BothSidesOfOne) {
+  Bench b(tcp("http.uri; content:\"/evil\"; http.stat_code; content:\"200\";", 1, "alert http any any => any any"));
+  b.protocol(kBenchHttp);
+  BenchTx tx, other;
+  tx.request("http.uri", {"/evil"}).reply("http.stat_code", {"200"});
+  other.request("http.uri", {"/evil"}).reply("http.stat_code", {"404"});
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "");
+  b.whole(tx);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, ManyRulesMayWait) {
+  std::string rules;
+  for (unsigned i = 1; i <= 100; ++i) rules += http("http.uri; content:\"/evil\"; http.request_header; content:\"h" + std::to_string(i) + "h\";", i);
+  Bench b(rules);
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/evil"}).request("http.request_header", {"h7h", "h93h"});
+  b.advance(tx, Direction::kToServer, kLine);
+  EXPECT_GT(b.pool().in_use_bytes(), 0U);
+  b.advance(tx, Direction::kToServer, kHeaders).done(tx);
+  EXPECT_EQ(b.fired(), "7 93");
+}
+
+TEST(Protocol, RulesThatOnlyNameIt) {
+  Bench b(tcp("app-layer-protocol:http;", 1) + tcp("app-layer-protocol:!http;", 2) + http("flow:to_server;", 3));
+  b.protocol(kBenchHttp).to_server("a").to_server("b").to_client("c");
+  EXPECT_EQ(b.fired(), "1 3 3");
+  b.end().to_server("a").to_client("b");  // given up: nothing picket knows
+  EXPECT_EQ(b.fired(), "2");
+}
+
+}  // namespace
+}  // namespace picket::rules
