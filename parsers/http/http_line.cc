@@ -52,8 +52,9 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   const std::string_view rest = trim(text.substr(i));
   if (rest.empty() || text[i] != ' ' || rest.data() != text.data() + i + 1) raise(r, Event::kMethodDelimiter);
   // The version is the last word, so that a target with spaces is whole.
-  const std::size_t last = rest.find_last_of(" \t\v\f\r");
-  const std::string_view word = last == std::string_view::npos ? rest : rest.substr(last + 1);
+  std::size_t last = rest.size();
+  while (last > 0 && !is_space(static_cast<std::uint8_t>(rest[last - 1]))) --last;
+  const std::string_view word = rest.substr(last);
   std::string_view target = rest;
   const bool has_version = word.size() > 5 && equals_nocase(word.substr(0, 5), "HTTP/");
   if (has_version) {
@@ -63,7 +64,8 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   } else if (!cut) {
     raise(r, Event::kRequestLineMissingProtocol);
   }
-  if (target.find_first_of("\t\v\f\r") != std::string_view::npos) raise(r, Event::kUriDelimiter);
+  const auto odd_space = [](char c) { return c != ' ' && is_space(static_cast<std::uint8_t>(c)); };
+  if (std::any_of(target.begin(), target.end(), odd_space)) raise(r, Event::kUriDelimiter);
   if (target.empty()) raise(r, Event::kRequestLineInvalid);
   tx->raw_uri = part_of(Ref::kLine, text, target);
   request_uri(r, *tx);

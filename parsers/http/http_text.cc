@@ -6,15 +6,6 @@
 namespace picket::http {
 namespace {
 
-constexpr std::array<bool, 256> kToken = [] {
-  std::array<bool, 256> t{};
-  for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c)
-    t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c + 32)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) t[static_cast<std::uint8_t>(c)] = true;
-  return t;
-}();
-
 constexpr std::array<std::string_view, 30> kMethods = {
     "ACL",         "BASELINE-CONTROL",
     "CHECKIN",     "CHECKOUT",
@@ -130,14 +121,6 @@ std::size_t remove_dot_segments(std::uint8_t* p, std::size_t n) noexcept {
 }
 
 }  // namespace
-
-bool is_token(std::uint8_t c) noexcept { return kToken[c]; }
-
-std::string_view trim(std::string_view s) noexcept {
-  while (!s.empty() && (is_space(byte(s.front())) || s.front() == 0)) s.remove_prefix(1);
-  while (!s.empty() && (is_space(byte(s.back())) || s.back() == 0)) s.remove_suffix(1);
-  return s;
-}
 
 Look looks_like_header(std::string_view s) noexcept {
   constexpr std::size_t kLongestName = 64;
@@ -275,8 +258,9 @@ HostPort read_host(std::string_view s) noexcept {
 
 UriParts split_uri(std::string_view uri) noexcept {
   UriParts p;
-  const std::size_t cut = uri.find_first_of("?#");
-  p.rest = cut == std::string_view::npos ? std::string_view{} : uri.substr(cut);
+  std::size_t cut = 0;
+  while (cut < uri.size() && uri[cut] != '?' && uri[cut] != '#') ++cut;
+  p.rest = uri.substr(cut);
   p.path = uri.substr(0, cut);
   if (p.path.empty() || p.path[0] == '/') return p;
   const std::size_t scheme = p.path.find("://");

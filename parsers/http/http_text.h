@@ -7,7 +7,15 @@
 namespace picket::http {
 
 /// Characters of a token (RFC 9110, §5.6.2).
-[[nodiscard]] bool is_token(std::uint8_t c) noexcept;
+inline constexpr std::array<bool, 256> kToken = [] {
+  std::array<bool, 256> t{};
+  for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c)
+    t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c + 32)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) t[static_cast<std::uint8_t>(c)] = true;
+  return t;
+}();
+[[nodiscard]] inline bool is_token(std::uint8_t c) noexcept { return kToken[c]; }
 /// What passes for whitespace somewhere: SP, HTAB, VT, FF, CR, LF.
 constexpr bool is_space(std::uint8_t c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 /// Starts a line that continues the one before: SP, HTAB, and NUL, which some readers drop.
@@ -32,7 +40,13 @@ inline std::string_view without_line_end(std::string_view s) noexcept {
   return s;
 }
 
-[[nodiscard]] std::string_view trim(std::string_view s) noexcept;
+/// Without whitespace and NUL around it.
+[[nodiscard]] inline std::string_view trim(std::string_view s) noexcept {
+  const auto blank = [](char c) { return is_space(static_cast<std::uint8_t>(c)) || c == 0; };
+  while (!s.empty() && blank(s.front())) s.remove_prefix(1);
+  while (!s.empty() && blank(s.back())) s.remove_suffix(1);
+  return s;
+}
 /// A token, perhaps whitespace or NUL, and a colon.
 enum class Look : std::uint8_t { kNo, kYes, kOpen };
 /// kOpen: so far it could be one.
