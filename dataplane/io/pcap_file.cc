@@ -10,17 +10,21 @@
 #include <string_view>
 
 #include "dataplane/io/byte_source.h"
+#include "dataplane/io/pcapng_file.h"
 
 namespace picket {
 namespace {
 
 namespace fs = std::filesystem;
 
-LinkType link_type(int dlt) noexcept {
-  switch (dlt) {
+/// libpcap's numbers and those in files are the same, but for raw IP.
+LinkType link_type(int number) noexcept {
+  constexpr int kRawInFiles = 101;
+  switch (number) {
     case DLT_EN10MB:
       return LinkType::kEthernet;
     case DLT_RAW:
+    case kRawInFiles:
     case DLT_IPV4:
     case DLT_IPV6:
       return LinkType::kRawIp;
@@ -95,17 +99,21 @@ Status add_folder(const fs::path& folder, CaptureList& list) {
 }  // namespace
 
 void CaptureReader::ClosePcap::operator()(pcap* p) const noexcept { pcap_close(p); }
+void CaptureReader::CloseFile::operator()(std::FILE* f) const noexcept { std::fclose(f); }
 
 CaptureReader::CaptureReader() noexcept = default;
 CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 CaptureReader& CaptureReader::operator=(CaptureReader&& o) noexcept {
-  pcap_ = std::move(o.pcap_);  // first: closing it touches the source
+  pcap_ = std::move(o.pcap_);  // first: closing them touches the source
+  pcapng_ = std::move(o.pcapng_);
+  file_ = std::move(o.file_);
   source_ = std::move(o.source_);
   path_ = std::move(o.path_);
   error_ = std::move(o.error_);
   link_ = o.link_;
   packets_ = o.packets_;
+  last_time_ns_ = o.last_time_ns_;
   return *this;
 }
 
@@ -118,12 +126,18 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
 
   std::FILE* file = reader.source_->stdio();
   if (file == nullptr) return Error{path + ": no memory"};
-  if (const int first = std::fgetc(file); first != EOF) {
+  const int first = std::fgetc(file);
+  if (first != EOF) {
     std::ungetc(first, file);
   } else {
     std::fclose(file);
     return Error{path + ": " +
                  (reader.source_->error().empty() ? "the file is empty" : reader.source_->error())};
+  }
+  if (first == static_cast<int>(PcapngReader::kMagic & 0xff)) {  // no magic of pcap begins so
+    reader.file_.reset(file);
+    reader.pcapng_ = std::make_unique<PcapngReader>(file);
+    return reader;
   }
   char why[PCAP_ERRBUF_SIZE] = "";
   reader.pcap_.reset(pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why));
@@ -138,6 +152,31 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
 
 CaptureReader::Next CaptureReader::next(CapturedPacket& out) noexcept {
   if (!error_.empty()) return Next::kError;
+  return pcapng_ != nullptr ? next_pcapng(out) : next_pcap(out);
+}
+
+CaptureReader::Next CaptureReader::next_pcapng(CapturedPacket& out) noexcept {
+  PcapngReader::Packet p;
+  switch (pcapng_->next(p)) {
+    case PcapngReader::Next::kPacket:
+      ++packets_;
+      out.data = p.data;
+      out.link = link_type(p.link_type);
+      out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
+      if (p.time_ns != 0) last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
+      out.time_ns = last_time_ns_;
+      return Next::kPacket;
+    case PcapngReader::Next::kEnd:
+      if (source_->error().empty()) return Next::kEnd;
+      break;
+    case PcapngReader::Next::kError:
+      break;
+  }
+  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " + (source_->error().empty() ? pcapng_->error() : source_->error());
+  return Next::kError;
+}
+
+CaptureReader::Next CaptureReader::next_pcap(CapturedPacket& out) noexcept {
   pcap_pkthdr* header = nullptr;
   const unsigned char* data = nullptr;
   const int rc = pcap_next_ex(pcap_.get(), &header, &data);
@@ -155,12 +194,6 @@ CaptureReader::Next CaptureReader::next(CapturedPacket& out) noexcept {
   error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " +
            (unwrap.empty() ? pcap_geterr(pcap_.get()) : unwrap.c_str());
   return Next::kError;
-}
-
-std::string CaptureReader::link_name() const {
-  const int dlt = pcap_datalink(pcap_.get());
-  const char* name = pcap_datalink_val_to_name(dlt);
-  return std::to_string(dlt) + (name != nullptr ? std::string(" (") + name + ")" : "");
 }
 
 std::uint64_t CaptureReader::consumed_bytes() const noexcept { return source_->consumed_bytes(); }

@@ -1,16 +1,14 @@
 // dataplane/io/pcap_file.h — capture files (pcap, pcapng; plain, gzip or zstd), one packet at a time, in file
 // order
 //
-// Reading is libpcap's, so what it takes is taken: micro- and nanosecond files of either byte order, pcapng
-// with comments, name blocks and several sections. Times are nanoseconds whatever the file holds.
+// pcap files are read by libpcap: micro- and nanosecond, either byte order. pcapng is read by pcapng_file.h, which also
+// takes several interfaces of different link types. Times are nanoseconds whatever the file holds.
 //
 // Cost    next(): about two fread() a packet, no allocation once warm; it blocks: not for worker cores
-// Refuses pcapng whose interfaces differ in link type (libpcap gives one link type a file): the packets
-// before the
-//         first interface that differs are read, then kError says so
 // Lives   a CapturedPacket's bytes until the next call of next()
 #pragma once
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +22,7 @@ struct pcap;
 namespace picket {
 
 class ByteSource;
+class PcapngReader;
 
 struct CapturedPacket {
   Bytes data;
@@ -47,8 +46,6 @@ class CaptureReader {
   [[nodiscard]] Next next(CapturedPacket& out) noexcept;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  /// libpcap's number and name of the link type, for a message about one that is not decoded.
-  [[nodiscard]] std::string link_name() const;
   /// Packets read so far.
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
   /// "file: packet N: reason"; empty unless next() said kError.
@@ -61,13 +58,21 @@ class CaptureReader {
   struct ClosePcap {
     void operator()(pcap* p) const noexcept;
   };
+  struct CloseFile {
+    void operator()(std::FILE* f) const noexcept;
+  };
   CaptureReader() noexcept;
+  Next next_pcap(CapturedPacket& out) noexcept;
+  Next next_pcapng(CapturedPacket& out) noexcept;
 
   std::string path_, error_;
   std::unique_ptr<ByteSource> source_;  // outlives pcap_, which reads from it
-  std::unique_ptr<pcap, ClosePcap> pcap_;
+  std::unique_ptr<pcap, ClosePcap> pcap_;  // or
+  std::unique_ptr<PcapngReader> pcapng_;
+  std::unique_ptr<std::FILE, CloseFile> file_;  // of pcapng_; pcap_ owns its own
   LinkType link_ = LinkType::kUnknown;
   std::uint64_t packets_ = 0;
+  std::uint64_t last_time_ns_ = 0;
 };
 
 /// What `picket replay` is to read.
