@@ -75,8 +75,9 @@ void Worker::run() noexcept {
       detector_.set_rules(rules);
       rules_in_use_.store(rules, std::memory_order_release);
     }
+    if (stop_.load(std::memory_order_relaxed)) break;
     // Both before receive(): if it then gives nothing, there is nothing up to here.
-    const bool ended = source_.ended() || stop_.load(std::memory_order_relaxed);
+    const bool ended = source_.ended();
     const Position mark = source_.mark();
     if (receive(burst) == 0) {
       go_on_to(mark);

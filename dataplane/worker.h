@@ -48,7 +48,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   Worker(const WorkerConfig&, PacketSource& source, const RecordEncoder& encoder);
   ~Worker();
 
-  /// The poll loop: returns when the source has ended or stop() was called, with every flow recorded.
+  /// The poll loop: returns when the source has ended, or between two bursts after stop(), with every flow recorded.
   void run() noexcept;
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
