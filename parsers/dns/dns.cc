@@ -245,14 +245,14 @@ class MessageReader {
         return names_at(r, 0, 1, 0);
       case kSvcb:
       case kHttps:
-        return names_at(r, 2, 1, 0);
+        return names_at(r, 2, 1, 0) && tagged(m_.tail(r));
       case kTxt:
       case kSpf:
         return strings(r, SIZE_MAX);
       case kHinfo:
         return strings(r, 2);
       case kOpt:
-        return options(r);
+        return tagged(m_.rdata(r));
       case kDs:
       case kCds:
       case kDlv:
@@ -298,8 +298,9 @@ class MessageReader {
     return c.ok();
   }
 
-  bool options(const Record& r) const noexcept {
-    Cursor c(m_.rdata(r));
+  /// Options and parameters: a number, a length, and so many bytes each.
+  static bool tagged(Bytes all) noexcept {
+    Cursor c(all);
     while (!c.empty()) {
       c.skip(2);
       c.skip(c.u16be());

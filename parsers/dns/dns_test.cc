@@ -327,6 +327,8 @@ TEST(Dns, RdataThatIsNotOfItsTypeIsSaidToBe) {
   EXPECT_FALSE(well_formed(kSoa, name("a") + name("b") + std::string(19, '1')));
   EXPECT_TRUE(well_formed(kCaa, std::string("\0\5issueca", 9)));
   EXPECT_FALSE(well_formed(kCaa, std::string("\0\5iss", 5)));
+  EXPECT_TRUE(well_formed(kSvcb, u16(1) + name("a") + u16(3) + u16(2) + "ab"));
+  EXPECT_FALSE(well_formed(kSvcb, u16(1) + name("a") + u16(3) + u16(3) + "ab"));
   EXPECT_TRUE(well_formed(12345, "whatever"));
 }
 

@@ -3,6 +3,8 @@
 namespace picket::modbus {
 namespace {
 
+constexpr unsigned kProbedFrames = 16;  // without proof: then it is something else
+
 // Most of one kind in one frame (V1.1b3, §6).
 constexpr unsigned kMaxReadBits = 2000, kMaxReadRegisters = 125;
 constexpr unsigned kMaxWriteBits = 1968, kMaxWriteRegisters = 123, kMaxReadWriteRegisters = 121;
@@ -292,7 +294,7 @@ bool header_fits(Direction dir, std::uint16_t protocol, std::uint16_t length,
                  std::uint8_t function) noexcept {
   if (protocol != 0 || length < kMinLength || length > kMaxLength) return false;
   const bool request = dir == Direction::kToServer;
-  if ((function & kExceptionBit) != 0) return !request && length == 3 && function != kExceptionBit;
+  if ((function & kExceptionBit) != 0) return !request && length == 3;
   switch (static_cast<Function>(function)) {
     case Function::kReadCoils:
     case Function::kReadDiscreteInputs:
@@ -404,23 +406,25 @@ Probe frame_starts(Direction dir, Bytes stream) noexcept {
 
 Probe probe(Transport transport, Direction dir, Bytes first) noexcept {
   if (transport != Transport::kTcp) return Probe::kNo;
-  Cursor c(first);
-  c.skip(2);
-  const std::uint16_t protocol = c.u16be(), length = c.u16be();
-  c.skip(1);
-  const std::uint8_t function = c.u8();
-  if (!c.ok()) {
+  std::size_t at = 0;
+  for (unsigned frames = 0; frames < kProbedFrames; ++frames) {
+    const Bytes rest = first.subspan(at);
     // Say no as soon as can be: other protocols wait for the answer.
-    if (first.size() >= 3 && first[2] != 0) return Probe::kNo;
-    if (first.size() >= 5 && first[4] != 0) return Probe::kNo;
-    return Probe::kUnsure;
+    for (const std::size_t zero : {2, 3, 4}) {
+      if (rest.size() > zero && rest[zero] != 0) return Probe::kNo;
+    }
+    if (rest.size() > 5 && (rest[5] < kMinLength || rest[5] > kMaxLength)) return Probe::kNo;
+    if (rest.size() < kHeaderSize) return Probe::kUnsure;
+    const std::size_t size = kPrefixSize + rest[5];
+    if (rest.size() < size) return Probe::kUnsure;
+    const std::uint8_t function = rest[7];
+    if (function == static_cast<std::uint8_t>(Function::kUmas) && size >= 10) return Probe::kYes;
+    if (frame_starts(dir, rest) == Probe::kYes) return Probe::kYes;
+    // A function of a user, or a request that asks for too much: no proof, but nothing against it either. Who
+    // scans a device begins with those.
+    at += size;
   }
-  if (header_fits(dir, protocol, length, function)) return frame_starts(dir, first);
-  // Functions of users say nothing of their length: a whole frame has to do.
-  const bool own =
-      category_of_code(function) == kUserDefined || function == static_cast<std::uint8_t>(Function::kUmas);
-  if (protocol != 0 || !own || length < 4 || length > kMaxLength) return Probe::kNo;
-  return first.size() < kPrefixSize + length ? Probe::kUnsure : Probe::kYes;
+  return Probe::kNo;
 }
 
 }  // namespace picket::modbus

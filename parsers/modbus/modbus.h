@@ -161,8 +161,8 @@ struct Exchange : Transaction {
 };
 
 /// Could this flow be Modbus? kYes is a whole frame of a public function in which nothing is wrong, an
-/// exception, or a whole frame of UMAS or a user's function. The answer is the same however much stands
-/// behind that frame.
+/// exception, or a frame of UMAS. Frames before it only have to be frames: of users' functions, or with
+/// something wrong.
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 
 /// Does a frame start here, beyond doubt? Asked at each byte where the stream is searched for the next

@@ -334,9 +334,20 @@ TEST(ModbusProbe, KnowsItsOwnFromEitherSide) {
   EXPECT_EQ(probe(Transport::kTcp, Direction::kToServer, as_bytes(umas + umas)), Probe::kYes);
   EXPECT_EQ(probe(Transport::kTcp, Direction::kToServer, as_bytes(std::string_view(umas).substr(0, 9))),
             Probe::kUnsure);
+  // What proves nothing does not speak against it.
+  const auto ask = [](const std::string& bytes) {
+    return probe(Transport::kTcp, Direction::kToServer, as_bytes(bytes));
+  };
+  const std::string odd = frame(1, "63 00 01") + frame(2, "03 0000 0000") + frame(3, "00 0000 0000");
+  EXPECT_EQ(ask(odd), Probe::kUnsure);
+  EXPECT_EQ(ask(odd + frame(4, kAsk)), Probe::kYes);
+  EXPECT_EQ(ask(odd + "no header"), Probe::kNo);
+  std::string many;
+  for (int i = 0; i < 16; ++i) many += frame(1, "63 00 01");
+  EXPECT_EQ(ask(many), Probe::kNo);
   // The server refuses a function that nobody knows: an exception is proof whatever the request was.
   EXPECT_EQ(probe(Transport::kTcp, Direction::kToClient, as_bytes(frame(1, "e3 01"))), Probe::kYes);
-  EXPECT_EQ(probe(Transport::kTcp, Direction::kToClient, as_bytes(frame(1, "e3 77"))), Probe::kNo);
+  EXPECT_EQ(probe(Transport::kTcp, Direction::kToClient, as_bytes(frame(1, "e3 77"))), Probe::kUnsure);
 }
 
 TEST(ModbusProbe, KnowsWhatIsNot) {
@@ -348,8 +359,6 @@ TEST(ModbusProbe, KnowsWhatIsNot) {
              from_hex("0021 1234 0100 0001 0000 0000 0000 0377777707 6578616d706c65 03 6f7267 00 0001 0001"),
              from_hex("0300 0016 11e0 0000 0014 00c1 0201 00c2 0201 02c0 010a"),
              from_hex("0000 0055 ff53 4d42 72 00000000 1853c800 00000000"),
-             frame(1, "63 00 01"),
-             frame(1, "03 0000 0000"),
              std::string(64, '\0'),
              std::string(64, '\1'),
              std::string(64, '\xff'),
