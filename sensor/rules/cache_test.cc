@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 
 class Cache : public ::testing::Test {
  protected:
-  Cache() : folder(fs::temp_directory_path() / ("picket-cache-" + std::to_string(::getpid()))) { fs::remove_all(folder); }
+  Cache() : folder(fs::temp_directory_path() / ("picket-cache-" + std::to_string(::getpid()))) {
+    fs::remove_all(folder);
+  }
   ~Cache() override { fs::remove_all(folder); }
 
   /// Built or taken; checked to find what it should.
@@ -27,7 +29,9 @@ class Cache : public ::testing::Test {
     hs_scratch_t* scratch = nullptr;
     EXPECT_EQ(hs_alloc_scratch(db, &scratch), HS_SUCCESS);
     unsigned hits = 0;
-    const auto count = [](unsigned, unsigned long long, unsigned long long, unsigned, void* n) { return ++*static_cast<unsigned*>(n), 0; };
+    const auto count = [](unsigned, unsigned long long, unsigned long long, unsigned, void* n) {
+      return ++*static_cast<unsigned*>(n), 0;
+    };
     EXPECT_EQ(hs_scan(db, "xxABCxdefdef", 12, 0, scratch, count, &hits), HS_SUCCESS);
     EXPECT_EQ(hits, 2U);  // each pattern once
     hs_free_scratch(scratch);
@@ -51,7 +55,8 @@ TEST_F(Cache, OtherPatternsAreAnotherFile) {
 TEST_F(Cache, DamageIsBuiltAnew) {
   EXPECT_FALSE(from_cache(patterns));
   const auto size = fs::file_size(file());
-  for (const std::uintmax_t at : {std::uintmax_t{0}, std::uintmax_t{20}, std::uintmax_t{60}, std::uintmax_t{100}, size / 2, size - 1}) {
+  for (const std::uintmax_t at :
+       {std::uintmax_t{0}, std::uintmax_t{20}, std::uintmax_t{60}, std::uintmax_t{100}, size / 2, size - 1}) {
     {
       std::fstream f(file(), std::ios::in | std::ios::out | std::ios::binary);
       f.seekg(static_cast<std::streamoff>(at));

@@ -6,10 +6,13 @@
 namespace picket::rules {
 namespace {
 
-std::string tcp(std::string_view options, unsigned sid = 1, std::string_view header = "alert tcp any any -> any any") {
+std::string tcp(std::string_view options, unsigned sid = 1,
+                std::string_view header = "alert tcp any any -> any any") {
   return std::string(header) + " (" + std::string(options) + " sid:" + std::to_string(sid) + ";)\n";
 }
-std::string http(std::string_view options, unsigned sid = 1) { return tcp(options, sid, "alert http any any -> any any"); }
+std::string http(std::string_view options, unsigned sid = 1) {
+  return tcp(options, sid, "alert http any any -> any any");
+}
 
 TEST(Stream, FindsAPatternHoweverSegmentsFall) {
   const std::string text = "0123456789needle in a stack0123456789";
@@ -76,8 +79,10 @@ TEST(Stream, DepthHoldsBehindTheFirstInspection) {
 }
 
 TEST(Stream, PacketAndStreamOnly) {
-  Bench b(tcp("content:\"abc\";", 1, "alert tcp-pkt any any -> any any") + tcp("content:\"abc\";", 2, "alert tcp-stream any any -> any any") + tcp("content:\"abc\"; flow:no_stream;", 3) +
-          tcp("content:\"abc\"; flow:only_stream;", 4) + tcp("content:\"abc\"; dsize:3;", 5));
+  Bench b(tcp("content:\"abc\";", 1, "alert tcp-pkt any any -> any any") +
+          tcp("content:\"abc\";", 2, "alert tcp-stream any any -> any any") +
+          tcp("content:\"abc\"; flow:no_stream;", 3) + tcp("content:\"abc\"; flow:only_stream;", 4) +
+          tcp("content:\"abc\"; dsize:3;", 5));
   b.to_server("ab").to_server("c").end();
   EXPECT_EQ(b.fired(), "2 4");
   b.to_server("abc").end();
@@ -94,7 +99,8 @@ TEST(Stream, NothingMatchesAcrossAGap) {
 }
 
 TEST(Stream, FlowbitsCrossDirections) {
-  Bench b(tcp("content:\"ask\"; flow:to_server; flowbits:set,asked; noalert;", 1) + tcp("content:\"reply\"; flow:to_client; flowbits:isset,asked;", 2));
+  Bench b(tcp("content:\"ask\"; flow:to_server; flowbits:set,asked; noalert;", 1) +
+          tcp("content:\"reply\"; flow:to_client; flowbits:isset,asked;", 2));
   b.to_server("ask").to_client("reply").end();
   EXPECT_EQ(b.fired(), "2");
   b.to_client("reply").to_server("ask").end();
@@ -102,7 +108,9 @@ TEST(Stream, FlowbitsCrossDirections) {
 }
 
 TEST(Stream, PortsOfRulesChooseTheScan) {
-  Bench b(tcp("content:\"abc\";", 1, "alert tcp any any -> any 25") + tcp("content:\"abc\";", 2, "alert tcp any any -> any [80,8080]") + tcp("content:\"abc\";", 3, "alert tcp any 80 -> any any"));
+  Bench b(tcp("content:\"abc\";", 1, "alert tcp any any -> any 25") +
+          tcp("content:\"abc\";", 2, "alert tcp any any -> any [80,8080]") +
+          tcp("content:\"abc\";", 3, "alert tcp any 80 -> any any"));
   b.to_server("abc").end();
   EXPECT_EQ(b.fired(), "2");
   b.to_client("abc").end();
@@ -132,7 +140,8 @@ TEST(Transaction, FiresWhenItsBufferIsReady) {
 }
 
 TEST(Transaction, WaitsForAllItsBuffers) {
-  Bench b(http("http.uri; content:\"/evil\"; http.request_header; content:\"curl\";", 1) + http("http.uri; content:\"/evil\"; http.request_body; content:!\"x\";", 2));
+  Bench b(http("http.uri; content:\"/evil\"; http.request_header; content:\"curl\";", 1) +
+          http("http.uri; content:\"/evil\"; http.request_body; content:!\"x\";", 2));
   b.protocol(kBenchHttp);
   BenchTx tx;
   tx.request("http.uri", {"/evil.php"}).request("http.request_header", {"Host: a", "User-Agent: curl"});
@@ -170,7 +179,8 @@ TEST(Transaction, OneInstanceMustPassTheWholeChain) {
 }
 
 TEST(Transaction, Absent) {
-  Bench b(http("http.request_body; absent; http.uri; content:\"/\";", 1) + http("http.request_body; absent:or_else; content:\"ok\"; http.uri; content:\"/\";", 2));
+  Bench b(http("http.request_body; absent; http.uri; content:\"/\";", 1) +
+          http("http.request_body; absent:or_else; content:\"ok\"; http.uri; content:\"/\";", 2));
   b.protocol(kBenchHttp);
   BenchTx none, ok, other;
   none.request("http.uri", {"/"});
@@ -185,7 +195,8 @@ TEST(Transaction, Absent) {
 }
 
 TEST(Transaction, SizesAndPatternsWithoutContent) {
-  Bench b(http("urilen:<5;", 1) + http("http.uri; bsize:6; pcre:\"/^.a/\";", 2) + http("http.uri; pcre:\"/x$/\";", 3));
+  Bench b(http("urilen:<5;", 1) + http("http.uri; bsize:6; pcre:\"/^.a/\";", 2) +
+          http("http.uri; pcre:\"/x$/\";", 3));
   b.protocol(kBenchHttp);
   BenchTx tx;
   tx.request("http.uri", {"/ax"});
@@ -198,17 +209,27 @@ TEST(Transaction, SizesAndPatternsWithoutContent) {
 }
 
 TEST(Transaction, RepliesAndBuffersOfBothSides) {
-  Bench b(http("http.stat_code; content:\"404\";", 1) + http("file.data; content:\"MZ\"; startswith; flow:to_client;", 2) + http("http.protocol; content:\"HTTP/1.0\";", 3));
+  Bench b(http("http.stat_code; content:\"404\";", 1) +
+          http("file.data; content:\"MZ\"; startswith; flow:to_client;", 2) +
+          http("http.protocol; content:\"HTTP/1.0\";", 3));
   b.protocol(kBenchHttp);
   BenchTx tx;
-  tx.request("http.protocol", {"HTTP/1.0"}).request("file.data", {"MZ"}).reply("http.stat_code", {"404"}).reply("file.data", {"MZ.."}).reply("http.protocol", {"HTTP/1.0"});
+  tx.request("http.protocol", {"HTTP/1.0"})
+      .request("file.data", {"MZ"})
+      .reply("http.stat_code", {"404"})
+      .reply("file.data", {"MZ.."})
+      .reply("http.protocol", {"HTTP/1.0"});
   b.whole(tx);
   EXPECT_EQ(b.fired(), "3 1 3 2");
 }
 
 TEST(Transaction, TransformsBeforeContent) {
-  Bench b(http("http.uri; to_lowercase; content:\"/evil\";", 1) + http("http.uri; to_md5; content:\"|90 01 50 98|\"; startswith;", 2) + http("http.uri; strip_whitespace; content:\"abc\";", 3) +
-          http("http.uri; url_decode; content:\"a b\";", 4) + http("http.uri; xor:\"20\"; content:\"ABC\";", 5) + http("http.uri; dotprefix; content:\".abc\";", 6));
+  Bench b(http("http.uri; to_lowercase; content:\"/evil\";", 1) +
+          http("http.uri; to_md5; content:\"|90 01 50 98|\"; startswith;", 2) +
+          http("http.uri; strip_whitespace; content:\"abc\";", 3) +
+          http("http.uri; url_decode; content:\"a b\";", 4) +
+          http("http.uri; xor:\"20\"; content:\"ABC\";", 5) +
+          http("http.uri; dotprefix; content:\".abc\";", 6));
   b.protocol(kBenchHttp);
   const auto fired = [&](const char* uri) {
     BenchTx tx;
@@ -235,7 +256,8 @@ TEST(Transaction, MixedWithPayload) {
 }
 
 TEST(Transaction, FlowbitsOfStreamsComeFirst) {
-  Bench b(http("http.uri; content:\"/evil\"; flowbits:isset,raw;", 1) + tcp("content:\"raw\"; flowbits:set,raw; noalert;", 2));
+  Bench b(http("http.uri; content:\"/evil\"; flowbits:isset,raw;", 1) +
+          tcp("content:\"raw\"; flowbits:set,raw; noalert;", 2));
   b.protocol(kBenchHttp);
   BenchTx tx;
   tx.request("http.uri", {"/evil"});
@@ -260,7 +282,8 @@ TEST(Transaction, EventsFireOnce) {
 }
 
 TEST(Transaction, IntegersOnUdp) {
-  Bench b(tcp("dns.opcode:4;", 1, "alert dns any any -> any any") + tcp("dns.query; content:\"evil\"; nocase;", 2, "alert dns any any -> any any") +
+  Bench b(tcp("dns.opcode:4;", 1, "alert dns any any -> any any") +
+          tcp("dns.query; content:\"evil\"; nocase;", 2, "alert dns any any -> any any") +
           tcp("dns.query; content:\"evil\"; content:!\"good\";", 3, "alert udp any any -> any any"));
   b.udp().protocol(kBenchDns);
   BenchTx tx;
@@ -275,7 +298,8 @@ TEST(Transaction, IntegersOnUdp) {
 }
 
 TEST(Transaction, PassHoldsForTheFlow) {
-  Bench b(tcp("http.uri; content:\"/fine\";", 1, "pass http any any -> any any") + http("http.uri; content:\"evil\";", 2));
+  Bench b(tcp("http.uri; content:\"/fine\";", 1, "pass http any any -> any any") +
+          http("http.uri; content:\"evil\";", 2));
   b.protocol(kBenchHttp);
   BenchTx first, second;
   first.request("http.uri", {"/fine/evil"});
@@ -285,7 +309,8 @@ TEST(Transaction, PassHoldsForTheFlow) {
 }
 
 TEST(Transaction, BothSidesOfOne) {
-  Bench b(tcp("http.uri; content:\"/evil\"; http.stat_code; content:\"200\";", 1, "alert http any any => any any"));
+  Bench b(tcp("http.uri; content:\"/evil\"; http.stat_code; content:\"200\";", 1,
+              "alert http any any => any any"));
   b.protocol(kBenchHttp);
   BenchTx tx, other;
   tx.request("http.uri", {"/evil"}).reply("http.stat_code", {"200"});
@@ -298,7 +323,9 @@ TEST(Transaction, BothSidesOfOne) {
 
 TEST(Transaction, ManyRulesMayWait) {
   std::string rules;
-  for (unsigned i = 1; i <= 100; ++i) rules += http("http.uri; content:\"/evil\"; http.request_header; content:\"h" + std::to_string(i) + "h\";", i);
+  for (unsigned i = 1; i <= 100; ++i)
+    rules +=
+        http("http.uri; content:\"/evil\"; http.request_header; content:\"h" + std::to_string(i) + "h\";", i);
   Bench b(rules);
   b.protocol(kBenchHttp);
   BenchTx tx;
@@ -310,7 +337,8 @@ TEST(Transaction, ManyRulesMayWait) {
 }
 
 TEST(Protocol, RulesThatOnlyNameIt) {
-  Bench b(tcp("app-layer-protocol:http;", 1) + tcp("app-layer-protocol:!http;", 2) + http("flow:to_server;", 3));
+  Bench b(tcp("app-layer-protocol:http;", 1) + tcp("app-layer-protocol:!http;", 2) +
+          http("flow:to_server;", 3));
   b.protocol(kBenchHttp).to_server("a").to_server("b").to_client("c");
   EXPECT_EQ(b.fired(), "1 3 3");
   b.end().to_server("a").to_client("b");  // given up: nothing picket knows

@@ -1,5 +1,5 @@
-// What rules fire on: from text to alerts. The expected outcomes are read from the Suricata 8 user guide's description of
-// each keyword.
+// What rules fire on: from text to alerts. The expected outcomes are read from the Suricata 8 user guide's
+// description of each keyword.
 #include "sensor/rules/plan.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,8 @@
 namespace picket::rules {
 namespace {
 
-std::string rule(std::string_view options, unsigned sid = 1, std::string_view header = "alert udp any any -> any any") {
+std::string rule(std::string_view options, unsigned sid = 1,
+                 std::string_view header = "alert udp any any -> any any") {
   return std::string(header) + " (" + std::string(options) + " sid:" + std::to_string(sid) + ";)\n";
 }
 
@@ -29,7 +30,8 @@ struct Case {
 class Contents : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Contents, FireAsDescribed) {
-  EXPECT_EQ(fires(GetParam().options, GetParam().payload), GetParam().expected) << GetParam().options << " on " << GetParam().payload;
+  EXPECT_EQ(fires(GetParam().options, GetParam().payload), GetParam().expected)
+      << GetParam().options << " on " << GetParam().payload;
 }
 
 using namespace std::string_literals;
@@ -38,96 +40,141 @@ INSTANTIATE_TEST_SUITE_P(
     Keywords, Contents,
     ::testing::Values(
         // plain, case, negation
-        Case{"content:\"abc\";", "xxabcxx", true}, Case{"content:\"abc\";", "xxaBcxx", false}, Case{"content:\"aBc\"; nocase;", "xxAbCxx", true},
-        Case{"content:\"|00 ff|\";", "x\x00\xffy"s, true}, Case{"content:\"a\"; content:!\"b\";", "xax", true},
-        Case{"content:\"a\"; content:!\"b\";", "xabx", false}, Case{"content:!\"b\";", "abc", false}, Case{"content:!\"b\";", "acd", true},
+        Case{"content:\"abc\";", "xxabcxx", true}, Case{"content:\"abc\";", "xxaBcxx", false},
+        Case{"content:\"aBc\"; nocase;", "xxAbCxx", true}, Case{"content:\"|00 ff|\";", "x\x00\xffy"s, true},
+        Case{"content:\"a\"; content:!\"b\";", "xax", true},
+        Case{"content:\"a\"; content:!\"b\";", "xabx", false}, Case{"content:!\"b\";", "abc", false},
+        Case{"content:!\"b\";", "acd", true},
         Case{"content:!\"b\";", "", false},  // without payload there is nothing to look at
         // offset, depth
         Case{"content:\"abc\"; offset:2;", "xxabc", true}, Case{"content:\"abc\"; offset:3;", "xxabc", false},
         Case{"content:\"abc\"; depth:3;", "abcx", true}, Case{"content:\"abc\"; depth:3;", "xabc", false},
-        Case{"content:\"abc\"; offset:2; depth:3;", "xxabc", true}, Case{"content:\"abc\"; offset:2; depth:3;", "xxxabc", false},
-        Case{"content:\"abc\"; depth:5; offset:1;", "xxxabc", true}, Case{"content:!\"abc\"; depth:3;", "xabc", true},
+        Case{"content:\"abc\"; offset:2; depth:3;", "xxabc", true},
+        Case{"content:\"abc\"; offset:2; depth:3;", "xxxabc", false},
+        Case{"content:\"abc\"; depth:5; offset:1;", "xxxabc", true},
+        Case{"content:!\"abc\"; depth:3;", "xabc", true},
         Case{"content:\"x\"; content:!\"abc\"; offset:1; depth:3;", "xabc", false},
         // startswith, endswith, bsize stand for positions
-        Case{"content:\"abc\"; startswith;", "abcd", true}, Case{"content:\"abc\"; startswith;", "xabc", false},
+        Case{"content:\"abc\"; startswith;", "abcd", true},
+        Case{"content:\"abc\"; startswith;", "xabc", false},
         Case{"content:\"abc\"; endswith;", "abcabc", true}, Case{"content:\"abc\"; endswith;", "abcx", false},
-        Case{"content:\"abc\"; startswith; endswith;", "abc", true}, Case{"content:\"abc\"; startswith; endswith;", "abcc", false},
-        Case{"content:\"a\"; content:!\"bc\"; endswith;", "abc", false}, Case{"content:\"a\"; content:!\"bc\"; endswith;", "bca", true},
+        Case{"content:\"abc\"; startswith; endswith;", "abc", true},
+        Case{"content:\"abc\"; startswith; endswith;", "abcc", false},
+        Case{"content:\"a\"; content:!\"bc\"; endswith;", "abc", false},
+        Case{"content:\"a\"; content:!\"bc\"; endswith;", "bca", true},
         // distance, within
-        Case{"content:\"a\"; content:\"b\"; distance:1;", "axb", true}, Case{"content:\"a\"; content:\"b\"; distance:1;", "ab", false},
-        Case{"content:\"a\"; content:\"b\"; within:1;", "ab", true}, Case{"content:\"a\"; content:\"b\"; within:1;", "axb", false},
-        Case{"content:\"a\"; content:\"b\"; distance:1; within:1;", "axb", true}, Case{"content:\"a\"; content:\"b\"; distance:1; within:1;", "axxb", false},
-        Case{"content:\"abc\"; content:\"b\"; distance:-2; within:1;", "abc", true}, Case{"content:\"b\"; content:\"a\"; distance:0;", "ab", false},
-        Case{"content:\"a\"; content:!\"b\"; within:3;", "axxxb", true}, Case{"content:\"a\"; content:!\"b\"; within:3;", "axxb", false},
+        Case{"content:\"a\"; content:\"b\"; distance:1;", "axb", true},
+        Case{"content:\"a\"; content:\"b\"; distance:1;", "ab", false},
+        Case{"content:\"a\"; content:\"b\"; within:1;", "ab", true},
+        Case{"content:\"a\"; content:\"b\"; within:1;", "axb", false},
+        Case{"content:\"a\"; content:\"b\"; distance:1; within:1;", "axb", true},
+        Case{"content:\"a\"; content:\"b\"; distance:1; within:1;", "axxb", false},
+        Case{"content:\"abc\"; content:\"b\"; distance:-2; within:1;", "abc", true},
+        Case{"content:\"b\"; content:\"a\"; distance:0;", "ab", false},
+        Case{"content:\"a\"; content:!\"b\"; within:3;", "axxxb", true},
+        Case{"content:\"a\"; content:!\"b\"; within:3;", "axxb", false},
         // an earlier match that leads nowhere is given up for the next one
         Case{"content:\"a\"; content:\"b\"; within:1;", "axaxab", true},
         Case{"content:\"a\"; content:\"b\"; distance:0; content:\"c\"; within:1;", "abxbc", true},
         Case{"content:\"a\"; content:\"b\"; within:2; content:\"c\"; within:1;", "abab__abc", true},
-        Case{"content:\"aa\"; content:\"b\"; within:1;", "aaab", true}, Case{"content:\"a\"; content:!\"b\"; within:1;", "abac", true},
+        Case{"content:\"aa\"; content:\"b\"; within:1;", "aaab", true},
+        Case{"content:\"a\"; content:!\"b\"; within:1;", "abac", true},
         Case{"content:\"a\"; content:!\"b\"; within:1;", "abab", false},
         // isdataat
-        Case{"content:\"a\"; isdataat:2,relative;", "axx", true}, Case{"content:\"a\"; isdataat:2,relative;", "ax", false},
-        Case{"content:\"a\"; isdataat:!1,relative;", "xxa", true}, Case{"content:\"a\"; isdataat:!1,relative;", "xxax", false},
+        Case{"content:\"a\"; isdataat:2,relative;", "axx", true},
+        Case{"content:\"a\"; isdataat:2,relative;", "ax", false},
+        Case{"content:\"a\"; isdataat:!1,relative;", "xxa", true},
+        Case{"content:\"a\"; isdataat:!1,relative;", "xxax", false},
         Case{"content:\"a\"; isdataat:3;", "axxx", true}, Case{"content:\"a\"; isdataat:3;", "axx", false},
         Case{"content:\"a\"; isdataat:!1,relative;", "axxa", true}));
 
 INSTANTIATE_TEST_SUITE_P(
     Numbers, Contents,
     ::testing::Values(
-        Case{"content:\"L\"; byte_test:2,=,258,0,relative;", "xL\x01\x02"s, true}, Case{"content:\"L\"; byte_test:2,=,258,0,relative,little;", "xL\x02\x01"s, true},
-        Case{"content:\"L\"; byte_test:2,>,258,0,relative;", "xL\x01\x02"s, false}, Case{"content:\"L\"; byte_test:2,!>,258,0,relative;", "xL\x01\x02"s, true},
-        Case{"content:\"L\"; byte_test:1,&,0x80,0;", "\x81L"s, true}, Case{"content:\"L\"; byte_test:1,&,0x80,0;", "\x01L"s, false},
-        Case{"content:\"L\"; byte_test:4,=,1234,1,relative,string,dec;", "L 1234", true}, Case{"content:\"L\"; byte_test:4,=,0xbeef,0,relative,string,hex;", "Lbeef", true},
+        Case{"content:\"L\"; byte_test:2,=,258,0,relative;", "xL\x01\x02"s, true},
+        Case{"content:\"L\"; byte_test:2,=,258,0,relative,little;", "xL\x02\x01"s, true},
+        Case{"content:\"L\"; byte_test:2,>,258,0,relative;", "xL\x01\x02"s, false},
+        Case{"content:\"L\"; byte_test:2,!>,258,0,relative;", "xL\x01\x02"s, true},
+        Case{"content:\"L\"; byte_test:1,&,0x80,0;", "\x81L"s, true},
+        Case{"content:\"L\"; byte_test:1,&,0x80,0;", "\x01L"s, false},
+        Case{"content:\"L\"; byte_test:4,=,1234,1,relative,string,dec;", "L 1234", true},
+        Case{"content:\"L\"; byte_test:4,=,0xbeef,0,relative,string,hex;", "Lbeef", true},
         Case{"content:\"L\"; byte_test:4,=,1,0,relative;", "L\x00\x00\x01"s, false},
         Case{"content:\"L\"; byte_jump:1,0,relative; content:\"b\"; within:1;", "L\x02xxb"s, true},
         Case{"content:\"L\"; byte_jump:1,0,relative; content:\"b\"; within:1;", "L\x03xxb"s, false},
-        Case{"content:\"L\"; byte_jump:1,0,relative,multiplier 2; content:\"b\"; within:1;", "L\x01xxb"s, true},
+        Case{"content:\"L\"; byte_jump:1,0,relative,multiplier 2; content:\"b\"; within:1;", "L\x01xxb"s,
+             true},
         Case{"content:\"L\"; byte_jump:1,0,relative,align; content:\"b\"; within:1;", "L\x03xxxxb"s, true},
         Case{"content:\"L\"; byte_jump:1,0,from_beginning; content:\"b\"; within:1;", "\x02Lb"s, true},
-        Case{"content:\"L\"; byte_jump:1,0,relative,post_offset -1; content:\"b\"; within:1;", "L\x02xb"s, true},
+        Case{"content:\"L\"; byte_jump:1,0,relative,post_offset -1; content:\"b\"; within:1;", "L\x02xb"s,
+             true},
         Case{"content:\"L\"; byte_jump:1,0,relative; isdataat:1,relative;", "L\xff"s, false},
-        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;", "L\x02xxb"s, true},
-        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;", "L\x01xxb"s, false},
+        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;", "L\x02xxb"s,
+             true},
+        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;", "L\x01xxb"s,
+             false},
         Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_test:1,=,n,0,relative;", "L\x07\x07"s, true},
         Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_test:1,=,n,0,relative;", "L\x07\x08"s, false},
         // the extraction after the first L leads nowhere, that after the second does
-        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;", "L\x09xL\x01xb"s, true},
-        Case{"content:\"L\"; byte_math:bytes 1,offset 0,oper +,rvalue 1,result m,relative; content:\"b\"; distance:m; within:1;", "L\x01xxb"s, true},
-        Case{"content:\"L\"; byte_math:bytes 1,offset 0,oper /,rvalue 0,result m,relative; content:\"b\"; distance:m;", "L\x01xxb"s, false}));
+        Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;",
+             "L\x09xL\x01xb"s, true},
+        Case{"content:\"L\"; byte_math:bytes 1,offset 0,oper +,rvalue 1,result m,relative; content:\"b\"; "
+             "distance:m; within:1;",
+             "L\x01xxb"s, true},
+        Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_math:bytes 1,offset 0,oper /,rvalue n,result "
+             "m,relative; content:\"b\"; distance:m;",
+             "L\x02\x04xxb"s, true},
+        Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_math:bytes 1,offset 0,oper /,rvalue n,result "
+             "m,relative; content:\"b\"; distance:m;",
+             "L\x00\x04xxb"s, false}));
 
 INSTANTIATE_TEST_SUITE_P(
     Patterns, Contents,
     ::testing::Values(
-        Case{"content:\"a\"; pcre:\"/b+c/\";", "xabbbc", true}, Case{"content:\"a\"; pcre:\"/b+c/\";", "xabbb", false},
-        Case{"content:\"a\"; pcre:\"/B+C/i\";", "xabbbc", true}, Case{"content:\"a\"; pcre:!\"/b+c/\";", "xabbbc", false},
-        Case{"content:\"a\"; pcre:\"/^b/R\";", "xab", true}, Case{"content:\"a\"; pcre:\"/^b/R\";", "xaxb", false},
+        Case{"content:\"a\"; pcre:\"/b+c/\";", "xabbbc", true},
+        Case{"content:\"a\"; pcre:\"/b+c/\";", "xabbb", false},
+        Case{"content:\"a\"; pcre:\"/B+C/i\";", "xabbbc", true},
+        Case{"content:\"a\"; pcre:!\"/b+c/\";", "xabbbc", false},
+        Case{"content:\"a\"; pcre:\"/^b/R\";", "xab", true},
+        Case{"content:\"a\"; pcre:\"/^b/R\";", "xaxb", false},
         Case{"content:\"a\"; pcre:\"/^b/R\";", "xaxab", true}, Case{"pcre:\"/^abc$/\";", "abc", true},
-        Case{"content:\"a\"; pcre:\"/b/R\"; content:\"c\"; within:1;", "abxbc", true}, Case{"content:\"a\"; base64_decode:relative; base64_data; content:\"secret\";", "xac2VjcmV0", true},
+        Case{"content:\"a\"; pcre:\"/b/R\"; content:\"c\"; within:1;", "abxbc", true},
+        Case{"content:\"a\"; base64_decode:relative; base64_data; content:\"secret\";", "xac2VjcmV0", true},
         Case{"content:\"a\"; base64_decode:relative; base64_data; content:\"secret\";", "xac2VjcmV1", false},
-        Case{"content:\"abcdef\"; fast_pattern:2,3;", "xabcdefx", true}, Case{"content:\"abcdef\"; fast_pattern:2,3;", "xxxcdexx", false},
-        Case{"content:\"abc\"; fast_pattern:only;", "xABCabc", true}, Case{"content:\"abc\"; dsize:3;", "abc", true}, Case{"content:\"abc\"; dsize:>3;", "abc", false}));
+        Case{"content:\"abcdef\"; fast_pattern:2,3;", "xabcdefx", true},
+        Case{"content:\"abcdef\"; fast_pattern:2,3;", "xxxcdexx", false},
+        Case{"content:\"abc\"; fast_pattern:only;", "xABCabc", true},
+        Case{"content:\"abc\"; dsize:3;", "abc", true}, Case{"content:\"abc\"; dsize:>3;", "abc", false}));
 
 TEST(Plan, HeadersDecide) {
-  Bench b(rule("content:\"abc\";", 1, "alert udp 10.0.0.0/8 any -> any 53") + rule("content:\"abc\";", 2, "alert udp ![10.0.0.0/8] any -> any 53") +
-          rule("content:\"abc\";", 3, "alert udp any any -> any !53") + rule("content:\"abc\";", 4, "alert tcp any any -> any any") +
-          rule("content:\"abc\";", 5, "alert udp any 53 <> any any") + rule("content:\"abc\";", 6, "alert ip any any -> 192.0.2.7 any") +
+  Bench b(rule("content:\"abc\";", 1, "alert udp 10.0.0.0/8 any -> any 53") +
+          rule("content:\"abc\";", 2, "alert udp ![10.0.0.0/8] any -> any 53") +
+          rule("content:\"abc\";", 3, "alert udp any any -> any !53") +
+          rule("content:\"abc\";", 4, "alert tcp any any -> any any") +
+          rule("content:\"abc\";", 5, "alert udp any 53 <> any any") +
+          rule("content:\"abc\";", 6, "alert ip any any -> 192.0.2.7 any") +
           rule("content:\"abc\";", 7, "alert udp any any -> any [50:60,!53]"));
   b.udp().ports(4000, 53).to_server("abc");
   EXPECT_EQ(b.fired(), "1 5 6");
   b.to_client("abc");
-  EXPECT_EQ(b.fired(), "2 3 5");
+  EXPECT_EQ(b.fired(), "3 5");
 }
 
 TEST(Plan, Ipv6AndAddressFamilies) {
-  Bench b(rule("content:\"abc\";", 1, "alert udp 2001:db8::/32 any -> any any") + rule("content:\"abc\";", 2, "alert udp !2001:db8::/32 any -> any any") +
-          rule("content:\"abc\";", 3, "alert ip6 any any -> any any") + rule("content:\"abc\";", 4, "alert ip4 any any -> any any"));
+  Bench b(rule("content:\"abc\";", 1, "alert udp 2001:db8::/32 any -> any any") +
+          rule("content:\"abc\";", 2, "alert udp !2001:db8::/32 any -> any any") +
+          rule("content:\"abc\";", 3, "alert ip6 any any -> any any") +
+          rule("content:\"abc\";", 4, "alert ip4 any any -> any any"));
   b.udp().addresses("2001:db8::1", "2001:db9::1").to_server("abc");
   EXPECT_EQ(b.fired(), "1 3");
 }
 
 TEST(Plan, HeaderOnlyRules) {
-  Bench b(rule("flags:S;", 1, "alert tcp any any -> any any") + rule("flags:SA;", 2, "alert tcp any any -> any any") + rule("flags:A+;", 3, "alert tcp any any -> any any") +
-          rule("ttl:<10;", 4, "alert ip any any -> any any") + rule("dsize:0; flags:A,12;", 5, "alert tcp any any -> any any"));
+  Bench b(rule("flags:S;", 1, "alert tcp any any -> any any") +
+          rule("flags:SA;", 2, "alert tcp any any -> any any") +
+          rule("flags:A+;", 3, "alert tcp any any -> any any") +
+          rule("ttl:<10;", 4, "alert ip any any -> any any") +
+          rule("dsize:0; flags:A,12;", 5, "alert tcp any any -> any any"));
   Packet p = b.make(Direction::kToServer, "");
   p.tcp_flags = tcp_flag::kSyn;
   b.packet(p);
@@ -149,7 +196,9 @@ TEST(Plan, AddressesOnlyFireOncePerDirection) {
 
 TEST(Plan, LongAddressListsAreFoundByAddress) {
   const std::string list = "[1.1.1.1,2.2.2.2,3.3.3.0/24,4.4.4.4,5.5.5.5,6.6.6.6,7.7.7.7,8.8.8.8,10.0.0.1]";
-  Bench b(rule("flags:S;", 1, "alert tcp " + list + " any -> any any") + rule("", 2, "alert ip any any -> " + list + " any") + rule("ttl:64;", 3, "alert tcp " + list + " any -> any any"));
+  Bench b(rule("flags:S;", 1, "alert tcp " + list + " any -> any any") +
+          rule("", 2, "alert ip any any -> " + list + " any") +
+          rule("ttl:64;", 3, "alert tcp " + list + " any -> any any"));
   Packet p = b.make(Direction::kToServer, "");
   p.tcp_flags = tcp_flag::kSyn;
   b.packet(p);
@@ -166,15 +215,20 @@ TEST(Plan, LongAddressListsAreFoundByAddress) {
 }
 
 TEST(Plan, Icmp) {
-  Bench b(rule("itype:8; icode:0;", 1, "alert icmp any any -> any any") + rule("itype:>8;", 2, "alert icmp any any -> any any") + rule("content:\"abc\";", 3, "alert icmp any any -> any any"));
+  Bench b(rule("itype:8; icode:0;", 1, "alert icmp any any -> any any") +
+          rule("itype:>8;", 2, "alert icmp any any -> any any") +
+          rule("content:\"abc\";", 3, "alert icmp any any -> any any"));
   b.icmp(8, 0, "abc");
   EXPECT_EQ(b.fired(), "1 3");
 }
 
 TEST(Plan, FlowOptions) {
   const std::string tcp = "alert tcp any any -> any any";
-  Bench b(rule("flow:to_server; content:\"abc\";", 1, tcp) + rule("flow:to_client; content:\"abc\";", 2, tcp) + rule("flow:established; content:\"abc\";", 3, tcp) +
-          rule("flow:not_established; content:\"abc\";", 4, tcp) + rule("flow:stateless; content:\"abc\";", 5, tcp));
+  Bench b(rule("flow:to_server; content:\"abc\";", 1, tcp) +
+          rule("flow:to_client; content:\"abc\";", 2, tcp) +
+          rule("flow:established; content:\"abc\";", 3, tcp) +
+          rule("flow:not_established; content:\"abc\";", 4, tcp) +
+          rule("flow:stateless; content:\"abc\";", 5, tcp));
   b.to_server("abc").end();
   EXPECT_EQ(b.fired(), "1 3 5");
   b.to_client("abc").end();
@@ -183,7 +237,8 @@ TEST(Plan, FlowOptions) {
 
 TEST(Plan, OrderIsActionFlowbitsPrioritySid) {
   const std::string h = "alert udp any any -> any any";
-  Bench b(rule("content:\"a\"; priority:2;", 10, h) + rule("content:\"a\"; priority:1;", 11, h) + rule("content:\"a\"; flowbits:isset,x; priority:1;", 12, h) +
+  Bench b(rule("content:\"a\"; priority:2;", 10, h) + rule("content:\"a\"; priority:1;", 11, h) +
+          rule("content:\"a\"; flowbits:isset,x; priority:1;", 12, h) +
           rule("content:\"a\"; flowbits:set,x; priority:3;", 13, h));
   b.udp().to_server("a");
   EXPECT_EQ(b.fired(), "13 12 11 10");
@@ -191,8 +246,12 @@ TEST(Plan, OrderIsActionFlowbitsPrioritySid) {
 
 TEST(Plan, Flowbits) {
   const std::string h = "alert udp any any -> any any";
-  Bench b(rule("content:\"set\"; flowbits:set,x; noalert;", 1, h) + rule("content:\"ask\"; flowbits:isset,x;", 2, h) + rule("content:\"ask\"; flowbits:isnotset,x;", 3, h) +
-          rule("content:\"clear\"; flowbits:unset,x;", 4, h) + rule("content:\"flip\"; flowbits:toggle,x; flowbits:noalert;", 5, h) + rule("content:\"ask\"; flowbits:isset,y|x;", 6, h));
+  Bench b(rule("content:\"set\"; flowbits:set,x; noalert;", 1, h) +
+          rule("content:\"ask\"; flowbits:isset,x;", 2, h) +
+          rule("content:\"ask\"; flowbits:isnotset,x;", 3, h) +
+          rule("content:\"clear\"; flowbits:unset,x;", 4, h) +
+          rule("content:\"flip\"; flowbits:toggle,x; flowbits:noalert;", 5, h) +
+          rule("content:\"ask\"; flowbits:isset,y|x;", 6, h));
   b.udp().to_server("ask");
   EXPECT_EQ(b.fired(), "3");
   b.to_server("set").to_client("ask");
@@ -207,7 +266,8 @@ TEST(Plan, Flowbits) {
 
 TEST(Plan, Flowints) {
   const std::string h = "alert udp any any -> any any";
-  Bench b(rule("content:\"login\"; flowint:n,+,1; noalert;", 1, h) + rule("content:\"login\"; flowint:n,isset; flowint:n,>,2;", 2, h));
+  Bench b(rule("content:\"login\"; flowint:n,+,1; noalert;", 1, h) +
+          rule("content:\"login\"; flowint:n,isset; flowint:n,>,2;", 2, h));
   b.udp().to_server("login").to_server("login").to_server("login");
   EXPECT_EQ(b.fired(), "2");
 }
@@ -221,7 +281,8 @@ TEST(Plan, PassSuppressesThePacket) {
 }
 
 TEST(Plan, PassOfAStreamHoldsForTheFlow) {
-  Bench b(rule("content:\"good\";", 1, "pass tcp any any -> any any") + rule("content:\"abc\";", 2, "alert tcp any any -> any any"));
+  Bench b(rule("content:\"good\";", 1, "pass tcp any any -> any any") +
+          rule("content:\"abc\";", 2, "alert tcp any any -> any any"));
   b.to_server("good").to_client("x").to_server("abc").end();
   EXPECT_EQ(b.fired(), "");
   b.to_server("abc").end();
@@ -239,12 +300,15 @@ TEST(Plan, RejectsWhatCannotRun) {
   EXPECT_EQ(planned.value().planned, 1U);
   EXPECT_EQ(planned.value().rejected, 1U);
   EXPECT_FALSE(loaded.statuses[0].loaded());
-  EXPECT_NE(loaded.statuses[0].error()->reason.find("parenthes"), std::string::npos) << loaded.statuses[0].error()->reason;
+  EXPECT_NE(loaded.statuses[0].error()->reason.find("parenthes"), std::string::npos)
+      << loaded.statuses[0].error()->reason;
   EXPECT_TRUE(loaded.statuses[1].loaded());
 }
 
 TEST(Plan, NotesNameTheFastPattern) {
-  Bench b(rule("content:\"GET\"; http_method; content:\"/longer\"; http_uri;", 1, "alert http any any -> any any") + rule("content:\"ab\"; content:\"xy\"; fast_pattern;", 2) + rule("pcre:\"/a/\";", 3));
+  Bench b(rule("content:\"GET\"; http_method; content:\"/longer\"; http_uri;", 1,
+               "alert http any any -> any any") +
+          rule("content:\"ab\"; content:\"xy\"; fast_pattern;", 2) + rule("pcre:\"/a/\";", 3));
   EXPECT_EQ(b.plan.notes[0].fast_pattern, "/longer");
   EXPECT_EQ(b.plan.notes[0].buffer, "http.uri");
   EXPECT_EQ(b.plan.notes[1].fast_pattern, "xy");

@@ -6,7 +6,9 @@
 namespace picket::rules {
 namespace {
 
-constexpr std::string_view kNames[] = {"http.uri", "http.method", "http.request_header", "http.request_body", "http.stat_code", "file.data", "dns.query", "http.protocol"};
+constexpr std::string_view kNames[] = {"http.uri",          "http.method",    "http.request_header",
+                                       "http.request_body", "http.stat_code", "file.data",
+                                       "dns.query",         "http.protocol"};
 
 template <std::size_t kName>
 bool value_of(const Transaction& t, Direction d, unsigned instance, Bytes& out) noexcept {
@@ -87,7 +89,8 @@ Bench::~Bench() {
   EXPECT_EQ(pool_.in_use_bytes(), 0U);
 }
 
-void Bench::alert(const AlertInfo& info, detect::RuleIndex rule, const Packet&, Flow*, ProtocolId, const Transaction* tx) noexcept {
+void Bench::alert(const AlertInfo& info, detect::RuleIndex rule, const Packet&, Flow*, ProtocolId,
+                  const Transaction* tx) noexcept {
   if (!sids_.empty()) sids_ += ' ';
   sids_ += std::to_string(info.sid);
   indexes.push_back(rule);
@@ -174,7 +177,8 @@ Bench& Bench::send(Direction dir, std::string_view payload) {
   ++side.packets;
   side.last_ns = p.time_ns;
   detector_->on_packet(p, &flow);
-  if (proto_ == 6 && !payload.empty() && detector_->wants_stream(flow)) detector_->on_stream(flow, dir, p.payload, side.delivered, p);
+  if (proto_ == 6 && !payload.empty() && detector_->wants_stream(flow))
+    detector_->on_stream(flow, dir, p.payload, side.delivered, p);
   side.delivered += payload.size();
   detector_->end_packet(p, &flow);
   return *this;
@@ -213,7 +217,8 @@ Bench& Bench::whole(BenchTx& tx) {
 }
 
 Bench& Bench::end() {
-  for (const Direction d : {Direction::kToServer, Direction::kToClient}) detector_->on_stream_end(flow, d, nullptr);
+  for (const Direction d : {Direction::kToServer, Direction::kToClient})
+    detector_->on_stream_end(flow, d, nullptr);
   detector_->on_flow_end(flow);
   new_flow();
   return *this;

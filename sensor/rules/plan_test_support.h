@@ -4,8 +4,8 @@
 //   b.to_server("xxab").to_server("c").end();
 //   EXPECT_EQ(b.fired(), "1");
 //
-// Two protocols stand in for real ones: "http" on TCP (uri, method, many-valued header, body; status and body of the
-// reply) and "dns" on UDP (many-valued query), whose transactions a test fills by hand.
+// Two protocols stand in for real ones: "http" on TCP (uri, method, many-valued header, body; status and body
+// of the reply) and "dns" on UDP (many-valued query), whose transactions a test fills by hand.
 #pragma once
 #include <array>
 #include <map>
@@ -43,7 +43,7 @@ struct BenchTx : Transaction {
   }
 };
 
-class Bench : detect::AlertSink {
+class Bench : public detect::AlertSink {
  public:
   explicit Bench(std::string_view rules, std::string cache_dir = {});
   ~Bench();
@@ -82,7 +82,8 @@ class Bench : detect::AlertSink {
   bool last_had_tx = false, last_from_stream = false;
 
  private:
-  void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId, const Transaction*) noexcept override;
+  void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId,
+             const Transaction*) noexcept override;
   void new_flow();
   [[nodiscard]] ProtocolId app() const noexcept { return flow.key.proto == 17 ? kBenchDns : kBenchHttp; }
 

@@ -11,8 +11,11 @@ Address host(std::uint8_t last) {
   const std::uint8_t bytes[4] = {10, 0, 0, last};
   return Address::v4(bytes);
 }
-Match at(std::uint64_t seconds, std::uint8_t src = 1, std::uint8_t dst = 2, std::uint64_t flow = 1) { return {1000 * kSecond + seconds * kSecond, host(src), host(dst), flow, 1000, 80}; }
-Judgement with(Threshold::Type type, std::uint32_t count, std::uint32_t seconds, Threshold::Track track = Threshold::Track::kBySource) {
+Match at(std::uint64_t seconds, std::uint8_t src = 1, std::uint8_t dst = 2, std::uint64_t flow = 1) {
+  return {1000 * kSecond + seconds * kSecond, host(src), host(dst), flow, 1000, 80};
+}
+Judgement with(Threshold::Type type, std::uint32_t count, std::uint32_t seconds,
+               Threshold::Track track = Threshold::Track::kBySource) {
   Judgement j;
   j.sid = 1;
   Threshold t;
