@@ -82,7 +82,7 @@ class LivePorts::Source final : public PacketSource {
   void use_ring(rte_ring* ring) { ring_ = ring; }
 
   [[nodiscard]] Position mark() const noexcept override {
-    Position p{clock_ns_, number_};
+    Position p{clock_ns_, number_ * owner_.config_.workers + worker_};
     if (ring_ != nullptr) {
       owner_.mark_.get(p.clock_ns, p.number);
     } else {

@@ -30,9 +30,10 @@ using namespace testing_frames;
 
 constexpr unsigned kPackets = 500;
 
-/// The n-th packet: one of 20 hosts speaks to one server, in both directions.
+/// The n-th packet: one of 20 hosts speaks to one server, in both directions. Some are jumbo frames.
 Frame numbered(unsigned n) {
-  Frame f = eth(0x0800, ip4(17, udp(1000, 2000, be16(n) + Frame(n % 1200, static_cast<std::uint8_t>(n)))));
+  const std::size_t size = n % 200 == 150 ? 8000 : n % 1200;
+  Frame f = eth(0x0800, ip4(17, udp(1000, 2000, be16(n) + Frame(size, static_cast<std::uint8_t>(n)))));
   f[29] = static_cast<std::uint8_t>(100 + n % 20);
   if (n % 2 == 1) std::swap_ranges(f.begin() + 26, f.begin() + 30, f.begin() + 30);
   return f;
