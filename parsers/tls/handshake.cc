@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kMaxKeyExchange = 8192;
 constexpr std::size_t kMaxName = 16384;
+constexpr std::size_t kFirstBlock = 4096;
 
 enum HandshakeType : std::uint8_t {
   kHelloRequest = 0,
@@ -138,6 +139,10 @@ void TlsParser::begin_message(Direction dir, Sink& sink) noexcept {
   } else if (s.keep && s.message_left > limit_bytes) {
     s.keep = false;
     report(dir, Event::kHandshakeTooLarge, sink);
+  } else if (s.keep) {
+    // Most messages fit at once; what only claims to be large has to send its bytes first. append() tells of
+    // failure.
+    (void)s.message.reserve(std::min<std::size_t>(s.message_left, kFirstBlock));
   }
 }
 
