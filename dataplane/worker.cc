@@ -57,6 +57,7 @@ Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEnc
     : config_(config),
       source_(source),
       encoder_(encoder),
+      wait_for_room_(config.wait_for_room),
       pool_(config.pool_bytes),
       events_(config.event_ring_bytes),
       decoder_(config.decode),
@@ -96,6 +97,7 @@ void Worker::run() noexcept {
     source_.release({burst.packets.data(), burst.size});
     go_on_to(burst.packets[burst.size - 1].at);
   }
+  wait_for_room_ = true;  // nothing is polled any more: the last records need not be lost to a full ring
   flows_.end_all(done_.clock_ns);
   defragmenter_.finish();
   counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
@@ -368,7 +370,7 @@ void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept
   header.place = place_;
   header.place.ordinal = ordinal_++;
   std::span<std::uint8_t> room = events_.begin();
-  while (room.empty() && config_.wait_for_room) {
+  while (room.empty() && wait_for_room_) {
     // What is committed must be seen, or the export thread, which may wait for it, would never make room.
     events_.publish();
     std::this_thread::sleep_for(std::chrono::microseconds(50));

@@ -98,6 +98,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   const WorkerConfig config_;
   PacketSource& source_;
   const RecordEncoder& encoder_;
+  bool wait_for_room_;
   Counters counters_;
   Pool pool_;
   EventRing events_;
