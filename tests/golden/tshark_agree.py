@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""How far picket's records and tshark's dissection agree, field by field, over pcaps/.
+
+usage: tshark_agree.py [CASE...]        CASE: protocol/case or protocol; all without it
+       PICKET=path of the program (default build/sensor/picket)
+
+Of each capture, each field gives two bags of values: what picket's records hold, and what tshark shows. What is in one
+only is a difference: it has to be explained in tshark_differs.txt, a line `case field: why`, or this test fails; so does
+it when such a line explains nothing any more. Needs tshark; is skipped without it.
+"""
+import collections
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read_eve, run
+
+# Ports that tshark does not know.
+DECODE_AS = {
+    'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
+    'http/odd-port': ['tcp.port==5555,http'],
+    'http/wrong-port': ['tcp.port==502,http'],
+    'modbus/odd-port': ['tcp.port==5020,mbtcp'],
+    'tls/odd-port': ['tcp.port==9999,tls'],
+}
+SHOWN = 6
+
+DNS_TYPES = {1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 10: 'NULL', 11: 'WKS', 12: 'PTR', 13: 'HINFO', 14: 'MINFO', 15: 'MX', 16: 'TXT',
+             17: 'RP', 18: 'AFSDB', 28: 'AAAA', 29: 'LOC', 33: 'SRV', 35: 'NAPTR', 37: 'CERT', 39: 'DNAME', 41: 'OPT', 43: 'DS',
+             44: 'SSHFP', 45: 'IPSECKEY', 46: 'RRSIG', 47: 'NSEC', 48: 'DNSKEY', 50: 'NSEC3', 51: 'NSEC3PARAM', 52: 'TLSA',
+             53: 'SMIMEA', 59: 'CDS', 60: 'CDNSKEY', 61: 'OPENPGPKEY', 64: 'SVCB', 65: 'HTTPS', 99: 'SPF', 108: 'EUI48', 109: 'EUI64',
+             249: 'TKEY', 250: 'TSIG', 251: 'IXFR', 252: 'AXFR', 255: 'ANY', 256: 'URI', 257: 'CAA'}
+RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET', 'NOTAUTH', 'NOTZONE']
+TLS_VERSIONS = {0x0300: 'SSLv3', 0x0301: 'TLSv1', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3'}
+
+
+def number(text):
+    return int(text, 0)
+
+
+def tls_cipher_names():
+    """tshark's own names of cipher suites."""
+    names = {}
+    for line in run('tshark', '-G', 'values').out.decode(errors='replace').splitlines():
+        cells = line.split('\t')
+        if cells[:2] == ['V', 'tls.handshake.ciphersuite']:
+            names[number(cells[2])] = cells[3]
+    return names
+
+
+# What tshark shows of a frame: `f` is {field: [values]}.
+
+def dns_ids(f):
+    return ['%s %s' % ('response' if r in ('1', 'True') else 'query', number(i)) for r, i in zip(f['dns.flags.response'], f['dns.id'])]
+
+
+def dns_names(f):
+    return ['' if n == '<Root>' else n for n in f['dns.qry.name']]
+
+
+def dns_types(field):
+    return lambda f: [DNS_TYPES.get(number(t), 'TYPE' + t) for t in f[field]]
+
+
+def of_server_hello(f, field):
+    """Of frames with a ServerHello and no ClientHello: suites and versions of a ClientHello are an offer."""
+    return f[field] if '2' in f['tls.handshake.type'] and '1' not in f['tls.handshake.type'] else []
+
+
+def tls_version(f):
+    newer = of_server_hello(f, 'tls.handshake.extensions.supported_version')
+    return [TLS_VERSIONS.get(number(v), v) for v in (newer or of_server_hello(f, 'tls.handshake.version'))]
+
+
+def modbus(f, request):
+    """Request or reply? tshark says so only by the port: the one that is known as a server's."""
+    return bool(f['tcp.dstport']) and (f['tcp.dstport'][-1] in ('502', '5020')) == request
+
+
+# What a record of picket holds: `r` is the record.
+
+def dns_queries(r, key):
+    return [q[key] for q in r['dns'].get('queries', [])]
+
+
+def modbus_sides(r, *path):
+    found = []
+    for side in ('request', 'response'):
+        value = r['modbus'].get(side)
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def some(r, *path):
+    for key in path:
+        r = r.get(key) if isinstance(r, dict) else None
+    return [] if r is None else [r]
+
+
+# protocol, field, tshark's, picket's; one line of the report each.
+FIELDS = [
+    ('dns', 'message', dns_ids, lambda r: ['%s %d' % ('response' if r['dns'].get('qr') else 'query', r['dns']['id'])]),
+    ('dns', 'query name', dns_names, lambda r: dns_queries(r, 'rrname')),
+    ('dns', 'query type', dns_types('dns.qry.type'), lambda r: dns_queries(r, 'rrtype')),
+    ('dns', 'rcode', lambda f: [RCODES[number(c) & 15] for c in f['dns.flags.rcode']],
+     lambda r: [{'BADVERS': 'NOERROR'}.get(r['dns']['rcode'], r['dns']['rcode'])] if r['dns'].get('qr') else []),
+    ('dns', 'record type', lambda f: [t for t in dns_types('dns.resp.type')(f) if t != 'OPT'],
+     lambda r: [a['rrtype'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] != 'OPT']),
+    ('dns', 'address', lambda f: f['dns.a'], lambda r: [a['rdata'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] == 'A' and 'rdata' in a]),
+    ('http', 'method', lambda f: f['http.request.method'], lambda r: some(r, 'http', 'http_method')),
+    ('http', 'uri', lambda f: f['http.request.uri'], lambda r: some(r, 'http', 'url')),
+    ('http', 'host', lambda f: [h.rsplit(':', 1)[0] if h.rsplit(':', 1)[-1].isdigit() else h for h in f['http.host']], lambda r: some(r, 'http', 'hostname')),
+    ('http', 'user agent', lambda f: f['http.user_agent'], lambda r: some(r, 'http', 'http_user_agent')),
+    ('http', 'status', lambda f: ['interim' if c in ('100', '102', '103') else c for c in f['http.response.code']],
+     lambda r: some(r, 'http', 'status') + ['interim'] * r['http'].get('interim_responses', 0)),
+    ('tls', 'sni', lambda f: f['tls.handshake.extensions_server_name'], lambda r: some(r, 'tls', 'sni')),
+    ('tls', 'ja3', lambda f: f['tls.handshake.ja3'], lambda r: some(r, 'tls', 'ja3', 'hash')),
+    ('tls', 'ja3s', lambda f: f['tls.handshake.ja3s'], lambda r: some(r, 'tls', 'ja3s', 'hash')),
+    ('tls', 'version', tls_version, lambda r: some(r, 'tls', 'version')),
+    ('tls', 'cipher', lambda f: [CIPHERS.get(number(c), c) for c in of_server_hello(f, 'tls.handshake.ciphersuite')], lambda r: some(r, 'tls', 'cipher')),
+    ('modbus', 'transaction', lambda f: [number(v) for v in f['mbtcp.trans_id']], lambda r: modbus_sides(r, 'transaction_id')),
+    ('modbus', 'unit', lambda f: [number(v) for v in f['mbtcp.unit_id']], lambda r: modbus_sides(r, 'unit_id')),
+    ('modbus', 'function', lambda f: [number(v) for v in f['modbus.func_code']], lambda r: [c & 0x7f for c in modbus_sides(r, 'function_raw')]),
+    ('modbus', 'exception', lambda f: [number(v) for v in f['modbus.exception_code']], lambda r: modbus_sides(r, 'exception', 'raw')),
+    ('modbus', 'address asked', lambda f: [number(v) for v in f['modbus.reference_num']] if modbus(f, True) else [],
+     lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'address')] + some(r, 'modbus', 'request', 'fifo', 'address')),
+    ('modbus', 'quantity asked', lambda f: [number(v) for name in ('modbus.word_cnt', 'modbus.bit_cnt') for v in f[name]] if modbus(f, True) else [],
+     lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'quantity')]),
+]
+READ = ['frame.len', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
+        'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
+        'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
+        'tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ja3', 'tls.handshake.ja3s', 'tls.handshake.version',
+        'tls.handshake.extensions.supported_version', 'tls.handshake.ciphersuite',
+        'mbtcp.trans_id', 'mbtcp.unit_id', 'modbus.func_code', 'modbus.exception_code', 'modbus.reference_num', 'modbus.word_cnt', 'modbus.bit_cnt']
+CIPHERS = {}
+
+
+def dissect(case):
+    """tshark's frames of a case."""
+    command = ['tshark', '-n', '-r', capture_of(case), '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', '-o', 'tcp.reassemble_out_of_order:TRUE']
+    for field in READ:
+        command += ['-e', field]
+    for rule in DECODE_AS.get(case, []):
+        command += ['-d', rule]
+    text = run(*command).out.decode(errors='replace')
+    frames = []
+    for line in text.splitlines():
+        cells = line.split('\t')
+        frames.append({name: cell.split('|') if cell else [] for name, cell in zip(READ, cells + [''] * len(READ))})
+    return frames
+
+
+def address(text):
+    """IPv6 as EVE writes it."""
+    import ipaddress
+    return ipaddress.ip_address(text).exploded
+
+
+def conversations_of_frames(frames):
+    """TCP and UDP conversations as {stream: [ends, packets, bytes]}; errors quote headers, which are no traffic."""
+    found = {}
+    for f in frames:
+        if f['icmp.type'] or f['icmpv6.type']:
+            continue
+        for proto in ('tcp', 'udp'):
+            if not f[proto + '.stream'] or (proto == 'udp' and f['tcp.stream']):
+                continue
+            ip = 'ip' if f['ip.src'] else 'ipv6'
+            ends = sorted('%s:%s' % (address(f['%s.%s' % (ip, side)][-1]), f['%s.%sport' % (proto, side)][-1]) for side in ('src', 'dst'))
+            entry = found.setdefault((proto, f[proto + '.stream'][-1]), [proto + ' ' + ' '.join(ends), 0, 0])
+            entry[1] += 1
+            entry[2] += number(f['frame.len'][0])
+    return list(found.values())
+
+
+def conversations_of_records(records):
+    found = []
+    for r in records:
+        if r['event_type'] == 'flow' and r['proto'] in ('TCP', 'UDP'):
+            ends = sorted('%s:%d' % (r[side + '_ip'], r[side + '_port']) for side in ('src', 'dest'))
+            flow = r['flow']
+            found.append([r['proto'].lower() + ' ' + ' '.join(ends), flow['pkts_toserver'] + flow['pkts_toclient'], flow['bytes_toserver'] + flow['bytes_toclient']])
+    return found
+
+
+def compare(case, scratch):
+    """{'protocol field': (agreeing, only tshark's, only picket's)}"""
+    eve = scratch / (case.replace('/', '_') + '.json')
+    done = run(picket(), 'replay', '--log-level', 'error', '--eve', eve, capture_of(case))
+    records = read_eve(eve) if eve.exists() else []
+    frames = dissect(case)
+    report = {}
+
+    def bags(name, theirs, ours):
+        theirs, ours = collections.Counter(map(str, theirs)), collections.Counter(map(str, ours))
+        if theirs or ours:
+            report[name] = (sum((theirs & ours).values()), list((theirs - ours).elements()), list((ours - theirs).elements()))
+
+    theirs, ours = conversations_of_frames(frames), conversations_of_records(records)
+    for name, show in (('conversation', lambda c: c[0]), ('packets', lambda c: '%s: %d' % (c[0], c[1])), ('bytes', lambda c: '%s: %d' % (c[0], c[2]))):
+        bags('flow ' + name, map(show, theirs), map(show, ours))
+    for protocol, field, of_frame, of_record in FIELDS:
+        bags('%s %s' % (protocol, field), [v for f in frames for v in of_frame(f)],
+             [v for r in records if r['event_type'] == protocol for v in of_record(r)])
+    return report
+
+
+def explanations():
+    found = {}
+    for line in (ROOT / 'tests/golden/tshark_differs.txt').read_text().splitlines():
+        if line and not line.startswith('#'):
+            key, why = line.split(': ', 1)
+            found[key] = why
+    return found
+
+
+def main():
+    if '--help' in sys.argv or '-h' in sys.argv:
+        print(__doc__)
+        return 0
+    checks = Checks()
+    if shutil.which('tshark') is None:
+        checks.skip('agreement with tshark', 'tshark is not installed')
+        return checks.done()
+    CIPHERS.update(tls_cipher_names())
+    wanted = [a.strip('/').removeprefix('pcaps/') for a in sys.argv[1:]]
+    chosen = [c for c in cases() if not wanted or any(c == w or c.startswith(w + '/') for w in wanted)]
+    why, used = explanations(), set()
+    agree, differ, explained, unexplained = (collections.Counter() for _ in range(4))
+    lines = collections.defaultdict(list)
+    with Scratch() as scratch, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for case, report in zip(chosen, pool.map(lambda c: compare(c, scratch), chosen)):
+            for name, (same, theirs, ours) in report.items():
+                agree[name] += same
+                count = max(len(theirs), len(ours))
+                if count == 0:
+                    continue
+                differ[name] += count
+                key = '%s %s' % (case, name)
+                # An explanation may be for one field, or for all of a protocol's.
+                reason_key = next((k for k in (key, '%s %s' % (case, name.split()[0])) if k in why), None)
+                if reason_key:
+                    used.add(reason_key)
+                    explained[name] += count
+                    continue
+                unexplained[name] += count
+                lines[name].append('%s: only tshark: %s; only picket: %s' % (case, theirs[:SHOWN] or 'nothing', ours[:SHOWN] or 'nothing'))
+    for name in agree:
+        total = agree[name] + differ[name]
+        checks.ok('%-22s %5d of %5d values agree%s' % (name, agree[name], total, ', %d more are explained' % explained[name] if explained[name] else ''),
+                  not unexplained[name], '\n'.join(lines[name]))
+    if not wanted:
+        stale = sorted(set(why) - used)
+        checks.ok('each line of tshark_differs.txt still explains a difference', not stale, '\n'.join(stale))
+    return checks.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
