@@ -48,7 +48,8 @@ class Recorder {
   [[nodiscard]] std::uint64_t suppressed() const noexcept {
     return suppressed_.load(std::memory_order_relaxed);
   }
-  /// Records that came too late to stand at their place; above 0 is a bug of a worker.
+  /// Records that came too late to stand at their place; above 0 is a bug of a worker. The thread that polls,
+  /// or after it.
   [[nodiscard]] std::uint64_t late() const noexcept { return merge_.late(); }
 
  private:
