@@ -258,7 +258,8 @@ Tx* HttpParser::next_reply() noexcept {
 void HttpParser::finish(Tx& tx) noexcept {
   if (tx.has_request) tell(tx, Direction::kToServer);
   if (tx.has_reply) tell(tx, Direction::kToClient);
-  sink_->done(tx);
+  // Of one that only ever had interim replies nothing was told.
+  if (tx.side[0].told != kStarted || tx.side[1].told != kStarted) sink_->done(tx);
   for (Reader& r : reader_) {
     if (r.tx == &tx) r.tx = nullptr;
   }

@@ -260,6 +260,7 @@ TEST(Http, WaitsForTheFinalReplyBehindInterimOnes) {
               ElementsAre("tx 0 req rep events=100_continue_already_seen POST /u 200 [hi] [ok]"));
   EXPECT_EQ(one(talk, kDown, "http.header_names"), "\\x0d\\x0aContent-Length\\x0d\\x0a\\x0d\\x0a");
   EXPECT_EQ(check_every_split(kSpec, talk), "");
+  EXPECT_THAT(short_run({to_client("HTTP/1.1 100 Continue\r\n\r\n")}), ElementsAre());
 }
 
 TEST(Http, HandsATunnelOver) {
@@ -499,7 +500,6 @@ TEST(Http, LimitsLayersOutputAndWork) {
   EXPECT_THAT(
       with("gzip, gzip", twice),
       ElementsAre(::testing::AllOf(HasSubstr("events=too_many_encoding_layers"), HasSubstr("[\\x1f\\x8b"))));
-  // 300,000 bytes of one letter in 14 bytes of brotli: the ring buffer it asks for is larger than a block.
   o.limits.clear();
   const std::string letters = gzip(std::string(2 << 20, 'a'));
   o.limits["compression-bomb-limit"] = 4096;
@@ -512,6 +512,15 @@ TEST(Http, LimitsLayersOutputAndWork) {
   EXPECT_THAT(with("gzip", letters), ElementsAre(HasSubstr("events=decompression_budget ")));
   o.limits.clear();
   EXPECT_THAT(with("gzip", letters), ElementsAre(Not(HasSubstr("events="))));
+}
+
+/// 300,000 letters in 14 bytes: brotli wants a ring larger than the pool's blocks, and the body is shown as
+/// it is.
+TEST(Http, SaysSoWhenACodecWantsTooMuchMemory) {
+  const std::string body = from_hex("5bdf93845f222c1e0b0432170900");
+  EXPECT_THAT(
+      short_run(reply("HTTP/1.1 200 OK\r\nContent-Encoding: br", body)),
+      ElementsAre("tx 0 req rep events=out_of_memory GET /a 200 [-] [" + printable(as_bytes(body)) + "]"));
 }
 
 TEST(Http, ShowsABodyAtItsLimitAndOnlyCountsTheRest) {
