@@ -146,11 +146,13 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
   if (tcp) consider(plan.by_flags[p.tcp_flags], s, c);
   consider(plan.always_src, *s.src, s, c);
   consider(plan.always_dst, *s.dst, s, c);
+  if (s.family == family_bit::kV6) consider(plan.always_v6, s, c);
   if (s.flow == nullptr || s.flow->side[index(s.dir)].packets <= 1 ||
       (tcp && (p.tcp_flags & tcp_flag::kSyn))) {
     consider(plan.opening, s, c);
     consider(plan.opening_src, *s.src, s, c);
     consider(plan.opening_dst, *s.dst, s, c);
+    if (s.family == family_bit::kV6) consider(plan.opening_v6, s, c);
   }
   if (p.event_count != 0) consider(rules_->decode_event_rules, s, c);
 }

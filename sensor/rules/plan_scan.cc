@@ -20,8 +20,10 @@ constexpr std::uint32_t kNear = 256;
 constexpr std::uint32_t kFewPorts = 4096;
 /// One byte is found nearly everywhere: the header is the better filter.
 constexpr std::size_t kShortest = 2;
-/// Lists of addresses from this length on are looked up by address.
-constexpr std::size_t kLongList = 8;
+/// Rules for no more addresses than this are looked up by address.
+constexpr std::uint64_t kFewAddresses = std::uint64_t{1} << 22;
+/// A database of fewer patterns is not worth a call of its own.
+constexpr std::size_t kWorthACall = 256;
 
 constexpr std::size_t kClassTcp = static_cast<std::size_t>(PacketClass::kTcp);
 
@@ -30,6 +32,17 @@ unsigned strength(std::string_view s) {
   const std::set<char> distinct(s.begin(), s.end());
   return static_cast<unsigned>(std::min<std::size_t>(s.size(), 24) * 8 +
                                std::min<std::size_t>(distinct.size(), 16) * 2);
+}
+
+constexpr unsigned kWanted = 100000;
+
+/// What stands at the start of very many packets.
+bool common(std::string_view s) {
+  for (const std::string_view start : {"GET ", "POST ", "HTTP/1."}) {
+    if (s.starts_with(start.substr(0, s.size())) && s.size() <= start.size() + 2) return true;
+  }
+  const std::set<char> distinct(s.begin(), s.end());
+  return distinct.size() <= 2;
 }
 
 /// 0: may stand anywhere.
@@ -73,6 +86,15 @@ void ScanBuilder::add(const Literal& literal, RuleIndex rule, std::uint32_t near
   limit_ = std::max(limit_, near);
 }
 
+void ScanBuilder::merge(ScanBuilder&& other) {
+  const bool everywhere = (!empty() && limit_ == 0) || (!other.empty() && other.limit_ == 0);
+  for (std::size_t i = 0; i < other.literals_.size(); ++i) {
+    for (const RuleIndex r : other.rules_[i]) add(other.literals_[i], r, other.limit_);
+  }
+  if (everywhere) limit_ = 0;
+  other = ScanBuilder();
+}
+
 void ScanBuilder::finish(detect::RuleSet& out, detect::Scan& scan) const {
   scan.limit = limit_;
   scan.first_pattern = static_cast<std::uint32_t>(out.pattern_starts.size());
@@ -105,8 +127,10 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
       if (c->chop_length != 0 && c->chop_offset + std::size_t{c->chop_length} <= bytes.size())
         bytes = bytes.substr(c->chop_offset, c->chop_length);
       const std::uint32_t near = near_end(*c);
-      unsigned s = strength(bytes) + (!transaction && near != 0 && bytes.size() >= 4 ? 32 : 0);
-      if (wanted) s += 100000;
+      unsigned s = strength(bytes);
+      if (wanted) s += kWanted;
+      // Near the start it is searched in a few bytes only, which outweighs what the rule's author prefers.
+      if (!transaction && near != 0 && bytes.size() >= 4 && !common(bytes)) s += 2 * kWanted;
       if (s <= best_strength) continue;
       best_strength = s;
       best = ChosenPattern{g, {std::move(bytes), c->nocase}, near};
@@ -186,11 +210,16 @@ void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex inde
         const auto* n = std::get_if<PacketNumber>(&t);
         return std::holds_alternative<FragBits>(t) || (n != nullptr && n->field == PacketField::kFragOffset);
       });
-  const auto long_list = [this](std::uint16_t set) {
-    return set != 0 && out_->address_sets[set].v6_count == 0 && out_->address_sets[set].v4_count >= kLongList;
+  const auto few_addresses = [this](std::uint16_t set) -> std::uint64_t {
+    const detect::AddressSet& a = out_->address_sets[set];
+    std::uint64_t n = 0;
+    for (std::uint32_t i = 0; i < a.v4_count; ++i) n += std::uint64_t{out_->v4_ranges[a.first_v4 + i].last} - out_->v4_ranges[a.first_v4 + i].first + 1;
+    return set == 0 || n > kFewAddresses ? UINT64_MAX : n;
   };
-  const bool by_src = (h.flags & detect::rule_flag::kBothWays) == 0 && long_list(h.src);
-  const bool by_dst = (h.flags & detect::rule_flag::kBothWays) == 0 && !by_src && long_list(h.dst);
+  const std::uint64_t src = few_addresses(h.src), dst = few_addresses(h.dst);
+  const bool one_way = (h.flags & detect::rule_flag::kBothWays) == 0;
+  const bool by_src = one_way && src != UINT64_MAX && src <= dst;
+  const bool by_dst = one_way && dst != UINT64_MAX && !by_src;
   for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
     static constexpr std::uint16_t kBits[] = {bit::kTcp,
                                               bit::kUdp,
@@ -217,6 +246,7 @@ void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex inde
           by_src ? (opening ? to.opening_src : to.always_src) : (opening ? to.opening_dst : to.always_dst);
       for (std::uint32_t i = 0; i < s.v4_count; ++i)
         ranges.emplace_back(out_->v4_ranges[s.first_v4 + i], index);
+      if (s.v6_count != 0) (opening ? to.opening_v6 : to.always_v6).push_back(index);
     } else if (tcp_flags) {
       for (unsigned f = 0; f < 256; ++f) {
         if (flags_fit(r, static_cast<std::uint8_t>(f))) to.by_flags[f].push_back(index);
@@ -309,6 +339,30 @@ detect::AddressIndex Planner::address_index(
   return out;
 }
 
+namespace {
+
+/// A call of the pattern matcher costs as much as some hundred bytes: databases that save less are put together. Places
+/// are [near, near for ports, anywhere, anywhere for ports].
+void merge_small(PayloadBuilder& b, bool near_apart) {
+  const auto merge = [&b](std::size_t from, std::size_t to) {
+    b.scans[to].merge(std::move(b.scans[from]));
+    b.ports[from] = nullptr;
+  };
+  if (!near_apart) {
+    merge(0, 2);
+    if (!b.scans[1].empty()) {
+      if (b.ports[3] == nullptr) b.ports[3] = std::make_unique<std::uint64_t[]>(1024);
+      for (std::size_t i = 0; i < 1024; ++i) b.ports[3][i] |= b.ports[1][i];
+      merge(1, 3);
+    }
+  }
+  for (const std::size_t place : {std::size_t{1}, std::size_t{3}}) {
+    if (b.scans[place].literals().size() < kWorthACall) merge(place, place - 1);
+  }
+}
+
+}  // namespace
+
 std::optional<Error> Planner::build_scans(Plan& plan) {
   struct Job {
     const ScanBuilder* from;
@@ -318,7 +372,8 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
     std::string warning;
   };
   std::vector<Job> jobs;
-  const auto payload = [&](PayloadBuilder& from, detect::PayloadPlan& to) {
+  const auto payload = [&](PayloadBuilder& from, detect::PayloadPlan& to, bool near_apart) {
+    merge_small(from, near_apart);
     for (unsigned i = 0; i < detect::PayloadPlan::kMaxScans; ++i) {
       if (from.scans[i].empty()) continue;
       jobs.push_back({&from.scans[i], &to.scans[i], {}, false, {}});
@@ -329,9 +384,9 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
     to.unfiltered = list(from.unfiltered);
   };
   for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
-    for (std::size_t d = 0; d < 2; ++d) payload(packet_payload_[c][d], out_->packet_payload[c][d]);
+    for (std::size_t d = 0; d < 2; ++d) payload(packet_payload_[c][d], out_->packet_payload[c][d], c == kClassTcp);
   }
-  for (std::size_t d = 0; d < 2; ++d) payload(stream_payload_[d], out_->stream_payload[d]);
+  for (std::size_t d = 0; d < 2; ++d) payload(stream_payload_[d], out_->stream_payload[d], true);
 
   out_->protocols.resize(options_.protocols.size());
   sides_.resize(options_.protocols.size());
@@ -408,6 +463,8 @@ void Planner::build_lists() {
     detect::HeaderPlan& to = out_->headers[c];
     to.always = list(from.always);
     to.opening = list(from.opening);
+    to.always_v6 = list(from.always_v6);
+    to.opening_v6 = list(from.opening_v6);
     for (std::size_t f = 0; f < 256; ++f) to.by_flags[f] = list(from.by_flags[f]);
     to.always_src = address_index(from.always_src);
     to.always_dst = address_index(from.always_dst);

@@ -44,6 +44,8 @@ struct ChosenPattern {
 class ScanBuilder {
  public:
   void add(const Literal&, detect::RuleIndex, std::uint32_t near);
+  /// Takes over what `other` holds; searched in as many bytes as the one that needs more.
+  void merge(ScanBuilder&& other);
   [[nodiscard]] bool empty() const noexcept { return literals_.empty(); }
   [[nodiscard]] const std::vector<Literal>& literals() const noexcept { return literals_; }
   /// Writes what the packet path needs beside the database.
@@ -135,7 +137,7 @@ class Planner {
   std::array<std::array<PayloadBuilder, 2>, detect::kPacketClasses> packet_payload_;
   std::array<PayloadBuilder, 2> stream_payload_;
   struct HeaderBuilder {
-    std::vector<detect::RuleIndex> always, opening;
+    std::vector<detect::RuleIndex> always, opening, always_v6, opening_v6;
     std::array<std::vector<detect::RuleIndex>, 256> by_flags;
     using Ranges = std::vector<std::pair<detect::V4Range, detect::RuleIndex>>;
     Ranges always_src, always_dst, opening_src, opening_dst;
