@@ -39,6 +39,8 @@ LinkType link_type(int number) noexcept {
     case DLT_PPP:
     case DLT_PPP_SERIAL:
       return LinkType::kPpp;
+    case DLT_C_HDLC:
+      return LinkType::kCiscoHdlc;
     default:
       return LinkType::kUnknown;
   }
