@@ -71,6 +71,13 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
       exit_status = app.exit(e);
       return std::nullopt;
     }
+    if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr && app.get_subcommands().empty()) {
+      const std::string word = argc > 1 ? argv[1] : "";
+      std::cerr << "picket: " << (word.empty() ? "a command is missing" : "there is no command '" + word + "'")
+                << "; commands are replay, run, check, protocols and version; see: picket --help\n";
+      exit_status = 2;
+      return std::nullopt;
+    }
     const CLI::App* where = &app;
     for (const CLI::App* sub : app.get_subcommands()) where = sub;
     std::cerr << "picket: " << e.what() << "; see: picket " << (where == &app ? "" : where->get_name() + " ") << "--help\n";

@@ -44,14 +44,18 @@ Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& fil
   return load_rule_base(files, load, default_cache_dir());
 }
 
-/// What is wrong with rules, on standard error: each file and each rejected rule a line.
+/// What became of the rules, in the log: each rejected one a line.
 void report_rules(const RuleBase& base) {
-  for (const rules::Diagnostic& d : base.source.diagnostics) complain(rules::to_string(d));
   for (const rules::RuleStatus& s : base.source.statuses) {
     if (const rules::Diagnostic* d = s.error()) spdlog::warn("{}", rules::to_string(*d));
   }
   for (const std::string& w : base.plan.warnings) spdlog::warn("{}", w);
   spdlog::info("{}", rules::summary(base.source));
+}
+
+std::string cannot_write_stats(const Options& o) {
+  return "--stats: cannot write '" + o.stats + "': " + std::strerror(errno) +
+         "; name a file in a folder that exists and may be written to";
 }
 
 }  // namespace
@@ -77,10 +81,11 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   auto base = make_rules(files, c.rules);
   if (!base) return complain(base.error().message), nullptr;
   setup->rules = std::move(base).value();
-  if (o.command != Command::kCheck) report_rules(*setup->rules);
   const bool file_missing = !setup->rules->source.diagnostics.empty();
+  for (const rules::Diagnostic& d : setup->rules->source.diagnostics) complain(rules::to_string(d));
+  if (o.command != Command::kCheck && !file_missing) report_rules(*setup->rules);
   if (file_missing || (o.rules_strict && setup->rules->rejected() != 0)) {
-    complain(file_missing ? "a rule file could not be read" : "a rule was rejected, and --rules-strict is set");
+    if (!file_missing) complain("a rule was rejected, and --rules-strict is set");
     return nullptr;
   }
   return setup;
@@ -106,6 +111,8 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   if (!exporter.collector.empty()) {
     if (auto e = add(open_grpc_sink(exporter))) return *e;
   }
+  // Written at the end, but a name that cannot be written to is said now.
+  if (!o.stats.empty() && o.stats != "-" && !std::ofstream(o.stats, std::ios::app)) return Error{cannot_write_stats(o)};
   return sinks;
 }
 
@@ -115,7 +122,7 @@ bool write_stats(const Options& o, const Totals& totals) {
   if (o.stats == "-") return std::cout << text << std::flush ? true : (complain("--stats: standard output is closed"), false);
   std::ofstream f(o.stats, std::ios::trunc);
   if (f << text && f.flush()) return true;
-  complain("--stats: cannot write " + o.stats + ": " + std::strerror(errno));
+  complain(cannot_write_stats(o));
   return false;
 }
 

@@ -55,7 +55,16 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    exit_status = app.exit(e) == 0 ? 0 : kWrongUsage;
+    if (e.get_exit_code() == 0) {  // --help
+      exit_status = app.exit(e);
+      return std::nullopt;
+    }
+    std::string where, what = e.what();
+    for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
+    if (where.empty() && argc > 1 && argv[1][0] != '-')
+      what = fmt::format("there is no command '{}'", argv[1]);
+    fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
+    exit_status = kWrongUsage;
     return std::nullopt;
   }
 

@@ -4,6 +4,8 @@
 #include <spdlog/common.h>
 #include <yaml-cpp/yaml.h>
 
+#include <ios>
+
 namespace picket::collector {
 namespace {
 
@@ -97,6 +99,9 @@ Result<Config> load_config(const std::string& path) {
     return config;
   } catch (const YAML::BadFile&) {
     return Error{fmt::format("{}: cannot be read; name a configuration file with --config", path)};
+  } catch (const std::ios_base::failure&) {  // what reading a folder ends in
+    return Error{
+        fmt::format("{}: cannot be read: no regular file; name a configuration file with --config", path)};
   } catch (const YAML::Exception& e) {
     return bad(path, e.mark, e.msg);
   }

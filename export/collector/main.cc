@@ -8,6 +8,7 @@
 #include "export/collector/cli.h"
 #include "export/collector/server.h"
 #include "export/collector/store.h"
+#include "export/endpoint.h"
 
 namespace {
 
@@ -33,7 +34,10 @@ int serve(const Config& config) {
   if (!store) return fail(store.error().message);
   auto server = Server::start(config.server, *store.value());
   if (!server) return fail(server.error().message);
-  spdlog::info("listening at port {}, keeping records in {}", server.value()->port(), config.store);
+  HostPort at =
+      parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
+  at.port = server.value()->port();                               // port 0 has become one that was free
+  spdlog::info("listening on {}, keeping records in {}", at.text(), config.store);
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");

@@ -2,6 +2,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <ios>
 
 #include "dataplane/app/app_layer.h"
 #include "sensor/config/config_keys.h"
@@ -93,6 +94,8 @@ void Loader::read_file(const std::filesystem::path& path) {
     }
   } catch (const YAML::BadFile&) {
     errors_.push_back(file_ + ": cannot be read");
+  } catch (const std::ios_base::failure&) {  // what reading a folder ends in
+    errors_.push_back(file_ + ": cannot be read: no regular file");
   } catch (const YAML::Exception& e) {
     errors_.push_back(file_ + ":" + std::to_string(e.mark.line + 1) + ":" +
                       std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg);
