@@ -168,7 +168,9 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
   const Subject s = subject_of(p, flow, *memory_);
   Candidates& c = memory_->packet;
   c.clear();
-  if (!p.payload.empty())
+  // Encrypted from here on: nothing a rule could know.
+  const bool hidden = flow != nullptr && (flow->flags & flow_flag::kNoPayloadInspect) != 0;
+  if (!p.payload.empty() && !hidden)
     scan_payload(rules_->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
   look_at_headers(s, c);
   // A datagram's protocol is known once its parser has seen it, a stream's from the packet behind on.

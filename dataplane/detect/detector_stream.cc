@@ -31,7 +31,7 @@ void drop_front(StreamWindow& w, std::uint32_t n) noexcept {
 
 void Detector::on_stream(Flow& f, Direction dir, Bytes chunk, std::uint64_t offset,
                          const Packet& p) noexcept {
-  if (idle(&f) || !rules_->any_stream) return;
+  if (idle(&f) || !rules_->any_stream || (f.flags & flow_flag::kNoPayloadInspect) != 0) return;
   inspect_window(f, reverse(dir), &p);
   FlowSide& side = f.side[index(dir)];
   const std::uint32_t threshold = settled(f) ? kStreamChunk : kMaxWindow;

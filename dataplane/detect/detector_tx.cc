@@ -92,7 +92,8 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   const auto ready = [&](const RuleHeader& h) noexcept {
     if (h.ready[index(s.dir)] > progress) return false;
     const std::size_t other = index(reverse(s.dir));
-    return (h.flags & rule_flag::kBothSides) == 0 || h.ready[other] == 0 || h.ready[other] < state.next[other];
+    return (h.flags & rule_flag::kBothSides) == 0 || h.ready[other] == 0 ||
+           h.ready[other] < state.next[other];
   };
   std::uint32_t* entries = state.entries();
   std::uint32_t kept = 0;

@@ -20,6 +20,7 @@ constexpr std::uint32_t kNear = 256;
 constexpr std::uint32_t kFewPorts = 4096;
 /// One byte is found nearly everywhere: the header is the better filter.
 constexpr std::size_t kShortest = 2;
+constexpr std::size_t kShortForPorts = 4;
 /// Rules for no more addresses than this are looked up by address.
 constexpr std::uint64_t kFewAddresses = std::uint64_t{1} << 22;
 /// A database of fewer patterns is not worth a call of its own.
@@ -45,13 +46,46 @@ bool common(std::string_view s) {
   return distinct.size() <= 2;
 }
 
-/// 0: may stand anywhere.
-std::uint32_t near_end(const Content& c) {
-  if (c.relative()) return 0;
-  if (c.startswith) return static_cast<std::uint32_t>(c.bytes.size());
-  if (!c.depth || c.depth->is_variable() || (c.offset && c.offset->is_variable())) return 0;
-  const std::int64_t end = (c.offset ? c.offset->value : 0) + c.depth->value;
-  return end > 0 && end <= kNear ? static_cast<std::uint32_t>(end) : 0;
+/// Follows a group's clauses: how far from the start can a content's end lie at most?
+class Reach {
+ public:
+  /// Of this content, in the order of the rule; 0: anywhere.
+  std::uint32_t of(const Content& c) {
+    std::optional<std::int64_t> end;
+    if (c.startswith) {
+      end = static_cast<std::int64_t>(c.bytes.size());
+    } else if (!c.relative()) {
+      if (fixed(c.depth) && (!c.offset || fixed(c.offset)))
+        end = (c.offset ? c.offset->value : 0) + c.depth->value;
+    } else if (known_ && fixed(c.within) && (!c.distance || fixed(c.distance))) {
+      end = cursor_ + (c.distance ? c.distance->value : 0) + c.within->value;
+    }
+    if (!c.negated) {
+      known_ = end.has_value();
+      cursor_ = end.value_or(0);
+    }
+    return end && *end > 0 && *end <= kNear ? static_cast<std::uint32_t>(*end) : 0;
+  }
+  /// Of anything else that may move on: after it nothing is known.
+  void lose() { known_ = false; }
+
+ private:
+  static bool fixed(const std::optional<Operand>& o) { return o && !o->is_variable(); }
+  std::int64_t cursor_ = 0;
+  bool known_ = true;
+};
+
+/// The largest payload that dsize lets pass; 0: not below kNear.
+std::uint32_t largest_payload(const Rule& r) {
+  std::uint64_t most = UINT64_MAX;
+  for (const PacketTest& t : r.packet_tests) {
+    const auto* n = std::get_if<PacketNumber>(&t);
+    if (n == nullptr || n->field != PacketField::kDsize || n->test.negated ||
+        n->test.kind != IntegerTest::Kind::kInRange)
+      continue;
+    most = std::min(most, n->test.hi);
+  }
+  return most <= kNear ? static_cast<std::uint32_t>(most) : 0;
 }
 
 std::uint32_t ports_in(const PortSet& s) {
@@ -112,6 +146,7 @@ void ScanBuilder::finish(detect::RuleSet& out, detect::Scan& scan) const {
 std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transaction) const {
   std::optional<ChosenPattern> best;
   unsigned best_strength = 0;
+  const std::uint32_t most = largest_payload(r);
   for (std::size_t g = 0; g < r.groups.size(); ++g) {
     const Group& group = r.groups[g];
     const bool fits = transaction ? group.place == Place::kTransaction
@@ -119,14 +154,21 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
     const bool may_be_absent = std::any_of(group.clauses.begin(), group.clauses.end(),
                                            [](const Clause& c) { return std::holds_alternative<Absent>(c); });
     if (!fits || may_be_absent) continue;
+    Reach reach;
     for (const Clause& clause : group.clauses) {
       const auto* c = std::get_if<Content>(&clause);
-      if (c == nullptr || c->negated || c->bytes.empty()) continue;
+      const bool stays = std::holds_alternative<ByteTest>(clause) ||
+                         std::holds_alternative<IsDataAt>(clause) ||
+                         std::holds_alternative<BufferSize>(clause);
+      if (c == nullptr && !stays) reach.lose();
+      if (c == nullptr) continue;
+      std::uint32_t near = reach.of(*c);
+      if (near == 0) near = most;
+      if (c->negated || c->bytes.empty()) continue;
       const bool wanted = c->fast_pattern != FastPattern::kUnset;
       std::string bytes = c->bytes;
       if (c->chop_length != 0 && c->chop_offset + std::size_t{c->chop_length} <= bytes.size())
         bytes = bytes.substr(c->chop_offset, c->chop_length);
-      const std::uint32_t near = near_end(*c);
       unsigned s = strength(bytes);
       if (wanted) s += kWanted;
       // Near the start it is searched in a few bytes only, which outweighs what the rule's author prefers.
@@ -146,8 +188,13 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
 void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern) {
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
+  // A few short patterns slow the search for all long ones by half: where ports tell most of their rules
+  // away, the rules are better looked at one by one.
+  const bool too_short = pattern && pattern->near == 0 && ports != nullptr &&
+                         pattern->literal.bytes.size() < kShortForPorts &&
+                         (h.protos & detect::proto_bit::kTcp) != 0;
   const auto put = [&](PayloadBuilder& to) {
-    if (!pattern) {
+    if (!pattern || too_short) {
       to.unfiltered.push_back(index);
       return;
     }
@@ -213,7 +260,8 @@ void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex inde
   const auto few_addresses = [this](std::uint16_t set) -> std::uint64_t {
     const detect::AddressSet& a = out_->address_sets[set];
     std::uint64_t n = 0;
-    for (std::uint32_t i = 0; i < a.v4_count; ++i) n += std::uint64_t{out_->v4_ranges[a.first_v4 + i].last} - out_->v4_ranges[a.first_v4 + i].first + 1;
+    for (std::uint32_t i = 0; i < a.v4_count; ++i)
+      n += std::uint64_t{out_->v4_ranges[a.first_v4 + i].last} - out_->v4_ranges[a.first_v4 + i].first + 1;
     return set == 0 || n > kFewAddresses ? UINT64_MAX : n;
   };
   const std::uint64_t src = few_addresses(h.src), dst = few_addresses(h.dst);
@@ -341,8 +389,8 @@ detect::AddressIndex Planner::address_index(
 
 namespace {
 
-/// A call of the pattern matcher costs as much as some hundred bytes: databases that save less are put together. Places
-/// are [near, near for ports, anywhere, anywhere for ports].
+/// A call of the pattern matcher costs as much as some hundred bytes: databases that save less are put
+/// together. Places are [near, near for ports, anywhere, anywhere for ports].
 void merge_small(PayloadBuilder& b, bool near_apart) {
   const auto merge = [&b](std::size_t from, std::size_t to) {
     b.scans[to].merge(std::move(b.scans[from]));
@@ -384,7 +432,8 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
     to.unfiltered = list(from.unfiltered);
   };
   for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
-    for (std::size_t d = 0; d < 2; ++d) payload(packet_payload_[c][d], out_->packet_payload[c][d], c == kClassTcp);
+    for (std::size_t d = 0; d < 2; ++d)
+      payload(packet_payload_[c][d], out_->packet_payload[c][d], c == kClassTcp);
   }
   for (std::size_t d = 0; d < 2; ++d) payload(stream_payload_[d], out_->stream_payload[d], true);
 
