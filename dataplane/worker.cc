@@ -203,7 +203,7 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
     const bool sound = p.verdict == Verdict::kInspected;
     tcp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
     udp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
-    if (tcp && reassembler_.follow(*f, p)) flows_.reschedule(*f);
+    if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
     if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }
   {

@@ -8,6 +8,8 @@
 namespace picket {
 namespace {
 
+constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323, 2.3
+
 /// a - b on the circle of sequence numbers.
 constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept { return static_cast<std::int32_t>(a - b); }
 
@@ -32,23 +34,51 @@ bool Reassembler::reuses(const Flow& f, const Packet& p) noexcept {
   return !(s.seq_known && p.tcp_seq == s.isn) && (f.state == FlowState::kClosed || f.tcp_state >= TcpState::kEstablished);
 }
 
-bool Reassembler::follow(Flow& f, const Packet& p) noexcept {
+bool Reassembler::follow(Flow& f, const Packet& p, StreamSink& sink) noexcept {
   const FlowState before = f.state;
   f.side[index(p.direction)].tcp_flags |= p.tcp_flags;
-  follow_state(f, p);
+  follow_state(f, p, sink);
   return f.state != before;
 }
 
-void Reassembler::follow_state(Flow& f, const Packet& p) noexcept {
+/// Would the receiver believe this reset? RFC 9293, 3.10.7: it must lie in the window; while connecting, it must answer
+/// the SYN.
+bool Reassembler::believes_reset(const Flow& f, const Packet& p) noexcept {
+  const FlowSide& me = f.side[index(p.direction)];
+  const FlowSide& peer = f.side[index(reverse(p.direction))];
+  if (!me.seq_known) {
+    const bool ack = p.tcp_flags & tcp_flag::kAck;
+    return !ack || !peer.seq_known || f.tcp_state != TcpState::kSynSent || p.tcp_ack == peer.isn + 1;
+  }
+  const std::int32_t ahead = diff(p.tcp_seq, me.next_seq);
+  if (f.tcp_state == TcpState::kSynSent) return ahead == 0 || ahead == -1;
+  const std::uint8_t scale = peer.wscale == 0xff ? (f.flags & flow_flag::kMidstream ? kMaxWindowScale : std::uint8_t{0}) : std::min(peer.wscale, kMaxWindowScale);
+  const auto window = static_cast<std::int32_t>(std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, 0xffff));
+  return ahead <= window && (ahead >= 0 || (peer.last_ack != 0 && diff(p.tcp_seq, peer.last_ack) >= 0));
+}
+
+void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexcept {
   const Direction dir = p.direction;
   FlowSide& me = f.side[index(dir)];
   FlowSide& peer = f.side[index(reverse(dir))];
   const bool syn = p.tcp_flags & tcp_flag::kSyn, ack = p.tcp_flags & tcp_flag::kAck, fin = p.tcp_flags & tcp_flag::kFin,
-             rst = p.tcp_flags & tcp_flag::kRst;
+             rst = (p.tcp_flags & tcp_flag::kRst) != 0 && believes_reset(f, p);
+  if ((p.tcp_flags & tcp_flag::kRst) != 0 && !rst) {
+    sink.on_stream_event(f, StreamEvent::kRstWrongSeq);
+    return;
+  }
+  // While the client waits for an answer to its SYN, an acknowledgement of anything else belongs to an older connection.
+  const bool stray_ack = ack && f.tcp_state == TcpState::kSynSent && peer.seq_known && !me.seq_known && p.tcp_ack != peer.isn + 1;
+  if (stray_ack) {
+    if (syn) sink.on_stream_event(f, StreamEvent::kSynAckWithWrongAck);
+    return;
+  }
   me.window_size = p.tcp_window;
   if (syn) {
     note(f, dir, ack ? 'h' : 's');
-    if (!me.seq_known) {
+    const bool again = me.seq_known && !ack && f.tcp_state == TcpState::kSynSent && p.tcp_seq != me.isn;
+    if (again) sink.on_stream_event(f, StreamEvent::kSynResendDiffSeq);
+    if (!me.seq_known || again) {
       me.isn = p.tcp_seq;
       me.next_seq = p.tcp_seq + 1;
       me.seq_known = true;
@@ -101,6 +131,7 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
   const Direction dir = p.direction;
   FlowSide& me = f.side[index(dir)];
   if (p.tcp_flags & tcp_flag::kRst) {
+    if (!me.rst_seen) return;  // not believed
     drain_all(f, Direction::kToServer, sink);
     drain_all(f, Direction::kToClient, sink);
     end_side(f, dir, sink);

@@ -54,7 +54,7 @@ class Reassembler {
   [[nodiscard]] static bool reuses(const Flow& f, const Packet& p) noexcept;
 
   /// Follows the connection's state. True when it changed in a way that matters to timeouts.
-  bool follow(Flow&, const Packet&) noexcept;
+  bool follow(Flow&, const Packet&, StreamSink&) noexcept;
   /// Then: hands on what became readable.
   void on_segment(Flow&, const Packet&, StreamSink&) noexcept;
 
@@ -62,7 +62,8 @@ class Reassembler {
   void flush(Flow&, StreamSink&) noexcept;
 
  private:
-  void follow_state(Flow&, const Packet&) noexcept;
+  [[nodiscard]] static bool believes_reset(const Flow&, const Packet&) noexcept;
+  void follow_state(Flow&, const Packet&, StreamSink&) noexcept;
   void hand_on(Flow&, Direction, Bytes, StreamSink&) noexcept;
   void skip_to(Flow&, Direction, std::uint32_t seq, StreamSink&) noexcept;
   void drain(Flow&, Direction, StreamSink&) noexcept;

@@ -44,7 +44,7 @@ class ReassemblyTest : public testing::Test {
     p.tcp_ack = ack;
     p.tcp_flags = flags;
     p.payload = as_bytes(data);
-    (void)reassembler.follow(flow, p);
+    (void)reassembler.follow(flow, p, out);
     reassembler.on_segment(flow, p, out);
   }
   void open(std::uint32_t client_isn = 100, std::uint32_t server_isn = 500) {
@@ -165,6 +165,44 @@ TEST_F(ReassemblyTest, AResetEndsBothSidesAfterWhatWaits) {
   EXPECT_EQ(out.text[0], "<3>def$");
   EXPECT_EQ(out.text[1], "$");
   EXPECT_EQ(flow.state, FlowState::kClosed);
+}
+
+TEST_F(ReassemblyTest, AResetOutsideTheWindowIsNotBelieved) {
+  open();
+  send(kC, 101, "abc");
+  send(kC, 101 + 0x100000, "", tcp_flag::kRst);
+  EXPECT_EQ(out.count(StreamEvent::kRstWrongSeq), 1);
+  send(kC, 104, "def");
+  EXPECT_EQ(out.text[0], "abcdef");
+  EXPECT_EQ(flow.state, FlowState::kEstablished);
+}
+
+TEST_F(ReassemblyTest, AChallengeAckOfAnOlderConnectionChangesNothing) {
+  send(kC, 100, "", tcp_flag::kSyn);
+  send(kS, 77777, "", tcp_flag::kAck, 4242);   // RFC 5961
+  send(kC, 4242, "", tcp_flag::kRst);          // meant for the older connection
+  send(kC, 100, "", tcp_flag::kSyn);
+  send(kS, 500, "", tcp_flag::kSyn | tcp_flag::kAck, 101);
+  send(kC, 101, "abc", tcp_flag::kAck, 501);
+  send(kS, 501, "def", tcp_flag::kAck, 104);
+  EXPECT_EQ(out.text[0], "abc");
+  EXPECT_EQ(out.text[1], "def");
+  EXPECT_EQ(flow.state, FlowState::kEstablished);
+}
+
+TEST_F(ReassemblyTest, ARefusedConnectionIsClosed) {
+  send(kC, 100, "", tcp_flag::kSyn);
+  send(kS, 0, "", tcp_flag::kRst | tcp_flag::kAck, 101);
+  EXPECT_EQ(flow.state, FlowState::kClosed);
+}
+
+TEST_F(ReassemblyTest, ASecondSynWithAnotherNumberStartsAnew) {
+  send(kC, 100, "", tcp_flag::kSyn);
+  send(kC, 9000, "", tcp_flag::kSyn);
+  EXPECT_EQ(out.count(StreamEvent::kSynResendDiffSeq), 1);
+  send(kS, 500, "", tcp_flag::kSyn | tcp_flag::kAck, 9001);
+  send(kC, 9001, "abc", tcp_flag::kAck, 501);
+  EXPECT_EQ(out.text[0], "abc");
 }
 
 TEST_F(ReassemblyTest, FinBehindAHoleWaitsForIt) {
