@@ -392,8 +392,8 @@ class EveWriter::Json {
         if (how == 1) {  // shown as the four characters \xNN
           *p++ = '\\';
           *p++ = 'x';
-          *p++ = "0123456789ABCDEF"[c >> 4];
-          *p++ = "0123456789ABCDEF"[c & 15];
+          *p++ = "0123456789abcdef"[c >> 4];
+          *p++ = "0123456789abcdef"[c & 15];
         } else if (how == 'u') {
           std::memcpy(p, "u00", 3);
           p = eve::put_hex(p + 3, {&c, 1});

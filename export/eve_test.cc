@@ -77,7 +77,7 @@ std::string shown(const std::string& s) {
   std::string out;
   for (const char c : s) {
     char four[5];
-    std::snprintf(four, sizeof four, "\\x%02X", static_cast<unsigned char>(c));
+    std::snprintf(four, sizeof four, "\\x%02x", static_cast<unsigned char>(c));
     out += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : four;
   }
   return out;
@@ -418,10 +418,10 @@ TEST(Eve, EscapesWhatJsonCannotHold) {
   EXPECT_EQ(text_field(std::string_view("\0\x01\b\t\n\f\r\x1f\x7f", 9)),
             "{\"host\":\"\\u0000\\u0001\\b\\t\\n\\f\\r\\u001f\x7f\"}");
   EXPECT_EQ(text_field("gr\xc3\xbc\xc3\x9f"), "{\"host\":\"gr\xc3\xbc\xc3\x9f\"}");
-  EXPECT_EQ(text_field("gr\xc3\xbc\xff"), R"({"host":"gr\\xC3\\xBC\\xFF"})")
+  EXPECT_EQ(text_field("gr\xc3\xbc\xff"), R"({"host":"gr\\xc3\\xbc\\xff"})")
       << "not UTF-8: every high byte is shown";
-  EXPECT_EQ(text_field("\xed\xa0\x80"), R"({"host":"\\xED\\xA0\\x80"})") << "a surrogate is not UTF-8";
-  EXPECT_EQ(text_field("\xc0\xaf"), R"({"host":"\\xC0\\xAF"})") << "nor is a longer form than needed";
+  EXPECT_EQ(text_field("\xed\xa0\x80"), R"({"host":"\\xed\\xa0\\x80"})") << "a surrogate is not UTF-8";
+  EXPECT_EQ(text_field("\xc0\xaf"), R"({"host":"\\xc0\\xaf"})") << "nor is a longer form than needed";
 }
 
 TEST(Eve, AnyBytesInAStringGiveValidJson) {

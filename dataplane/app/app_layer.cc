@@ -28,8 +28,8 @@ constexpr std::size_t transport_index(Transport t) noexcept {
   return t == Transport::kTcp ? 0 : t == Transport::kUdp ? 1 : 2;
 }
 
-bool has_port(const ProtocolSpec& spec, std::uint16_t port) noexcept {
-  return std::find(spec.ports.begin(), spec.ports.end(), port) != spec.ports.end();
+bool has_port(std::span<const std::uint16_t> ports, std::uint16_t port) noexcept {
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
 }
 
 }  // namespace
@@ -58,13 +58,14 @@ AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
 }
 
 /// The protocol that says yes; `excluded` gains those that say no.
-ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, std::uint16_t server_port, std::uint64_t& excluded) const noexcept {
+ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, Ports ports, std::uint64_t& excluded) const noexcept {
   excluded |= all_excluded_[transport_index(t)];
   for (const bool hinted : {true, false}) {
     for (std::uint64_t left = ~excluded; left != 0; left &= left - 1) {
       const auto id = static_cast<ProtocolId>(std::countr_zero(left));
       const ProtocolSpec& spec = *protocols()[id];
-      if (has_port(spec, server_port) != hinted) continue;
+      if (has_port(spec.ports, ports.server) != hinted) continue;
+      if (t == Transport::kUdp && (has_port(spec.not_udp_ports, ports.server) || has_port(spec.not_udp_ports, ports.client))) continue;
       switch (spec.probe(t, dir, first)) {
         case Probe::kYes: return id;
         case Probe::kNo: excluded |= std::uint64_t{1} << id; break;
@@ -78,13 +79,13 @@ ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, std::uint16
 bool AppEngine::looks_like_reply(Transport t, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept {
   if (!first.empty()) {
     std::uint64_t excluded = 0;
-    if (probe(t, Direction::kToServer, first, dst_port, excluded) != kNoProtocol) return false;
+    if (probe(t, Direction::kToServer, first, {src_port, dst_port}, excluded) != kNoProtocol) return false;
     excluded = 0;
-    if (probe(t, Direction::kToClient, first, src_port, excluded) != kNoProtocol) return true;
+    if (probe(t, Direction::kToClient, first, {dst_port, src_port}, excluded) != kNoProtocol) return true;
   }
   const auto known = [t](std::uint16_t port) {
     return std::any_of(protocols().begin(), protocols().end(), [&](const ProtocolSpec* s) {
-      return (s->transports & static_cast<std::uint8_t>(t)) && has_port(*s, port);
+      return (s->transports & static_cast<std::uint8_t>(t)) && has_port(s->ports, port);
     });
   };
   return t == Transport::kTcp && known(src_port) && !known(dst_port);
@@ -141,7 +142,7 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     first = mine.view();
   }
   std::uint64_t& excluded = a->excluded[index(dir)];
-  const ProtocolId id = ~excluded == 0 ? kNoProtocol : probe(Transport::kTcp, dir, first, f.server_port(), excluded);
+  const ProtocolId id = ~excluded == 0 ? kNoProtocol : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
     if (bind(f, id, Transport::kTcp)) f.app->fresh = true;
     return;
@@ -278,7 +279,7 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
 void AppEngine::identify_datagram(Flow& f, Direction dir, Bytes data) noexcept {
   if ((f.flags & flow_flag::kAppDone) || f.app != nullptr || data.empty()) return;
   std::uint64_t excluded = 0;
-  const ProtocolId id = probe(Transport::kUdp, dir, data, f.server_port(), excluded);
+  const ProtocolId id = probe(Transport::kUdp, dir, data, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) bind(f, id, Transport::kUdp);
   else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams) f.flags |= flow_flag::kAppDone;
 }

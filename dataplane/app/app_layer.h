@@ -68,7 +68,10 @@ class AppEngine final : private Sink {
   void hand_over(std::string_view protocol) noexcept override;
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
-  [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, std::uint16_t server_port, std::uint64_t& excluded) const noexcept;
+  struct Ports {
+    std::uint16_t client, server;
+  };
+  [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, Ports, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
   bool bind(Flow&, ProtocolId, Transport) noexcept;
   void keep(Flow&, Direction, Bytes) noexcept;
