@@ -109,7 +109,8 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
     case K::kFragOffset:
       return p.has_ip && t.test.matches(p.frag_offset);
     case K::kDsize:
-      return p.has_ip && t.test.matches(p.payload.size());
+      // "not so many" asks for a payload all the same
+      return p.has_ip && t.test.matches(p.payload.size()) && !(t.test.negated && p.payload.empty());
     case K::kIcmpType:
       return icmp && p.has_l4 && t.test.matches(p.icmp_type);
     case K::kIcmpCode:

@@ -231,19 +231,21 @@ bool Runner::byte_jump(const Op& op) noexcept {
     v = read_number(buffer.data, at, width, b);
   }
   if (!v.ok) return false;
-  // Unsigned, so that a hostile length wraps instead of overflowing; the bounds below decide.
+  // A hostile length may be anything: what does not fit into the arithmetic is beyond the buffer for sure.
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 48;
+  if (v.value > kFar || v.value * b.multiplier > kFar) return false;
   std::uint64_t jump = v.value * b.multiplier;
   if (b.align != 0) jump = (jump + b.align - 1) / b.align * b.align;
-  jump += static_cast<std::uint64_t>(number(b.value));
-  std::uint64_t target = jump;
+  std::int64_t target = static_cast<std::int64_t>(jump) + number(b.value);
   if (b.from_end)
-    target += static_cast<std::uint64_t>(size());
+    target += size();
   else if (!b.from_beginning)
-    target += static_cast<std::uint64_t>(at) + v.width;
+    target += at + v.width;
   else
-    target -= buffer.offset;
-  if (target >= static_cast<std::uint64_t>(size())) return false;
-  cursor = static_cast<std::int64_t>(target);
+    target -= base();
+  target = std::max<std::int64_t>(target, 0);  // before the start is the start
+  if (target >= size()) return false;
+  cursor = target;
   return true;
 }
 

@@ -115,6 +115,9 @@ INSTANTIATE_TEST_SUITE_P(
              false},
         Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_test:1,=,n,0,relative;", "L\x07\x07"s, true},
         Case{"content:\"L\"; byte_extract:1,0,n,relative; byte_test:1,=,n,0,relative;", "L\x07\x08"s, false},
+        Case{"content:\"cd\"; byte_jump:0,0,relative,post_offset -9; content:\"ab\"; within:2;", "abcd",
+             true},
+        Case{"content:\"cd\"; byte_jump:0,0,relative,post_offset 9; content:\"ab\";", "abcdab", false},
         // the extraction after the first L leads nowhere, that after the second does
         Case{"content:\"L\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n; within:1;",
              "L\x09xL\x01xb"s, true},
@@ -186,6 +189,16 @@ TEST(Plan, HeaderOnlyRules) {
   p.ttl = 3;
   b.packet(p);
   EXPECT_EQ(b.fired(), "3 4 5");
+}
+
+TEST(Plan, DsizeNotAsksForAPayload) {
+  Bench b(rule("dsize:!3;", 1) + rule("dsize:<3;", 2));
+  b.udp().to_server("");
+  EXPECT_EQ(b.fired(), "2");
+  b.to_server("abc");
+  EXPECT_EQ(b.fired(), "");
+  b.to_server("abcd");
+  EXPECT_EQ(b.fired(), "1");
 }
 
 TEST(Plan, AddressesOnlyFireOncePerDirection) {
