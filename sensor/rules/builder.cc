@@ -5,6 +5,34 @@
 #include "sensor/rules/text.h"
 
 namespace picket::rules {
+namespace {
+
+/// byte_test, isdataat and the like that count from the end of the last match.
+bool counts_from_match(const Clause& clause) {
+  return std::visit(
+      [](const auto& c) {
+        using T = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<T, ByteTest> || std::is_same_v<T, ByteJump> ||
+                      std::is_same_v<T, ByteExtract> || std::is_same_v<T, ByteMath>) {
+          return c.source.relative;
+        } else if constexpr (std::is_same_v<T, IsDataAt> || std::is_same_v<T, Base64Decode>) {
+          return c.relative;
+        } else {
+          return false;
+        }
+      },
+      clause);
+}
+
+/// Others may count from the end of these.
+bool leaves_match(const Clause& clause) {
+  return std::holds_alternative<Content>(clause) || std::holds_alternative<Pcre>(clause) ||
+         std::holds_alternative<ByteTest>(clause) || std::holds_alternative<ByteJump>(clause) ||
+         std::holds_alternative<ByteExtract>(clause) || std::holds_alternative<ByteMath>(clause) ||
+         std::holds_alternative<IsDataAt>(clause);
+}
+
+}  // namespace
 
 bool Builder::fail(std::string_view where, std::string reason, std::string suggestion) {
   if (!failed_) error_ = {where, std::move(reason), std::move(suggestion)};
@@ -85,8 +113,15 @@ bool Builder::add_transform(const Option& option, Transform transform) {
 }
 
 void Builder::add(Clause clause) {
+  // Rules without sticky buffers send contents to buffers behind their back: what is relative means the last
+  // of them.
+  if (!sticky_ && last_match_ && counts_from_match(clause)) {
+    rule_.groups[*last_match_].clauses.push_back(std::move(clause));
+    return;
+  }
   Group& group = current_group();
   group.clauses.push_back(std::move(clause));
+  if (leaves_match(group.clauses.back())) last_match_ = *group_;
   if (std::holds_alternative<Content>(group.clauses.back()))
     last_content_ = {*group_, group.clauses.size() - 1};
 }
@@ -96,7 +131,9 @@ void Builder::add_to(const BufferTarget& target, Clause clause) {
   wanted.place = target.place;
   wanted.name = target.name;
   if (target.declared != nullptr) wanted.fields = target.declared->fields;
-  rule_.groups[group_for(wanted, false)].clauses.push_back(std::move(clause));
+  const auto to = group_for(wanted, false);
+  if (leaves_match(clause)) last_match_ = to;
+  rule_.groups[to].clauses.push_back(std::move(clause));
 }
 
 Content* Builder::last_content() noexcept {
@@ -116,6 +153,7 @@ void Builder::move_last_content(const BufferTarget& target) {
   const auto to = group_for(wanted, false);
   rule_.groups[to].clauses.push_back(std::move(content));
   last_content_ = {to, rule_.groups[to].clauses.size() - 1};
+  last_match_ = to;
 }
 
 bool Builder::find_buffer(std::string_view blame, std::string_view name, BufferTarget& out) {

@@ -95,6 +95,7 @@ class Builder {
 
   // Of the content that modifiers change: its group and its place in it.
   std::optional<std::pair<std::size_t, std::size_t>> last_content_;
+  std::optional<std::size_t> last_match_;  // group of the clause that relative ones count from
 };
 
 }  // namespace picket::rules

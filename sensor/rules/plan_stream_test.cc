@@ -243,6 +243,20 @@ TEST(Transaction, TransformsBeforeContent) {
   EXPECT_EQ(fired("a%20b+c"), "4");
 }
 
+TEST(Transaction, RelativeKeywordsFollowTheContentThatAModifierMoved) {
+  Bench b(http("content:\"id=\"; http_uri; isdataat:3,relative;", 1) +
+          http("content:\"id=\"; http_uri; byte_test:1,=,7,0,relative,string,dec;", 2) +
+          http("content:\"id=\"; http_uri; base64_decode:relative; base64_data; content:\"secret\";", 3));
+  b.protocol(kBenchHttp);
+  BenchTx tx, other;
+  tx.request("http.uri", {"/x?id=7"});
+  other.request("http.uri", {"/x?id=c2VjcmV0"});
+  b.to_server("id=......").whole(tx);
+  EXPECT_EQ(b.fired(), "2");
+  b.whole(other);
+  EXPECT_EQ(b.fired(), "1 3");
+}
+
 TEST(Transaction, MixedWithPayload) {
   Bench b(http("http.uri; content:\"/evil\"; pkt_data; content:\"raw\";", 1));
   b.protocol(kBenchHttp);
