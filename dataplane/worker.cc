@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace picket {
 namespace {
@@ -261,10 +262,12 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   packet_ = &last;
   place_ = place;
   if (place.kind != EventKind::kPacket) ordinal_ = 0;
+  const std::uint32_t outer_events = detector_.exchange_stream_events(0);  // those are the packet's at hand
   if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
   detector_.on_flow_end(f);
+  detector_.exchange_stream_events(outer_events);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
@@ -276,10 +279,13 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
 void Worker::flow_interim(Flow& f, const Place& place) noexcept {
   if (!config_.records.flows) return;
   const Packet last = stand_in(f, place);
-  packet_ = &last;
-  place_ = place;
-  ordinal_ = 0;
+  const Packet* const outer = std::exchange(packet_, &last);
+  const Place outer_place = std::exchange(place_, place);
+  const std::uint32_t outer_ordinal = std::exchange(ordinal_, 0U);
   emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, FlowEnd::kInterim, out); });
+  packet_ = outer;
+  place_ = outer_place;
+  ordinal_ = outer_ordinal;
 }
 
 // ---- what reassembly tells ----

@@ -1,8 +1,13 @@
 // picket: read the command line, do the command.
+#include <exception>
+
 #include "sensor/commands.h"
 #include "sensor/options.h"
+#include "sensor/setup.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   int status = 0;
   const auto options = picket::parse_options(argc, argv, status);
   if (!options) return status;
@@ -14,4 +19,15 @@ int main(int argc, char** argv) {
     case picket::Command::kVersion: return picket::version_command();
   }
   return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {  // mostly memory that the configuration asks for and the machine has not
+    picket::complain(std::string("cannot go on: ") + e.what());
+    return 1;
+  }
 }

@@ -50,7 +50,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   run->add_option("--vdev", o.vdevs, "a DPDK virtual device, e.g. net_pcap0,rx_pcap=x.pcap; repeats")->type_name("SPEC")->allow_extra_args(false);
   run->add_option("--eal", o.eal, "arguments for DPDK's EAL")->type_name("ARGS");
   run->add_flag("--measure-stages", o.measure_stages, "count cycles by stage");
-  run->footer("Example: picket run --interface eth0 --export soc.example:7443");
+  run->footer("Example: picket run --interface eth0 --eve eve.json --export 127.0.0.1:5514");
 
   CLI::App* check = app.add_subcommand("check", "load configuration and rules, report on each rule, touch no traffic");
   add_common(*check, o);

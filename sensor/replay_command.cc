@@ -75,10 +75,14 @@ int replay_command(const Options& o) {
   const auto begin = Clock::now();
   pipeline.start();
   std::thread reader([&] { replay.run(); });
+  bool interrupted = false;
   {
     Progress progress(replay, captures.value().bytes * o.loops);
     while (!replay.finished()) {
-      if (stop.wait_for(std::chrono::milliseconds(replay.packets_done() == 0 ? 1 : 20))) replay.stop();
+      if (stop.wait_for(std::chrono::milliseconds(replay.packets_done() == 0 ? 1 : 20))) {
+        interrupted = true;
+        replay.stop();
+      }
       progress.show();
     }
   }
@@ -90,13 +94,15 @@ int replay_command(const Options& o) {
   totals.captures_damaged = replay.report().damaged.size();
 
   for (const std::string& e : replay.report().errors) complain(e);
+  if (interrupted) complain("interrupted after " + std::to_string(replay.report().packets) + " packets");
+  const bool all_seen = replay.report().packets == totals.received;
   // A file named on the command line must be sound; a folder may hold damaged ones.
   const auto& folders = captures.value().from_folder;
   const auto& bad = replay.report().damaged;
   const bool named_file_failed = std::any_of(bad.begin(), bad.end(), [&](std::size_t i) { return !folders[i]; });
   const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
   (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
-  bool ok = write_stats(o, totals) && totals.ledger_exact() && !named_file_failed;
+  bool ok = write_stats(o, totals) && totals.ledger_exact() && all_seen && !named_file_failed && !interrupted;
   for (const RecordCount& r : totals.records) ok = ok && r.lost == 0;
   return ok ? 0 : 1;
 }

@@ -17,12 +17,14 @@ struct AppLayer {
   std::array<bool, 2> stopped{};            // the parser wants no more of this direction
   bool first_was_reply = false;             // while probing: the server spoke first
   bool fresh = false;                       // bound, but the parser has not seen what waits
+  std::uint8_t changes = 0;                 // of the protocol, by hand_over()
   bool kept = false;                        // identify() has put the bytes at hand into pending
 };
 
 namespace {
 
 constexpr unsigned kMaxProbedDatagrams = 4;
+constexpr unsigned kMaxProtocolChanges = 4;  // a proxy's CONNECT, then STARTTLS or an Upgrade behind it, and room
 
 constexpr std::size_t transport_index(Transport t) noexcept {
   return t == Transport::kTcp ? 0 : t == Transport::kUdp ? 1 : 2;
@@ -202,7 +204,7 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     input = pending.view();
   }
   if (input.size() < a.need[i]) {
-    if (!waited && !pending.append(data)) resync();
+    if ((!waited && !pending.append(data)) || pending.size() > limit) resync();
     return;
   }
   const Consumed c = a.parser->on_stream(dir, input, *this);
@@ -222,6 +224,7 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     return;
   }
   PICKET_ASSERT(c.bytes <= input.size());
+  if (c.need > limit) return resync();  // it would never be shown that much
   a.need[i] = c.need;
   if (c.bytes == input.size()) {
     pending.clear();
@@ -236,6 +239,11 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
 void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   AppLayer& a = *f.app;
   hand_over_ = false;
+  // Each change may come from the bytes of the one before, within a call: a limit keeps that shallow.
+  if (++a.changes > kMaxProtocolChanges) {
+    listener_.on_app_event(f, f.protocol, dir, kPendingLimit, nullptr);
+    return give_up(f);
+  }
   const std::string_view to = hand_over_to_;
   // `rest` may lie in pending, which is about to change hands.
   PoolBuffer mine = std::move(a.pending[index(dir)]);

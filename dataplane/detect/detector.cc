@@ -161,7 +161,6 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
 
 void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
   fired_count_ = 0;
-  stream_events_ = 0;
   passed_ = false;
   chunk_flow_ = nullptr;
   if (idle(flow)) return;
@@ -214,6 +213,7 @@ void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
     if (flow != nullptr && rules_->app_found_rules.count != 0) run_app_found_rules(p, *flow);
   }
   flush([](const Queued&) noexcept { return true; });
+  stream_events_ = 0;
   passed_ = false;
   fired_count_ = 0;
   chunk_flow_ = nullptr;

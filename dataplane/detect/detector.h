@@ -21,6 +21,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/detect/rule_set.h"
 #include "dataplane/flow/flow.h"
@@ -109,8 +110,10 @@ class Detector {
   void on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
   /// From Sink::event() without a transaction; those in one are found in Transaction::events.
   void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, const Packet*) noexcept;
-  /// From StreamSink::on_stream_event(), between on_packet() and end_packet().
+  /// From StreamSink::on_stream_event(), before end_packet().
   void on_stream_event(StreamEvent) noexcept;
+  /// A flow ends while a packet is worked on: that packet's events are set aside meanwhile.
+  std::uint32_t exchange_stream_events(std::uint32_t events) noexcept { return std::exchange(stream_events_, events); }
   /// The last call for a packet: alerts leave.
   void end_packet(const Packet&, Flow*) noexcept;
   /// Frees all that hangs off the flow. Call on_stream_end() for both directions and the parser's close

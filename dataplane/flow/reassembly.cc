@@ -8,7 +8,9 @@
 namespace picket {
 namespace {
 
-constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323, 2.3
+constexpr std::uint8_t kMaxWindowScale = 14;      // RFC 7323, 2.3
+constexpr std::uint32_t kLeastWindow = 1 << 20;   // a window that was announced elsewhere than on this tap may be larger
+constexpr std::uint32_t kFarthest = 1 << 30;
 
 /// a - b on the circle of sequence numbers.
 constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept { return static_cast<std::int32_t>(a - b); }
@@ -31,7 +33,8 @@ bool Reassembler::reuses(const Flow& f, const Packet& p) noexcept {
   if (fl != tcp_flag::kSyn) return false;
   if (f.tcp_state == TcpState::kNone || f.tcp_state == TcpState::kSynSent) return false;
   const FlowSide& s = f.side[index(p.direction)];
-  return !(s.seq_known && p.tcp_seq == s.isn) && (f.state == FlowState::kClosed || f.tcp_state >= TcpState::kEstablished);
+  const bool over = f.state == FlowState::kClosed || f.tcp_state == TcpState::kLastAck;
+  return over && !(s.seq_known && p.tcp_seq == s.isn);
 }
 
 bool Reassembler::follow(Flow& f, const Packet& p, StreamSink& sink) noexcept {
@@ -41,8 +44,20 @@ bool Reassembler::follow(Flow& f, const Packet& p, StreamSink& sink) noexcept {
   return f.state != before;
 }
 
-/// Would the receiver believe this reset? RFC 9293, 3.10.7: it must lie in the window; while connecting, it must answer
-/// the SYN.
+/// May `seq` be what that side says now? RFC 9293, 3.10.7.4: what lies outside of the receiver's window is not taken.
+bool Reassembler::in_window(const Flow& f, Direction dir, std::uint32_t seq) noexcept {
+  const FlowSide& me = f.side[index(dir)];
+  const FlowSide& peer = f.side[index(reverse(dir))];
+  if (!me.seq_known) return true;
+  const bool midstream = f.flags & flow_flag::kMidstream;
+  const std::uint8_t scale = peer.wscale == 0xff ? (midstream ? kMaxWindowScale : std::uint8_t{0}) : std::min(peer.wscale, kMaxWindowScale);
+  const std::uint32_t window = std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, kLeastWindow);
+  const std::int32_t ahead = diff(seq, me.next_seq);
+  if (ahead > static_cast<std::int32_t>(std::min<std::uint32_t>(window, kFarthest))) return false;
+  return ahead >= 0 || (peer.last_ack != 0 && diff(seq, peer.last_ack) >= 0);
+}
+
+/// Would the receiver believe this reset? It must lie in the window; while connecting, it must answer the SYN.
 bool Reassembler::believes_reset(const Flow& f, const Packet& p) noexcept {
   const FlowSide& me = f.side[index(p.direction)];
   const FlowSide& peer = f.side[index(reverse(p.direction))];
@@ -50,11 +65,9 @@ bool Reassembler::believes_reset(const Flow& f, const Packet& p) noexcept {
     const bool ack = p.tcp_flags & tcp_flag::kAck;
     return !ack || !peer.seq_known || f.tcp_state != TcpState::kSynSent || p.tcp_ack == peer.isn + 1;
   }
+  if (f.tcp_state != TcpState::kSynSent) return in_window(f, p.direction, p.tcp_seq);
   const std::int32_t ahead = diff(p.tcp_seq, me.next_seq);
-  if (f.tcp_state == TcpState::kSynSent) return ahead == 0 || ahead == -1;
-  const std::uint8_t scale = peer.wscale == 0xff ? (f.flags & flow_flag::kMidstream ? kMaxWindowScale : std::uint8_t{0}) : std::min(peer.wscale, kMaxWindowScale);
-  const auto window = static_cast<std::int32_t>(std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, 0xffff));
-  return ahead <= window && (ahead >= 0 || (peer.last_ack != 0 && diff(p.tcp_seq, peer.last_ack) >= 0));
+  return ahead == 0 || ahead == -1;
 }
 
 void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexcept {
@@ -91,7 +104,7 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     f.flags |= flow_flag::kMidstream;
   }
   if (ack && !rst) {
-    if (me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) me.last_ack = p.tcp_ack;
+    if ((me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) && in_window(f, reverse(dir), p.tcp_ack)) me.last_ack = p.tcp_ack;
     if (!syn && (f.tcp_state == TcpState::kSynRecv || (f.tcp_state == TcpState::kSynSent && dir == Direction::kToServer))) {
       f.tcp_state = TcpState::kEstablished;  // the latter: the server's side is not on this tap
     }
@@ -100,11 +113,12 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
   if (!p.payload.empty()) note(f, dir, 'd');
   if (f.tcp_state >= TcpState::kEstablished && f.state == FlowState::kNew) f.state = FlowState::kEstablished;
 
-  if (fin) {
+  const std::uint32_t fin_seq = p.tcp_seq + static_cast<std::uint32_t>(p.payload.size());
+  if (fin && in_window(f, dir, fin_seq)) {
     note(f, dir, 'f');
     if (!me.fin_seen) {
       me.fin_seen = true;
-      me.fin_seq = p.tcp_seq + static_cast<std::uint32_t>(p.payload.size());
+      me.fin_seq = fin_seq;
     }
     const bool client = dir == Direction::kToServer;
     switch (f.tcp_state) {
@@ -156,6 +170,11 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
         hand_on(f, dir, data.subspan(old), sink);
         if (me.waiting != nullptr) drain(f, dir, sink);
       }
+    } else if (!in_window(f, dir, seq)) {
+      sink.on_stream_event(f, StreamEvent::kOutOfWindow);
+    } else if (me.depth_reached) {
+      skip_to(f, dir, seq, sink);  // nobody reads these bytes: they are counted where they lie
+      hand_on(f, dir, data, sink);
     } else if (hold(f, dir, seq, data, sink)) {
       // A hole that the receiver has already acknowledged will not be filled.
       const FlowSide& peer = f.side[index(reverse(dir))];
@@ -185,7 +204,9 @@ void Reassembler::hand_on(Flow& f, Direction dir, Bytes data, StreamSink& sink) 
     me.depth_reached = true;
     data = data.first(std::min<std::uint64_t>(data.size(), config_.depth_bytes - std::min(offset, config_.depth_bytes)));
     sink.on_stream_event(f, StreamEvent::kDepth);
-    if (data.empty()) return;
+    if (!data.empty()) sink.on_data(f, dir, data, offset);
+    sink.on_end(f, dir);  // for whoever reads them, there are no more bytes
+    return;
   }
   sink.on_data(f, dir, data, offset);
 }
@@ -296,7 +317,7 @@ void Reassembler::end_side(Flow& f, Direction dir, StreamSink& sink) noexcept {
   if (me.ended) return;
   me.ended = true;
   while (me.waiting != nullptr) drop_first(me);
-  sink.on_end(f, dir);
+  if (!me.depth_reached) sink.on_end(f, dir);
 }
 
 void Reassembler::flush(Flow& f, StreamSink& sink) noexcept {

@@ -62,6 +62,7 @@ class Reassembler {
   void flush(Flow&, StreamSink&) noexcept;
 
  private:
+  [[nodiscard]] static bool in_window(const Flow&, Direction, std::uint32_t seq) noexcept;
   [[nodiscard]] static bool believes_reset(const Flow&, const Packet&) noexcept;
   void follow_state(Flow&, const Packet&, StreamSink&) noexcept;
   void hand_on(Flow&, Direction, Bytes, StreamSink&) noexcept;

@@ -153,7 +153,7 @@ TEST_F(ReassemblyTest, DepthEndsDeliveryButNotCounting) {
   send(kC, 101, chunk);
   send(kC, 701, chunk);
   send(kC, 1301, chunk);
-  EXPECT_EQ(out.text[0].size(), 1000U);
+  EXPECT_EQ(out.text[0], std::string(1000, 'a') + "$") << "whoever reads is told that there is no more";
   EXPECT_EQ(flow.side[0].delivered, 1800U);
   EXPECT_EQ(out.count(StreamEvent::kDepth), 1);
 }
@@ -170,7 +170,7 @@ TEST_F(ReassemblyTest, AResetEndsBothSidesAfterWhatWaits) {
 TEST_F(ReassemblyTest, AResetOutsideTheWindowIsNotBelieved) {
   open();
   send(kC, 101, "abc");
-  send(kC, 101 + 0x100000, "", tcp_flag::kRst);
+  send(kC, 101 + 0x1000000, "", tcp_flag::kRst);
   EXPECT_EQ(out.count(StreamEvent::kRstWrongSeq), 1);
   send(kC, 104, "def");
   EXPECT_EQ(out.text[0], "abcdef");
@@ -221,7 +221,22 @@ TEST_F(ReassemblyTest, ANewSynOnAClosedConnectionIsANewFlow) {
   syn.tcp_seq = 100;
   EXPECT_FALSE(Reassembler::reuses(flow, syn)) << "the same SYN again is a retransmission";
   syn.tcp_seq = 7777;
+  EXPECT_FALSE(Reassembler::reuses(flow, syn)) << "on a living connection it is answered by a challenge, no more";
+  send(kC, 101, "", tcp_flag::kAck | tcp_flag::kFin);
+  send(kS, 501, "", tcp_flag::kAck | tcp_flag::kFin, 102);
+  send(kC, 102, "", tcp_flag::kAck, 502);
   EXPECT_TRUE(Reassembler::reuses(flow, syn));
+}
+
+TEST_F(ReassemblyTest, AnOldFinOrFarAheadBytesDoNotBlind) {
+  open();
+  send(kC, 101, "abcdef");
+  send(kS, 501, "", tcp_flag::kAck, 107);
+  send(kC, 60, "", tcp_flag::kAck | tcp_flag::kFin);
+  for (std::uint32_t i = 0; i < 10; ++i) send(kC, 107 + 0x20000000 + 2 * i, "x");
+  EXPECT_EQ(out.count(StreamEvent::kOutOfWindow), 10);
+  send(kC, 107, "ghi");
+  EXPECT_EQ(out.text[0], "abcdefghi");
 }
 
 }  // namespace

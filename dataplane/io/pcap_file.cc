@@ -162,7 +162,7 @@ CaptureReader::Next CaptureReader::next_pcapng(CapturedPacket& out) noexcept {
   switch (pcapng_->next(p)) {
     case PcapngReader::Next::kPacket:
       ++packets_;
-      out.data = p.data;
+      out.data = p.data.first(std::min(p.data.size(), kMaxPacket));
       out.link = link_type(p.link_type);
       out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
       if (p.time_ns != 0) last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
@@ -184,7 +184,7 @@ CaptureReader::Next CaptureReader::next_pcap(CapturedPacket& out) noexcept {
   const int rc = pcap_next_ex(pcap_.get(), &header, &data);
   if (rc == 1) [[likely]] {
     ++packets_;
-    out.data = {data, header->caplen};
+    out.data = {data, std::min<std::size_t>(header->caplen, kMaxPacket)};
     out.link = link_;
     out.wire_size = std::max(header->len, header->caplen);
     out.time_ns = to_ns(header->ts);

@@ -33,6 +33,9 @@ struct CapturedPacket {
 
 class CaptureReader {
  public:
+  /// The largest packet that is given out whole: larger ones are cut, as a snap length would cut them.
+  static constexpr std::size_t kMaxPacket = 256 * 1024;
+
   enum class Next : std::uint8_t { kPacket, kEnd, kError };
 
   /// `path`, or "-" for standard input. An error names the file and says in one line what is wrong.

@@ -129,7 +129,10 @@ void Replay::read_file(std::size_t file) {
       --number_;
       publish_all();
       ++number_;
-      if (stop_) return;
+      if (stop_) {
+        --number_;  // this one was not given to anybody
+        return;
+      }
       doze();
       at = ring.reserve(size);
     }
