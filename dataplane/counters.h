@@ -31,6 +31,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Stage::kC
     "receive", "decode", "find_flows", "reassemble_parse", "match", "report"};
 
 struct Counters {
+  Counter clock_ns;  ///< the source's, as far as this worker has come
   Counter received, received_bytes;
   std::array<Counter, kVerdictCount> verdicts;
   std::array<Counter, kDecodeEventCount> decode_events;

@@ -236,6 +236,7 @@ void Worker::go_on_to(const Position& to) noexcept {
   if (to.clock_ns < done_.clock_ns || (to.clock_ns == done_.clock_ns && to.number <= done_.number)) return;
   flows_.advance(to.clock_ns);
   done_ = to;
+  counters_.clock_ns.set(to.clock_ns);
   events_.publish(to.clock_ns, to.number);
 }
 
@@ -325,6 +326,7 @@ void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction
 void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   detector_.on_transaction_done(f, protocol, tx, packet_);
   counters_.protocols[protocol].transactions.add();
+  if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
   EventHeader h;
   h.protocol = protocol;
   emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
@@ -349,8 +351,10 @@ void Worker::on_protocol(Flow& f) noexcept { counters_.protocols[f.protocol].flo
 
 void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol, const Transaction* tx) noexcept {
   if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
+  if (!config_.records.alerts) return;
   EventHeader h;
   h.rule = rule;
+  h.epoch = detector_.rules()->epoch;
   h.flow_id = f == nullptr ? 0 : flow_id(*f);
   std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
@@ -366,6 +370,7 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
   c.time_ns = packet_->time_ns;
   c.packet_number = place_.kind == EventKind::kPacket ? place_.number : 0;
   c.tx_id = tx == nullptr ? 0 : tx->id;
+  if (const detect::RuleSet* rules = detector_.rules()) c.rules_epoch = rules->epoch;
   return c;
 }
 

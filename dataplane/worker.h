@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "dataplane/app/app_layer.h"
 #include "dataplane/counters.h"
@@ -22,7 +23,8 @@ namespace picket {
 
 /// Which records are made beside alerts and transactions.
 struct RecordConfig {
-  bool flows = true;
+  bool flows = true, alerts = true;
+  std::vector<bool> transactions;  ///< by ProtocolId; empty: all
   bool anomaly_decode = true;
   bool anomaly_stream = false;
   bool anomaly_applayer = true;

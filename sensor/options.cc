@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <utility>
 
 namespace picket {
 namespace {
@@ -88,6 +89,12 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   else if (*run) o.command = Command::kRun;
   else if (*check) o.command = Command::kCheck;
   else if (*list) o.command = Command::kProtocols;
+  for (const auto& [a, b] : {std::pair(&o.eve, &o.records), std::pair(&o.eve, &o.stats), std::pair(&o.records, &o.stats)}) {
+    if (a->empty() || *a != *b) continue;
+    std::cerr << "picket: two outputs go to '" << *a << "'; give each of --eve, --records and --stats a place of its own\n";
+    exit_status = 2;
+    return std::nullopt;
+  }
   return o;
 }
 

@@ -2,13 +2,13 @@
 
 #include <pthread.h>
 
-#include <chrono>
+#include "sensor/telemetry/stats_record.h"
 
 namespace picket {
 
 Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sources, const RuleBase* rules,
                    std::vector<std::unique_ptr<RecordSink>> sinks)
-    : encoder_(config.encoder), rules_(rules), cores_(config.cores) {
+    : encoder_(config.encoder), sensor_(config.encoder.sensor), statistics_(config.statistics), rules_(rules), cores_(config.cores) {
   std::vector<EventStream*> streams;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
@@ -24,7 +24,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     thresholds_.emplace();
     correlate = [this](const EventHeader& h) { return admit(h); };
   }
-  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate));
+  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate), config.held_limit);
 }
 
 /// What crosses flows, decided in the order of the capture.
@@ -69,6 +69,7 @@ void Pipeline::join() {
 void Pipeline::export_loop(const std::stop_token& stop) {
   recorder_->run(stop);
   count_lost_before();
+  if (statistics_) recorder_->put(RecordType::kStats, as_bytes(stats_record(totals(), sensor_)));
   recorder_->close();
 }
 

@@ -19,6 +19,8 @@ namespace picket {
 struct PipelineConfig {
   WorkerConfig worker;                ///< id and count are set by the pipeline
   EncoderOptions encoder;
+  bool statistics = true;             ///< a record of the ledger at the end
+  std::size_t held_limit = Merge::kNoLimit;  ///< bytes that may wait in the merge for other workers: live
   std::vector<int> cores;             ///< pin worker i to cores[i]; empty: the kernel decides
 };
 
@@ -43,6 +45,8 @@ class Pipeline {
   void count_lost_before() noexcept;
 
   Encoder encoder_;
+  std::string sensor_;
+  bool statistics_;
   const RuleBase* rules_;
   std::vector<int> cores_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -16,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 /// After the signal: time for what is in the queues. A port that never falls silent is left then.
+/// Records of busy workers may wait in the merge for a silent one up to here; then they wait in their rings.
+constexpr std::size_t kMergeBytes = std::size_t{64} << 20;
 constexpr auto kDrainTime = std::chrono::seconds(2);
 
 void add_ports(Totals& totals, LivePorts& ports) {
@@ -55,6 +57,7 @@ int run_command(const Options& o) {
   std::vector<PacketSource*> sources;
   for (unsigned i = 0; i < live.workers; ++i) sources.push_back(&ports.source(i));
   setup->pipeline.worker.wait_for_room = false;
+  setup->pipeline.held_limit = kMergeBytes;
   setup->pipeline.encoder.taps = live.interfaces;  // in the order of Packet::tap
   setup->pipeline.encoder.taps.insert(setup->pipeline.encoder.taps.end(), live.devices.begin(), live.devices.end());
   setup->pipeline.encoder.packet_numbers = false;

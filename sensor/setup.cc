@@ -11,6 +11,7 @@
 
 #include "export/file_sink.h"
 #include "export/grpc_sink.h"
+#include "sensor/rules/lists.h"
 
 namespace picket {
 
@@ -35,10 +36,29 @@ void start_log(const std::string& level) {
   spdlog::set_default_logger(std::move(log));
 }
 
+/// A variable that is no list of addresses or ports would reject every rule that uses it: say it of the variable.
+template <class Kind>
+bool variables_are_lists(const typename rules::ListBook<Kind>::Variables& all, const RulesConfig::Groups& configured) {
+  rules::ListBook<Kind> book(all);
+  for (const auto& [name, value] : configured) {
+    rules::Complaint complaint;
+    if (book.get("$" + name, complaint) != nullptr) continue;
+    complain("vars." + std::string(Kind::kVariables) + "." + name + ": '" + value + "': " + complaint.reason);
+    return false;
+  }
+  return true;
+}
+
+rules::RuleVariables variables_of(const RulesConfig& config) {
+  rules::RuleVariables all = rules::default_variables();
+  for (const auto& [name, value] : config.address_groups) all.addresses[name] = value;
+  for (const auto& [name, value] : config.port_groups) all.ports[name] = value;
+  return all;
+}
+
 Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& files, const RulesConfig& config) {
   rules::LoadOptions load;
-  for (const auto& [name, value] : config.address_groups) load.variables.addresses[name] = value;
-  for (const auto& [name, value] : config.port_groups) load.variables.ports[name] = value;
+  load.variables = variables_of(config);
   load.classification_file = config.classification_file;
   load.reference_file = config.reference_file;
   return load_rule_base(files, load, default_cache_dir());
@@ -71,9 +91,16 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   setup->pipeline.worker = c.worker;
   setup->pipeline.worker.measure_stages = o.measure_stages;
   setup->pipeline.cores = c.cores;
+  setup->pipeline.statistics = c.eve.stats;
+  setup->pipeline.worker.records.alerts = c.eve.alerts;
+  setup->pipeline.worker.records.transactions = c.eve.transactions;
   setup->pipeline.encoder.sensor = c.sensor_name;
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;
+
+  const rules::RuleVariables variables = variables_of(c.rules);
+  if (!variables_are_lists<rules::AddressKind>(variables.addresses, c.rules.address_groups)) return nullptr;
+  if (!variables_are_lists<rules::PortKind>(variables.ports, c.rules.port_groups)) return nullptr;
 
   std::vector<std::string> files = c.rules.files;
   files.insert(files.end(), o.rules.begin(), o.rules.end());

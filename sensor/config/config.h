@@ -40,7 +40,8 @@ struct RulesConfig {
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
   std::string threshold_file, classification_file, reference_file;  ///< "": none, or what is built in
   /// What stands for $NAME, as written: only those that were configured.
-  std::map<std::string, std::string, std::less<>> address_groups, port_groups;
+  using Groups = std::map<std::string, std::string, std::less<>>;
+  Groups address_groups, port_groups;
 };
 
 struct Config {

@@ -2,7 +2,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <ios>
 
 #include "dataplane/app/app_layer.h"
 #include "sensor/config/config_keys.h"
@@ -85,6 +84,11 @@ class Loader {
 void Loader::read_file(const std::filesystem::path& path) {
   file_ = path.string();
   draft_.folder = path.parent_path();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {  // yaml-cpp would let an exception of iostreams out
+    errors_.push_back(file_ + ": cannot be read: it is a folder");
+    return;
+  }
   try {
     const YAML::Node root = YAML::LoadFile(file_);
     if (root.IsMap()) {
@@ -94,8 +98,6 @@ void Loader::read_file(const std::filesystem::path& path) {
     }
   } catch (const YAML::BadFile&) {
     errors_.push_back(file_ + ": cannot be read");
-  } catch (const std::ios_base::failure&) {  // what reading a folder ends in
-    errors_.push_back(file_ + ": cannot be read: no regular file");
   } catch (const YAML::Exception& e) {
     errors_.push_back(file_ + ":" + std::to_string(e.mark.line + 1) + ":" +
                       std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg);

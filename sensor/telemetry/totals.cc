@@ -52,6 +52,7 @@ std::string with_unit(double v, std::string_view unit) {
 
 bool Totals::ledger_exact() const noexcept {
   if (std::accumulate(verdicts.begin(), verdicts.end(), std::uint64_t{0}) != received) return false;
+  if (late != 0) return false;
   return std::all_of(records.begin(), records.end(), [](const RecordCount& r) { return r.made == r.delivered + r.lost; });
 }
 
@@ -63,6 +64,9 @@ std::uint64_t Totals::records_made() const noexcept {
 
 void add_worker(Totals& t, const Counters& c) {
   ++t.workers;
+  t.clock_ns = std::max(t.clock_ns, c.clock_ns.get());
+  t.datagrams += c.defrag_complete.get();
+  t.fragments_incomplete += c.defrag_incomplete.get();
   t.received += c.received.get();
   t.received_bytes += c.received_bytes.get();
   const auto add = [](auto& to, const auto& from) {
@@ -90,6 +94,7 @@ void add_recorder(Totals& t, const Recorder& r) {
   t.records.resize(record_kind_count());
   for (std::size_t i = 0; i < t.records.size(); ++i) t.records[i] = r.count(static_cast<RecordKind>(i));
   t.suppressed = r.suppressed();
+  t.late = r.late();
 }
 
 std::uint64_t peak_rss_bytes() noexcept {
@@ -112,15 +117,16 @@ std::string stats_json(const Totals& t) {
   const auto stage = [](std::size_t i) { return kStageNames[i]; };
   return fmt::format(
       "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},\"errors\":{},\"no_buffer\":{}}},\"exact\":{}}},"
-      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{}}},"
+      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{},\"late\":{}}},"
+      "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
       "\"memory\":{{\"peak_rss_bytes\":{},\"pool_peak_bytes\":{},\"pool_refused\":{}}},"
       "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\",\"compiler\":\"{}\"}}}}\n",
       t.received, t.received_bytes, json_counts(verdict, t.verdicts, true), t.port_missed, t.port_errors, t.port_no_buffer, t.ledger_exact(),
-      json_records(t, &RecordCount::made), json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed,
-      t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted, protocols_json, json_counts(decode_event, t.decode_events, false),
+      json_records(t, &RecordCount::made), json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
+      t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted, protocols_json, json_counts(decode_event, t.decode_events, false),
       json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.peak_rss_bytes,
       t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType, kCompiler);
 }
@@ -131,7 +137,7 @@ std::string summary_text(const Totals& t) {
   const double s = t.seconds > 0 ? t.seconds : 1e-9;
   fmt::format_to(to, "packets   {} ({}), {:.3f} s: {}, {}\n", t.received, with_unit(static_cast<double>(t.received_bytes), "B"), t.seconds,
                  with_unit(static_cast<double>(t.received) / s, "packets/s"), with_unit(static_cast<double>(t.received_bytes) * 8 / s, "bit/s"));
-  fmt::format_to(to, "flows     {} (most at once {}, evicted {})\n", t.flows_created, t.flows_peak, t.flows_evicted);
+  fmt::format_to(to, "flows     {} (most at once {}, summed over workers; evicted {})\n", t.flows_created, t.flows_peak, t.flows_evicted);
   fmt::format_to(to, "records   {}\n", t.records_made());
   for (std::size_t i = 0; i < t.records.size(); ++i) {
     const RecordCount& r = t.records[i];

@@ -12,12 +12,15 @@ namespace picket {
 
 /// A snapshot; exact once the workers have ended.
 struct Totals {
+  std::uint64_t clock_ns = 0;                ///< capture time that all workers have reached
   std::uint64_t received = 0, received_bytes = 0;
   std::array<std::uint64_t, kVerdictCount> verdicts{};
   /// Live: packets that never reached a worker, by the port's own counters; named as in ledger.port.
   std::uint64_t port_missed = 0, port_errors = 0, port_no_buffer = 0;
   std::vector<RecordCount> records;          ///< by RecordKind
   std::uint64_t suppressed = 0;              ///< alerts that a threshold turned down
+  std::uint64_t late = 0;                    ///< records that came too late for their place: a bug, if ever
+  std::uint64_t datagrams = 0, fragments_incomplete = 0;
   std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
   std::vector<std::array<std::uint64_t, 3>> protocols;  ///< by ProtocolId: flows, transactions, events
   std::array<std::uint64_t, kDecodeEventCount> decode_events{};

@@ -1,0 +1,44 @@
+#include "sensor/telemetry/stats_record.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include "export/proto/picket/v1/event.pb.h"
+
+namespace picket {
+
+std::string stats_record(const Totals& t, const std::string& sensor) {
+  v1::Event event;
+  event.set_timestamp(t.clock_ns);
+  event.set_event_type("stats");
+  if (!sensor.empty()) event.set_sensor(sensor);
+  v1::Stats& s = *event.mutable_stats();
+  s.mutable_ledger()->set_received(t.received);
+  for (std::size_t i = 0; i < kVerdictCount; ++i) (*s.mutable_ledger()->mutable_verdicts())[std::string(kVerdicts[i].name)] = t.verdicts[i];
+  for (std::size_t i = 0; i < t.records.size(); ++i) {
+    const std::string kind(record_kind_name(static_cast<RecordKind>(i)));
+    (*s.mutable_records()->mutable_made())[kind] = t.records[i].made;
+    (*s.mutable_records()->mutable_lost())[kind] = t.records[i].lost;
+  }
+  (*s.mutable_flows())["created"] = t.flows_created;
+  (*s.mutable_flows())["evicted"] = t.flows_evicted;
+  const auto add_events = [&](const auto& counts, const auto& texts, const char* prefix) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] != 0) (*s.mutable_events())[prefix + std::string(texts[i].name)] = counts[i];
+    }
+  };
+  add_events(t.decode_events, kDecodeEvents, "decoder.");
+  add_events(t.stream_events, kStreamEvents, "stream.");
+  for (std::size_t i = 0; i < t.protocols.size(); ++i) (*s.mutable_app_layer())[std::string(protocols()[i]->name)] = t.protocols[i][0];
+
+  std::string out;
+  {
+    google::protobuf::io::StringOutputStream stream(&out);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);  // maps in the order of their keys
+    event.SerializeToCodedStream(&coded);
+  }
+  return out;
+}
+
+}  // namespace picket
