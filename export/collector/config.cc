@@ -4,7 +4,7 @@
 #include <spdlog/common.h>
 #include <yaml-cpp/yaml.h>
 
-#include <ios>
+#include <filesystem>
 
 namespace picket::collector {
 namespace {
@@ -74,6 +74,11 @@ std::string config_help() {
 
 Result<Config> load_config(const std::string& path) {
   Config config;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {  // yaml-cpp would let an exception of iostreams out
+    return Error{
+        fmt::format("{}: cannot be read: it is a folder; name a configuration file with --config", path)};
+  }
   try {
     const YAML::Node root = YAML::LoadFile(path);
     if (root.IsNull()) return config;

@@ -106,13 +106,14 @@ def faults_of(case, scratch, frames, update, wrong):
         faults.append(str(result))
     if case not in frames:
         faults.append('pcaps/INDEX.md does not have it; run scripts/captures/index.sh')
-    elif ledger_fault(stats, frames[case]):
-        faults.append('ledger: ' + ledger_fault(stats, frames[case]))
+    packets = None if case in wrong else frames.get(case)
+    if ledger_fault(stats, packets):
+        faults.append('ledger: ' + ledger_fault(stats, packets))
     result4, eve4, records4, stats4 = replay(case, scratch, 4)
     if result4.status != result.status or stats4 is None:
         faults.append('with four workers: ' + str(result4))
-    elif ledger_fault(stats4, frames.get(case)):
-        faults.append('ledger with four workers: ' + ledger_fault(stats4, frames.get(case)))
+    elif ledger_fault(stats4, packets):
+        faults.append('ledger with four workers: ' + ledger_fault(stats4, packets))
     if eve4 != eve:
         faults.append('--eve differs between one worker (expected) and four (got):\n' + difference(eve.decode().splitlines(), eve4.decode().splitlines()))
     if records4 != records:

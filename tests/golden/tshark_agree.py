@@ -5,8 +5,8 @@ usage: tshark_agree.py [CASE...]        CASE: protocol/case or protocol; all wit
        PICKET=path of the program (default build/sensor/picket)
 
 Of each capture, each field gives two bags of values: what picket's records hold, and what tshark shows. What is in one
-only is a difference: it has to be explained in tshark_differs.txt, a line `case field: why`, or this test fails; so does
-it when such a line explains nothing any more. Needs tshark; is skipped without it.
+only is a difference: it has to be explained in tshark_differs.txt, or this test fails; so does it when a line there
+explains nothing any more. Needs tshark; is skipped without it.
 """
 import collections
 import concurrent.futures
@@ -20,10 +20,12 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 
 # Ports that tshark does not know.
 DECODE_AS = {
+    'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
     'http/odd-port': ['tcp.port==5555,http'],
     'http/wrong-port': ['tcp.port==502,http'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
+    'tls/mutual': ['tcp.port==4420,tls', 'tcp.port==4421,tls'],
     'tls/odd-port': ['tcp.port==9999,tls'],
 }
 SHOWN = 6
@@ -131,9 +133,9 @@ FIELDS = [
     ('modbus', 'address asked', lambda f: [number(v) for v in f['modbus.reference_num']] if modbus(f, True) else [],
      lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'address')] + some(r, 'modbus', 'request', 'fifo', 'address')),
     ('modbus', 'quantity asked', lambda f: [number(v) for name in ('modbus.word_cnt', 'modbus.bit_cnt') for v in f[name]] if modbus(f, True) else [],
-     lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'quantity')]),
+     lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'quantity')] + [f['length'] for f in r['modbus'].get('request', {}).get('file_records', [])]),
 ]
-READ = ['frame.len', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
+READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
         'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ja3', 'tls.handshake.ja3s', 'tls.handshake.version',
@@ -172,7 +174,7 @@ def conversations_of_frames(frames):
         for proto in ('tcp', 'udp'):
             if not f[proto + '.stream'] or (proto == 'udp' and f['tcp.stream']):
                 continue
-            ip = 'ip' if f['ip.src'] else 'ipv6'
+            ip = [layer for layer in f['frame.protocols'][0].split(':') if layer in ('ip', 'ipv6')][-1]
             ends = sorted('%s:%s' % (address(f['%s.%s' % (ip, side)][-1]), f['%s.%sport' % (proto, side)][-1]) for side in ('src', 'dst'))
             entry = found.setdefault((proto, f[proto + '.stream'][-1]), [proto + ' ' + ' '.join(ends), 0, 0])
             entry[1] += 1
@@ -240,9 +242,14 @@ def main():
             for name, (same, theirs, ours) in report.items():
                 agree[name] += same
                 count = max(len(theirs), len(ours))
+                differ[name] += count
+                by_value = {'%s of %s' % (v, name) for v in theirs + ours} & set(why)
+                used |= by_value
+                theirs, ours = ([v for v in side if '%s of %s' % (v, name) not in by_value] for side in (theirs, ours))
+                explained[name] += count - max(len(theirs), len(ours))
+                count = max(len(theirs), len(ours))
                 if count == 0:
                     continue
-                differ[name] += count
                 key = '%s %s' % (case, name)
                 # An explanation may be for one field, or for all of a protocol's.
                 reason_key = next((k for k in (key, '%s %s' % (case, name.split()[0])) if k in why), None)
@@ -254,7 +261,7 @@ def main():
                 lines[name].append('%s: only tshark: %s; only picket: %s' % (case, theirs[:SHOWN] or 'nothing', ours[:SHOWN] or 'nothing'))
     for name in agree:
         total = agree[name] + differ[name]
-        checks.ok('%-22s %5d of %5d values agree%s' % (name, agree[name], total, ', %d more are explained' % explained[name] if explained[name] else ''),
+        checks.ok('%-22s %5d of %5d values agree%s' % (name, agree[name], total, ', %d others are explained' % explained[name] if explained[name] else ''),
                   not unexplained[name], '\n'.join(lines[name]))
     if not wanted:
         stale = sorted(set(why) - used)

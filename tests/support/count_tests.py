@@ -14,7 +14,8 @@ def main():
         if case.find('failure') is not None or case.find('error') is not None:
             failed += 1
         elif case.find('skipped') is not None or case.get('status') == 'notrun':
-            skipped.append('%s.%s' % (case.get('classname'), case.get('name')))
+            reason = case.findtext('system-out') or ''
+            skipped.append('%s.%s%s' % (case.get('classname'), case.get('name'), ': ' + reason if reason else ''))
         else:
             passed += 1
     if int(sys.argv[2]) and not failed:

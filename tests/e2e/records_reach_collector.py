@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""What a sensor made is what the collector keeps, each record once: after a replay, after a second one, and when the
+collector is killed in the middle and started again. Then what `query` answers, and that SIGTERM ends it in order.
+
+usage: records_reach_collector.py        PICKET, PICKET_COLLECTOR=paths of the programs
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_json, run, stop
+
+import signal
+
+
+class Collector:
+    """A picket-collector of our own on loopback."""
+
+    def __init__(self, store, listen='127.0.0.1:0'):
+        self.store = store
+        self.log = open(str(store) + '.log', 'ab+')
+        begin = self.log.seek(0, 2)
+        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, '--store', str(store)],
+                                        stdout=self.log, stderr=subprocess.STDOUT)
+        self.address = None
+        deadline = time.monotonic() + 60
+        while self.address is None and time.monotonic() < deadline and self.process.poll() is None:
+            said = pathlib.Path(self.log.name).read_bytes()[begin:].decode(errors='replace')
+            found = re.search(r'listening on (127\.0\.0\.1:\d+)', said)
+            self.address = found.group(1) if found else None
+            time.sleep(0.05)
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text(errors='replace')[-2000:]
+
+
+def query(store, *arguments):
+    return run(collector(), 'query', '--store', store, *arguments)
+
+
+def counts(store):
+    """Per type, of the whole store, from the records themselves."""
+    found = {}
+    for line in query(store, '--json').out.splitlines():
+        kind = json.loads(line)['event_type']
+        found[kind] = found.get(kind, 0) + 1
+    return found
+
+
+def made(stats, times=1):
+    return {kind: n * times for kind, n in stats['records']['made'].items() if n}
+
+
+def replay(address, stats, *more):
+    return run(picket(), 'replay', '--rules', SAMPLE_RULES, '--log-level', 'error', '--export', address, '--stats', stats, *more, PCAPS)
+
+
+def delivered_once(checks, scratch):
+    store, stats = scratch / 'once.db', scratch / 'once.json'
+    server = Collector(store)
+    if not checks.ok('the collector says where it listens', server.address, server.said()):
+        stop(server.process)
+        return
+    result = replay(server.address, stats)
+    if not checks.ok('a replay delivers', result.status == 0, result):
+        stop(server.process)
+        return
+    s = read_json(stats)
+    fault = ledger_fault(s)
+    checks.ok('its ledger is exact', not fault, fault)
+    checks.equal('nothing was lost', sum(s['records']['lost'].values()), 0)
+    checks.equal('the store holds what was made, type by type', counts(store), made(s))
+    answers(checks, store, s)
+    result = replay(server.address, scratch / 'twice.json')
+    checks.ok('a second replay delivers', result.status == 0, result)
+    checks.equal('it is another boot: the store holds everything twice', counts(store), made(s, 2))
+    checks.equal('SIGTERM ends the collector with status 0', stop(server.process, signal.SIGTERM), 0)
+    checks.equal('the store is whole afterwards', counts(store), made(s, 2))
+    again = Collector(store)
+    checks.ok('it starts again on the same store', again.address, again.said())
+    checks.equal('SIGINT ends it with status 0, too', stop(again.process, signal.SIGINT), 0)
+
+
+def answers(checks, store, stats):
+    """What `query` answers about the store, against what was made."""
+    of = made(stats)
+
+    def lines(*arguments):
+        result = query(store, *arguments, '--json')
+        checks.ok('query %s --json: status 0' % ' '.join(arguments), result.status == 0, result)
+        return [json.loads(line) for line in result.out.splitlines()]
+
+    table = query(store, '--count-by-type')
+    text = table.out.decode()
+    missing = [kind for kind, n in of.items() if not re.search(r'\b%s\b\s+%d\b' % (kind, n), text)]
+    checks.ok('query --count-by-type has each type with its number', table.status == 0 and not missing, '%s\n%s' % (missing, text))
+    for kind in of:
+        checks.equal('query --type %s' % kind, (len(lines('--type', kind)), {r['event_type'] for r in lines('--type', kind)}), (of[kind], {kind}))
+    everything = lines()
+    want = [r for r in everything if any('lab.test' in q['rrname'] for q in r.get('dns', {}).get('queries', []))]
+    checks.equal('query --where on a nested field', len(lines('--where', 'dns.queries.rrname ~ lab.test')), len(want))
+    want = [r for r in everything if r.get('dest_port') == 502 and r['event_type'] != 'flow']
+    checks.equal('query --where with and, not', len(lines('--where', 'dest_port = 502 and not event_type = flow')), len(want))
+    times = sorted(r['timestamp'] for r in everything)
+    middle = times[len(times) // 2]
+    since = middle.split('+')[0]
+    checks.equal('query --since a time', len(lines('--since', since)), sum(t >= middle for t in times))
+    shown = query(store, '--type', 'alert', '--limit', '5')
+    checks.ok('a table for people ends with status 0 and shows something', shown.status == 0 and len(shown.out.splitlines()) >= 5, shown)
+    checks.equal('--limit is kept', len(lines('--limit', '7')), 7)
+    with_eve = run(picket(), 'replay', '--rules', SAMPLE_RULES, '--log-level', 'error', '--eve', '-', PCAPS)
+    stripped = sorted(json.dumps({k: v for k, v in r.items()}, sort_keys=True) for r in everything)
+    eve = sorted(json.dumps(json.loads(line), sort_keys=True) for line in with_eve.out.splitlines())
+    differing = [a for a, b in zip(stripped, eve) if a != b][:1]
+    checks.ok('query --json gives the records as --eve writes them', stripped == eve, '%d and %d; first: %s' % (len(stripped), len(eve), differing))
+
+
+def killed_in_the_middle(checks, scratch):
+    """kill -9 while records come in; the sensor waits, delivers the rest, and nothing is there twice."""
+    store, stats = scratch / 'killed.db', scratch / 'killed.json'
+    server = Collector(store)
+    rounds = 40
+    sensor = subprocess.Popen([picket(), 'replay', '--rules', str(SAMPLE_RULES), '--log-level', 'error', '--export', server.address,
+                               '--stats', str(stats), '--loop', str(rounds), str(PCAPS)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    kept = 0
+    while kept == 0 and time.monotonic() < deadline and sensor.poll() is None:
+        kept = sum(counts(store).values())
+    in_the_middle = sensor.poll() is None
+    server.process.kill()
+    server.process.wait()
+    checks.ok('the collector is killed while the sensor delivers', in_the_middle and kept > 0, 'kept %d, sensor status %s' % (kept, sensor.poll()))
+    before = sum(counts(store).values())
+    time.sleep(0.5)
+    again = Collector(store, server.address)
+    checks.ok('it starts again at the same address', again.address == server.address, again.said())
+    try:
+        out, err = sensor.communicate(timeout=240)
+    except subprocess.TimeoutExpired:
+        sensor.kill()
+        out, err = sensor.communicate()
+    checks.ok('the replay ends well', sensor.returncode == 0, 'status %s\n%s' % (sensor.returncode, err.decode(errors='replace')[-800:]))
+    if stats.exists():
+        s = read_json(stats)
+        fault = ledger_fault(s)
+        checks.ok('its ledger is exact', not fault, fault)
+        checks.equal('every record is there exactly once, type by type', counts(store), made(s))
+        checks.ok('some of them came before the kill, some after', 0 < before < sum(made(s).values()), '%d of %d' % (before, sum(made(s).values())))
+    checks.equal('SIGTERM ends the collector with status 0', stop(again.process, signal.SIGTERM), 0)
+
+
+def main():
+    checks = Checks()
+    with Scratch() as scratch:
+        delivered_once(checks, scratch)
+        killed_in_the_middle(checks, scratch)
+    return checks.done()
+
+
+sys.exit(main())
