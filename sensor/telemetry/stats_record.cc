@@ -11,7 +11,7 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   v1::Event event;
   event.set_timestamp(t.clock_ns);
   event.set_event_type("stats");
-  if (!sensor.empty()) event.set_sensor(sensor);
+  if (!sensor.empty()) event.set_host(sensor);
   v1::Stats& s = *event.mutable_stats();
   s.mutable_ledger()->set_received(t.received);
   for (std::size_t i = 0; i < kVerdictCount; ++i) (*s.mutable_ledger()->mutable_verdicts())[std::string(kVerdicts[i].name)] = t.verdicts[i];
