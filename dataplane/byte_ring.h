@@ -1,8 +1,8 @@
 // dataplane/byte_ring.h — frames of bytes from one thread to one other, in memory taken at start
 //
-// Cost    reserve() and next() are a few ns; publish() and release() one atomic store each; no lock, no allocation
-// Refuses reserve() gives nullptr when there is no room: the producer decides whether to wait or to count a loss
-// Lives   a frame from next() is good until release()
+// Cost    reserve() and next() are a few ns; publish() and release() one atomic store each; no lock, no
+// allocation Refuses reserve() gives nullptr when there is no room: the producer decides whether to wait or
+// to count a loss Lives   a frame from next() is good until release()
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -19,7 +19,8 @@ namespace picket {
 class ByteRing {
  public:
   /// Room for `bytes`, rounded up to a power of two. A frame may take at most half of it.
-  explicit ByteRing(std::size_t bytes) : size_(std::bit_ceil(std::max<std::size_t>(bytes, 4096))), data_(new std::uint8_t[size_]) {}
+  explicit ByteRing(std::size_t bytes)
+      : size_(std::bit_ceil(std::max<std::size_t>(bytes, 4096))), data_(new std::uint8_t[size_]) {}
 
   // ---- producer ----
 
@@ -72,7 +73,9 @@ class ByteRing {
  private:
   static constexpr std::size_t kHeader = 16;  // frames start on 16 bytes
   static constexpr std::uint32_t kSkip = 0xffffffff;
-  static constexpr std::size_t frame(std::size_t bytes) noexcept { return (kHeader + bytes + 15) & ~std::size_t{15}; }
+  static constexpr std::size_t frame(std::size_t bytes) noexcept {
+    return (kHeader + bytes + 15) & ~std::size_t{15};
+  }
   void put_length(std::size_t at, std::uint32_t n) noexcept { std::memcpy(data_.get() + at, &n, sizeof n); }
 
   const std::size_t size_;
@@ -89,7 +92,8 @@ class ByteRing {
 class PositionMark {
  public:
   void set(std::uint64_t clock_ns, std::uint64_t number) noexcept {
-    const std::uint32_t s = sequence_.load(std::memory_order_relaxed);  // a seqlock: odd while the words change
+    const std::uint32_t s =
+        sequence_.load(std::memory_order_relaxed);  // a seqlock: odd while the words change
     sequence_.store(s + 1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
     clock_.store(clock_ns, std::memory_order_relaxed);

@@ -17,7 +17,9 @@ namespace picket {
 
 class Counter {
  public:
-  void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
@@ -42,7 +44,8 @@ struct Counters {
     Counter records_lost;  ///< as the ones below, of its transactions
   };
   std::unique_ptr<Protocol[]> protocols{new Protocol[picket::protocols().size()]};
-  /// Records that found no room in the event ring or were larger than one can be; transactions count by protocol.
+  /// Records that found no room in the event ring or were larger than one can be; transactions count by
+  /// protocol.
   std::array<Counter, static_cast<std::size_t>(RecordType::kCount)> records_lost;
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;

@@ -1,8 +1,9 @@
-// dataplane/event.h — what a worker hands to the export thread: encoded records, each with its place in the order
+// dataplane/event.h — what a worker hands to the export thread: encoded records, each with its place in the
+// order
 //
-// Place: by (clock_ns, kind, number, ordinal). kTimer events (a flow's timeout) happen between packets: `clock_ns` is
-// the moment of the timeout and `number` the flow's first packet. So the order does not depend on when a worker came
-// to run its timers, nor on how many workers there are.
+// Place: by (clock_ns, kind, number, ordinal). kTimer events (a flow's timeout) happen between packets:
+// `clock_ns` is the moment of the timeout and `number` the flow's first packet. So the order does not depend
+// on when a worker came to run its timers, nor on how many workers there are.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -19,18 +20,19 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) noexcept = default;
 };
 
-/// Record types, as counted in records.made. The order is that of EventType in export/proto/picket/v1/event.proto.
+/// Record types, as counted in records.made. The order is that of EventType in
+/// export/proto/picket/v1/event.proto.
 enum class RecordType : std::uint8_t { kFlow, kAlert, kAnomaly, kTransaction, kStats, kCount };
 
 /// What stands before each encoded record in the ring.
 struct EventHeader {
-  std::uint32_t size = 0;          ///< bytes of the record that follow the header
+  std::uint32_t size = 0;  ///< bytes of the record that follow the header
   RecordType type = RecordType::kFlow;
-  std::uint16_t protocol = 0xffff; ///< kTransaction: ProtocolId
-  std::uint32_t rule = 0;          ///< kAlert: index in the rule set, for thresholds; the epoch says of which
+  std::uint16_t protocol = 0xffff;  ///< kTransaction: ProtocolId
+  std::uint32_t rule = 0;  ///< kAlert: index in the rule set, for thresholds; the epoch says of which
   std::uint32_t epoch = 0;
   Place place;
-  std::uint64_t flow_id = 0;       ///< kAlert: for thresholds by flow; 0: no flow
+  std::uint64_t flow_id = 0;  ///< kAlert: for thresholds by flow; 0: no flow
   // kAlert: the two ends as the packet had them, for thresholds by source or destination.
   std::uint8_t src[16]{}, dst[16]{};
   std::uint16_t src_port = 0, dst_port = 0;

@@ -1,7 +1,7 @@
 // dataplane/event_ring.h — records on their way from one worker to the export thread
 //
-// Beside the records stands the worker's watermark: everything it will write from now on has a later Place, so the
-// merge need not wait for it.
+// Beside the records stands the worker's watermark: everything it will write from now on has a later Place,
+// so the merge need not wait for it.
 //
 // Cost    a record is encoded in place; a few atomic stores a burst; no lock
 // Refuses begin() gives an empty span when there is no room: replay waits, live counts the record as lost

@@ -1,4 +1,5 @@
-// dataplane/packet.h — one packet on its way through a worker: its bytes, when and where it was seen, what it decoded to
+// dataplane/packet.h — one packet on its way through a worker: its bytes, when and where it was seen, what it
+// decoded to
 //
 // Lives   for one burst; every view points into the receive buffer (or the core's defragmentation scratch)
 #pragma once
@@ -36,11 +37,23 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) noexcept = default;
 };
 
-/// The link type of what a source gives, as libpcap numbers them (pcap/dlt.h), reduced to those picket decodes.
-enum class LinkType : std::uint8_t { kEthernet, kRawIp, kNull, kLoop, kLinuxSll, kLinuxSll2, kPpp, kCiscoHdlc, kUnknown };
+/// The link type of what a source gives, as libpcap numbers them (pcap/dlt.h), reduced to those picket
+/// decodes.
+enum class LinkType : std::uint8_t {
+  kEthernet,
+  kRawIp,
+  kNull,
+  kLoop,
+  kLinuxSll,
+  kLinuxSll2,
+  kPpp,
+  kCiscoHdlc,
+  kUnknown
+};
 
-/// A packet's place in the order of the capture. Records are merged by it, so output is the same for any number of
-/// workers. `clock_ns` is the highest capture time seen so far by the source: it never runs backwards.
+/// A packet's place in the order of the capture. Records are merged by it, so output is the same for any
+/// number of workers. `clock_ns` is the highest capture time seen so far by the source: it never runs
+/// backwards.
 struct Position {
   std::uint64_t clock_ns = 0;
   std::uint64_t number = 0;  ///< 1, 2, 3 ... in capture order
@@ -50,10 +63,25 @@ inline constexpr std::size_t kMaxVlans = 3;
 inline constexpr unsigned kMaxDecodeEvents = 8;
 
 /// Which header a layer-4 view is. Values are IP protocol numbers where there is one.
-enum class IpProto : std::uint8_t { kHopOpts = 0, kIcmp = 1, kIgmp = 2, kIpIp = 4, kTcp = 6, kUdp = 17, kIpv6 = 41, kGre = 47, kEsp = 50, kAh = 51, kIcmpV6 = 58, kNoNext = 59, kSctp = 132 };
+enum class IpProto : std::uint8_t {
+  kHopOpts = 0,
+  kIcmp = 1,
+  kIgmp = 2,
+  kIpIp = 4,
+  kTcp = 6,
+  kUdp = 17,
+  kIpv6 = 41,
+  kGre = 47,
+  kEsp = 50,
+  kAh = 51,
+  kIcmpV6 = 58,
+  kNoNext = 59,
+  kSctp = 132
+};
 
 namespace tcp_flag {
-inline constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20, kEce = 0x40, kCwr = 0x80;
+inline constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20,
+                              kEce = 0x40, kCwr = 0x80;
 }
 
 struct Flow;
@@ -66,37 +94,37 @@ struct Packet {
   std::uint64_t time_ns = 0;           ///< capture time, UTC since 1970
   Position at;
   LinkType link = LinkType::kEthernet;
-  std::uint8_t shard = 0;              ///< of the flow table: from the hash that chose the worker
-  std::uint16_t tap = 0;               ///< which interface or capture source
-  void* owner = nullptr;               ///< what the source needs to free it (an mbuf, a slot)
+  std::uint8_t shard = 0;  ///< of the flow table: from the hash that chose the worker
+  std::uint16_t tap = 0;   ///< which interface or capture source
+  void* owner = nullptr;   ///< what the source needs to free it (an mbuf, a slot)
 
   // What decode fills in; of the innermost IP packet where tunnels were peeled.
   Verdict verdict = Verdict::kInspected;
   bool has_ip = false, is_v4 = false, has_l4 = false;
-  bool is_fragment = false;            ///< a piece of a datagram; has_l4 is then false
-  bool reassembled = false;            ///< put together from fragments
-  std::uint8_t proto = 0;              ///< IP protocol number of the last header reached
+  bool is_fragment = false;  ///< a piece of a datagram; has_l4 is then false
+  bool reassembled = false;  ///< put together from fragments
+  std::uint8_t proto = 0;    ///< IP protocol number of the last header reached
   std::uint8_t ttl = 0, tos = 0;
-  std::uint16_t ip_id = 0, frag_offset = 0;   ///< offset in bytes
+  std::uint16_t ip_id = 0, frag_offset = 0;  ///< offset in bytes
   bool dont_fragment = false, more_fragments = false, reserved_flag = false;
-  std::uint8_t layers = 0;             ///< IP headers seen; > 1 inside a tunnel
+  std::uint8_t layers = 0;  ///< IP headers seen; > 1 inside a tunnel
   std::uint8_t vlan_count = 0;
   std::array<std::uint16_t, kMaxVlans> vlans{};  ///< VLAN ids, outermost first, of the outermost frame
-  std::uint16_t ethertype = 0;         ///< of the innermost frame, host order
+  std::uint16_t ethertype = 0;                   ///< of the innermost frame, host order
   Address src, dst;
-  std::uint16_t src_port = 0, dst_port = 0;      ///< ICMP: type and code stand in the ICMP fields, ports are 0
+  std::uint16_t src_port = 0, dst_port = 0;  ///< ICMP: type and code stand in the ICMP fields, ports are 0
   std::uint8_t icmp_type = 0, icmp_code = 0;
   std::uint16_t icmp_id = 0, icmp_seq = 0;
   std::uint8_t tcp_flags = 0;
   std::uint32_t tcp_seq = 0, tcp_ack = 0;
   std::uint16_t tcp_window = 0, tcp_urgent = 0, tcp_mss = 0;
-  std::uint8_t tcp_wscale = 0xff;      ///< from the option, 0xff: none
+  std::uint8_t tcp_wscale = 0xff;  ///< from the option, 0xff: none
   bool tcp_sack_ok = false, tcp_has_timestamp = false;
   std::uint32_t tcp_ts_value = 0, tcp_ts_echo = 0;
-  Bytes ip_header;                     ///< with options; IPv6: fixed header and extension headers
-  Bytes ip_options;                    ///< IPv4 options
-  Bytes l4_header;                     ///< with TCP options
-  Bytes payload;                       ///< behind the L4 header, within the IP length
+  Bytes ip_header;   ///< with options; IPv6: fixed header and extension headers
+  Bytes ip_options;  ///< IPv4 options
+  Bytes l4_header;   ///< with TCP options
+  Bytes payload;     ///< behind the L4 header, within the IP length
   std::array<std::uint8_t, 6> src_mac{}, dst_mac{};
   bool has_mac = false;
   std::array<std::uint16_t, kMaxDecodeEvents> events{};  ///< values of DecodeEvent

@@ -1,9 +1,11 @@
 // dataplane/record_encoder.h — how a worker's findings become records; export/ implements it
 //
-// The packet path knows what happened, export/ knows the schema. Each call writes one encoded record into `out` and
-// says how many bytes it took; 0 when it did not fit, which the caller counts as a lost record of that type.
+// The packet path knows what happened, export/ knows the schema. Each call writes one encoded record into
+// `out` and says how many bytes it took; 0 when it did not fit, which the caller counts as a lost record of
+// that type.
 //
-// Cost    no allocation, no lock; called on worker cores, one encoder shared by all: implementations hold no state
+// Cost    no allocation, no lock; called on worker cores, one encoder shared by all: implementations hold no
+// state
 #pragma once
 #include <cstdint>
 #include <span>
@@ -16,17 +18,17 @@ namespace picket {
 
 /// What every record carries beside its content.
 struct RecordContext {
-  std::uint64_t time_ns = 0;         ///< capture time of the packet (or of the timeout) that made it
-  std::uint64_t packet_number = 0;   ///< 0: no packet
-  std::uint32_t rules_epoch = 0;     ///< the snapshot of rules and configuration that was in force
+  std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
+  std::uint64_t packet_number = 0;  ///< 0: no packet
+  std::uint32_t rules_epoch = 0;    ///< the snapshot of rules and configuration that was in force
   std::uint64_t tx_id = 0;
 };
 
 /// A rule that matched. Text belongs to the rule set snapshot.
 struct AlertInfo {
   std::uint32_t gid = 1, sid = 0, rev = 0, severity = 3;
-  std::string_view signature, category, action;   ///< action: "allowed"
-  Bytes metadata;                    ///< encoded once at load: picket.v1.Alert's metadata and reference fields
+  std::string_view signature, category, action;  ///< action: "allowed"
+  Bytes metadata;  ///< encoded once at load: picket.v1.Alert's metadata and reference fields
   bool from_transaction = false, from_stream = false;
   bool target_is_source = false, target_is_dest = false;
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
@@ -34,23 +36,26 @@ struct AlertInfo {
 
 /// An anomaly: a decode, stream or application-layer event.
 struct AnomalyInfo {
-  std::string_view type;             ///< "decode", "stream", "applayer"
-  std::string_view event;            ///< its name, e.g. "ipv4.trunc_pkt"
-  std::string_view layer;            ///< applayer: "proto_parser"
-  std::string_view app_proto;        ///< applayer: the protocol's name
+  std::string_view type;       ///< "decode", "stream", "applayer"
+  std::string_view event;      ///< its name, e.g. "ipv4.trunc_pkt"
+  std::string_view layer;      ///< applayer: "proto_parser"
+  std::string_view app_proto;  ///< applayer: the protocol's name
   const Transaction* tx = nullptr;
 };
 
 class RecordEncoder {
  public:
   virtual ~RecordEncoder() = default;
-  virtual std::size_t flow(const RecordContext&, const Flow&, FlowEnd, std::span<std::uint8_t> out) const noexcept = 0;
-  /// `tx` of `protocol`, complete. Its direction (which end stands as src) is the client's, unless only a reply was seen.
-  virtual std::size_t transaction(const RecordContext&, const Flow&, ProtocolId protocol, const Transaction& tx,
-                                  std::span<std::uint8_t> out) const noexcept = 0;
+  virtual std::size_t flow(const RecordContext&, const Flow&, FlowEnd,
+                           std::span<std::uint8_t> out) const noexcept = 0;
+  /// `tx` of `protocol`, complete. Its direction (which end stands as src) is the client's, unless only a
+  /// reply was seen.
+  virtual std::size_t transaction(const RecordContext&, const Flow&, ProtocolId protocol,
+                                  const Transaction& tx, std::span<std::uint8_t> out) const noexcept = 0;
   /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key.
   virtual std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId protocol,
-                            const Transaction* tx, const AlertInfo&, std::span<std::uint8_t> out) const noexcept = 0;
+                            const Transaction* tx, const AlertInfo&,
+                            std::span<std::uint8_t> out) const noexcept = 0;
   virtual std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,
                               std::span<std::uint8_t> out) const noexcept = 0;
 };

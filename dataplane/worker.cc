@@ -12,7 +12,8 @@ namespace {
 /// Adds the cycles of a scope to a stage, when stages are measured at all.
 class StageTimer {
  public:
-  StageTimer(Counters& c, Stage s, bool on) noexcept : counter_(c.stage_cycles[static_cast<std::size_t>(s)]), start_(on ? __rdtsc() : 0), on_(on) {}
+  StageTimer(Counters& c, Stage s, bool on) noexcept
+      : counter_(c.stage_cycles[static_cast<std::size_t>(s)]), start_(on ? __rdtsc() : 0), on_(on) {}
   ~StageTimer() {
     if (on_) counter_.add(__rdtsc() - start_);
   }
@@ -25,7 +26,8 @@ class StageTimer {
   bool on_;
 };
 
-/// A stand-in for the packet when a flow ends by the clock: its last packet's ends, from the client, without bytes.
+/// A stand-in for the packet when a flow ends by the clock: its last packet's ends, from the client, without
+/// bytes.
 Packet stand_in(const Flow& f, const Place& place) noexcept {
   Packet p;
   p.flow = const_cast<Flow*>(&f);
@@ -73,7 +75,8 @@ Worker::~Worker() = default;
 void Worker::run() noexcept {
   Burst burst;
   for (;;) {
-    if (const detect::RuleSet* rules = offered_rules_.load(std::memory_order_acquire); rules != rules_in_use_.load(std::memory_order_relaxed)) {
+    if (const detect::RuleSet* rules = offered_rules_.load(std::memory_order_acquire);
+        rules != rules_in_use_.load(std::memory_order_relaxed)) {
       detector_.set_rules(rules);
       rules_in_use_.store(rules, std::memory_order_release);
     }
@@ -120,10 +123,13 @@ void Worker::decode(Burst& b) noexcept {
   for (unsigned i = 0; i < b.size; ++i) {
     Packet& p = b.packets[i];
     decoder_.decode(p);
-    // A datagram may hold a tunnel whose packets are fragments in turn: each round is one IP header further in.
-    for (unsigned round = 0; round < config_.decode.max_layers && p.is_fragment && p.verdict == Verdict::kInspected; ++round) {
+    // A datagram may hold a tunnel whose packets are fragments in turn: each round is one IP header further
+    // in.
+    for (unsigned round = 0;
+         round < config_.decode.max_layers && p.is_fragment && p.verdict == Verdict::kInspected; ++round) {
       Bytes datagram;
-      if (defragmenter_.add(p, datagram) == Defragmenter::Outcome::kComplete) decoder_.decode_datagram(p, datagram);
+      if (defragmenter_.add(p, datagram) == Defragmenter::Outcome::kComplete)
+        decoder_.decode_datagram(p, datagram);
     }
   }
 }
@@ -162,8 +168,10 @@ Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
     const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck);
     const bool from_server =
         tcp ? (fl == (tcp_flag::kSyn | tcp_flag::kAck) ||
-               ((fl & tcp_flag::kSyn) == 0 && app_.looks_like_reply(Transport::kTcp, p.payload, p.src_port, p.dst_port)))
-            : (p.proto == static_cast<std::uint8_t>(IpProto::kUdp) && app_.looks_like_reply(Transport::kUdp, p.payload, p.src_port, p.dst_port));
+               ((fl & tcp_flag::kSyn) == 0 &&
+                app_.looks_like_reply(Transport::kTcp, p.payload, p.src_port, p.dst_port)))
+            : (p.proto == static_cast<std::uint8_t>(IpProto::kUdp) &&
+               app_.looks_like_reply(Transport::kUdp, p.payload, p.src_port, p.dst_port));
     if (from_server) {  // the opening was not seen
       f->low_is_client = !f->low_is_client;
       f->flags |= flow_flag::kSwapped;
@@ -184,7 +192,8 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
   }
-  if (p.proto != static_cast<std::uint8_t>(IpProto::kTcp) && f.state == FlowState::kNew && f.side[0].packets != 0 && f.side[1].packets != 0) {
+  if (p.proto != static_cast<std::uint8_t>(IpProto::kTcp) && f.state == FlowState::kNew &&
+      f.side[0].packets != 0 && f.side[1].packets != 0) {
     f.state = FlowState::kEstablished;
   }
 }
@@ -213,15 +222,18 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   }
   if (tcp || udp) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
-    if (tcp) reassembler_.on_segment(*f, p, *this);
-    else app_.on_datagram(*f, p.direction, p.payload, p.time_ns);
+    if (tcp)
+      reassembler_.on_segment(*f, p, *this);
+    else
+      app_.on_datagram(*f, p.direction, p.payload, p.time_ns);
   }
   const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
   detector_.end_packet(p, f);
 }
 
 void Worker::account(Burst& b) noexcept {
-  for (unsigned i = 0; i < b.size; ++i) counters_.verdicts[static_cast<std::size_t>(b.packets[i].verdict)].add();
+  for (unsigned i = 0; i < b.size; ++i)
+    counters_.verdicts[static_cast<std::size_t>(b.packets[i].verdict)].add();
   counters_.flows_active.set(flows_.active());
   counters_.flows_peak.set(flows_.peak());
   counters_.flows_evicted.set(flows_.evicted());
@@ -248,7 +260,8 @@ void Worker::report_decode_events(const Packet& p) noexcept {
     AnomalyInfo info;
     info.type = "decode";
     info.event = kDecodeEvents[e].name;
-    emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), p, nullptr, info, out); });
+    emit(RecordType::kAnomaly, {},
+         [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), p, nullptr, info, out); });
   }
 }
 
@@ -270,7 +283,8 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   detector_.on_flow_end(f);
   detector_.exchange_stream_events(outer_events);
   if (config_.records.flows) {
-    emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
+    emit(RecordType::kFlow, {},
+         [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
   packet_ = outer;
   place_ = outer_place;
@@ -283,7 +297,8 @@ void Worker::flow_interim(Flow& f, const Place& place) noexcept {
   const Packet* const outer = std::exchange(packet_, &last);
   const Place outer_place = std::exchange(place_, place);
   const std::uint32_t outer_ordinal = std::exchange(ordinal_, 0U);
-  emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, FlowEnd::kInterim, out); });
+  emit(RecordType::kFlow, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, FlowEnd::kInterim, out); });
   packet_ = outer;
   place_ = outer_place;
   ordinal_ = outer_ordinal;
@@ -314,12 +329,14 @@ void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
   AnomalyInfo info;
   info.type = "stream";
   info.event = kStreamEvents[static_cast<std::size_t>(e)].name;
-  emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
+  emit(RecordType::kAnomaly, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
 }
 
 // ---- what parsers tell ----
 
-void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction dir, std::uint8_t progress) noexcept {
+void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction dir,
+                        std::uint8_t progress) noexcept {
   detector_.on_transaction(f, protocol, tx, dir, progress, packet_);
 }
 
@@ -329,10 +346,12 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
   EventHeader h;
   h.protocol = protocol;
-  emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
+  emit(RecordType::kTransaction, h,
+       [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
 }
 
-void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint8_t event, Transaction* tx) noexcept {
+void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint8_t event,
+                          Transaction* tx) noexcept {
   counters_.protocols[protocol].events.add();
   AnomalyInfo info;
   info.event = event == kPendingLimit ? "pending_limit" : protocols()[protocol]->events[event].name;
@@ -342,14 +361,16 @@ void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint
   info.layer = "proto_parser";
   info.app_proto = protocols()[protocol]->name;
   info.tx = tx;
-  emit(RecordType::kAnomaly, {}, [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(tx), *packet_, &f, info, out); });
+  emit(RecordType::kAnomaly, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(tx), *packet_, &f, info, out); });
 }
 
 void Worker::on_protocol(Flow& f) noexcept { counters_.protocols[f.protocol].flows.add(); }
 
 // ---- what rules tell ----
 
-void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol, const Transaction* tx) noexcept {
+void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol,
+                   const Transaction* tx) noexcept {
   if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
   if (!config_.records.alerts) return;
   EventHeader h;
@@ -360,7 +381,9 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
   h.src_port = p.src_port;
   h.dst_port = p.dst_port;
-  emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) { return encoder_.alert(context(tx), p, f, protocol, tx, info, out); });
+  emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) {
+    return encoder_.alert(context(tx), p, f, protocol, tx, info, out);
+  });
 }
 
 // ---- records ----
@@ -389,8 +412,10 @@ void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept
   }
   const std::size_t size = room.empty() ? 0 : encode(room);
   if (size == 0) {
-    if (type == RecordType::kTransaction) counters_.protocols[header.protocol].records_lost.add();
-    else counters_.records_lost[static_cast<std::size_t>(type)].add();
+    if (type == RecordType::kTransaction)
+      counters_.protocols[header.protocol].records_lost.add();
+    else
+      counters_.records_lost[static_cast<std::size_t>(type)].add();
     return;
   }
   header.size = static_cast<std::uint32_t>(size);

@@ -1,7 +1,7 @@
 // dataplane/worker.h — one core: everything it owns, and its loop
 //
-// A core shares nothing. What comes in: packets of its PacketSource, and from time to time a new rule set by one
-// pointer. What goes out: records in its EventRing, and counters that others may read.
+// A core shares nothing. What comes in: packets of its PacketSource, and from time to time a new rule set by
+// one pointer. What goes out: records in its EventRing, and counters that others may read.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -40,7 +40,8 @@ struct WorkerConfig {
   RecordConfig records;
   std::size_t pool_bytes = std::size_t{256} << 20;
   std::size_t event_ring_bytes = std::size_t{8} << 20;
-  bool wait_for_room = true;      ///< replay: a full event ring makes the worker wait; live: the record is lost, counted
+  bool wait_for_room =
+      true;  ///< replay: a full event ring makes the worker wait; live: the record is lost, counted
   bool measure_stages = false;
 };
 
@@ -50,13 +51,19 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   Worker(const WorkerConfig&, PacketSource& source, const RecordEncoder& encoder);
   ~Worker();
 
-  /// The poll loop: returns when the source has ended, or between two bursts after stop(), with every flow recorded.
+  /// The poll loop: returns when the source has ended, or between two bursts after stop(), with every flow
+  /// recorded.
   void run() noexcept;
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
-  /// A new rule set, to be used from the next burst on. The old one may go once rules_in_use() is the new one.
-  void offer_rules(const detect::RuleSet* rules) noexcept { offered_rules_.store(rules, std::memory_order_release); }
-  [[nodiscard]] const detect::RuleSet* rules_in_use() const noexcept { return rules_in_use_.load(std::memory_order_acquire); }
+  /// A new rule set, to be used from the next burst on. The old one may go once rules_in_use() is the new
+  /// one.
+  void offer_rules(const detect::RuleSet* rules) noexcept {
+    offered_rules_.store(rules, std::memory_order_release);
+  }
+  [[nodiscard]] const detect::RuleSet* rules_in_use() const noexcept {
+    return rules_in_use_.load(std::memory_order_acquire);
+  }
 
   [[nodiscard]] EventRing& events() noexcept { return events_; }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
@@ -90,7 +97,8 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;
   // AlertSink
-  void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId, const Transaction*) noexcept override;
+  void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId,
+             const Transaction*) noexcept override;
 
   /// Encodes one record in place. `encode` is called with the room and says how much it took.
   template <class Encode>
@@ -114,10 +122,10 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   std::atomic<bool> stop_{false};
 
   // While a packet, or the end of a flow, is worked on.
-  const Packet* packet_ = nullptr;   // what alerts and anomalies are shown with
-  Place place_;                      // of the next record but for the ordinal
+  const Packet* packet_ = nullptr;  // what alerts and anomalies are shown with
+  Place place_;                     // of the next record but for the ordinal
   std::uint32_t ordinal_ = 0;
-  Position done_;                    // everything up to here is in the event ring
+  Position done_;  // everything up to here is in the event ring
 };
 
 }  // namespace picket

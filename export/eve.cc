@@ -248,7 +248,8 @@ class EveWriter::Json {
     }
     if (!in.ok()) return false;
     raw(',');
-    const bool quoted = key.wire_type == 2 || key.base != EveBase::kDecimal;  // other keys are numbers, and a JSON key is a string
+    const bool quoted = key.wire_type == 2 ||
+                        key.base != EveBase::kDecimal;  // other keys are numbers, and a JSON key is a string
     if (!quoted) raw('"');
     if (!value(key, k, depth)) return false;
     if (!quoted) raw('"');

@@ -1,4 +1,5 @@
-// export/field_path.h — "dns.queries.rrname", "alert.metadata.mitre_id": one field of a record, by its EVE name
+// export/field_path.h — "dns.queries.rrname", "alert.metadata.mitre_id": one field of a record, by its EVE
+// name
 //
 // Compiled once, then looked up in any number of records straight from the wire. A path through a repeated
 // message or to a repeated field has several values; the key of a map is a part like any other.

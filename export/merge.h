@@ -7,9 +7,11 @@
 // many workers there are.
 //
 // Cost    one copy and O(log held) a record; buffers are used again
-// Limits  above held_limit bytes only the streams that everybody waits for are read, the others wait in their rings
-//         and lose records there. For live capture. A replay needs no limit: what is held back is bounded by how far
-//         the reader runs ahead of the slowest worker; and has none, since there one worker may wait for another.
+// Limits  above held_limit bytes only the streams that everybody waits for are read, the others wait in their
+// rings
+//         and lose records there. For live capture. A replay needs no limit: what is held back is bounded by
+//         how far the reader runs ahead of the slowest worker; and has none, since there one worker may wait
+//         for another.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -10,7 +10,8 @@ namespace picket {
 int check_command(const Options& o) {
   const auto setup = make_setup(o);
   if (!setup) return 2;
-  if (setup->rules == nullptr) return complain("nothing to check: no rules; give --rules FILE or rule-files in the configuration"), 2;
+  if (setup->rules == nullptr)
+    return complain("nothing to check: no rules; give --rules FILE or rule-files in the configuration"), 2;
   const RuleBase& base = *setup->rules;
   if (o.json) {
     rules::write_json(std::cout, base.source, base.plan.notes);

@@ -1,5 +1,5 @@
-// sensor/commands.h — picket's commands; each gives the process's exit status: 0 fine, 1 failed at work, 2 wrong usage,
-// configuration or rules
+// sensor/commands.h — picket's commands; each gives the process's exit status: 0 fine, 1 failed at work, 2
+// wrong usage, configuration or rules
 #pragma once
 #include "sensor/options.h"
 

@@ -12,11 +12,16 @@ int run(int argc, char** argv) {
   const auto options = picket::parse_options(argc, argv, status);
   if (!options) return status;
   switch (options->command) {
-    case picket::Command::kReplay: return picket::replay_command(*options);
-    case picket::Command::kRun: return picket::run_command(*options);
-    case picket::Command::kCheck: return picket::check_command(*options);
-    case picket::Command::kProtocols: return picket::protocols_command(*options);
-    case picket::Command::kVersion: return picket::version_command();
+    case picket::Command::kReplay:
+      return picket::replay_command(*options);
+    case picket::Command::kRun:
+      return picket::run_command(*options);
+    case picket::Command::kCheck:
+      return picket::check_command(*options);
+    case picket::Command::kProtocols:
+      return picket::protocols_command(*options);
+    case picket::Command::kVersion:
+      return picket::version_command();
   }
   return 2;
 }
@@ -26,7 +31,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
-  } catch (const std::exception& e) {  // mostly memory that the configuration asks for and the machine has not
+  } catch (
+      const std::exception& e) {  // mostly memory that the configuration asks for and the machine has not
     picket::complain(std::string("cannot go on: ") + e.what());
     return 1;
   }

@@ -9,21 +9,32 @@ namespace {
 
 void add_common(CLI::App& app, Options& o) {
   app.add_option("--config", o.config, "configuration file (YAML)")->type_name("FILE");
-  app.add_option("--set", o.sets, "one configuration key; repeats, last wins")->type_name("KEY=VALUE")->expected(1)->take_all()->allow_extra_args(false);
-  app.add_option("--rules", o.rules, "rule file or glob; repeats")->type_name("FILE|GLOB")->allow_extra_args(false);
+  app.add_option("--set", o.sets, "one configuration key; repeats, last wins")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--rules", o.rules, "rule file or glob; repeats")
+      ->type_name("FILE|GLOB")
+      ->allow_extra_args(false);
   app.add_option("--home-net", o.home_net, "$HOME_NET, e.g. [10.0.0.0/8,192.168.0.0/16]")->type_name("CIDRS");
   app.add_option("--external-net", o.external_net, "$EXTERNAL_NET, e.g. !$HOME_NET")->type_name("CIDRS");
   app.add_option("--workers", o.workers, "worker cores")->type_name("N")->check(CLI::Range(1U, 64U));
-  app.add_option("--log-level", o.log_level, "debug, info, warning or error")->type_name("L")->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_option("--log-level", o.log_level, "debug, info, warning or error")
+      ->type_name("L")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   app.add_flag("--rules-strict", o.rules_strict, "end with status 2 when a rule is rejected");
-  app.add_option("--checksums", o.checksums, "of packets: ignore or verify")->type_name("MODE")->check(CLI::IsMember({"ignore", "verify"}));
+  app.add_option("--checksums", o.checksums, "of packets: ignore or verify")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"ignore", "verify"}));
 }
 
 void add_outputs(CLI::App& app, Options& o) {
   app.add_option("--eve", o.eve, "EVE JSON, one record a line")->type_name("FILE|-");
   app.add_option("--records", o.records, "records as length-delimited Protobuf")->type_name("FILE|-");
   app.add_option("--export", o.export_to, "send records to this collector (gRPC)")->type_name("HOST:PORT");
-  app.add_option("--stats", o.stats, "the ledger and all counters as one JSON object, at the end")->type_name("FILE|-");
+  app.add_option("--stats", o.stats, "the ledger and all counters as one JSON object, at the end")
+      ->type_name("FILE|-");
 }
 
 }  // namespace
@@ -33,13 +44,18 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   CLI::App app("picket: a passive sensor for critical networks", "picket");
   app.require_subcommand(1);
   app.fallthrough(false);
-  app.footer("Example: picket replay --rules rules/sample.rules --eve - capture.pcap\nEach command has --help.");
+  app.footer(
+      "Example: picket replay --rules rules/sample.rules --eve - capture.pcap\nEach command has --help.");
 
-  CLI::App* replay = app.add_subcommand("replay", "capture files (pcap, pcapng; plain, gzip, zstd), or folders of them");
+  CLI::App* replay =
+      app.add_subcommand("replay", "capture files (pcap, pcapng; plain, gzip, zstd), or folders of them");
   add_common(*replay, o);
   add_outputs(*replay, o);
-  replay->add_option("--loop", o.loops, "read all captures N times")->type_name("N")->check(CLI::Range(1U, 1000000U));
-  replay->add_option("--pace", o.pace, "1.0: at the speed of the capture; max: as fast as possible")->type_name("X|max");
+  replay->add_option("--loop", o.loops, "read all captures N times")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1000000U));
+  replay->add_option("--pace", o.pace, "1.0: at the speed of the capture; max: as fast as possible")
+      ->type_name("X|max");
   replay->add_flag("--measure-stages", o.measure_stages, "count cycles by stage (costs a little speed)");
   replay->add_option("captures", o.captures, "capture files or folders")->type_name("CAPTURE")->required();
   replay->footer("Example: picket replay --workers 2 --rules my.rules --eve eve.json --stats - captures/");
@@ -47,18 +63,25 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   CLI::App* run = app.add_subcommand("run", "live, from DPDK ports");
   add_common(*run, o);
   add_outputs(*run, o);
-  run->add_option("--interface", o.interfaces, "a network interface or PCI address; picks a DPDK driver that works; repeats")->type_name("IFACE")->allow_extra_args(false);
-  run->add_option("--vdev", o.vdevs, "a DPDK virtual device, e.g. net_pcap0,rx_pcap=x.pcap; repeats")->type_name("SPEC")->allow_extra_args(false);
+  run->add_option("--interface", o.interfaces,
+                  "a network interface or PCI address; picks a DPDK driver that works; repeats")
+      ->type_name("IFACE")
+      ->allow_extra_args(false);
+  run->add_option("--vdev", o.vdevs, "a DPDK virtual device, e.g. net_pcap0,rx_pcap=x.pcap; repeats")
+      ->type_name("SPEC")
+      ->allow_extra_args(false);
   run->add_option("--eal", o.eal, "arguments for DPDK's EAL")->type_name("ARGS");
   run->add_flag("--measure-stages", o.measure_stages, "count cycles by stage");
   run->footer("Example: picket run --interface eth0 --eve eve.json --export 127.0.0.1:5514");
 
-  CLI::App* check = app.add_subcommand("check", "load configuration and rules, report on each rule, touch no traffic");
+  CLI::App* check =
+      app.add_subcommand("check", "load configuration and rules, report on each rule, touch no traffic");
   add_common(*check, o);
   check->add_flag("--json", o.json, "one JSON object a rule");
   check->footer("Example: picket check --rules 'rules/*.rules' --json");
 
-  CLI::App* list = app.add_subcommand("protocols", "what is parsed: name, transports, ports, record, rule buffers, events");
+  CLI::App* list = app.add_subcommand(
+      "protocols", "what is parsed: name, transports, ports, record, rule buffers, events");
   list->add_flag("--json", o.json, "one JSON object a protocol");
   list->footer("Example: picket protocols");
 
@@ -74,24 +97,32 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
     }
     if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr && app.get_subcommands().empty()) {
       const std::string word = argc > 1 ? argv[1] : "";
-      std::cerr << "picket: " << (word.empty() ? "a command is missing" : "there is no command '" + word + "'")
+      std::cerr << "picket: "
+                << (word.empty() ? "a command is missing" : "there is no command '" + word + "'")
                 << "; commands are replay, run, check, protocols and version; see: picket --help\n";
       exit_status = 2;
       return std::nullopt;
     }
     const CLI::App* where = &app;
     for (const CLI::App* sub : app.get_subcommands()) where = sub;
-    std::cerr << "picket: " << e.what() << "; see: picket " << (where == &app ? "" : where->get_name() + " ") << "--help\n";
+    std::cerr << "picket: " << e.what() << "; see: picket " << (where == &app ? "" : where->get_name() + " ")
+              << "--help\n";
     exit_status = 2;
     return std::nullopt;
   }
-  if (*replay) o.command = Command::kReplay;
-  else if (*run) o.command = Command::kRun;
-  else if (*check) o.command = Command::kCheck;
-  else if (*list) o.command = Command::kProtocols;
-  for (const auto& [a, b] : {std::pair(&o.eve, &o.records), std::pair(&o.eve, &o.stats), std::pair(&o.records, &o.stats)}) {
+  if (*replay)
+    o.command = Command::kReplay;
+  else if (*run)
+    o.command = Command::kRun;
+  else if (*check)
+    o.command = Command::kCheck;
+  else if (*list)
+    o.command = Command::kProtocols;
+  for (const auto& [a, b] :
+       {std::pair(&o.eve, &o.records), std::pair(&o.eve, &o.stats), std::pair(&o.records, &o.stats)}) {
     if (a->empty() || *a != *b) continue;
-    std::cerr << "picket: two outputs go to '" << *a << "'; give each of --eve, --records and --stats a place of its own\n";
+    std::cerr << "picket: two outputs go to '" << *a
+              << "'; give each of --eve, --records and --stats a place of its own\n";
     exit_status = 2;
     return std::nullopt;
   }

@@ -12,13 +12,13 @@ struct Options {
   Command command = Command::kVersion;
   // common
   std::optional<std::string> config;
-  std::vector<std::string> sets;            ///< KEY=VALUE
-  std::vector<std::string> rules;           ///< files or globs
-  std::string home_net, external_net;       ///< "": as configured
-  unsigned workers = 0;                     ///< 0: as configured
-  std::string log_level;                    ///< "": as configured
+  std::vector<std::string> sets;       ///< KEY=VALUE
+  std::vector<std::string> rules;      ///< files or globs
+  std::string home_net, external_net;  ///< "": as configured
+  unsigned workers = 0;                ///< 0: as configured
+  std::string log_level;               ///< "": as configured
   bool rules_strict = false;
-  std::string checksums;                    ///< "ignore", "verify", "": as configured
+  std::string checksums;  ///< "ignore", "verify", "": as configured
   // where output goes; "": nowhere
   std::string eve, records, export_to, stats;
   // replay
@@ -33,7 +33,8 @@ struct Options {
   bool json = false;
 };
 
-/// Reads the command line. Without a value the process is to end with `exit_status`: help was printed, or an error.
+/// Reads the command line. Without a value the process is to end with `exit_status`: help was printed, or an
+/// error.
 std::optional<Options> parse_options(int argc, char** argv, int& exit_status);
 
 }  // namespace picket

@@ -8,7 +8,11 @@ namespace picket {
 
 Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sources, const RuleBase* rules,
                    std::vector<std::unique_ptr<RecordSink>> sinks)
-    : encoder_(config.encoder), sensor_(config.encoder.sensor), statistics_(config.statistics), rules_(rules), cores_(config.cores) {
+    : encoder_(config.encoder),
+      sensor_(config.encoder.sensor),
+      statistics_(config.statistics),
+      rules_(rules),
+      cores_(config.cores) {
   std::vector<EventStream*> streams;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
@@ -24,7 +28,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     thresholds_.emplace();
     correlate = [this](const EventHeader& h) { return admit(h); };
   }
-  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate), config.held_limit);
+  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate),
+                                         config.held_limit);
 }
 
 /// What crosses flows, decided in the order of the capture.
@@ -32,7 +37,8 @@ bool Pipeline::admit(const EventHeader& h) {
   if (h.type != RecordType::kAlert) return true;
   const rules::Judgement& judgement = rules_->plan.judgements[h.rule];
   if (judgement.plain()) return true;
-  return thresholds_->admit(judgement, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id, h.src_port, h.dst_port});
+  return thresholds_->admit(judgement, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id,
+                                        h.src_port, h.dst_port});
 }
 
 Pipeline::~Pipeline() {

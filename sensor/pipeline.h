@@ -17,17 +17,18 @@
 namespace picket {
 
 struct PipelineConfig {
-  WorkerConfig worker;                ///< id and count are set by the pipeline
+  WorkerConfig worker;  ///< id and count are set by the pipeline
   EncoderOptions encoder;
-  bool statistics = true;             ///< a record of the ledger at the end
+  bool statistics = true;                    ///< a record of the ledger at the end
   std::size_t held_limit = Merge::kNoLimit;  ///< bytes that may wait in the merge for other workers: live
-  std::vector<int> cores;             ///< pin worker i to cores[i]; empty: the kernel decides
+  std::vector<int> cores;                    ///< pin worker i to cores[i]; empty: the kernel decides
 };
 
 class Pipeline {
  public:
   /// Takes all memory. One worker per source; sources and rules (nullptr: none) outlive the pipeline.
-  Pipeline(const PipelineConfig&, std::vector<PacketSource*> sources, const RuleBase* rules, std::vector<std::unique_ptr<RecordSink>> sinks);
+  Pipeline(const PipelineConfig&, std::vector<PacketSource*> sources, const RuleBase* rules,
+           std::vector<std::unique_ptr<RecordSink>> sinks);
   ~Pipeline();
 
   void start();

@@ -38,11 +38,12 @@ const auto kSelf = [](const auto& x) { return x; };
 
 void print_json(const ProtocolSpec& s) {
   std::cout << fmt::format(
-      "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"record\":\"{}\",\"buffers\":[{}],\"integers\":[{}],"
+      "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"record\":\"{}\",\"buffers\":[{}],"
+      "\"integers\":[{}],"
       "\"keywords\":[{}],\"events\":[{}],\"limits\":[{}]}}\n",
       s.name, transports_of(s), list(s.ports, "", ",", kSelf), s.record, list(s.buffers, "\"", ",", kName),
-      list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName), list(s.events, "\"", ",", kName),
-      list(s.limits, "\"", ",", kName));
+      list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName),
+      list(s.events, "\"", ",", kName), list(s.limits, "\"", ",", kName));
 }
 
 template <class Defs>
@@ -60,8 +61,8 @@ int protocols_command(const Options& o) {
       print_json(*s);
       continue;
     }
-    std::cout << fmt::format("{}  over {}, ports {} (a hint; found by content on any), record `{}`\n", s->name, transports_of(*s),
-                             list(s->ports, "", " ", kSelf), s->record);
+    std::cout << fmt::format("{}  over {}, ports {} (a hint; found by content on any), record `{}`\n",
+                             s->name, transports_of(*s), list(s->ports, "", " ", kSelf), s->record);
     print_defs("buffers", s->buffers);
     print_defs("integers", s->integers);
     print_defs("keywords", s->keywords);

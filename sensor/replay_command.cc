@@ -29,14 +29,18 @@ bool parse_pace(const std::string& text, double& pace) {
 /// A line that is written over, on a terminal only.
 class Progress {
  public:
-  Progress(const Replay& replay, std::uint64_t total_bytes) : replay_(replay), total_(total_bytes), on_(isatty(STDERR_FILENO) != 0) {}
+  Progress(const Replay& replay, std::uint64_t total_bytes)
+      : replay_(replay), total_(total_bytes), on_(isatty(STDERR_FILENO) != 0) {}
   ~Progress() {
     if (shown_) std::cerr << "\r\033[K";
   }
   void show() {
     if (!on_ || total_ == 0) return;
     shown_ = true;
-    std::cerr << fmt::format("\rreplay: {:.0f} %, {} packets", std::min(100.0, 100.0 * static_cast<double>(replay_.bytes_done()) / static_cast<double>(total_)), replay_.packets_done())
+    std::cerr << fmt::format("\rreplay: {:.0f} %, {} packets",
+                             std::min(100.0, 100.0 * static_cast<double>(replay_.bytes_done()) /
+                                                 static_cast<double>(total_)),
+                             replay_.packets_done())
               << std::flush;
   }
 
@@ -51,7 +55,8 @@ class Progress {
 int replay_command(const Options& o) {
   const StopSignal stop;
   double pace = 0;
-  if (!parse_pace(o.pace, pace)) return complain("--pace: '" + o.pace + "' is neither a number above 0 nor 'max'; try --pace 1.0"), 2;
+  if (!parse_pace(o.pace, pace))
+    return complain("--pace: '" + o.pace + "' is neither a number above 0 nor 'max'; try --pace 1.0"), 2;
   auto captures = list_captures(o.captures);
   if (!captures) return complain(captures.error().message), 1;
   auto setup = make_setup(o);
@@ -99,7 +104,8 @@ int replay_command(const Options& o) {
   // A file named on the command line must be sound; a folder may hold damaged ones.
   const auto& folders = captures.value().from_folder;
   const auto& bad = replay.report().damaged;
-  const bool named_file_failed = std::any_of(bad.begin(), bad.end(), [&](std::size_t i) { return !folders[i]; });
+  const bool named_file_failed =
+      std::any_of(bad.begin(), bad.end(), [&](std::size_t i) { return !folders[i]; });
   const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
   (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
   bool ok = write_stats(o, totals) && totals.ledger_exact() && all_seen && !named_file_failed && !interrupted;

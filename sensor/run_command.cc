@@ -35,12 +35,14 @@ void add_ports(Totals& totals, LivePorts& ports) {
 
 int run_command(const Options& o) {
   const StopSignal stop;
-  if (o.interfaces.empty() && o.vdevs.empty()) return complain("run: no port; give --interface IFACE or --vdev SPEC"), 2;
+  if (o.interfaces.empty() && o.vdevs.empty())
+    return complain("run: no port; give --interface IFACE or --vdev SPEC"), 2;
   auto setup = make_setup(o);
   if (!setup) return 2;
 
   LiveConfig live;
-  for (const std::string& i : o.interfaces) (i.find(':') != std::string::npos ? live.devices : live.interfaces).push_back(i);
+  for (const std::string& i : o.interfaces)
+    (i.find(':') != std::string::npos ? live.devices : live.interfaces).push_back(i);
   live.devices.insert(live.devices.end(), o.vdevs.begin(), o.vdevs.end());
   live.eal_args = o.eal;
   live.workers = setup->config.workers;
@@ -59,7 +61,8 @@ int run_command(const Options& o) {
   setup->pipeline.worker.wait_for_room = false;
   setup->pipeline.held_limit = kMergeBytes;
   setup->pipeline.encoder.taps = live.interfaces;  // in the order of Packet::tap
-  setup->pipeline.encoder.taps.insert(setup->pipeline.encoder.taps.end(), live.devices.begin(), live.devices.end());
+  setup->pipeline.encoder.taps.insert(setup->pipeline.encoder.taps.end(), live.devices.begin(),
+                                      live.devices.end());
   setup->pipeline.encoder.packet_numbers = false;
   Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
   const auto begin = Clock::now();
@@ -74,7 +77,8 @@ int run_command(const Options& o) {
   if (dispatcher.joinable()) dispatcher.join();
   std::jthread limit([&](const std::stop_token& done) {
     const auto end = Clock::now() + kDrainTime;
-    while (!done.stop_requested() && Clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!done.stop_requested() && Clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (!done.stop_requested()) pipeline.stop();
   });
   pipeline.join();

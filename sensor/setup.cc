@@ -36,9 +36,11 @@ void start_log(const std::string& level) {
   spdlog::set_default_logger(std::move(log));
 }
 
-/// A variable that is no list of addresses or ports would reject every rule that uses it: say it of the variable.
+/// A variable that is no list of addresses or ports would reject every rule that uses it: say it of the
+/// variable.
 template <class Kind>
-bool variables_are_lists(const typename rules::ListBook<Kind>::Variables& all, const RulesConfig::Groups& configured) {
+bool variables_are_lists(const typename rules::ListBook<Kind>::Variables& all,
+                         const RulesConfig::Groups& configured) {
   rules::ListBook<Kind> book(all);
   for (const auto& [name, value] : configured) {
     rules::Complaint complaint;
@@ -56,7 +58,8 @@ rules::RuleVariables variables_of(const RulesConfig& config) {
   return all;
 }
 
-Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& files, const RulesConfig& config) {
+Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& files,
+                                             const RulesConfig& config) {
   rules::LoadOptions load;
   load.variables = variables_of(config);
   load.classification_file = config.classification_file;
@@ -118,7 +121,8 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   return setup;
 }
 
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config, bool live) {
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config,
+                                                            bool live) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
   const auto add = [&](Result<std::unique_ptr<RecordSink>> sink) {
     if (sink) sinks.push_back(std::move(sink).value());
@@ -139,14 +143,16 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
     if (auto e = add(open_grpc_sink(exporter))) return *e;
   }
   // Written at the end, but a name that cannot be written to is said now.
-  if (!o.stats.empty() && o.stats != "-" && !std::ofstream(o.stats, std::ios::app)) return Error{cannot_write_stats(o)};
+  if (!o.stats.empty() && o.stats != "-" && !std::ofstream(o.stats, std::ios::app))
+    return Error{cannot_write_stats(o)};
   return sinks;
 }
 
 bool write_stats(const Options& o, const Totals& totals) {
   if (o.stats.empty()) return true;
   const std::string text = stats_json(totals);
-  if (o.stats == "-") return std::cout << text << std::flush ? true : (complain("--stats: standard output is closed"), false);
+  if (o.stats == "-")
+    return std::cout << text << std::flush ? true : (complain("--stats: standard output is closed"), false);
   std::ofstream f(o.stats, std::ios::trunc);
   if (f << text && f.flush()) return true;
   complain(cannot_write_stats(o));

@@ -14,11 +14,11 @@ namespace picket {
 struct Setup {
   Config config;
   PipelineConfig pipeline;
-  std::unique_ptr<RuleBase> rules;   ///< nullptr: none asked for
+  std::unique_ptr<RuleBase> rules;  ///< nullptr: none asked for
 };
 
-/// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the process ends
-/// with status 2.
+/// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the
+/// process ends with status 2.
 std::unique_ptr<Setup> make_setup(const Options&);
 
 /// Opens what --eve, --records and --export, or the configuration, ask for.

@@ -1,11 +1,12 @@
 // sensor/stop_signal.h — SIGINT and SIGTERM as something to wait for
 #pragma once
-#include <csignal>
 #include <chrono>
+#include <csignal>
 
 namespace picket {
 
-/// Blocks both signals for this thread and those it starts, and takes them by waiting. Make it before any thread.
+/// Blocks both signals for this thread and those it starts, and takes them by waiting. Make it before any
+/// thread.
 class StopSignal {
  public:
   StopSignal() {

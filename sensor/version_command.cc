@@ -22,12 +22,16 @@ int version_command() {
   char pcre[64] = {};
   pcre2_config(PCRE2_CONFIG_VERSION, pcre);
   std::cout << fmt::format("picket {} ({}, {})\n", kVersion, kBuildType, kCompiler)
-            << fmt::format("  CPU level   {}\n", cpu_level()) << fmt::format("  DPDK        {}\n", rte_version())
-            << fmt::format("  Hyperscan   {}\n", hs_version()) << fmt::format("  libpcap     {}\n", pcap_lib_version())
-            << fmt::format("  Protobuf    {}\n", google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION))
-            << fmt::format("  OpenSSL     {}\n", OpenSSL_version(OPENSSL_VERSION)) << fmt::format("  PCRE2       {}\n", pcre)
-            << fmt::format("  zlib        {}\n", zlibVersion())
-            << fmt::format("  brotli      {}.{}.{}\n", BrotliDecoderVersion() >> 24, BrotliDecoderVersion() >> 12 & 0xfff, BrotliDecoderVersion() & 0xfff)
+            << fmt::format("  CPU level   {}\n", cpu_level())
+            << fmt::format("  DPDK        {}\n", rte_version())
+            << fmt::format("  Hyperscan   {}\n", hs_version())
+            << fmt::format("  libpcap     {}\n", pcap_lib_version())
+            << fmt::format("  Protobuf    {}\n",
+                           google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION))
+            << fmt::format("  OpenSSL     {}\n", OpenSSL_version(OPENSSL_VERSION))
+            << fmt::format("  PCRE2       {}\n", pcre) << fmt::format("  zlib        {}\n", zlibVersion())
+            << fmt::format("  brotli      {}.{}.{}\n", BrotliDecoderVersion() >> 24,
+                           BrotliDecoderVersion() >> 12 & 0xfff, BrotliDecoderVersion() & 0xfff)
             << fmt::format("  zstd        {}\n", ZSTD_versionString());
   return std::cout.flush() ? 0 : 1;
 }

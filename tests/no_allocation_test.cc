@@ -1,7 +1,8 @@
 // Invariant 2: between receive and the event ring, a warm worker does not allocate.
 //
-// Every capture of pcaps/ goes through one worker several times; from the second time on each allocation on the worker's
-// thread is counted, and there must be none. Under AddressSanitizer its hook counts, otherwise malloc itself is replaced.
+// Every capture of pcaps/ goes through one worker several times; from the second time on each allocation on
+// the worker's thread is counted, and there must be none. Under AddressSanitizer its hook counts, otherwise
+// malloc itself is replaced.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -24,7 +24,8 @@ struct AppLayer {
 namespace {
 
 constexpr unsigned kMaxProbedDatagrams = 4;
-constexpr unsigned kMaxProtocolChanges = 4;  // a proxy's CONNECT, then STARTTLS or an Upgrade behind it, and room
+constexpr unsigned kMaxProtocolChanges =
+    4;  // a proxy's CONNECT, then STARTTLS or an Upgrade behind it, and room
 
 constexpr std::size_t transport_index(Transport t) noexcept {
   return t == Transport::kTcp ? 0 : t == Transport::kUdp ? 1 : 2;
@@ -54,31 +55,40 @@ AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
     mask = ~std::uint64_t{0};
     for (std::size_t i = 0; i < protocols().size(); ++i) {
       const ProtocolSpec& spec = *protocols()[i];
-      if (config_.enabled[i] && spec.probe != nullptr && (spec.transports & static_cast<std::uint8_t>(t))) mask &= ~(std::uint64_t{1} << i);
+      if (config_.enabled[i] && spec.probe != nullptr && (spec.transports & static_cast<std::uint8_t>(t)))
+        mask &= ~(std::uint64_t{1} << i);
     }
   }
 }
 
 /// The protocol that says yes; `excluded` gains those that say no.
-ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, Ports ports, std::uint64_t& excluded) const noexcept {
+ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, Ports ports,
+                            std::uint64_t& excluded) const noexcept {
   excluded |= all_excluded_[transport_index(t)];
   for (const bool hinted : {true, false}) {
     for (std::uint64_t left = ~excluded; left != 0; left &= left - 1) {
       const auto id = static_cast<ProtocolId>(std::countr_zero(left));
       const ProtocolSpec& spec = *protocols()[id];
       if (has_port(spec.ports, ports.server) != hinted) continue;
-      if (t == Transport::kUdp && (has_port(spec.not_udp_ports, ports.server) || has_port(spec.not_udp_ports, ports.client))) continue;
+      if (t == Transport::kUdp &&
+          (has_port(spec.not_udp_ports, ports.server) || has_port(spec.not_udp_ports, ports.client)))
+        continue;
       switch (spec.probe(t, dir, first)) {
-        case Probe::kYes: return id;
-        case Probe::kNo: excluded |= std::uint64_t{1} << id; break;
-        case Probe::kUnsure: break;
+        case Probe::kYes:
+          return id;
+        case Probe::kNo:
+          excluded |= std::uint64_t{1} << id;
+          break;
+        case Probe::kUnsure:
+          break;
       }
     }
   }
   return kNoProtocol;
 }
 
-bool AppEngine::looks_like_reply(Transport t, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept {
+bool AppEngine::looks_like_reply(Transport t, Bytes first, std::uint16_t src_port,
+                                 std::uint16_t dst_port) const noexcept {
   if (!first.empty()) {
     std::uint64_t excluded = 0;
     if (probe(t, Direction::kToServer, first, {src_port, dst_port}, excluded) != kNoProtocol) return false;
@@ -136,7 +146,8 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   a->kept = false;
   if (a->parser != nullptr) return;
   PoolBuffer& mine = a->pending[index(dir)];
-  if (mine.empty() && a->pending[index(reverse(dir))].empty()) a->first_was_reply = dir == Direction::kToClient;
+  if (mine.empty() && a->pending[index(reverse(dir))].empty())
+    a->first_was_reply = dir == Direction::kToClient;
   Bytes first = data;
   if (!mine.empty()) {
     if (!mine.append(data)) return give_up(f);
@@ -144,14 +155,18 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     first = mine.view();
   }
   std::uint64_t& excluded = a->excluded[index(dir)];
-  const ProtocolId id = ~excluded == 0 ? kNoProtocol : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
+  const ProtocolId id =
+      ~excluded == 0 ? kNoProtocol
+                     : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
     if (bind(f, id, Transport::kTcp)) f.app->fresh = true;
     return;
   }
   if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
-  // Nothing fits this direction: the other one may still tell, unless it has spoken, or keeps silent for too long.
-  if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes)) give_up(f);
+  // Nothing fits this direction: the other one may still tell, unless it has spoken, or keeps silent for too
+  // long.
+  if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes))
+    give_up(f);
 }
 
 void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
@@ -166,8 +181,10 @@ void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time
   const bool kept = std::exchange(a->kept, false);
   const bool other_first = (dir == Direction::kToServer) == a->first_was_reply;
   if (other_first) feed_waiting(f, reverse(dir));
-  if (kept) feed_waiting(f, dir);
-  else feed(f, dir, data);
+  if (kept)
+    feed_waiting(f, dir);
+  else
+    feed(f, dir, data);
   if (!other_first) feed_waiting(f, reverse(dir));
 }
 
@@ -231,8 +248,10 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     if (pending.capacity() > 4096) pending.reset();
     return;
   }
-  if (waited) pending.consume(c.bytes);
-  else if (!pending.append(input.subspan(c.bytes))) return resync();
+  if (waited)
+    pending.consume(c.bytes);
+  else if (!pending.append(input.subspan(c.bytes)))
+    return resync();
   if (pending.size() > limit) resync();
 }
 
@@ -288,8 +307,10 @@ void AppEngine::identify_datagram(Flow& f, Direction dir, Bytes data) noexcept {
   if ((f.flags & flow_flag::kAppDone) || f.app != nullptr || data.empty()) return;
   std::uint64_t excluded = 0;
   const ProtocolId id = probe(Transport::kUdp, dir, data, {f.client_port(), f.server_port()}, excluded);
-  if (id != kNoProtocol) bind(f, id, Transport::kUdp);
-  else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams) f.flags |= flow_flag::kAppDone;
+  if (id != kNoProtocol)
+    bind(f, id, Transport::kUdp);
+  else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams)
+    f.flags |= flow_flag::kAppDone;
 }
 
 void AppEngine::on_datagram(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {

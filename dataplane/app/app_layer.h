@@ -1,11 +1,12 @@
 // dataplane/app/app_layer.h — finds out what a flow speaks, and shows its bytes to that protocol's parser
 //
-// Detection is by content, on any port; ports only say which probe is asked first. Bytes that a parser cannot use yet
-// wait here, so that every parser sees contiguous bytes and needs no buffer of its own for half-read frames. While a
-// flow is being probed, both directions wait.
+// Detection is by content, on any port; ports only say which probe is asked first. Bytes that a parser cannot
+// use yet wait here, so that every parser sees contiguous bytes and needs no buffer of its own for half-read
+// frames. While a flow is being probed, both directions wait.
 //
-// Cost    in-order bytes of a bound flow go to the parser as they lie in the packet; only unconsumed ends are copied
-// Limits  probe_bytes per direction while probing; ProtocolSpec::max_pending_bytes afterwards (event, then resync)
+// Cost    in-order bytes of a bound flow go to the parser as they lie in the packet; only unconsumed ends are
+// copied Limits  probe_bytes per direction while probing; ProtocolSpec::max_pending_bytes afterwards (event,
+// then resync)
 #pragma once
 #include <array>
 #include <cstdint>
@@ -34,9 +35,9 @@ class AppListener {
 };
 
 struct AppConfig {
-  std::uint32_t probe_bytes = 2048;                    ///< app-layer.probe-bytes: of each direction
-  std::vector<bool> enabled;                           ///< by ProtocolId
-  std::vector<std::vector<std::uint64_t>> limits;      ///< by ProtocolId, in the order of ProtocolSpec::limits
+  std::uint32_t probe_bytes = 2048;                ///< app-layer.probe-bytes: of each direction
+  std::vector<bool> enabled;                       ///< by ProtocolId
+  std::vector<std::vector<std::uint64_t>> limits;  ///< by ProtocolId, in the order of ProtocolSpec::limits
 };
 
 /// Everything enabled, every limit at its default.
@@ -47,10 +48,12 @@ class AppEngine final : private Sink {
   AppEngine(const AppConfig&, Pool&, AppListener&);
 
   /// For a new flow whose opening was not seen: does this first payload come from the server?
-  [[nodiscard]] bool looks_like_reply(Transport, Bytes first, std::uint16_t src_port, std::uint16_t dst_port) const noexcept;
+  [[nodiscard]] bool looks_like_reply(Transport, Bytes first, std::uint16_t src_port,
+                                      std::uint16_t dst_port) const noexcept;
 
-  /// First for each run of bytes in order: finds out what the flow speaks, if that is still open. Rules that look at
-  /// the stream run between this and on_stream(), so that they know the protocol and are ahead of its transactions.
+  /// First for each run of bytes in order: finds out what the flow speaks, if that is still open. Rules that
+  /// look at the stream run between this and on_stream(), so that they know the protocol and are ahead of its
+  /// transactions.
   void identify(Flow&, Direction, Bytes) noexcept;
   /// Then, with the same bytes: shows them to the parser, or keeps them while it is not known.
   void on_stream(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
@@ -85,7 +88,7 @@ class AppEngine final : private Sink {
   Pool& pool_;
   AppListener& listener_;
   std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
-  Flow* flow_ = nullptr;      // during a call into a parser
+  Flow* flow_ = nullptr;                         // during a call into a parser
   std::uint64_t time_ns_ = 0;
   bool hand_over_ = false;
   std::string_view hand_over_to_;

@@ -113,7 +113,9 @@ class Detector {
   /// From StreamSink::on_stream_event(), before end_packet().
   void on_stream_event(StreamEvent) noexcept;
   /// A flow ends while a packet is worked on: that packet's events are set aside meanwhile.
-  std::uint32_t exchange_stream_events(std::uint32_t events) noexcept { return std::exchange(stream_events_, events); }
+  std::uint32_t exchange_stream_events(std::uint32_t events) noexcept {
+    return std::exchange(stream_events_, events);
+  }
   /// The last call for a packet: alerts leave.
   void end_packet(const Packet&, Flow*) noexcept;
   /// Frees all that hangs off the flow. Call on_stream_end() for both directions and the parser's close

@@ -403,7 +403,8 @@ struct HeaderPlan {
   RuleList opening;                    ///< looked at on a flow's first packet of a direction, and on a SYN
   std::array<RuleList, 256> by_flags;  ///< TCP: those that test flags and that exactly these flags may fit
   AddressIndex always_src, always_dst, opening_src, opening_dst;
-  RuleList always_v6, opening_v6; ///< rules of these indexes that also have IPv6 addresses: looked at for IPv6
+  RuleList always_v6,
+      opening_v6;  ///< rules of these indexes that also have IPv6 addresses: looked at for IPv6
 };
 
 /// A buffer of a protocol to scan when a side of a transaction has reached `progress`.

@@ -31,9 +31,7 @@ TEST(Search, FindsWhatAPlainSearchFinds) {
   // test.
   constexpr std::string_view kAlphabet = "aAbB@`[{!";
   std::uint32_t x = 1;
-  const auto next = [&x](std::uint32_t below) {
-    return x = x * 1664525 + 1013904223, (x >> 8) % below;
-  };
+  const auto next = [&x](std::uint32_t below) { return x = x * 1664525 + 1013904223, (x >> 8) % below; };
   for (int round = 0; round < 20000; ++round) {
     std::string hay, needle;
     for (std::uint32_t n = next(60); n > 0; --n) hay += kAlphabet[next(kAlphabet.size())];

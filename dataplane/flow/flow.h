@@ -1,8 +1,8 @@
 // dataplane/flow/flow.h — what is remembered of one conversation; at most 384 bytes
 //
-// A flow is found by (shard, addresses, ports, protocol, VLANs). Its sides are kToServer (from the side that opened
-// it, as far as can be told) and kToClient. Memory: FlowTable's slots; what hangs off it (parser, waiting segments,
-// flowbits) is in the core's Pool and goes back when the flow ends.
+// A flow is found by (shard, addresses, ports, protocol, VLANs). Its sides are kToServer (from the side that
+// opened it, as far as can be told) and kToClient. Memory: FlowTable's slots; what hangs off it (parser,
+// waiting segments, flowbits) is in the core's Pool and goes back when the flow ends.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -28,60 +28,70 @@ enum class FlowState : std::uint8_t { kNew, kEstablished, kClosed };
 enum class FlowEnd : std::uint8_t { kTimeout, kForced, kShutdown, kReused, kInterim };
 
 enum class TcpState : std::uint8_t {
-  kNone, kSynSent, kSynRecv, kEstablished, kFinWait1, kFinWait2, kTimeWait, kLastAck, kCloseWait, kClosing, kClosed,
+  kNone,
+  kSynSent,
+  kSynRecv,
+  kEstablished,
+  kFinWait1,
+  kFinWait2,
+  kTimeWait,
+  kLastAck,
+  kCloseWait,
+  kClosing,
+  kClosed,
 };
 
-struct SegmentList;  // out-of-order segments: dataplane/flow/reassembly.h
-struct AppLayer;     // parser and pending bytes: dataplane/app/app_layer.h
-struct FlowBits;     // dataplane/detect
-struct StreamWindow; // bytes kept for stream rules: dataplane/detect
+struct SegmentList;   // out-of-order segments: dataplane/flow/reassembly.h
+struct AppLayer;      // parser and pending bytes: dataplane/app/app_layer.h
+struct FlowBits;      // dataplane/detect
+struct StreamWindow;  // bytes kept for stream rules: dataplane/detect
 
 /// One direction.
 struct FlowSide {
-  std::uint64_t packets = 0, bytes = 0;         ///< wire bytes, from the link layer on, as Suricata counts
-  std::uint64_t first_ns = 0, last_ns = 0;      ///< capture times; 0: nothing seen
+  std::uint64_t packets = 0, bytes = 0;     ///< wire bytes, from the link layer on, as Suricata counts
+  std::uint64_t first_ns = 0, last_ns = 0;  ///< capture times; 0: nothing seen
   // TCP
-  std::uint64_t delivered = 0;                  ///< stream bytes handed on or declared missing; offset of next_seq
-  std::uint64_t missing = 0;                    ///< of these, bytes lost in gaps
+  std::uint64_t delivered = 0;  ///< stream bytes handed on or declared missing; offset of next_seq
+  std::uint64_t missing = 0;    ///< of these, bytes lost in gaps
   SegmentList* waiting = nullptr;
   StreamWindow* window = nullptr;
-  std::uint32_t next_seq = 0;                   ///< the sequence number wanted next
-  std::uint32_t last_ack = 0;                   ///< highest acknowledgement this side has sent
+  std::uint32_t next_seq = 0;  ///< the sequence number wanted next
+  std::uint32_t last_ack = 0;  ///< highest acknowledgement this side has sent
   std::uint32_t isn = 0;
-  std::uint32_t fin_seq = 0;                    ///< sequence number of the FIN, once fin_seen
+  std::uint32_t fin_seq = 0;  ///< sequence number of the FIN, once fin_seen
   std::uint16_t window_size = 0;
   std::uint8_t wscale = 0xff;
-  std::uint8_t tcp_flags = 0;                   ///< all flags seen, or-ed
+  std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed
   std::uint16_t gaps = 0;
   bool seq_known = false, fin_seen = false, rst_seen = false;
-  bool ended = false;                           ///< the parser was told that nothing more comes
-  bool depth_reached = false;                   ///< stream.reassembly.depth: bytes are counted, not delivered
+  bool ended = false;          ///< the parser was told that nothing more comes
+  bool depth_reached = false;  ///< stream.reassembly.depth: bytes are counted, not delivered
 };
 
 struct Flow {
   FlowKey key;
   std::uint32_t hash = 0;
-  std::uint32_t set = 0;                        ///< flow table's own: where it is found, and its place in the timer wheel
+  std::uint32_t set = 0;  ///< flow table's own: where it is found, and its place in the timer wheel
   std::uint32_t timer_prev = 0, timer_next = 0;
   std::uint32_t timer_slot = 0;
-  bool low_is_client = true;                    ///< key.low opened the flow
+  bool low_is_client = true;  ///< key.low opened the flow
   FlowState state = FlowState::kNew;
   TcpState tcp_state = TcpState::kNone;
-  std::uint8_t flags = 0;                       ///< bits of FlowFlag
-  std::uint64_t first_packet = 0;               ///< its number: with it a flow's end has a fixed place in the output
-  std::uint64_t start_ns = 0;                   ///< capture time of the first packet
-  std::uint64_t last_clock_ns = 0;              ///< source clock at the last packet; timeouts count from here
-  std::uint64_t interim_due_ns = 0;             ///< source clock at which the next interim record is due
-  std::array<FlowSide, 2> side;                 ///< by Direction
+  std::uint8_t flags = 0;            ///< bits of FlowFlag
+  std::uint64_t first_packet = 0;    ///< its number: with it a flow's end has a fixed place in the output
+  std::uint64_t start_ns = 0;        ///< capture time of the first packet
+  std::uint64_t last_clock_ns = 0;   ///< source clock at the last packet; timeouts count from here
+  std::uint64_t interim_due_ns = 0;  ///< source clock at which the next interim record is due
+  std::array<FlowSide, 2> side;      ///< by Direction
   AppLayer* app = nullptr;
   FlowBits* bits = nullptr;
-  ProtocolId protocol = kNoProtocol;            ///< found by content
-  ProtocolId told_protocol = kNoProtocol;       ///< detection: the last one that rules were told of
+  ProtocolId protocol = kNoProtocol;       ///< found by content
+  ProtocolId told_protocol = kNoProtocol;  ///< detection: the last one that rules were told of
   std::uint16_t alerts = 0;
   std::uint16_t tap = 0;
-  std::array<char, 10> history{};               ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)
+  std::array<char, 10> history{};  ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)
   std::uint8_t history_size = 0;
-  std::uint8_t icmp_type = 0, icmp_code = 0;    ///< of the first packet
+  std::uint8_t icmp_type = 0, icmp_code = 0;  ///< of the first packet
   std::uint8_t reply_icmp_type = 0, reply_icmp_code = 0;
 
   [[nodiscard]] const Address& address(Direction from) const noexcept {
@@ -98,12 +108,14 @@ struct Flow {
 };
 
 namespace flow_flag {
-inline constexpr std::uint8_t kMidstream = 0x01, kOneWay = 0x02, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10, kSwapped = 0x20;
+inline constexpr std::uint8_t kMidstream = 0x01, kOneWay = 0x02, kNoPayloadInspect = 0x04, kPassed = 0x08,
+                              kAppDone = 0x10, kSwapped = 0x20;
 }
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");
 
-/// A number that names the flow in every record: the same for any number of workers. 53 bits, so that JSON keeps it.
+/// A number that names the flow in every record: the same for any number of workers. 53 bits, so that JSON
+/// keeps it.
 std::uint64_t flow_id(const Flow&) noexcept;
 
 }  // namespace picket

@@ -13,7 +13,8 @@ namespace picket {
 namespace {
 
 constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-  const unsigned __int128 m = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xbf58476d1ce4e5b9U);
+  const unsigned __int128 m =
+      static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xbf58476d1ce4e5b9U);
   return static_cast<std::uint64_t>(m) ^ static_cast<std::uint64_t>(m >> 64);
 }
 
@@ -24,8 +25,8 @@ std::uint64_t load64(const std::uint8_t* p) noexcept {
 }
 
 std::uint32_t hash_of(const FlowKey& k) noexcept {
-  const std::uint64_t ports = std::uint64_t{k.low_port} | std::uint64_t{k.high_port} << 16 | std::uint64_t{k.proto} << 32 |
-                              std::uint64_t{k.vlans[0]} << 40;
+  const std::uint64_t ports = std::uint64_t{k.low_port} | std::uint64_t{k.high_port} << 16 |
+                              std::uint64_t{k.proto} << 32 | std::uint64_t{k.vlans[0]} << 40;
   const std::uint64_t vlans = std::uint64_t{k.vlans[1]} | std::uint64_t{k.vlans[2]} << 16;
   const std::uint64_t a = mix(load64(&k.low.bytes[0]) ^ ports, load64(&k.low.bytes[8]));
   const std::uint64_t b = mix(load64(&k.high.bytes[0]) ^ vlans, load64(&k.high.bytes[8]));
@@ -33,15 +34,14 @@ std::uint32_t hash_of(const FlowKey& k) noexcept {
 }
 
 constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
-  if (proto == static_cast<std::uint8_t>(IpProto::kIcmp)) return type == 0 || type == 8 || (type >= 13 && type <= 18);
+  if (proto == static_cast<std::uint8_t>(IpProto::kIcmp))
+    return type == 0 || type == 8 || (type >= 13 && type <= 18);
   return type == 128 || type == 129;
 }
 
 }  // namespace
 
-std::uint64_t flow_id(const Flow& f) noexcept {
-  return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11;
-}
+std::uint64_t flow_id(const Flow& f) noexcept { return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11; }
 
 void FlowTable::Unmap::operator()(void* p) const noexcept { munmap(p, bytes); }
 
@@ -75,8 +75,12 @@ bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
   FlowKey& k = l.key;
   k = FlowKey{};
   std::uint16_t src_port = p.src_port, dst_port = p.dst_port;
-  const bool icmp = p.proto == static_cast<std::uint8_t>(IpProto::kIcmp) || p.proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
-  if (icmp) src_port = dst_port = icmp_pairs(p.proto, p.icmp_type) ? p.icmp_id : static_cast<std::uint16_t>(p.icmp_type << 8 | p.icmp_code);
+  const bool icmp = p.proto == static_cast<std::uint8_t>(IpProto::kIcmp) ||
+                    p.proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
+  if (icmp)
+    src_port = dst_port = icmp_pairs(p.proto, p.icmp_type)
+                              ? p.icmp_id
+                              : static_cast<std::uint16_t>(p.icmp_type << 8 | p.icmp_code);
   const auto order = p.src <=> p.dst;
   l.src_is_low = order < 0 || (order == 0 && src_port <= dst_port);
   k.low = l.src_is_low ? p.src : p.dst;
@@ -106,15 +110,21 @@ void FlowTable::touch_flow(const Lookup& l) const noexcept {
 std::uint64_t FlowTable::timeout_ns(const Flow& f) const noexcept {
   const auto pick = [&]() -> const FlowTimeouts::ByState& {
     switch (static_cast<IpProto>(f.key.proto)) {
-      case IpProto::kTcp: return config_.timeouts.tcp;
-      case IpProto::kUdp: return config_.timeouts.udp;
+      case IpProto::kTcp:
+        return config_.timeouts.tcp;
+      case IpProto::kUdp:
+        return config_.timeouts.udp;
       case IpProto::kIcmp:
-      case IpProto::kIcmpV6: return config_.timeouts.icmp;
-      default: return config_.timeouts.other;
+      case IpProto::kIcmpV6:
+        return config_.timeouts.icmp;
+      default:
+        return config_.timeouts.other;
     }
   };
   const FlowTimeouts::ByState& t = pick();
-  const std::uint32_t s = f.state == FlowState::kNew ? t.fresh_s : f.state == FlowState::kEstablished ? t.established_s : t.closed_s;
+  const std::uint32_t s = f.state == FlowState::kNew           ? t.fresh_s
+                          : f.state == FlowState::kEstablished ? t.established_s
+                                                               : t.closed_s;
   return std::uint64_t{s} * kTick;
 }
 
@@ -140,8 +150,10 @@ void FlowTable::schedule(Flow& f) noexcept {
 }
 
 void FlowTable::unschedule(Flow& f) noexcept {
-  if (f.timer_prev != kNone) flows_[f.timer_prev].timer_next = f.timer_next;
-  else wheel_[f.timer_slot] = f.timer_next;
+  if (f.timer_prev != kNone)
+    flows_[f.timer_prev].timer_next = f.timer_next;
+  else
+    wheel_[f.timer_slot] = f.timer_next;
   if (f.timer_next != kNone) flows_[f.timer_next].timer_prev = f.timer_prev;
 }
 
@@ -158,16 +170,20 @@ void FlowTable::advance(std::uint64_t clock_ns) noexcept {
       return;
     }
     ++tick_;
-    // Take the bucket's due flows in order of their first packets: a ring's records must stand in order of Place.
+    // Take the bucket's due flows in order of their first packets: a ring's records must stand in order of
+    // Place.
     std::uint32_t count = 0;
     for (std::uint32_t slot = wheel_[tick_ % kWheel]; slot != kNone;) {
       Flow& f = flows_[slot];
       const std::uint32_t next = f.timer_next;
-      if (due_tick(f) <= tick_) due_.get()[count++] = {f.first_packet, slot};
-      else reschedule(f);  // it has lived on since it was put here
+      if (due_tick(f) <= tick_)
+        due_.get()[count++] = {f.first_packet, slot};
+      else
+        reschedule(f);  // it has lived on since it was put here
       slot = next;
     }
-    std::sort(due_.get(), due_.get() + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+    std::sort(due_.get(), due_.get() + count,
+              [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
     for (std::uint32_t i = 0; i < count; ++i) {
       Flow& f = flows_[due_.get()[i].slot];
       const Place place{tick_ * kTick, EventKind::kTimer, f.first_packet, 0};
@@ -205,7 +221,10 @@ Flow& FlowTable::find(const Lookup& l, const Packet& p, const Place& place, bool
     way = 0;
     const auto rank = [&](unsigned w) {  // lower goes first
       const Flow& f = flows_[s.slot[w]];
-      return std::tuple(expired(f, p.at.clock_ns) ? 0 : f.state == FlowState::kEstablished ? 2 : 1, f.last_clock_ns, f.first_packet);
+      return std::tuple(expired(f, p.at.clock_ns)            ? 0
+                        : f.state == FlowState::kEstablished ? 2
+                                                             : 1,
+                        f.last_clock_ns, f.first_packet);
     };
     for (unsigned w = 1; w < kWays; ++w) {
       if (rank(w) < rank(way)) way = w;
@@ -229,8 +248,10 @@ Flow& FlowTable::replace(Flow& old, const Lookup& l, const Packet& p, const Plac
 
 Flow& FlowTable::make(const Lookup& l, const Packet& p, unsigned way) noexcept {
   std::uint32_t slot = free_;
-  if (slot != kNone) free_ = flows_[slot].set;
-  else slot = fresh_++;
+  if (slot != kNone)
+    free_ = flows_[slot].set;
+  else
+    slot = fresh_++;
   PICKET_ASSERT(slot < slot_count_);
   Flow& f = *::new (static_cast<void*>(&flows_[slot])) Flow();
   f.key = l.key;
@@ -268,7 +289,8 @@ void FlowTable::end_all(std::uint64_t clock_ns) noexcept {
       if (slot != kNone) due_.get()[count++] = {flows_[slot].first_packet, slot};
     }
   }
-  std::sort(due_.get(), due_.get() + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+  std::sort(due_.get(), due_.get() + count,
+            [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
   for (std::uint32_t i = 0; i < count; ++i) {
     Flow& f = flows_[due_.get()[i].slot];
     end(f, FlowEnd::kShutdown, {clock_ns, EventKind::kEnd, f.first_packet, 0});

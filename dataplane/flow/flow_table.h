@@ -1,12 +1,14 @@
 // dataplane/flow/flow_table.h — finds a packet's flow, or makes it; ends flows whose time is up
 //
-// Set-associative: eight ways a set, one cache line of tags and slots; flows lie in slots taken at start. The table
-// is cut into kShards parts and a flow lives in its packets' shard, so what one set holds, and whom a full set evicts,
-// is the same for any number of workers. Timeouts run on the source clock (Position::clock_ns) in ticks of one second
-// of capture time; a flow found past its timeout is ended there and then, whether or not the tick has come.
+// Set-associative: eight ways a set, one cache line of tags and slots; flows lie in slots taken at start. The
+// table is cut into kShards parts and a flow lives in its packets' shard, so what one set holds, and whom a
+// full set evicts, is the same for any number of workers. Timeouts run on the source clock
+// (Position::clock_ns) in ticks of one second of capture time; a flow found past its timeout is ended there
+// and then, whether or not the tick has come.
 //
 // Cost    find(): two cache lines when the flow is there; O(1) amortised for timers; no allocation
-// Refuses never: a full set evicts an expired flow, else the longest idle one that is not established, else the
+// Refuses never: a full set evicts an expired flow, else the longest idle one that is not established, else
+// the
 //         longest idle one (FlowEnd::kForced, counted)
 #pragma once
 #include <cstdint>
@@ -31,10 +33,10 @@ struct FlowTimeouts {
 };
 
 struct FlowTableConfig {
-  std::uint32_t flows = 1 << 20;        ///< of all workers together; rounded up to whole sets
+  std::uint32_t flows = 1 << 20;  ///< of all workers together; rounded up to whole sets
   FlowTimeouts timeouts;
-  std::uint32_t interim_s = 300;        ///< a record for flows that live longer, at this interval; 0: none
-  bool vlan_in_key = true;              ///< vlan.use-for-tracking
+  std::uint32_t interim_s = 300;  ///< a record for flows that live longer, at this interval; 0: none
+  bool vlan_in_key = true;        ///< vlan.use-for-tracking
 };
 
 /// Who is told of flows. Called from find(), advance() and end_all(), before the flow's slot is used again.
@@ -65,7 +67,8 @@ class FlowTable {
   void touch_set(const Lookup& l) const noexcept { __builtin_prefetch(&sets_[l.set]); }
   void touch_flow(const Lookup& l) const noexcept;
 
-  /// The packet's flow; `created` says that it is new. The packet's place is given to flows that end on the way.
+  /// The packet's flow; `created` says that it is new. The packet's place is given to flows that end on the
+  /// way.
   [[nodiscard]] Flow& find(const Lookup&, const Packet&, const Place&, bool& created) noexcept;
   /// Ends `old` (a reused tuple) and gives a new flow for the same key.
   [[nodiscard]] Flow& replace(Flow& old, const Lookup&, const Packet&, const Place&) noexcept;
@@ -99,7 +102,9 @@ class FlowTable {
   [[nodiscard]] std::uint64_t due_tick(const Flow&) const noexcept;
   void schedule(Flow&) noexcept;
   void unschedule(Flow&) noexcept;
-  [[nodiscard]] std::uint32_t slot_of(const Flow& f) const noexcept { return static_cast<std::uint32_t>(&f - flows_); }
+  [[nodiscard]] std::uint32_t slot_of(const Flow& f) const noexcept {
+    return static_cast<std::uint32_t>(&f - flows_);
+  }
 
   FlowTableConfig config_;
   FlowListener& listener_;
@@ -115,8 +120,8 @@ class FlowTable {
   static std::unique_ptr<T, Unmap> map(std::size_t count);
   std::unique_ptr<Flow, Unmap> memory_;  // mapped, so that slots never used cost nothing
   Flow* flows_ = nullptr;
-  std::uint32_t free_ = kNone;           // chained through Flow::set
-  std::uint32_t fresh_ = 0;              // slots never used yet
+  std::uint32_t free_ = kNone;  // chained through Flow::set
+  std::uint32_t fresh_ = 0;     // slots never used yet
   std::unique_ptr<std::uint32_t[]> wheel_;
   struct Due {
     std::uint64_t first_packet;

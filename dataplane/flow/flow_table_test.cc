@@ -18,12 +18,17 @@ struct Ended {
 
 class Listener final : public FlowListener {
  public:
-  void flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept override { ended.push_back({f.first_packet, why, place}); }
-  void flow_interim(Flow& f, const Place& place) noexcept override { interim.push_back({f.first_packet, FlowEnd::kInterim, place}); }
+  void flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept override {
+    ended.push_back({f.first_packet, why, place});
+  }
+  void flow_interim(Flow& f, const Place& place) noexcept override {
+    interim.push_back({f.first_packet, FlowEnd::kInterim, place});
+  }
   std::vector<Ended> ended, interim;
 };
 
-Packet udp(std::uint8_t host, std::uint16_t port, std::uint64_t clock_ns, std::uint64_t number, std::uint8_t shard = 0) {
+Packet udp(std::uint8_t host, std::uint16_t port, std::uint64_t clock_ns, std::uint64_t number,
+           std::uint8_t shard = 0) {
   Packet p;
   const std::uint8_t src[4] = {10, 0, 0, host}, dst[4] = {10, 0, 0, 200};
   p.has_ip = p.has_l4 = p.is_v4 = true;
@@ -97,7 +102,8 @@ TEST_F(FlowTableTest, TimeoutsStandAtTheirOwnMomentHoweverLateTheTimerRuns) {
     for (const std::uint64_t c : clocks) t.advance(c);
     std::vector<std::string> places;
     for (const Ended& e : out.ended) {
-      if (e.why == FlowEnd::kTimeout) places.push_back(std::to_string(e.place.clock_ns) + "/" + std::to_string(e.place.number));
+      if (e.why == FlowEnd::kTimeout)
+        places.push_back(std::to_string(e.place.clock_ns) + "/" + std::to_string(e.place.number));
     }
     return places;
   };
@@ -127,10 +133,12 @@ TEST_F(FlowTableTest, WhoIsEvictedDoesNotDependOnTheNumberOfWorkers) {
   const auto run = [&](unsigned workers) {
     out.ended.clear();
     std::vector<std::unique_ptr<FlowTable>> tables;
-    for (unsigned w = 0; w < workers; ++w) tables.push_back(std::make_unique<FlowTable>(config, w, workers, out));
+    for (unsigned w = 0; w < workers; ++w)
+      tables.push_back(std::make_unique<FlowTable>(config, w, workers, out));
     for (std::uint64_t i = 0; i < 2000; ++i) {
       const auto shard = static_cast<std::uint8_t>(i * 7 % kShards);
-      see(*tables[shard % workers], udp(static_cast<std::uint8_t>(i % 97), static_cast<std::uint16_t>(i), kSecond + i, i + 1, shard));
+      see(*tables[shard % workers],
+          udp(static_cast<std::uint8_t>(i % 97), static_cast<std::uint16_t>(i), kSecond + i, i + 1, shard));
     }
     std::vector<std::uint64_t> gone;
     for (const Ended& e : out.ended) gone.push_back(e.first_packet);

@@ -8,12 +8,15 @@
 namespace picket {
 namespace {
 
-constexpr std::uint8_t kMaxWindowScale = 14;      // RFC 7323, 2.3
-constexpr std::uint32_t kLeastWindow = 1 << 20;   // a window that was announced elsewhere than on this tap may be larger
+constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323, 2.3
+constexpr std::uint32_t kLeastWindow =
+    1 << 20;  // a window that was announced elsewhere than on this tap may be larger
 constexpr std::uint32_t kFarthest = 1 << 30;
 
 /// a - b on the circle of sequence numbers.
-constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept { return static_cast<std::int32_t>(a - b); }
+constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept {
+  return static_cast<std::int32_t>(a - b);
+}
 
 std::uint8_t* bytes_of(HeldSegment* s) noexcept { return reinterpret_cast<std::uint8_t*>(s + 1); }
 
@@ -44,20 +47,24 @@ bool Reassembler::follow(Flow& f, const Packet& p, StreamSink& sink) noexcept {
   return f.state != before;
 }
 
-/// May `seq` be what that side says now? RFC 9293, 3.10.7.4: what lies outside of the receiver's window is not taken.
+/// May `seq` be what that side says now? RFC 9293, 3.10.7.4: what lies outside of the receiver's window is
+/// not taken.
 bool Reassembler::in_window(const Flow& f, Direction dir, std::uint32_t seq) noexcept {
   const FlowSide& me = f.side[index(dir)];
   const FlowSide& peer = f.side[index(reverse(dir))];
   if (!me.seq_known) return true;
   const bool midstream = f.flags & flow_flag::kMidstream;
-  const std::uint8_t scale = peer.wscale == 0xff ? (midstream ? kMaxWindowScale : std::uint8_t{0}) : std::min(peer.wscale, kMaxWindowScale);
-  const std::uint32_t window = std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, kLeastWindow);
+  const std::uint8_t scale = peer.wscale == 0xff ? (midstream ? kMaxWindowScale : std::uint8_t{0})
+                                                 : std::min(peer.wscale, kMaxWindowScale);
+  const std::uint32_t window =
+      std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, kLeastWindow);
   const std::int32_t ahead = diff(seq, me.next_seq);
   if (ahead > static_cast<std::int32_t>(std::min<std::uint32_t>(window, kFarthest))) return false;
   return ahead >= 0 || (peer.last_ack != 0 && diff(seq, peer.last_ack) >= 0);
 }
 
-/// Would the receiver believe this reset? It must lie in the window; while connecting, it must answer the SYN.
+/// Would the receiver believe this reset? It must lie in the window; while connecting, it must answer the
+/// SYN.
 bool Reassembler::believes_reset(const Flow& f, const Packet& p) noexcept {
   const FlowSide& me = f.side[index(p.direction)];
   const FlowSide& peer = f.side[index(reverse(p.direction))];
@@ -74,14 +81,17 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
   const Direction dir = p.direction;
   FlowSide& me = f.side[index(dir)];
   FlowSide& peer = f.side[index(reverse(dir))];
-  const bool syn = p.tcp_flags & tcp_flag::kSyn, ack = p.tcp_flags & tcp_flag::kAck, fin = p.tcp_flags & tcp_flag::kFin,
+  const bool syn = p.tcp_flags & tcp_flag::kSyn, ack = p.tcp_flags & tcp_flag::kAck,
+             fin = p.tcp_flags & tcp_flag::kFin,
              rst = (p.tcp_flags & tcp_flag::kRst) != 0 && believes_reset(f, p);
   if ((p.tcp_flags & tcp_flag::kRst) != 0 && !rst) {
     sink.on_stream_event(f, StreamEvent::kRstWrongSeq);
     return;
   }
-  // While the client waits for an answer to its SYN, an acknowledgement of anything else belongs to an older connection.
-  const bool stray_ack = ack && f.tcp_state == TcpState::kSynSent && peer.seq_known && !me.seq_known && p.tcp_ack != peer.isn + 1;
+  // While the client waits for an answer to its SYN, an acknowledgement of anything else belongs to an older
+  // connection.
+  const bool stray_ack = ack && f.tcp_state == TcpState::kSynSent && peer.seq_known && !me.seq_known &&
+                         p.tcp_ack != peer.isn + 1;
   if (stray_ack) {
     if (syn) sink.on_stream_event(f, StreamEvent::kSynAckWithWrongAck);
     return;
@@ -104,8 +114,10 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     f.flags |= flow_flag::kMidstream;
   }
   if (ack && !rst) {
-    if ((me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) && in_window(f, reverse(dir), p.tcp_ack)) me.last_ack = p.tcp_ack;
-    if (!syn && (f.tcp_state == TcpState::kSynRecv || (f.tcp_state == TcpState::kSynSent && dir == Direction::kToServer))) {
+    if ((me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) && in_window(f, reverse(dir), p.tcp_ack))
+      me.last_ack = p.tcp_ack;
+    if (!syn && (f.tcp_state == TcpState::kSynRecv ||
+                 (f.tcp_state == TcpState::kSynSent && dir == Direction::kToServer))) {
       f.tcp_state = TcpState::kEstablished;  // the latter: the server's side is not on this tap
     }
     if (!syn && p.payload.empty() && !fin) note(f, dir, 'a');
@@ -123,15 +135,24 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     const bool client = dir == Direction::kToServer;
     switch (f.tcp_state) {
       case TcpState::kSynRecv:
-      case TcpState::kEstablished: f.tcp_state = client ? TcpState::kFinWait1 : TcpState::kCloseWait; break;
+      case TcpState::kEstablished:
+        f.tcp_state = client ? TcpState::kFinWait1 : TcpState::kCloseWait;
+        break;
       case TcpState::kFinWait1:
-      case TcpState::kFinWait2: if (!client) f.tcp_state = TcpState::kTimeWait; break;
-      case TcpState::kCloseWait: if (client) f.tcp_state = TcpState::kLastAck; break;
-      default: break;
+      case TcpState::kFinWait2:
+        if (!client) f.tcp_state = TcpState::kTimeWait;
+        break;
+      case TcpState::kCloseWait:
+        if (client) f.tcp_state = TcpState::kLastAck;
+        break;
+      default:
+        break;
     }
   } else if (ack && peer.fin_seen && diff(p.tcp_ack, peer.fin_seq) > 0) {
-    if (f.tcp_state == TcpState::kFinWait1) f.tcp_state = TcpState::kFinWait2;
-    else if (f.tcp_state == TcpState::kLastAck || f.tcp_state == TcpState::kTimeWait) f.tcp_state = TcpState::kClosed;
+    if (f.tcp_state == TcpState::kFinWait1)
+      f.tcp_state = TcpState::kFinWait2;
+    else if (f.tcp_state == TcpState::kLastAck || f.tcp_state == TcpState::kTimeWait)
+      f.tcp_state = TcpState::kClosed;
   }
   if (rst) {
     note(f, dir, 'r');
@@ -187,7 +208,8 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
   // The same, when the acknowledgement comes after the segments behind the hole.
   const Direction other = reverse(dir);
   FlowSide& peer = f.side[index(other)];
-  if (peer.waiting != nullptr && peer.waiting->head != nullptr && (p.tcp_flags & tcp_flag::kAck) && diff(me.last_ack, peer.waiting->head->seq) > 0) {
+  if (peer.waiting != nullptr && peer.waiting->head != nullptr && (p.tcp_flags & tcp_flag::kAck) &&
+      diff(me.last_ack, peer.waiting->head->seq) > 0) {
     skip_to(f, other, peer.waiting->head->seq, sink);
     drain(f, other, sink);
   }
@@ -202,7 +224,8 @@ void Reassembler::hand_on(Flow& f, Direction dir, Bytes data, StreamSink& sink) 
   if (me.depth_reached) return;
   if (config_.depth_bytes != 0 && offset + data.size() >= config_.depth_bytes) {
     me.depth_reached = true;
-    data = data.first(std::min<std::uint64_t>(data.size(), config_.depth_bytes - std::min(offset, config_.depth_bytes)));
+    data = data.first(
+        std::min<std::uint64_t>(data.size(), config_.depth_bytes - std::min(offset, config_.depth_bytes)));
     sink.on_stream_event(f, StreamEvent::kDepth);
     if (!data.empty()) sink.on_data(f, dir, data, offset);
     sink.on_end(f, dir);  // for whoever reads them, there are no more bytes
@@ -268,7 +291,8 @@ bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, St
     if (me.waiting == nullptr) return sink.on_stream_event(f, StreamEvent::kNoMemory), false;
   }
   // No room: the hole is given up, which hands on what waits and makes room.
-  if (me.waiting->count >= config_.max_held_segments || me.waiting->bytes + data.size() > config_.max_held_bytes) {
+  if (me.waiting->count >= config_.max_held_segments ||
+      me.waiting->bytes + data.size() > config_.max_held_bytes) {
     sink.on_stream_event(f, StreamEvent::kHeldLimit);
     drain_all(f, dir, sink);
     const std::int32_t ahead = diff(seq, me.next_seq);

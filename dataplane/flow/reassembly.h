@@ -1,12 +1,15 @@
 // dataplane/flow/reassembly.h — TCP segments into the bytes of each direction, in order
 //
 // In   a TCP packet and its flow, in the order of the capture
-// Out  StreamSink::on_data() with bytes in order, as views: of the packet itself when it is the one wanted next, of
-//      the held copy otherwise. on_gap() when bytes are known to be lost; on_end() after the last byte (FIN, RST)
+// Out  StreamSink::on_data() with bytes in order, as views: of the packet itself when it is the one wanted
+// next, of
+//      the held copy otherwise. on_gap() when bytes are known to be lost; on_end() after the last byte (FIN,
+//      RST)
 // Cost O(1) for a segment in order, no copy; a segment out of order is copied to the pool
-// Limits  bytes and segments held per direction (max_held_*), and the depth up to which bytes are handed on; each a
-//         named stream event. Lost bytes are declared when the receiver has acknowledged past them, when a limit is
-//         reached, or when the flow ends
+// Limits  bytes and segments held per direction (max_held_*), and the depth up to which bytes are handed on;
+// each a
+//         named stream event. Lost bytes are declared when the receiver has acknowledged past them, when a
+//         limit is reached, or when the flow ends
 // Overlap the first copy of a byte wins; choose() is the one place where other policies will be added
 #pragma once
 #include <cstdint>
@@ -19,7 +22,8 @@ namespace picket {
 
 class StreamSink {
  public:
-  /// `offset`: stream offset of the first byte, from 0 at the first byte after the SYN (or the first one seen).
+  /// `offset`: stream offset of the first byte, from 0 at the first byte after the SYN (or the first one
+  /// seen).
   virtual void on_data(Flow&, Direction, Bytes data, std::uint64_t offset) noexcept = 0;
   virtual void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t offset) noexcept = 0;
   virtual void on_end(Flow&, Direction) noexcept = 0;
@@ -33,7 +37,7 @@ struct ReassemblyConfig {
   std::uint64_t depth_bytes = 1 << 20;        ///< stream.reassembly.depth: of each direction; 0: no limit
   std::uint32_t max_held_bytes = 256 * 1024;  ///< waiting behind a hole, of each direction
   std::uint32_t max_held_segments = 256;
-  bool midstream = true;                      ///< stream.midstream: follow connections whose start was not seen
+  bool midstream = true;  ///< stream.midstream: follow connections whose start was not seen
 };
 
 /// A segment that waits behind a hole; its bytes follow it in the same block.

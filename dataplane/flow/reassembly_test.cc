@@ -23,7 +23,9 @@ class Listener final : public StreamSink {
   }
   void on_end(Flow&, Direction d) noexcept override { text[index(d)] += "$"; }
   void on_stream_event(const Flow&, StreamEvent e) noexcept override { events.push_back(e); }
-  [[nodiscard]] int count(StreamEvent e) const { return static_cast<int>(std::count(events.begin(), events.end(), e)); }
+  [[nodiscard]] int count(StreamEvent e) const {
+    return static_cast<int>(std::count(events.begin(), events.end(), e));
+  }
 
   std::array<std::string, 2> text;
   std::vector<StreamEvent> events;
@@ -37,7 +39,8 @@ constexpr auto kS = Direction::kToClient;
 
 class ReassemblyTest : public testing::Test {
  protected:
-  void send(Direction d, std::uint32_t seq, std::string_view data, std::uint8_t flags = tcp_flag::kAck, std::uint32_t ack = 0) {
+  void send(Direction d, std::uint32_t seq, std::string_view data, std::uint8_t flags = tcp_flag::kAck,
+            std::uint32_t ack = 0) {
     Packet p;
     p.direction = d;
     p.tcp_seq = seq;
@@ -56,7 +59,8 @@ class ReassemblyTest : public testing::Test {
     reassembler.flush(flow, out);
     EXPECT_EQ(pool.in_use_bytes(), 0U) << "held segments must go back";
   }
-  ReassemblyConfig config{.depth_bytes = 1000, .max_held_bytes = 40, .max_held_segments = 4, .midstream = true};
+  ReassemblyConfig config{
+      .depth_bytes = 1000, .max_held_bytes = 40, .max_held_segments = 4, .midstream = true};
   Pool pool{1 << 20};
   Flow flow;
   Listener out;
@@ -179,8 +183,8 @@ TEST_F(ReassemblyTest, AResetOutsideTheWindowIsNotBelieved) {
 
 TEST_F(ReassemblyTest, AChallengeAckOfAnOlderConnectionChangesNothing) {
   send(kC, 100, "", tcp_flag::kSyn);
-  send(kS, 77777, "", tcp_flag::kAck, 4242);   // RFC 5961
-  send(kC, 4242, "", tcp_flag::kRst);          // meant for the older connection
+  send(kS, 77777, "", tcp_flag::kAck, 4242);  // RFC 5961
+  send(kC, 4242, "", tcp_flag::kRst);         // meant for the older connection
   send(kC, 100, "", tcp_flag::kSyn);
   send(kS, 500, "", tcp_flag::kSyn | tcp_flag::kAck, 101);
   send(kC, 101, "abc", tcp_flag::kAck, 501);
@@ -221,7 +225,8 @@ TEST_F(ReassemblyTest, ANewSynOnAClosedConnectionIsANewFlow) {
   syn.tcp_seq = 100;
   EXPECT_FALSE(Reassembler::reuses(flow, syn)) << "the same SYN again is a retransmission";
   syn.tcp_seq = 7777;
-  EXPECT_FALSE(Reassembler::reuses(flow, syn)) << "on a living connection it is answered by a challenge, no more";
+  EXPECT_FALSE(Reassembler::reuses(flow, syn))
+      << "on a living connection it is answered by a challenge, no more";
   send(kC, 101, "", tcp_flag::kAck | tcp_flag::kFin);
   send(kS, 501, "", tcp_flag::kAck | tcp_flag::kFin, 102);
   send(kC, 102, "", tcp_flag::kAck, 502);

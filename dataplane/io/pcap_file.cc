@@ -165,7 +165,8 @@ CaptureReader::Next CaptureReader::next_pcapng(CapturedPacket& out) noexcept {
       out.data = p.data.first(std::min(p.data.size(), kMaxPacket));
       out.link = link_type(p.link_type);
       out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
-      if (p.time_ns != 0) last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
+      if (p.time_ns != 0)
+        last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
       out.time_ns = last_time_ns_;
       return Next::kPacket;
     case PcapngReader::Next::kEnd:
@@ -174,7 +175,8 @@ CaptureReader::Next CaptureReader::next_pcapng(CapturedPacket& out) noexcept {
     case PcapngReader::Next::kError:
       break;
   }
-  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " + (source_->error().empty() ? pcapng_->error() : source_->error());
+  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " +
+           (source_->error().empty() ? pcapng_->error() : source_->error());
   return Next::kError;
 }
 

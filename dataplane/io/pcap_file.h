@@ -1,8 +1,8 @@
 // dataplane/io/pcap_file.h — capture files (pcap, pcapng; plain, gzip or zstd), one packet at a time, in file
 // order
 //
-// pcap files are read by libpcap: micro- and nanosecond, either byte order. pcapng is read by pcapng_file.h, which also
-// takes several interfaces of different link types. Times are nanoseconds whatever the file holds.
+// pcap files are read by libpcap: micro- and nanosecond, either byte order. pcapng is read by pcapng_file.h,
+// which also takes several interfaces of different link types. Times are nanoseconds whatever the file holds.
 //
 // Cost    next(): about two fread() a packet, no allocation once warm; it blocks: not for worker cores
 // Lives   a CapturedPacket's bytes until the next call of next()
@@ -69,7 +69,7 @@ class CaptureReader {
   Next next_pcapng(CapturedPacket& out) noexcept;
 
   std::string path_, error_;
-  std::unique_ptr<ByteSource> source_;  // outlives pcap_, which reads from it
+  std::unique_ptr<ByteSource> source_;     // outlives pcap_, which reads from it
   std::unique_ptr<pcap, ClosePcap> pcap_;  // or
   std::unique_ptr<PcapngReader> pcapng_;
   std::unique_ptr<std::FILE, CloseFile> file_;  // of pcapng_; pcap_ owns its own

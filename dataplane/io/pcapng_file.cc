@@ -17,7 +17,8 @@ std::uint64_t to_ns(std::uint64_t ticks, std::uint64_t per_second, std::int64_t 
   constexpr std::uint64_t kSecond = 1'000'000'000;
   constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max() / kSecond - 1;
   const std::uint64_t whole = ticks / per_second;
-  const auto part = static_cast<std::uint64_t>(static_cast<unsigned __int128>(ticks % per_second) * kSecond / per_second);
+  const auto part =
+      static_cast<std::uint64_t>(static_cast<unsigned __int128>(ticks % per_second) * kSecond / per_second);
   if (offset_s < 0 && whole < static_cast<std::uint64_t>(-offset_s)) return 0;
   const std::uint64_t s = std::min(whole, kLast) + static_cast<std::uint64_t>(offset_s);
   return std::min(s, kLast) * kSecond + part;
@@ -63,7 +64,8 @@ PcapngReader::Next PcapngReader::read_block(std::uint32_t& type) {
     if (std::fread(head + 8, 1, 4, file_) < 4) return fail("the file is cut off inside a section header");
     std::uint32_t magic;
     std::memcpy(&magic, head + 8, 4);
-    if (magic != kByteOrder && magic != __builtin_bswap32(kByteOrder)) return fail("a section header without byte-order magic");
+    if (magic != kByteOrder && magic != __builtin_bswap32(kByteOrder))
+      return fail("a section header without byte-order magic");
     swapped_ = magic != kByteOrder;
     in_section_ = true;
     have = 4;
@@ -72,11 +74,15 @@ PcapngReader::Next PcapngReader::read_block(std::uint32_t& type) {
   }
   type = u32({head, 8}, 0);
   const std::uint32_t length = u32({head, 8}, 4);
-  if (length < 12 + have || length % 4 != 0) return fail("a block of " + std::to_string(length) + " bytes, which cannot be");
-  if (length > kMaxBlock) return fail("a block of " + std::to_string(length) + " bytes; at most " + std::to_string(kMaxBlock) + " are read");
+  if (length < 12 + have || length % 4 != 0)
+    return fail("a block of " + std::to_string(length) + " bytes, which cannot be");
+  if (length > kMaxBlock)
+    return fail("a block of " + std::to_string(length) + " bytes; at most " + std::to_string(kMaxBlock) +
+                " are read");
   block_.resize(length - 8);  // body and the second length
   std::memcpy(block_.data(), head + 8, have);
-  if (std::fread(block_.data() + have, 1, block_.size() - have, file_) < block_.size() - have) return fail("the file is cut off inside a block");
+  if (std::fread(block_.data() + have, 1, block_.size() - have, file_) < block_.size() - have)
+    return fail("the file is cut off inside a block");
   if (u32(block_, block_.size() - 4) != length) return fail("a block whose two lengths differ");
   block_.resize(block_.size() - 4);
   return Next::kPacket;
@@ -84,14 +90,16 @@ PcapngReader::Next PcapngReader::read_block(std::uint32_t& type) {
 
 bool PcapngReader::section(Bytes body) {
   if (body.size() < 16) return fail("a section header that is too short"), false;
-  if (const std::uint16_t major = u16(body, 4); major != 1) return fail("pcapng version " + std::to_string(major) + "; version 1 is read"), false;
+  if (const std::uint16_t major = u16(body, 4); major != 1)
+    return fail("pcapng version " + std::to_string(major) + "; version 1 is read"), false;
   interfaces_.clear();
   return true;
 }
 
 bool PcapngReader::interface(Bytes body) {
   if (body.size() < 8) return fail("an interface description that is too short"), false;
-  if (interfaces_.size() == kMaxInterfaces) return fail("more than " + std::to_string(kMaxInterfaces) + " interfaces"), false;
+  if (interfaces_.size() == kMaxInterfaces)
+    return fail("more than " + std::to_string(kMaxInterfaces) + " interfaces"), false;
   Interface i;
   i.link_type = u16(body, 0);
   i.snap_length = u32(body, 4);
@@ -117,7 +125,8 @@ bool PcapngReader::packet(std::uint32_t type, Bytes body, Packet& out) {
   const std::size_t head = type == kSimple ? 4 : 20;
   if (body.size() < head) return fail("a packet block that is too short"), false;
   const std::uint32_t number = type == kSimple ? 0 : type == kEnhanced ? u32(body, 0) : u16(body, 0);
-  if (number >= interfaces_.size()) return fail("a packet of interface " + std::to_string(number) + ", which was not described"), false;
+  if (number >= interfaces_.size())
+    return fail("a packet of interface " + std::to_string(number) + ", which was not described"), false;
   const Interface& i = interfaces_[number];
   std::uint32_t captured = 0;
   if (type == kSimple) {

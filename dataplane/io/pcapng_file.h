@@ -1,10 +1,11 @@
 // dataplane/io/pcapng_file.h — pcapng, one packet at a time (IETF draft-ietf-opsawg-pcapng, §4)
 //
 //      | block type | total length | body, padded to 4 | total length |
-//      section header, interface description, enhanced, simple and obsolete packet blocks; others are passed over
+//      section header, interface description, enhanced, simple and obsolete packet blocks; others are passed
+//      over
 //
-// Of its own, because libpcap refuses files whose interfaces differ in link type or snapshot length, which is what
-// capturing on two interfaces, or merging captures, gives.
+// Of its own, because libpcap refuses files whose interfaces differ in link type or snapshot length, which is
+// what capturing on two interfaces, or merging captures, gives.
 //
 // Cost    two fread() a block into a buffer that stays; it blocks: not for worker cores
 // Limits  blocks of kMaxBlock bytes, kMaxInterfaces a section; more is an error that says so

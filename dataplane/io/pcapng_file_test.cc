@@ -45,7 +45,8 @@ class Writer {
     }
     block(1, b);
   }
-  void packet(std::uint32_t interface, std::uint64_t ticks, const Buffer& data, std::uint32_t captured_lie = 0) {
+  void packet(std::uint32_t interface, std::uint64_t ticks, const Buffer& data,
+              std::uint32_t captured_lie = 0) {
     Buffer b;
     u32(b, interface);
     u32(b, static_cast<std::uint32_t>(ticks >> 32));
@@ -73,7 +74,8 @@ struct Read {
 Read read_all(Buffer bytes) {
   Read r;
   if (bytes.empty()) return r;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(fmemopen(bytes.data(), bytes.size(), "rb"), std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(fmemopen(bytes.data(), bytes.size(), "rb"),
+                                                          std::fclose);
   PcapngReader reader(f.get());
   PcapngReader::Packet p;
   PcapngReader::Next n;
@@ -144,7 +146,9 @@ TEST_P(PcapngTest, Lies) {
 
 INSTANTIATE_TEST_SUITE_P(ByteOrders, PcapngTest, testing::Bool());
 
-TEST(Pcapng, NotASection) { EXPECT_EQ(read_all({1, 0, 0, 0, 12, 0, 0, 0, 12, 0, 0, 0}).error, "a block before any section header"); }
+TEST(Pcapng, NotASection) {
+  EXPECT_EQ(read_all({1, 0, 0, 0, 12, 0, 0, 0, 12, 0, 0, 0}).error, "a block before any section header");
+}
 
 }  // namespace
 }  // namespace picket

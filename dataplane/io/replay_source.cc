@@ -64,7 +64,8 @@ class Replay::Queue final : public PacketSource {
 };
 
 Replay::Replay(const ReplayConfig& config) : config_(config) {
-  for (unsigned i = 0; i < config_.workers; ++i) queues_.push_back(std::make_unique<Queue>(config_.ring_bytes, *this));
+  for (unsigned i = 0; i < config_.workers; ++i)
+    queues_.push_back(std::make_unique<Queue>(config_.ring_bytes, *this));
 }
 Replay::~Replay() = default;
 
@@ -88,7 +89,8 @@ void Replay::run() {
 
 void Replay::read_file(std::size_t file) {
   const auto failed = [&](const std::string& why) {
-    if (std::find(report_.damaged.begin(), report_.damaged.end(), file) != report_.damaged.end()) return;  // an earlier loop
+    if (std::find(report_.damaged.begin(), report_.damaged.end(), file) != report_.damaged.end())
+      return;  // an earlier loop
     report_.damaged.push_back(file);
     if (report_.errors.size() < ReplayReport::kMaxErrors) report_.errors.push_back(why);
   };
@@ -110,17 +112,20 @@ void Replay::read_file(std::size_t file) {
       if (in.time_ns < clock_ns_) shift = clock_ns_ - in.time_ns;
     }
     if (config_.pace > 0 && in.time_ns > first_ns) {
-      const auto due = wall_start + std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(in.time_ns - first_ns) / config_.pace));
+      const auto due = wall_start + std::chrono::nanoseconds(static_cast<std::int64_t>(
+                                        static_cast<double>(in.time_ns - first_ns) / config_.pace));
       while (!stop_ && std::chrono::steady_clock::now() < due) {
         publish_all();
         since_publish = 0;
-        std::this_thread::sleep_until(std::min(due, std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
+        std::this_thread::sleep_until(
+            std::min(due, std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
       }
     }
     clock_ns_ = std::max(clock_ns_, in.time_ns + shift);
     ++number_;
     report_.bytes += in.data.size();
-    const std::uint8_t shard = shard_of(in.data.data(), in.data.size(), in.link, config_.shard_mode, config_.decode);
+    const std::uint8_t shard =
+        shard_of(in.data.data(), in.data.size(), in.link, config_.shard_mode, config_.decode);
     ByteRing& ring = queues_[shard % config_.workers]->ring();
     const std::size_t size = sizeof(Frame) + in.data.size();
     std::uint8_t* at = ring.reserve(size);

@@ -12,8 +12,8 @@ class PacketSource {
  public:
   virtual ~PacketSource() = default;
 
-  /// How far the source is: whatever receive() gives from now on comes after this. Read it before receive(): when
-  /// that gives nothing, the worker may let time go on to here.
+  /// How far the source is: whatever receive() gives from now on comes after this. Read it before receive():
+  /// when that gives nothing, the worker may let time go on to here.
   [[nodiscard]] virtual Position mark() const noexcept = 0;
   /// Up to out.size() packets with the fields that a source knows (see Packet); 0: none now. Bytes live until
   /// release().

@@ -6,7 +6,6 @@
 #ifdef NDEBUG
 #define PICKET_ASSERT(cond) ((void)0)
 #else
-#define PICKET_ASSERT(cond)                                                              \
-  ((cond) ? (void)0                                                                      \
-          : (std::fprintf(stderr, "%s:%d: bug: %s\n", __FILE__, __LINE__, #cond), std::abort()))
+#define PICKET_ASSERT(cond) \
+  ((cond) ? (void)0 : (std::fprintf(stderr, "%s:%d: bug: %s\n", __FILE__, __LINE__, #cond), std::abort()))
 #endif

@@ -1,7 +1,7 @@
 // parsers/core/cursor.h — reads integers and runs of bytes from a borrowed buffer, front to back
 //
-// One failure rule: a read past the end yields zero or nothing, fails the cursor, and it stays failed. A parser
-// therefore reads straight ahead and asks ok() once. Only Cursor touches raw bytes or byte order.
+// One failure rule: a read past the end yields zero or nothing, fails the cursor, and it stays failed. A
+// parser therefore reads straight ahead and asks ok() once. Only Cursor touches raw bytes or byte order.
 //
 // Cost    O(1) a read, inlined; no allocation
 // Lives   no longer than the buffer; what bytes() gives points into it

@@ -20,7 +20,8 @@
 namespace picket {
 
 Pool::Pool(std::size_t bytes) : page_count_((bytes + kPage - 1) / kPage), pages_(new Page[page_count_]) {
-  void* at = mmap(nullptr, page_count_ * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* at = mmap(nullptr, page_count_ * kPage, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) throw std::bad_alloc();
   region_ = static_cast<std::byte*>(at);
   PICKET_POISON(region_, page_count_ * kPage);
@@ -51,8 +52,10 @@ void Pool::link(std::uint32_t page) noexcept {
 
 void Pool::unlink(std::uint32_t page) noexcept {
   Page& p = pages_[page];
-  if (p.prev != kNone) pages_[p.prev].next = p.next;
-  else partial_[p.size_class] = p.next;
+  if (p.prev != kNone)
+    pages_[p.prev].next = p.next;
+  else
+    partial_[p.size_class] = p.next;
   if (p.next != kNone) pages_[p.next].prev = p.prev;
 }
 
@@ -95,7 +98,8 @@ void Pool::release(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
   const unsigned c = class_of(bytes);
   const std::size_t size = kMinBlock << c;
-  const auto page = static_cast<std::uint32_t>((static_cast<std::byte*>(block) - region_) / static_cast<std::ptrdiff_t>(kPage));
+  const auto page = static_cast<std::uint32_t>((static_cast<std::byte*>(block) - region_) /
+                                               static_cast<std::ptrdiff_t>(kPage));
   Page& p = pages_[page];
   PICKET_ASSERT(p.size_class == c && p.used > 0);
   if (p.used == kPage / size) link(page);

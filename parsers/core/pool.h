@@ -1,7 +1,8 @@
-// parsers/core/pool.h — a core's memory for parser states, transactions and reassembly: taken once, never grown
+// parsers/core/pool.h — a core's memory for parser states, transactions and reassembly: taken once, never
+// grown
 //
-// Blocks are powers of two from 64 bytes to 256 KiB, cut from 256 KiB pages of one region reserved at start. A page
-// serves one size at a time and returns to the region when its last block is released.
+// Blocks are powers of two from 64 bytes to 256 KiB, cut from 256 KiB pages of one region reserved at start.
+// A page serves one size at a time and returns to the region when its last block is released.
 //
 // Cost    O(1), no system call, no lock; one pool belongs to one core
 // Refuses with nullptr when the region is used up (counted in refused()) or a block is larger than kMaxBlock
@@ -67,9 +68,10 @@ class Pool {
   };
   struct Page {
     FreeBlock* free = nullptr;
-    std::uint32_t used = 0;     // blocks handed out
-    std::uint32_t carved = 0;   // blocks ever cut since the page was taken
-    std::uint32_t prev = kNone, next = kNone;  // list of pages of one class that have room; free pages use `next`
+    std::uint32_t used = 0;    // blocks handed out
+    std::uint32_t carved = 0;  // blocks ever cut since the page was taken
+    std::uint32_t prev = kNone,
+                  next = kNone;  // list of pages of one class that have room; free pages use `next`
     std::uint8_t size_class = 0;
   };
 
@@ -87,13 +89,17 @@ class Pool {
   std::uint64_t refused_ = 0;
 };
 
-/// Bytes that grow inside a Pool up to a limit given with each append. Move-only; gives its block back when it goes.
+/// Bytes that grow inside a Pool up to a limit given with each append. Move-only; gives its block back when
+/// it goes.
 class PoolBuffer {
  public:
   explicit PoolBuffer(Pool& pool) noexcept : pool_(&pool) {}
   ~PoolBuffer() { reset(); }
   PoolBuffer(PoolBuffer&& o) noexcept
-      : pool_(o.pool_), data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)), capacity_(std::exchange(o.capacity_, 0)) {}
+      : pool_(o.pool_),
+        data_(std::exchange(o.data_, nullptr)),
+        size_(std::exchange(o.size_, 0)),
+        capacity_(std::exchange(o.capacity_, 0)) {}
   PoolBuffer& operator=(PoolBuffer&& o) noexcept {
     if (this != &o) {
       reset();

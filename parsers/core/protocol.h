@@ -1,8 +1,8 @@
 // parsers/core/protocol.h — the contract between an application protocol and the sensor
 //
-// A protocol is one ProtocolSpec: what it is called, how it is recognised, its parser, its limits, its events, and
-// what rules may look at. The sensor knows nothing else of it. One Parser lives per flow, in pool memory; it is shown
-// the bytes of each direction and reports transactions to a Sink.
+// A protocol is one ProtocolSpec: what it is called, how it is recognised, its parser, its limits, its
+// events, and what rules may look at. The sensor knows nothing else of it. One Parser lives per flow, in pool
+// memory; it is shown the bytes of each direction and reports transactions to a Sink.
 //
 //   bytes ──> Parser ──advance()──> rules look at the buffers that are ready
 //                    ──done()─────> the transaction becomes a record
@@ -43,8 +43,8 @@ enum class Probe : std::uint8_t { kNo, kUnsure, kYes };
 struct ParseResult {
   enum class Kind : std::uint8_t { kDone, kNeedMore, kMalformed };
   Kind kind = Kind::kDone;
-  std::uint8_t event = 0;   ///< kMalformed: index into ProtocolSpec::events
-  std::size_t need = 0;     ///< kNeedMore: bytes wanted in all, counted from the start of the frame
+  std::uint8_t event = 0;  ///< kMalformed: index into ProtocolSpec::events
+  std::size_t need = 0;    ///< kNeedMore: bytes wanted in all, counted from the start of the frame
 
   static constexpr ParseResult done() noexcept { return {}; }
   static constexpr ParseResult need_more(std::size_t bytes) noexcept { return {Kind::kNeedMore, 0, bytes}; }
@@ -57,21 +57,24 @@ struct ParseResult {
 /// What a Parser made of the bytes that on_stream() showed it.
 struct Consumed {
   std::size_t bytes = 0;  ///< from the front; never shown again
-  std::size_t need = 0;   ///< do not call before this many bytes stand after the consumed ones; 0: any more will do
-  bool give_up = false;   ///< nothing more of this direction is wanted
+  std::size_t need =
+      0;  ///< do not call before this many bytes stand after the consumed ones; 0: any more will do
+  bool give_up = false;  ///< nothing more of this direction is wanted
 
   static constexpr Consumed all(std::size_t n) noexcept { return {n, 0, false}; }
   static constexpr Consumed partly(std::size_t n, std::size_t need) noexcept { return {n, need, false}; }
   static constexpr Consumed stop() noexcept { return {0, 0, true}; }
 };
 
-/// What passes between one request and its reply, or one message that stands alone. Each protocol derives its own.
+/// What passes between one request and its reply, or one message that stands alone. Each protocol derives its
+/// own.
 struct Transaction {
   static constexpr std::size_t kMatchBytes = 48;
 
-  std::uint64_t id = 0;                      ///< 0, 1, 2 ... within the flow
-  std::uint64_t events = 0;                  ///< bit i: ProtocolSpec::events[i] happened here
-  std::array<std::uint8_t, 2> progress{};    ///< by Direction; only ever grows; the values are the protocol's own
+  std::uint64_t id = 0;      ///< 0, 1, 2 ... within the flow
+  std::uint64_t events = 0;  ///< bit i: ProtocolSpec::events[i] happened here
+  std::array<std::uint8_t, 2>
+      progress{};  ///< by Direction; only ever grows; the values are the protocol's own
   bool has_request = false, has_reply = false;
   /// Detection's memory of this transaction; zero at birth. Parsers neither read nor write it.
   alignas(8) std::array<std::byte, kMatchBytes> match{};
@@ -80,16 +83,18 @@ struct Transaction {
 /// Where a parser reports. Calls come back before the next line of the parser runs.
 class Sink {
  public:
-  /// `dir`'s side of `tx` has reached `progress`: rules whose buffers became ready look now. Views in `tx` must be
-  /// good during the call and until done().
+  /// `dir`'s side of `tx` has reached `progress`: rules whose buffers became ready look now. Views in `tx`
+  /// must be good during the call and until done().
   virtual void advance(Transaction& tx, Direction dir, std::uint8_t progress) noexcept = 0;
-  /// `tx` is complete, or as complete as it will be: rules get a last look, then it becomes a record. Call exactly
-  /// once for every transaction that advance() was called for; afterwards its memory is the parser's to free.
+  /// `tx` is complete, or as complete as it will be: rules get a last look, then it becomes a record. Call
+  /// exactly once for every transaction that advance() was called for; afterwards its memory is the parser's
+  /// to free.
   virtual void done(Transaction& tx) noexcept = 0;
   /// ProtocolSpec::events[event] happened, in `tx` or (nullptr) outside of any.
   virtual void event(Direction dir, std::uint8_t event, Transaction* tx) noexcept = 0;
-  /// What follows the bytes just consumed, in both directions, is another protocol (CONNECT, Upgrade, STARTTLS):
-  /// by name if known ("tls"), or "" to find out by content. The calling parser gets on_close() and goes.
+  /// What follows the bytes just consumed, in both directions, is another protocol (CONNECT, Upgrade,
+  /// STARTTLS): by name if known ("tls"), or "" to find out by content. The calling parser gets on_close()
+  /// and goes.
   virtual void hand_over(std::string_view protocol) noexcept = 0;
   /// Capture time of the packet at hand, nanoseconds since 1970 UTC.
   [[nodiscard]] virtual std::uint64_t time_ns() const noexcept = 0;
@@ -119,11 +124,11 @@ class Parser {
   Parser& operator=(const Parser&) = delete;
   virtual ~Parser() = default;
 
-  /// TCP. `data` stands right after what was consumed before; unconsumed bytes are shown again with more behind
-  /// them. Results must not depend on how segments fall.
+  /// TCP. `data` stands right after what was consumed before; unconsumed bytes are shown again with more
+  /// behind them. Results must not depend on how segments fall.
   virtual Consumed on_stream(Direction, Bytes data, Sink&) noexcept { return Consumed::all(data.size()); }
-  /// `missing` bytes of this direction were never seen (0: unknown). Bytes that waited before the gap are dropped by
-  /// the engine; the next on_stream() of this direction starts behind the gap.
+  /// `missing` bytes of this direction were never seen (0: unknown). Bytes that waited before the gap are
+  /// dropped by the engine; the next on_stream() of this direction starts behind the gap.
   virtual void on_gap(Direction, std::uint64_t /*missing*/, Sink&) noexcept {}
   /// Nothing more comes in this direction (FIN).
   virtual void on_end(Direction, Sink&) noexcept {}
@@ -138,9 +143,10 @@ inline constexpr std::uint8_t kNever = 0xff;
 
 /// A sticky buffer: bytes of a transaction that rules may search.
 struct BufferDef {
-  std::string_view name;                  ///< "http.uri"
-  std::string_view legacy;                ///< content modifier of old rules, "http_uri", or ""
-  std::array<std::uint8_t, 2> progress;   ///< by Direction: ready when the transaction's side reaches it, or kNever
+  std::string_view name;    ///< "http.uri"
+  std::string_view legacy;  ///< content modifier of old rules, "http_uri", or ""
+  std::array<std::uint8_t, 2>
+      progress;  ///< by Direction: ready when the transaction's side reaches it, or kNever
   /// The `instance`-th value; false when there is none. Single-valued buffers answer for 0 only.
   bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept;
   std::string_view help;
@@ -149,7 +155,7 @@ struct BufferDef {
 /// A number of a transaction that rules may compare: `dns.opcode:!1; urilen:<20; modbus.unit:1-5;`
 struct IntegerDef {
   std::string_view name;
-  std::string_view legacy;                ///< an older spelling, or ""
+  std::string_view legacy;  ///< an older spelling, or ""
   std::array<std::uint8_t, 2> progress;
   bool (*get)(const Transaction&, Direction, unsigned instance, std::uint64_t& out) noexcept;
   /// Names that stand for numbers, e.g. dns.rrtype:aaaa; nullptr: numbers only.
@@ -179,22 +185,22 @@ struct EventDef {
 };
 
 struct ProtocolSpec {
-  std::string_view name;                          ///< "modbus": EVE's app_proto and the word in a rule's header
-  std::string_view record;                        ///< field of picket.v1.Event that holds its record; EVE's event_type
-  std::span<const std::string_view> aliases;      ///< other words for it in a rule's header
-  std::uint8_t transports = 0;                    ///< bits of Transport
-  std::span<const std::uint16_t> ports;           ///< a hint: these are probed first; never a proof
-  std::span<const std::uint16_t> not_udp_ports;   ///< where a look-alike lives: never probed on these over UDP
+  std::string_view name;    ///< "modbus": EVE's app_proto and the word in a rule's header
+  std::string_view record;  ///< field of picket.v1.Event that holds its record; EVE's event_type
+  std::span<const std::string_view> aliases;     ///< other words for it in a rule's header
+  std::uint8_t transports = 0;                   ///< bits of Transport
+  std::span<const std::uint16_t> ports;          ///< a hint: these are probed first; never a proof
+  std::span<const std::uint16_t> not_udp_ports;  ///< where a look-alike lives: never probed on these over UDP
   /// `first`: what one direction has said so far, from its start. Pure. Called again with more while kUnsure.
   Probe (*probe)(Transport, Direction, Bytes first) noexcept = nullptr;
   std::size_t parser_size = 0;
   /// Constructs the parser at `at` (parser_size bytes of the pool, aligned to 64).
   Parser* (*create)(void* at, const ParserContext&) noexcept = nullptr;
-  std::size_t max_pending_bytes = 65536;          ///< unconsumed bytes of a direction that the engine will hold
-  std::array<std::uint8_t, 2> complete{};         ///< by Direction: the progress at which a side is complete
+  std::size_t max_pending_bytes = 65536;   ///< unconsumed bytes of a direction that the engine will hold
+  std::array<std::uint8_t, 2> complete{};  ///< by Direction: the progress at which a side is complete
   std::span<const LimitDef> limits;
-  std::span<const EventDef> events;               ///< at most 64
-  std::span<const BufferDef> buffers;             ///< at most 64
+  std::span<const EventDef> events;    ///< at most 64
+  std::span<const BufferDef> buffers;  ///< at most 64
   std::span<const IntegerDef> integers;
   std::span<const KeywordDef> keywords;
 };
@@ -209,7 +215,8 @@ Parser* create_parser(void* at, const ParserContext& context) noexcept {
 using ProtocolId = std::uint16_t;
 inline constexpr ProtocolId kNoProtocol = 0xffff;
 
-/// All protocols of this build, in the order of parsers/meson.build. The registry is generated from that table.
+/// All protocols of this build, in the order of parsers/meson.build. The registry is generated from that
+/// table.
 std::span<const ProtocolSpec* const> protocols() noexcept;
 /// By name or alias; kNoProtocol when there is none.
 ProtocolId find_protocol(std::string_view name) noexcept;

@@ -20,8 +20,8 @@ auto names_of(const Table& table) {
 
 }  // namespace
 
-Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> paths, rules::LoadOptions options,
-                                                 const std::string& cache_dir) {
+Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> paths,
+                                                 rules::LoadOptions options, const std::string& cache_dir) {
   static const auto decode_events = names_of(kDecodeEvents);
   static const auto stream_events = names_of(kStreamEvents);
   options.protocols = protocols();
@@ -40,9 +40,11 @@ Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> pa
 }
 
 std::string default_cache_dir() {
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') return std::string(xdg) + "/picket";
+  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/')
+    return std::string(xdg) + "/picket";
   if (getuid() == 0) return "/var/cache/picket";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string(home) + "/.cache/picket";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.cache/picket";
   return "";
 }
 

@@ -14,7 +14,8 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   if (!sensor.empty()) event.set_host(sensor);
   v1::Stats& s = *event.mutable_stats();
   s.mutable_ledger()->set_received(t.received);
-  for (std::size_t i = 0; i < kVerdictCount; ++i) (*s.mutable_ledger()->mutable_verdicts())[std::string(kVerdicts[i].name)] = t.verdicts[i];
+  for (std::size_t i = 0; i < kVerdictCount; ++i)
+    (*s.mutable_ledger()->mutable_verdicts())[std::string(kVerdicts[i].name)] = t.verdicts[i];
   for (std::size_t i = 0; i < t.records.size(); ++i) {
     const std::string kind(record_kind_name(static_cast<RecordKind>(i)));
     (*s.mutable_records()->mutable_made())[kind] = t.records[i].made;
@@ -29,7 +30,8 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   };
   add_events(t.decode_events, kDecodeEvents, "decoder.");
   add_events(t.stream_events, kStreamEvents, "stream.");
-  for (std::size_t i = 0; i < t.protocols.size(); ++i) (*s.mutable_app_layer())[std::string(protocols()[i]->name)] = t.protocols[i][0];
+  for (std::size_t i = 0; i < t.protocols.size(); ++i)
+    (*s.mutable_app_layer())[std::string(protocols()[i]->name)] = t.protocols[i][0];
 
   std::string out;
   {

@@ -26,7 +26,8 @@ std::string json_counts(const Names& names, const Values& values, bool all) {
 std::string json_records(const Totals& t, std::uint64_t RecordCount::*field) {
   std::string out;
   for (std::size_t i = 0; i < t.records.size(); ++i) {
-    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.empty() ? "" : ",", record_kind_name(static_cast<RecordKind>(i)), t.records[i].*field);
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", out.empty() ? "" : ",",
+                   record_kind_name(static_cast<RecordKind>(i)), t.records[i].*field);
   }
   return out;
 }
@@ -34,9 +35,12 @@ std::string json_records(const Totals& t, std::uint64_t RecordCount::*field) {
 std::string json_string(std::string_view s) {
   std::string out = "\"";
   for (const char c : s) {
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (static_cast<unsigned char>(c) < 0x20) fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
+    else if (static_cast<unsigned char>(c) < 0x20)
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    else
+      out += c;
   }
   return out + '"';
 }
@@ -53,7 +57,8 @@ std::string with_unit(double v, std::string_view unit) {
 bool Totals::ledger_exact() const noexcept {
   if (std::accumulate(verdicts.begin(), verdicts.end(), std::uint64_t{0}) != received) return false;
   if (late != 0) return false;
-  return std::all_of(records.begin(), records.end(), [](const RecordCount& r) { return r.made == r.delivered + r.lost; });
+  return std::all_of(records.begin(), records.end(),
+                     [](const RecordCount& r) { return r.made == r.delivered + r.lost; });
 }
 
 std::uint64_t Totals::records_made() const noexcept {
@@ -106,7 +111,8 @@ std::uint64_t peak_rss_bytes() noexcept {
 std::string stats_json(const Totals& t) {
   std::string protocols_json;
   for (std::size_t i = 0; i < t.protocols.size(); ++i) {
-    fmt::format_to(std::back_inserter(protocols_json), "{}\"{}\":{{\"flows\":{},\"transactions\":{},\"events\":{}}}", i == 0 ? "" : ",",
+    fmt::format_to(std::back_inserter(protocols_json),
+                   "{}\"{}\":{{\"flows\":{},\"transactions\":{},\"events\":{}}}", i == 0 ? "" : ",",
                    protocols()[i]->name, t.protocols[i][0], t.protocols[i][1], t.protocols[i][2]);
   }
   std::string errors;
@@ -116,53 +122,71 @@ std::string stats_json(const Totals& t) {
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
   const auto stage = [](std::size_t i) { return kStageNames[i]; };
   return fmt::format(
-      "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},\"errors\":{},\"no_buffer\":{}}},\"exact\":{}}},"
-      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{},\"late\":{}}},"
+      "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},"
+      "\"errors\":{},\"no_buffer\":{}}},\"exact\":{}}},"
+      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{},\"late\":{"
+      "}}},"
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
       "\"memory\":{{\"peak_rss_bytes\":{},\"pool_peak_bytes\":{},\"pool_refused\":{}}},"
-      "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\",\"compiler\":\"{}\"}}}}\n",
-      t.received, t.received_bytes, json_counts(verdict, t.verdicts, true), t.port_missed, t.port_errors, t.port_no_buffer, t.ledger_exact(),
-      json_records(t, &RecordCount::made), json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
-      t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted, protocols_json, json_counts(decode_event, t.decode_events, false),
-      json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.peak_rss_bytes,
-      t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType, kCompiler);
+      "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\","
+      "\"compiler\":\"{}\"}}}}\n",
+      t.received, t.received_bytes, json_counts(verdict, t.verdicts, true), t.port_missed, t.port_errors,
+      t.port_no_buffer, t.ledger_exact(), json_records(t, &RecordCount::made),
+      json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
+      t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
+      protocols_json, json_counts(decode_event, t.decode_events, false),
+      json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded,
+      t.rules_rejected, t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused,
+      json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType, kCompiler);
 }
 
 std::string summary_text(const Totals& t) {
   std::string out;
   auto to = std::back_inserter(out);
   const double s = t.seconds > 0 ? t.seconds : 1e-9;
-  fmt::format_to(to, "packets   {} ({}), {:.3f} s: {}, {}\n", t.received, with_unit(static_cast<double>(t.received_bytes), "B"), t.seconds,
-                 with_unit(static_cast<double>(t.received) / s, "packets/s"), with_unit(static_cast<double>(t.received_bytes) * 8 / s, "bit/s"));
-  fmt::format_to(to, "flows     {} (most at once {}, summed over workers; evicted {})\n", t.flows_created, t.flows_peak, t.flows_evicted);
+  fmt::format_to(to, "packets   {} ({}), {:.3f} s: {}, {}\n", t.received,
+                 with_unit(static_cast<double>(t.received_bytes), "B"), t.seconds,
+                 with_unit(static_cast<double>(t.received) / s, "packets/s"),
+                 with_unit(static_cast<double>(t.received_bytes) * 8 / s, "bit/s"));
+  fmt::format_to(to, "flows     {} (most at once {}, summed over workers; evicted {})\n", t.flows_created,
+                 t.flows_peak, t.flows_evicted);
   fmt::format_to(to, "records   {}\n", t.records_made());
   for (std::size_t i = 0; i < t.records.size(); ++i) {
     const RecordCount& r = t.records[i];
     if (r.made == 0) continue;
-    fmt::format_to(to, "  {:<12} {:>10} made {:>10} delivered {:>8} lost\n", record_kind_name(static_cast<RecordKind>(i)), r.made, r.delivered, r.lost);
+    fmt::format_to(to, "  {:<12} {:>10} made {:>10} delivered {:>8} lost\n",
+                   record_kind_name(static_cast<RecordKind>(i)), r.made, r.delivered, r.lost);
   }
   std::vector<std::size_t> order(t.protocols.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return t.protocols[a][0] > t.protocols[b][0]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return t.protocols[a][0] > t.protocols[b][0]; });
   fmt::format_to(to, "protocols\n");
   for (const std::size_t i : order) {
     const auto& p = t.protocols[i];
-    if (p[0] != 0) fmt::format_to(to, "  {:<12} {:>10} flows {:>9} transactions {:>6} events\n", protocols()[i]->name, p[0], p[1], p[2]);
+    if (p[0] != 0)
+      fmt::format_to(to, "  {:<12} {:>10} flows {:>9} transactions {:>6} events\n", protocols()[i]->name,
+                     p[0], p[1], p[2]);
   }
   if (t.suppressed != 0) fmt::format_to(to, "alerts turned down by thresholds {}\n", t.suppressed);
   if (t.captures_damaged != 0) fmt::format_to(to, "damaged   {} capture files\n", t.captures_damaged);
   fmt::format_to(to, "ledger    received {}\n", t.received);
   for (std::size_t i = 0; i < kVerdictCount; ++i) {
-    if (t.verdicts[i] != 0) fmt::format_to(to, "  {:<18} {:>10}  {}\n", kVerdicts[i].name, t.verdicts[i], i == 0 ? "" : kVerdicts[i].help);
+    if (t.verdicts[i] != 0)
+      fmt::format_to(to, "  {:<18} {:>10}  {}\n", kVerdicts[i].name, t.verdicts[i],
+                     i == 0 ? "" : kVerdicts[i].help);
   }
   if (t.port_missed + t.port_errors + t.port_no_buffer != 0) {
-    fmt::format_to(to, "  before picket: missed {}, errors {}, no buffer {}\n", t.port_missed, t.port_errors, t.port_no_buffer);
+    fmt::format_to(to, "  before picket: missed {}, errors {}, no buffer {}\n", t.port_missed, t.port_errors,
+                   t.port_no_buffer);
   }
-  fmt::format_to(to, "  {}\n", t.ledger_exact() ? "exact: every packet has one verdict, every record is delivered or counted as lost"
-                                               : "NOT EXACT: this is a bug in picket; please report it with --stats");
+  fmt::format_to(to, "  {}\n",
+                 t.ledger_exact()
+                     ? "exact: every packet has one verdict, every record is delivered or counted as lost"
+                     : "NOT EXACT: this is a bug in picket; please report it with --stats");
   return out;
 }
 

@@ -12,14 +12,14 @@ namespace picket {
 
 /// A snapshot; exact once the workers have ended.
 struct Totals {
-  std::uint64_t clock_ns = 0;                ///< capture time that all workers have reached
+  std::uint64_t clock_ns = 0;  ///< capture time that all workers have reached
   std::uint64_t received = 0, received_bytes = 0;
   std::array<std::uint64_t, kVerdictCount> verdicts{};
   /// Live: packets that never reached a worker, by the port's own counters; named as in ledger.port.
   std::uint64_t port_missed = 0, port_errors = 0, port_no_buffer = 0;
-  std::vector<RecordCount> records;          ///< by RecordKind
-  std::uint64_t suppressed = 0;              ///< alerts that a threshold turned down
-  std::uint64_t late = 0;                    ///< records that came too late for their place: a bug, if ever
+  std::vector<RecordCount> records;  ///< by RecordKind
+  std::uint64_t suppressed = 0;      ///< alerts that a threshold turned down
+  std::uint64_t late = 0;            ///< records that came too late for their place: a bug, if ever
   std::uint64_t datagrams = 0, fragments_incomplete = 0;
   std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
   std::vector<std::array<std::uint64_t, 3>> protocols;  ///< by ProtocolId: flows, transactions, events
@@ -29,7 +29,7 @@ struct Totals {
   std::array<std::uint64_t, static_cast<std::size_t>(Stage::kCount)> stage_cycles{};
   std::uint64_t peak_rss_bytes = 0;
   unsigned workers = 0;
-  double seconds = 0;                        ///< of work, start-up apart
+  double seconds = 0;  ///< of work, start-up apart
   std::uint64_t rules_loaded = 0, rules_rejected = 0;
   std::vector<std::string> capture_errors;
   std::uint64_t captures_damaged = 0;

@@ -8,7 +8,8 @@ A case is a folder pcaps/<protocol>/<case>/:
   input.*      the capture
   README.md    what it shows: what a reader should see in the records
   expect.json  its EVE records, one a line, byte for byte. Nothing in them depends on the run: times are those of the
-               capture, flow ids follow from its addresses and times, so that nothing is left out of the comparison.
+               capture, flow ids follow from its addresses and times, so that nothing is left out of the comparison. Statistics are switched off: they name every
+               protocol and counter there is, and every new one would change every case. Stream anomalies are on.
   rules        rules to load, if any
   args         more arguments of `picket replay`, one a line, if any
   errors       what is said of a damaged capture, if it is one (without the path)
@@ -80,7 +81,8 @@ def replay(case, scratch, workers):
     """Runs a case; (run result, EVE bytes, records bytes, stats or None)."""
     folder = PCAPS / case
     base = scratch / ('%s.%d' % (case.replace('/', '_'), workers))
-    command = [picket(), 'replay', '--workers', workers, '--log-level', 'warning', '--eve', '-', '--records', '%s.records' % base, '--stats', '%s.stats' % base]
+    command = [picket(), 'replay', '--workers', workers, '--log-level', 'warning', '--set', 'outputs.eve-log.types.stats.enabled=no',
+               '--set', 'outputs.eve-log.types.anomaly.types.stream=yes', '--eve', '-', '--records', '%s.records' % base, '--stats', '%s.stats' % base]
     if (folder / 'rules').exists():
         command += ['--rules', folder / 'rules']
     if (folder / 'args').exists():
