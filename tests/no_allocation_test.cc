@@ -23,7 +23,9 @@ void count_allocation() {
 }  // namespace
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
+// From sanitizer/allocator_interface.h, which comes with clang only.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
 namespace {
 void on_malloc(const volatile void*, std::size_t) { count_allocation(); }
 void on_free(const volatile void*) {}
