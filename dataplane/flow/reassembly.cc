@@ -12,6 +12,8 @@ constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323, 2.3
 constexpr std::uint32_t kLeastWindow =
     1 << 20;  // a window that was announced elsewhere than on this tap may be larger
 constexpr std::uint32_t kFarthest = 1 << 30;
+// An acknowledgement may overtake its segment between two ports of a SPAN: a hole is given that long to fill.
+constexpr std::uint64_t kReorderGraceNs = 1'000'000;
 
 /// a - b on the circle of sequence numbers.
 constexpr std::int32_t diff(std::uint32_t a, std::uint32_t b) noexcept {
@@ -209,7 +211,7 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
   const Direction other = reverse(dir);
   FlowSide& peer = f.side[index(other)];
   if (peer.waiting != nullptr && peer.waiting->head != nullptr && (p.tcp_flags & tcp_flag::kAck) &&
-      diff(me.last_ack, peer.waiting->head->seq) > 0) {
+      diff(me.last_ack, peer.waiting->head->seq) > 0 && p.time_ns > peer.last_ns + kReorderGraceNs) {
     skip_to(f, other, peer.waiting->head->seq, sink);
     drain(f, other, sink);
   }
@@ -347,6 +349,14 @@ void Reassembler::end_side(Flow& f, Direction dir, StreamSink& sink) noexcept {
 void Reassembler::flush(Flow& f, StreamSink& sink) noexcept {
   for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
     drain_all(f, dir, sink);
+    // Acknowledged, but never seen, and nothing came behind it. A single one is the FIN's.
+    const FlowSide& me = f.side[index(dir)];
+    const FlowSide& peer = f.side[index(reverse(dir))];
+    const bool acknowledged = me.seq_known && !me.ended && peer.last_ack != 0;
+    if (acknowledged && diff(peer.last_ack, me.next_seq) > 1) {
+      const bool fin = me.fin_seen && diff(peer.last_ack, me.fin_seq) > 0;
+      skip_to(f, dir, fin ? me.fin_seq : peer.last_ack, sink);
+    }
     end_side(f, dir, sink);
   }
 }

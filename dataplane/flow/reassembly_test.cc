@@ -47,8 +47,11 @@ class ReassemblyTest : public testing::Test {
     p.tcp_ack = ack;
     p.tcp_flags = flags;
     p.payload = as_bytes(data);
+    p.time_ns = now_ns;
     (void)reassembler.follow(flow, p, out);
     reassembler.on_segment(flow, p, out);
+    flow.side[index(d)].last_ns = now_ns;
+    now_ns += 10'000'000;
   }
   void open(std::uint32_t client_isn = 100, std::uint32_t server_isn = 500) {
     send(kC, client_isn, "", tcp_flag::kSyn);
@@ -59,6 +62,7 @@ class ReassemblyTest : public testing::Test {
     reassembler.flush(flow, out);
     EXPECT_EQ(pool.in_use_bytes(), 0U) << "held segments must go back";
   }
+  std::uint64_t now_ns = 1;
   ReassemblyConfig config{
       .depth_bytes = 1000, .max_held_bytes = 40, .max_held_segments = 4, .midstream = true};
   Pool pool{1 << 20};
@@ -112,6 +116,24 @@ TEST_F(ReassemblyTest, AnAcknowledgedHoleIsAGap) {
   EXPECT_EQ(out.text[0], "<3>def");
   EXPECT_EQ(flow.side[0].missing, 3U);
   EXPECT_EQ(out.count(StreamEvent::kGap), 1);
+}
+
+TEST_F(ReassemblyTest, AnAcknowledgementThatOvertakesItsSegmentLosesNothing) {
+  open();
+  send(kC, 104, "def");
+  now_ns -= 10'000'000 - 1'000;  // a microsecond later
+  send(kS, 501, "", tcp_flag::kAck, 107);
+  send(kC, 101, "abc");
+  EXPECT_EQ(out.text[0], "abcdef");
+  EXPECT_EQ(out.count(StreamEvent::kGap), 0);
+}
+
+TEST_F(ReassemblyTest, AcknowledgedBytesThatNothingFollowedAreAGapAtTheEnd) {
+  open();
+  send(kC, 101, "abc");
+  send(kS, 501, "", tcp_flag::kAck, 203);
+  reassembler.flush(flow, out);
+  EXPECT_EQ(out.text[0], "abc<99>$");
 }
 
 TEST_F(ReassemblyTest, AHoleThatWasAcknowledgedBeforeIsAGapAtOnce) {
