@@ -262,7 +262,7 @@ grpc::Status GrpcSink::one_stream() {
   send_all(*stream);
   stream->WritesDone();
   reader.join();
-  const grpc::Status status = stream->Finish();
+  grpc::Status status = stream->Finish();
   const std::lock_guard lock(mutex_);
   context_ = nullptr;
   return status;

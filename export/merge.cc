@@ -10,7 +10,7 @@ constexpr std::size_t kLargestSpare = 64 * 1024;  // a larger buffer is given ba
 
 }  // namespace
 
-Merge::Merge(std::vector<EventStream*> streams, std::size_t held_limit) : held_limit_(held_limit) {
+Merge::Merge(const std::vector<EventStream*>& streams, std::size_t held_limit) : held_limit_(held_limit) {
   for (EventStream* s : streams) sources_.push_back({s, {}, false});
 }
 

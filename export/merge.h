@@ -61,7 +61,7 @@ class Merge {
   static constexpr std::size_t kNoLimit = ~std::size_t{0};
 
   /// Borrows the streams.
-  explicit Merge(std::vector<EventStream*> streams, std::size_t held_limit = kNoLimit);
+  explicit Merge(const std::vector<EventStream*>& streams, std::size_t held_limit = kNoLimit);
   ~Merge();
   Merge(const Merge&) = delete;
   Merge& operator=(const Merge&) = delete;

@@ -13,9 +13,9 @@ constexpr unsigned kRecordsPerTick = 4096;  // outputs look at the clock this of
 
 }  // namespace
 
-Recorder::Recorder(std::vector<EventStream*> streams, std::vector<std::unique_ptr<RecordSink>> sinks,
+Recorder::Recorder(const std::vector<EventStream*>& streams, std::vector<std::unique_ptr<RecordSink>> sinks,
                    Correlate correlate, std::size_t held_limit)
-    : merge_(std::move(streams), held_limit),
+    : merge_(streams, held_limit),
       sinks_(std::move(sinks)),
       correlate_(std::move(correlate)),
       lost_before_(new std::atomic<std::uint64_t>[record_kind_count()]()) {}

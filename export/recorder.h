@@ -26,7 +26,7 @@ class Recorder {
   using Correlate = std::function<bool(const EventHeader&)>;
 
   /// `streams` are borrowed. `held_limit`: see Merge.
-  Recorder(std::vector<EventStream*> streams, std::vector<std::unique_ptr<RecordSink>> sinks,
+  Recorder(const std::vector<EventStream*>& streams, std::vector<std::unique_ptr<RecordSink>> sinks,
            Correlate correlate = nullptr, std::size_t held_limit = Merge::kNoLimit);
 
   /// Everything that is certain now; true when there was anything.

@@ -28,8 +28,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     thresholds_.emplace();
     correlate = [this](const EventHeader& h) { return admit(h); };
   }
-  recorder_ = std::make_unique<Recorder>(std::move(streams), std::move(sinks), std::move(correlate),
-                                         config.held_limit);
+  recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
 }
 
 /// What crosses flows, decided in the order of the capture.

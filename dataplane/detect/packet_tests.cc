@@ -40,7 +40,8 @@ bool has_ip_option(Bytes options, std::uint8_t type) noexcept {
 }
 
 bool vlan_holds(const PacketTest& t, const Packet& p) noexcept {
-  if (t.layer >= 0) return t.layer < p.vlan_count && t.test.matches(p.vlans[static_cast<unsigned>(t.layer)]);
+  if (t.layer >= 0)
+    return t.layer < p.vlan_count && t.test.matches(p.vlans[static_cast<std::uint8_t>(t.layer)]);
   for (unsigned i = 0; i < p.vlan_count; ++i) {
     if (t.test.matches(p.vlans[i])) return true;
   }

@@ -33,7 +33,7 @@ struct Runner {
   }
   [[nodiscard]] std::int64_t number(const Op& op, std::int32_t fixed, unsigned which) const noexcept {
     if ((op.flags & Op::kVariables) == 0 || op.variable[which] < 0) return fixed;
-    return core.variables[static_cast<unsigned>(op.variable[which])];
+    return core.variables[static_cast<std::uint8_t>(op.variable[which])];
   }
 
   bool run() noexcept;

@@ -137,12 +137,14 @@ Status DpdkPort::configure(const PortConfig& config) {
   const int socket = rte_eth_dev_socket_id(port_);
   std::uint16_t rx = static_cast<std::uint16_t>(config.descriptors), tx = rx;
   rte_eth_dev_adjust_nb_rx_tx_desc(port_, &rx, &tx);
-  for (std::uint16_t q = 0; q < queues_; ++q) {
-    rc = rte_eth_rx_queue_setup(port_, q, rx, static_cast<unsigned>(socket), nullptr, pool_);
+  for (unsigned q = 0; q < queues_; ++q) {
+    rc = rte_eth_rx_queue_setup(port_, static_cast<std::uint16_t>(q), rx, static_cast<unsigned>(socket),
+                                nullptr, pool_);
     if (rc != 0) return failed(name_, "receive queue " + std::to_string(q) + " cannot be set up", rc);
   }
-  for (std::uint16_t q = 0; q < transmit; ++q) {
-    rc = rte_eth_tx_queue_setup(port_, q, tx, static_cast<unsigned>(socket), nullptr);
+  for (unsigned q = 0; q < transmit; ++q) {
+    rc = rte_eth_tx_queue_setup(port_, static_cast<std::uint16_t>(q), tx, static_cast<unsigned>(socket),
+                                nullptr);
     if (rc != 0) return failed(name_, "its driver's unused transmit queue cannot be set up", rc);
   }
   if ((conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0) stamp_ = Stamp::kDeviceTicks;

@@ -105,6 +105,7 @@ Status start(const EalConfig& config, std::vector<std::string>& notes) {
   args.insert(args.end(), extra.begin(), extra.end());
 
   std::vector<char*> argv;
+  argv.reserve(args.size());
   for (auto& a : args) argv.push_back(a.data());
   if (std::FILE* log = log_lines().stream(); log != nullptr) {
     std::setvbuf(log, nullptr, _IOLBF, 0);

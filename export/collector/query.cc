@@ -60,7 +60,7 @@ std::string text_of(const char* field, Bytes record) {
 }
 
 std::string end_of(const char* ip, const char* port, Bytes record) {
-  const std::string address = text_of(ip, record);
+  std::string address = text_of(ip, record);
   const std::string number = text_of(port, record);
   if (number.empty()) return address;
   return address.find(':') == std::string::npos ? address + ":" + number : "[" + address + "]:" + number;
@@ -225,7 +225,7 @@ Status run_query(const QueryOptions& options, std::FILE* out) {
   auto present = present_tables(db.value(), wanted.value());
   if (!present) return present.error();
   Query query(options, std::move(db).value(), std::move(filter).value(), since, std::move(present).value());
-  const Status done = query.run(out);
+  Status done = query.run(out);
   if (done && (std::fflush(out) != 0 || std::ferror(out) != 0)) return Error{"cannot write the result"};
   return done;
 }

@@ -10,8 +10,7 @@ namespace picket::http {
 inline constexpr std::array<bool, 256> kToken = [] {
   std::array<bool, 256> t{};
   for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c)
-    t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c + 32)] = true;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) t[c] = t[c + 32] = true;
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) t[static_cast<std::uint8_t>(c)] = true;
   return t;
 }();
