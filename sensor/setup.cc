@@ -125,8 +125,9 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
                                                             bool live) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
   const auto add = [&](Result<std::unique_ptr<RecordSink>> sink) {
-    if (sink) sinks.push_back(std::move(sink).value());
-    return sink ? std::nullopt : std::optional<Error>(sink.error());
+    if (!sink) return std::optional<Error>(sink.error());
+    sinks.push_back(std::move(sink).value());
+    return std::optional<Error>();
   };
   const std::string eve = !o.eve.empty() ? o.eve : config.eve.enabled ? config.eve.filename : "";
   if (!eve.empty()) {
