@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "sensor/build_info.h"
+#include "sensor/rules/report.h"
 
 namespace picket {
 namespace {
@@ -30,19 +31,6 @@ std::string json_records(const Totals& t, std::uint64_t RecordCount::*field) {
                    record_kind_name(static_cast<RecordKind>(i)), t.records[i].*field);
   }
   return out;
-}
-
-std::string json_string(std::string_view s) {
-  std::string out = "\"";
-  for (const char c : s) {
-    if (c == '"' || c == '\\')
-      out += '\\', out += c;
-    else if (static_cast<unsigned char>(c) < 0x20)
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
-    else
-      out += c;
-  }
-  return out + '"';
 }
 
 std::string with_unit(double v, std::string_view unit) {
@@ -116,7 +104,7 @@ std::string stats_json(const Totals& t) {
                    protocols()[i]->name, t.protocols[i][0], t.protocols[i][1], t.protocols[i][2]);
   }
   std::string errors;
-  for (const std::string& e : t.capture_errors) errors += (errors.empty() ? "" : ",") + json_string(e);
+  for (const std::string& e : t.capture_errors) errors += (errors.empty() ? "" : ",") + rules::json_string(e);
   const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
   const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
