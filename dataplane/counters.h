@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "dataplane/decode/decode_event.h"
+#include "dataplane/detect/detect_stats.h"
 #include "dataplane/event.h"
 #include "dataplane/flow/stream_event.h"
 #include "dataplane/verdict.h"
@@ -50,6 +51,7 @@ struct Counters {
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;
   Counter defrag_complete, defrag_incomplete;
+  std::array<Counter, detect::kDetectStats.size()> detection;  ///< in the order of kDetectStats
   std::array<Counter, static_cast<std::size_t>(Stage::kCount)> stage_cycles;
 };
 

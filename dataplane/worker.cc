@@ -106,6 +106,7 @@ void Worker::run() noexcept {
   defragmenter_.finish();
   counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
   counters_.flows_active.set(flows_.active());
+  count_detection();
   events_.close();
 }
 
@@ -241,6 +242,12 @@ void Worker::account(Burst& b) noexcept {
   counters_.pool_refused.set(pool_.refused());
   counters_.defrag_complete.set(defragmenter_.stats().datagrams);
   counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
+  count_detection();
+}
+
+void Worker::count_detection() noexcept {
+  for (std::size_t i = 0; i < detect::kDetectStats.size(); ++i)
+    counters_.detection[i].set(detector_.stats().*detect::kDetectStats[i].value);
 }
 
 /// Time has come to `to`, whether or not a packet brought it here.

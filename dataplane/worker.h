@@ -77,6 +77,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void find_flows(Burst&) noexcept;
   void inspect(Packet&, const FlowTable::Lookup*) noexcept;
   void account(Burst&) noexcept;
+  void count_detection() noexcept;
   void go_on_to(const Position&) noexcept;
 
   Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;

@@ -19,32 +19,7 @@ int on_hit(unsigned id, unsigned long long, unsigned long long, unsigned, void* 
   return 0;
 }
 
-constexpr std::array kTexts = {
-    DetectStatText{"scans", &DetectStats::scans, "calls of the pattern matcher"},
-    DetectStatText{"scanned_bytes", &DetectStats::scanned_bytes, "bytes it looked at"},
-    DetectStatText{"patterns", &DetectStats::patterns, "patterns it found"},
-    DetectStatText{"candidates", &DetectStats::candidates,
-                   "rules whose pattern was found or that have none, before their header was looked at"},
-    DetectStatText{"programs", &DetectStats::programs, "rules that were run because their header fits"},
-    DetectStatText{"matches", &DetectStats::matches, "rules that matched"},
-    DetectStatText{"alerts", &DetectStats::alerts, "matches that were reported"},
-    DetectStatText{"passed", &DetectStats::passed, "matches that a pass rule suppressed"},
-    DetectStatText{"step_limit", &DetectStats::step_limit, "programs given up after too many searches"},
-    DetectStatText{"pcre_limit", &DetectStats::pcre_limit, "regular expressions given up at the match limit"},
-    DetectStatText{"alert_limit", &DetectStats::alert_limit, "matches beyond the limit of one packet"},
-    DetectStatText{"pending_limit", &DetectStats::pending_limit,
-                   "rules that could not wait for later buffers of a transaction"},
-    DetectStatText{"instance_limit", &DetectStats::instance_limit,
-                   "buffers with more values than are looked at"},
-    DetectStatText{"transform_limit", &DetectStats::transform_limit, "transformed buffers that were cut"},
-    DetectStatText{"no_memory", &DetectStats::no_memory,
-                   "flowbits or stream bytes not kept because the pool is used up"},
-    DetectStatText{"scan_failed", &DetectStats::scan_failed, "calls of the pattern matcher that failed"},
-};
-
 }  // namespace
-
-std::span<const DetectStatText> detect_stat_texts() noexcept { return kTexts; }
 
 Detector::Detector(Pool& pool, AlertSink& sink)
     : pool_(pool), sink_(sink), made_up_(std::make_unique<Packet>()) {}

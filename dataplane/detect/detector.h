@@ -23,6 +23,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/detect/detect_stats.h"
 #include "dataplane/detect/rule_set.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/flow/stream_event.h"
@@ -40,26 +41,6 @@ class AlertSink {
  protected:
   ~AlertSink() = default;
 };
-
-/// Counted since the start; names in kDetectStats.
-struct DetectStats {
-  std::uint64_t scans = 0, scanned_bytes = 0, patterns = 0, candidates = 0, programs = 0, matches = 0;
-  std::uint64_t alerts = 0, passed = 0;
-  std::uint64_t step_limit = 0;       ///< a rule's program was given up: kMaxSteps
-  std::uint64_t pcre_limit = 0;       ///< a pattern was given up: PCRE's match limit
-  std::uint64_t alert_limit = 0;      ///< more than kMaxAlerts on one packet
-  std::uint64_t pending_limit = 0;    ///< more than kMaxPending rules wait for one transaction
-  std::uint64_t instance_limit = 0;   ///< more than kMaxInstances values of one buffer
-  std::uint64_t transform_limit = 0;  ///< a transformed buffer was cut at kMaxTransformed
-  std::uint64_t no_memory = 0;        ///< the pool is used up
-  std::uint64_t scan_failed = 0;      ///< Hyperscan said no
-};
-struct DetectStatText {
-  std::string_view name;
-  std::uint64_t DetectStats::*value;
-  std::string_view help;
-};
-std::span<const DetectStatText> detect_stat_texts() noexcept;
 
 inline constexpr unsigned kMaxSteps = 3000;         ///< searches by one rule in one buffer
 inline constexpr unsigned kMaxAlerts = 64;          ///< on one packet

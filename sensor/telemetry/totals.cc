@@ -68,6 +68,7 @@ void add_worker(Totals& t, const Counters& c) {
   add(t.verdicts, c.verdicts);
   add(t.decode_events, c.decode_events);
   add(t.stream_events, c.stream_events);
+  add(t.detection, c.detection);
   add(t.stage_cycles, c.stage_cycles);
   t.flows_created += c.flows_created.get();
   t.flows_active += c.flows_active.get();
@@ -108,6 +109,7 @@ std::string stats_json(const Totals& t) {
   const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
   const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
+  const auto detection = [](std::size_t i) { return detect::kDetectStats[i].name; };
   const auto stage = [](std::size_t i) { return kStageNames[i]; };
   return fmt::format(
       "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},"
@@ -118,6 +120,7 @@ std::string stats_json(const Totals& t) {
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
+      "\"detection\":{{{}}},"
       "\"memory\":{{\"peak_rss_bytes\":{},\"pool_peak_bytes\":{},\"pool_refused\":{}}},"
       "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\","
       "\"compiler\":\"{}\"}}}}\n",
@@ -127,8 +130,9 @@ std::string stats_json(const Totals& t) {
       t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
       protocols_json, json_counts(decode_event, t.decode_events, false),
       json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded,
-      t.rules_rejected, t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused,
-      json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType, kCompiler);
+      t.rules_rejected, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
+      t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType,
+      kCompiler);
 }
 
 std::string summary_text(const Totals& t) {
@@ -160,6 +164,11 @@ std::string summary_text(const Totals& t) {
                      p[0], p[1], p[2]);
   }
   if (t.suppressed != 0) fmt::format_to(to, "alerts turned down by thresholds {}\n", t.suppressed);
+  for (std::size_t i = 0; i < t.detection.size(); ++i) {
+    const detect::DetectStatText& d = detect::kDetectStats[i];
+    if (d.is_loss && t.detection[i] != 0)
+      fmt::format_to(to, "detection cut short: {} {}: {}\n", d.name, t.detection[i], d.help);
+  }
   if (t.captures_damaged != 0) fmt::format_to(to, "damaged   {} capture files\n", t.captures_damaged);
   fmt::format_to(to, "ledger    received {}\n", t.received);
   for (std::size_t i = 0; i < kVerdictCount; ++i) {
