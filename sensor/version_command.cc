@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/stubs/common.h>
 #include <hs.h>
+#include <isa-l.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -30,6 +31,8 @@ int version_command() {
                            google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION))
             << fmt::format("  OpenSSL     {}\n", OpenSSL_version(OPENSSL_VERSION))
             << fmt::format("  PCRE2       {}\n", pcre) << fmt::format("  zlib        {}\n", zlibVersion())
+            << fmt::format("  ISA-L       {}.{}.{}\n", ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
+                           ISAL_PATCH_VERSION)
             << fmt::format("  brotli      {}.{}.{}\n", BrotliDecoderVersion() >> 24,
                            BrotliDecoderVersion() >> 12 & 0xfff, BrotliDecoderVersion() & 0xfff)
             << fmt::format("  zstd        {}\n", ZSTD_versionString());

@@ -69,6 +69,7 @@ class AppEngine final : private Sink {
   void done(Transaction&) noexcept override;
   void event(Direction, std::uint8_t event, Transaction*) noexcept override;
   void hand_over(std::string_view protocol) noexcept override;
+  void encrypted() noexcept override { flow_->flags |= flow_flag::kNoPayloadInspect; }
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
   struct Ports {

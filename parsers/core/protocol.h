@@ -96,6 +96,8 @@ class Sink {
   /// STARTTLS): by name if known ("tls"), or "" to find out by content. The calling parser gets on_close()
   /// and goes.
   virtual void hand_over(std::string_view protocol) noexcept = 0;
+  /// What follows in this flow is encrypted, in both directions: rules stop looking at its payload.
+  virtual void encrypted() noexcept {}
   /// Capture time of the packet at hand, nanoseconds since 1970 UTC.
   [[nodiscard]] virtual std::uint64_t time_ns() const noexcept = 0;
 

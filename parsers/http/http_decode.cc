@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include <brotli/decode.h>
-#include <zlib.h>
+#include <isa-l/igzip_lib.h>
 #define ZSTD_STATIC_LINKING_ONLY  // ZSTD_createDCtx_advanced
 #include <zstd.h>
 
@@ -15,8 +15,8 @@ constexpr std::size_t kScratch = 4096;
 constexpr std::uint64_t kRatioFrom = 65536;
 /// Headerless deflate is tried on this much before it is believed: any text may begin like it.
 constexpr std::size_t kTrialBytes = 512;
-/// brotli and zstd see the input in pieces of this size, so that what comes out before an error does not
-/// depend on how segments fall.
+/// Codecs see the input in pieces of this size, so that what comes out before an error does not depend on how
+/// segments fall.
 constexpr std::size_t kPiece = 1024;
 
 /// What a codec took from the pool: codecs do not say the size when they give back.
@@ -60,9 +60,6 @@ class Blocks {
 
 void* take_block(void* blocks, std::size_t size) { return static_cast<Blocks*>(blocks)->take(size); }
 void give_block(void* blocks, void* at) { static_cast<Blocks*>(blocks)->give(at); }
-void* take_items(void* blocks, unsigned items, unsigned size) {
-  return take_block(blocks, std::size_t{items} * size);
-}
 
 /// Steps over a gzip header (RFC 1952, §2.3) byte by byte. Reserved flags and the header's CRC are not looked
 /// at: browsers do not either.
@@ -131,7 +128,6 @@ class Layer {
   Layer(Decoder& owner, Coding coding, std::size_t place, Pool& pool) noexcept
       : owner_(owner), coding_(coding), place_(place), blocks_(pool), held_(pool) {}
   ~Layer() {
-    if (zlib_open_) inflateEnd(&zlib_);
     if (brotli_ != nullptr) BrotliDecoderDestroyInstance(brotli_);
     if (zstd_ != nullptr) ZSTD_freeDCtx(zstd_);
   }
@@ -148,7 +144,7 @@ class Layer {
           in = gzip_header(in);
           break;
         case State::kInflate:
-          in = inflate_some(in);
+          in = collect_deflated(in);
           break;
         case State::kGzipTrailer:
           in = gzip_trailer(in);
@@ -169,6 +165,8 @@ class Layer {
       sniff({}, true);
     else if (state_ == State::kPieces && !held_.empty())
       decode_piece(true);
+    // What follows a member may be the next one.
+    for (unsigned i = 0; i <= kMaxMembers && state_ == State::kInflate && !held_.empty(); ++i) inflate_held();
   }
 
  private:
@@ -192,11 +190,11 @@ class Layer {
       if (!open_brotli()) return replay_as_is(), in;
       state_ = State::kPieces;
     } else if (gzip) {
-      if (!open_zlib(-MAX_WBITS)) return replay_as_is(), in;
+      if (!open_inflate()) return replay_as_is(), in;
       gzip_ = true;
       state_ = State::kGzipHeader;
     } else if (zlib) {
-      if (!open_zlib(-MAX_WBITS)) return replay_as_is(), in;
+      if (!open_inflate()) return replay_as_is(), in;
       skip_ = 2;
       state_ = State::kInflate;
     } else if (coding_ == Coding::kDeflate) {
@@ -204,7 +202,7 @@ class Layer {
         want_trial_ = true;
         return in;
       }
-      if (!open_zlib(-MAX_WBITS) || !trial(last)) return replay_as_is(), in;
+      if (!open_inflate() || !trial(last)) return replay_as_is(), in;
       state_ = State::kInflate;
     } else {
       return replay_as_is(), in;
@@ -233,13 +231,10 @@ class Layer {
     state_ = State::kIgnore;
   }
 
-  bool open_zlib(int window_bits) noexcept {
-    zlib_ = {};
-    zlib_.zalloc = take_items;
-    zlib_.zfree = give_block;
-    zlib_.opaque = &blocks_;
-    zlib_open_ = inflateInit2(&zlib_, window_bits) == Z_OK;
-    return zlib_open_;
+  bool open_inflate() noexcept {
+    if (inflate_ == nullptr) inflate_ = static_cast<inflate_state*>(blocks_.take(sizeof(inflate_state)));
+    if (inflate_ != nullptr) isal_inflate_init(inflate_);
+    return inflate_ != nullptr;
   }
   bool open_brotli() noexcept {
     brotli_ = BrotliDecoderCreateInstance(take_block, give_block, &blocks_);
@@ -271,18 +266,18 @@ class Layer {
   bool trial(bool whole) noexcept {
     std::array<std::uint8_t, kScratch> scratch;
     const Bytes h = held_.view();
-    zlib_.next_in = const_cast<Bytef*>(h.data());
-    zlib_.avail_in = static_cast<uInt>(h.size());
-    bool fine = true, ended = false;
-    for (int rounds = 0; rounds < 4 && zlib_.avail_in > 0; ++rounds) {
-      zlib_.next_out = scratch.data();
-      zlib_.avail_out = kScratch;
-      const int r = ::inflate(&zlib_, Z_SYNC_FLUSH);
-      ended = r == Z_STREAM_END;
-      fine = ended || r == Z_OK || r == Z_BUF_ERROR;
-      if (ended || !fine) break;
+    inflate_->next_in = const_cast<std::uint8_t*>(h.data());
+    inflate_->avail_in = static_cast<std::uint32_t>(h.size());
+    bool fine = true;
+    for (int rounds = 0; rounds < 4 && fine; ++rounds) {
+      inflate_->next_out = scratch.data();
+      inflate_->avail_out = kScratch;
+      fine = isal_inflate(inflate_) == ISAL_DECOMP_OK;
+      if (inflate_->avail_out != 0) break;
     }
-    return inflateReset(&zlib_) == Z_OK && fine && (ended || !whole);
+    const bool ended = inflate_->block_state == ISAL_BLOCK_FINISH;
+    isal_inflate_init(inflate_);
+    return fine && (ended || !whole);
   }
 
   Bytes gzip_header(Bytes in) noexcept {
@@ -294,38 +289,60 @@ class Layer {
     return {};
   }
 
-  Bytes inflate_some(Bytes in) noexcept {
+  Bytes collect_deflated(Bytes in) noexcept {
     const std::size_t skip = std::min(skip_, in.size());
     skip_ -= skip;
     in = in.subspan(skip);
+    if (held_.empty() && in.size() >= kPiece) return in.subspan(inflate_piece(in.first(kPiece)));
+    const std::size_t n = std::min(kPiece - held_.size(), in.size());
+    if (!held_.append(in.first(n))) return give_up(Event::kOutOfMemory), Bytes{};
+    if (held_.size() == kPiece) inflate_held();
+    return in.subspan(n);
+  }
+  /// What is left of the piece is less than one: feed() holds it, and calls no further.
+  void inflate_held() noexcept {
+    const PoolBuffer held = std::move(held_);
+    feed(held.view().subspan(inflate_piece(held.view())));
+  }
+  /// How many bytes belong to the deflated data.
+  std::size_t inflate_piece(Bytes in) noexcept {
     std::array<std::uint8_t, kScratch> scratch;
+    inflate_->next_in = const_cast<std::uint8_t*>(in.data());
+    inflate_->avail_in = static_cast<std::uint32_t>(in.size());
+    in_bytes_ += in.size();
     while (!owner_.stopped_) {
-      zlib_.next_in = const_cast<Bytef*>(in.data());
-      zlib_.avail_in = static_cast<uInt>(std::min<std::size_t>(in.size(), 1U << 30));
-      const uInt had = zlib_.avail_in;
-      zlib_.next_out = scratch.data();
-      zlib_.avail_out = kScratch;
-      const int r = ::inflate(&zlib_, Z_SYNC_FLUSH);
-      const std::size_t used = had - zlib_.avail_in;
-      in = in.subspan(used);
-      in_bytes_ += used;
-      const std::size_t made = kScratch - zlib_.avail_out;
-      if (made > 0 && !emit({scratch.data(), made})) return {};
-      if (r == Z_STREAM_END) {
+      inflate_->next_out = scratch.data();
+      inflate_->avail_out = kScratch;
+      const int r = isal_inflate(inflate_);
+      std::size_t used = in.size() - inflate_->avail_in;
+      const std::size_t made = kScratch - inflate_->avail_out;
+      if (made > 0 && !emit({scratch.data(), made})) return in.size();
+      if (r != ISAL_DECOMP_OK) {
+        // Nothing came out of it, so it was never what it said: show it as it is.
+        const bool ever = out_bytes_ != 0 || inflate_->tmp_out_valid > inflate_->tmp_out_processed;
+        if (!rescue()) return in.size();
+        owner_.note(Event::kDecompressionFailed);
+        state_ = ever ? State::kIgnore : State::kPass;
+        return ever ? in.size() : 0;
+      }
+      if (inflate_->block_state == ISAL_BLOCK_FINISH) {
+        // It reads ahead by whole bytes.
+        const auto ahead = static_cast<std::size_t>(inflate_->read_in_length / 8);
+        used -= std::min(used, ahead);
+        in_bytes_ -= in.size() - used;
         state_ = gzip_ ? State::kGzipTrailer : State::kIgnore;
         skip_ = 8;
-        return in;
+        return used;
       }
-      if (r != Z_OK && r != Z_BUF_ERROR) {
-        if (r == Z_MEM_ERROR) return give_up(Event::kOutOfMemory), Bytes{};
-        owner_.note(Event::kDecompressionFailed);
-        // Nothing came out of it, so it was never what it said: show the rest as it is.
-        state_ = out_bytes_ == 0 ? State::kPass : State::kIgnore;
-        return in;
-      }
-      if (zlib_.avail_out != 0 && (in.empty() || (used == 0 && made == 0))) return {};
+      if (inflate_->avail_out != 0) break;
     }
-    return {};
+    return in.size();
+  }
+  /// What was decoded before an error stands in the codec's own buffer. False when decoding ends here.
+  bool rescue() noexcept {
+    const auto from = static_cast<std::size_t>(inflate_->tmp_out_processed);
+    const auto to = static_cast<std::size_t>(inflate_->tmp_out_valid);
+    return to <= from || emit(Bytes(inflate_->tmp_out_buffer).subspan(from, to - from));
   }
 
   /// CRC and size, then perhaps another member (RFC 1952, §2.2).
@@ -334,10 +351,11 @@ class Layer {
     skip_ -= skip;
     in = in.subspan(skip);
     if (in.empty()) return in;
-    if (in[0] != 0x1f || ++members_ > kMaxMembers || inflateReset(&zlib_) != Z_OK) {
+    if (in[0] != 0x1f || ++members_ > kMaxMembers) {
       state_ = State::kIgnore;
       return {};
     }
+    isal_inflate_init(inflate_);
     header_ = {};
     state_ = State::kGzipHeader;
     return in;
@@ -417,7 +435,7 @@ class Layer {
   Decoder& owner_;
   const Coding coding_;
   State state_ = State::kSniff;
-  bool want_trial_ = false, gzip_ = false, zlib_open_ = false;
+  bool want_trial_ = false, gzip_ = false;
   const std::size_t place_;
   std::uint64_t in_bytes_ = 0, out_bytes_ = 0;
   std::size_t skip_ = 0;
@@ -425,7 +443,7 @@ class Layer {
   GzipHeader header_;
   Blocks blocks_;
   PoolBuffer held_;
-  z_stream zlib_{};
+  inflate_state* inflate_ = nullptr;
   BrotliDecoderState* brotli_ = nullptr;
   ZSTD_DCtx* zstd_ = nullptr;
   ZSTD_outBuffer zstd_out_{};

@@ -282,7 +282,10 @@ void TlsParser::stop(Direction dir, Sink& sink) noexcept {
 
 void TlsParser::finish_if_over(Sink& sink) noexcept {
   const Side &client = side(Direction::kToServer), &server = side(Direction::kToClient);
-  if (tx_ != nullptr) tx_->established = client.encrypted && server.encrypted;
+  if (client.encrypted && server.encrypted) {
+    if (tx_ != nullptr) tx_->established = true;
+    sink.encrypted();
+  }
   if ((client.encrypted || client.stopped) && (server.encrypted || server.stopped)) finish(sink);
 }
 
