@@ -155,8 +155,10 @@ struct Message {
 struct Exchange : Transaction {
   Message request, reply;
   std::uint64_t request_ns = 0, reply_ns = 0;
-  // The parser's own: a request waits in memory of its own for its reply.
-  Exchange* next = nullptr;
+  // The parser's own: a request waits in memory of its own for its reply, in a list by age and in one of its
+  // bucket. What `chained_at` points to points here.
+  Exchange *older = nullptr, *newer = nullptr, *chained = nullptr;
+  Exchange** chained_at = nullptr;
   std::array<std::uint8_t, kMaxData> request_data;
 };
 

@@ -16,6 +16,9 @@ constexpr LimitDef kLimits[] = {
 };
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::size_t kBuckets = 64;
+/// Requests of one bucket that a reply is held against: who floods a flow with them must not slow the others.
+constexpr unsigned kMaxCompared = 32;
 
 class ModbusParser final : public Parser {
  public:
@@ -25,7 +28,7 @@ class ModbusParser final : public Parser {
         timeout_ns_(c.limits[kReplyTimeout] * kSecond) {}
   ~ModbusParser() override {
     // on_close() has emptied it, unless the flow went without.
-    while (first_ != nullptr) pool_.destroy(std::exchange(first_, first_->next));
+    while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
   }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
@@ -67,7 +70,7 @@ class ModbusParser final : public Parser {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (first_ != nullptr) give_up_oldest(sink);
+    while (oldest_ != nullptr) give_up_oldest(sink);
   }
 
  private:
@@ -95,8 +98,8 @@ class ModbusParser final : public Parser {
 
   void on_frame(Direction dir, const Frame& f, Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (first_ != nullptr && now > first_->request_ns + timeout_ns_) {
-      report(Direction::kToServer, Event::kNoReply, first_, sink);
+    while (oldest_ != nullptr && now > oldest_->request_ns + timeout_ns_) {
+      report(Direction::kToServer, Event::kNoReply, oldest_, sink);
       give_up_oldest(sink);
     }
     if (dir == Direction::kToServer) {
@@ -109,7 +112,7 @@ class ModbusParser final : public Parser {
   void on_request(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
     requests_seen_ = true;
     if (waiting_ >= max_waiting_) {
-      report(Direction::kToServer, Event::kFlooded, first_, sink);
+      report(Direction::kToServer, Event::kFlooded, oldest_, sink);
       give_up_oldest(sink);
     }
     Exchange* x = pool_.make<Exchange>();
@@ -122,20 +125,17 @@ class ModbusParser final : public Parser {
     std::copy(f.data.begin(), f.data.end(), x->request_data.begin());
     own.data = {x->request_data.data(), f.data.size()};
     x->request = interpret(own, Direction::kToServer);
-    *(last_ == nullptr ? &first_ : &last_->next) = x;
-    last_ = x;
-    ++waiting_;
+    wait(*x);
     report_problems(Direction::kToServer, x->request, *x, sink);
     sink.advance(*x, Direction::kToServer, kWhole);
   }
 
   void on_reply(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
     const Message m = interpret(f, Direction::kToClient);
-    Exchange* before = nullptr;
-    Exchange* x = first_;
-    while (x != nullptr && !belongs(x->request, m)) {
-      before = x;
-      x = x->next;
+    Exchange* x = nullptr;
+    Exchange* one = bucket_of(f);
+    for (unsigned i = 0; i < kMaxCompared && one != nullptr; ++i, one = one->chained) {
+      if (belongs(one->request, m)) x = one;  // the oldest that fits
     }
     if (x == nullptr) {
       Exchange alone;
@@ -145,10 +145,30 @@ class ModbusParser final : public Parser {
       return;
     }
     finish(*x, m, now, false, sink);
-    *(before == nullptr ? &first_ : &before->next) = x->next;
-    if (last_ == x) last_ = before;
+    forget(*x);
+  }
+
+  [[nodiscard]] Exchange*& bucket_of(const Frame& f) noexcept {
+    return buckets_[(f.transaction ^ f.transaction >> 6 ^ f.unit) % kBuckets];
+  }
+  void wait(Exchange& x) noexcept {
+    x.older = newest_;
+    (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
+    newest_ = &x;
+    Exchange*& bucket = bucket_of(x.request.frame);
+    x.chained = bucket;
+    x.chained_at = &bucket;
+    if (bucket != nullptr) bucket->chained_at = &x.chained;
+    bucket = &x;
+    ++waiting_;
+  }
+  void forget(Exchange& x) noexcept {
+    (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
+    (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
+    *x.chained_at = x.chained;
+    if (x.chained != nullptr) x.chained->chained_at = x.chained_at;
     --waiting_;
-    pool_.destroy(x);
+    pool_.destroy(&x);
   }
 
   static bool belongs(const Message& request, const Message& reply) noexcept {
@@ -172,18 +192,15 @@ class ModbusParser final : public Parser {
   }
 
   void give_up_oldest(Sink& sink) noexcept {
-    Exchange* x = first_;
-    sink.done(*x);
-    first_ = x->next;
-    if (first_ == nullptr) last_ = nullptr;
-    --waiting_;
-    pool_.destroy(x);
+    sink.done(*oldest_);
+    forget(*oldest_);
   }
 
   Pool& pool_;
   const std::size_t max_waiting_;
   const std::uint64_t timeout_ns_;
-  Exchange *first_ = nullptr, *last_ = nullptr;  ///< requests that wait for their reply, oldest first
+  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
+  std::array<Exchange*, kBuckets> buckets_{};       ///< the same, by transaction and unit, newest first
   std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
   std::array<bool, 2> lost_{};
