@@ -38,7 +38,7 @@ struct WorkerConfig {
   ReassemblyConfig stream;
   AppConfig app;
   RecordConfig records;
-  std::size_t pool_bytes = std::size_t{256} << 20;
+  std::size_t pool_bytes = std::size_t{512} << 20;  ///< address space: memory from the first use on
   std::size_t event_ring_bytes = std::size_t{8} << 20;
   bool wait_for_room =
       true;  ///< replay: a full event ring makes the worker wait; live: the record is lost, counted

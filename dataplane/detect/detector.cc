@@ -65,16 +65,21 @@ void Detector::consider(const RuleList& l, const Subject& s, Candidates& c) noex
   for (std::uint32_t i = 0; i < l.count; ++i) consider(rules_->rule_lists[l.first + i], s, c);
 }
 
-void Detector::consider(const AddressIndex& index, const Address& a, const Subject& s,
-                        Candidates& c) noexcept {
-  if (index.count == 0 || !a.is_v4()) return;
-  const std::uint32_t v = std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
-                          std::uint32_t{a.bytes[14]} << 8 | a.bytes[15];
-  const AddressRules* first = rules_->address_rules.data() + index.first;
-  const AddressRules* at =
+void Detector::consider(const RangeIndex& index, std::uint32_t v, const Subject& s, Candidates& c) noexcept {
+  if (index.count == 0) return;
+  const RangeRules* first = rules_->range_rules.data() + index.first;
+  const RangeRules* at =
       std::upper_bound(first, first + index.count, v,
-                       [](std::uint32_t x, const AddressRules& r) noexcept { return x < r.first; });
+                       [](std::uint32_t x, const RangeRules& r) noexcept { return x < r.first; });
   if (at != first && v <= at[-1].last) consider(at[-1].rules, s, c);
+}
+
+void Detector::consider(const RangeIndex& index, const Address& a, const Subject& s, Candidates& c) noexcept {
+  if (index.count == 0 || !a.is_v4()) return;
+  consider(index,
+           std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
+               std::uint32_t{a.bytes[14]} << 8 | a.bytes[15],
+           s, c);
 }
 
 void Detector::scan(const Scan& scan, Bytes data, const Subject& s, Candidates& c) noexcept {
@@ -111,6 +116,8 @@ void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::uint64_t o
       scan(part, data.first(std::min<std::size_t>(data.size(), part.limit - offset)), s, c);
   }
   consider(plan.unfiltered, s, c);
+  consider(plan.by_src_port, std::uint32_t{s.src_port}, s, c);
+  consider(plan.by_dst_port, std::uint32_t{s.dst_port}, s, c);
 }
 
 void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {

@@ -129,7 +129,8 @@ class Detector {
   // candidates
   void consider(RuleIndex, const Subject&, Candidates&) noexcept;
   void consider(const RuleList&, const Subject&, Candidates&) noexcept;
-  void consider(const AddressIndex&, const Address&, const Subject&, Candidates&) noexcept;
+  void consider(const RangeIndex&, std::uint32_t, const Subject&, Candidates&) noexcept;
+  void consider(const RangeIndex&, const Address&, const Subject&, Candidates&) noexcept;
   void scan(const Scan&, Bytes, const Subject&, Candidates&) noexcept;
   void scan_payload(const PayloadPlan&, Bytes, std::uint64_t offset, const Subject&, Candidates&) noexcept;
   void look_at_headers(const Subject&, Candidates&) noexcept;

@@ -377,6 +377,15 @@ struct RuleList {
   std::uint32_t first = 0, count = 0;  ///< in rule_lists
 };
 
+/// Rules for which an IPv4 address or a port in [first, last] passes; ranges are sorted and do not overlap.
+struct RangeRules {
+  std::uint32_t first, last;
+  RuleList rules;
+};
+struct RangeIndex {
+  std::uint32_t first = 0, count = 0;  ///< in RuleSet::range_rules
+};
+
 /// Payload of packets or streams: one for each kind of packet and direction.
 struct PayloadPlan {
   static constexpr unsigned kMaxScans = 4;
@@ -384,16 +393,8 @@ struct PayloadPlan {
   /// [3]: anywhere, for rules of certain ports.
   std::array<Scan, kMaxScans> scans;
   std::array<const std::uint64_t*, kMaxScans> ports{};  ///< bitmap over the ports a scan is for; nullptr: all
-  RuleList unfiltered;
-};
-
-/// Rules for which an IPv4 address in [first, last] passes; ranges are sorted and do not overlap.
-struct AddressRules {
-  std::uint32_t first, last;
-  RuleList rules;
-};
-struct AddressIndex {
-  std::uint32_t first = 0, count = 0;  ///< in RuleSet::address_rules
+  RuleList unfiltered;                                  ///< rules without a pattern worth searching
+  RangeIndex by_src_port, by_dst_port;                  ///< the same, of few ports
 };
 
 /// Rules without payload for one kind of packet. Rules with long lists of addresses are found by address
@@ -402,7 +403,7 @@ struct HeaderPlan {
   RuleList always;
   RuleList opening;                    ///< looked at on a flow's first packet of a direction, and on a SYN
   std::array<RuleList, 256> by_flags;  ///< TCP: those that test flags and that exactly these flags may fit
-  AddressIndex always_src, always_dst, opening_src, opening_dst;
+  RangeIndex always_src, always_dst, opening_src, opening_dst;
   RuleList always_v6,
       opening_v6;  ///< rules of these indexes that also have IPv6 addresses: looked at for IPv6
 };
@@ -483,7 +484,7 @@ struct RuleSet {
   std::array<std::array<PayloadPlan, 2>, kPacketClasses> packet_payload;  ///< by class and Direction
   std::array<PayloadPlan, 2> stream_payload;                              ///< TCP, by Direction
   std::array<HeaderPlan, kPacketClasses> headers;
-  std::vector<AddressRules> address_rules;
+  std::vector<RangeRules> range_rules;
   RuleList decode_event_rules;          ///< for packets with decode events
   RuleList stream_event_rules;          ///< for packets with stream events
   RuleList app_packet_rules;            ///< for every packet of a flow whose protocol is known

@@ -309,12 +309,13 @@ class Layer {
     std::array<std::uint8_t, kScratch> scratch;
     inflate_->next_in = const_cast<std::uint8_t*>(in.data());
     inflate_->avail_in = static_cast<std::uint32_t>(in.size());
-    in_bytes_ += in.size();
+    const std::uint64_t before = in_bytes_;
     while (!owner_.stopped_) {
       inflate_->next_out = scratch.data();
       inflate_->avail_out = kScratch;
       const int r = isal_inflate(inflate_);
       std::size_t used = in.size() - inflate_->avail_in;
+      in_bytes_ = before + used;
       const std::size_t made = kScratch - inflate_->avail_out;
       if (made > 0 && !emit({scratch.data(), made})) return in.size();
       if (r != ISAL_DECOMP_OK) {
@@ -329,7 +330,7 @@ class Layer {
         // It reads ahead by whole bytes.
         const auto ahead = static_cast<std::size_t>(inflate_->read_in_length / 8);
         used -= std::min(used, ahead);
-        in_bytes_ -= in.size() - used;
+        in_bytes_ = before + used;
         state_ = gzip_ ? State::kGzipTrailer : State::kIgnore;
         skip_ = 8;
         return used;

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "sensor/rules/pattern.h"
 #include "sensor/rules/planner.h"
 
 namespace picket::rules {
@@ -20,7 +21,6 @@ constexpr std::uint32_t kNear = 256;
 constexpr std::uint32_t kFewPorts = 4096;
 /// One byte is found nearly everywhere: the header is the better filter.
 constexpr std::size_t kShortest = 2;
-constexpr std::size_t kShortForPorts = 4;
 /// Rules for no more addresses than this are looked up by address.
 constexpr std::uint64_t kFewAddresses = std::uint64_t{1} << 22;
 /// A database of fewer patterns is not worth a call of its own.
@@ -28,23 +28,7 @@ constexpr std::size_t kWorthACall = 256;
 
 constexpr std::size_t kClassTcp = static_cast<std::size_t>(PacketClass::kTcp);
 
-/// How rare a pattern is likely to be: long ones first, then those of many different bytes.
-unsigned strength(std::string_view s) {
-  const std::set<char> distinct(s.begin(), s.end());
-  return static_cast<unsigned>(std::min<std::size_t>(s.size(), 24) * 8 +
-                               std::min<std::size_t>(distinct.size(), 16) * 2);
-}
-
 constexpr unsigned kWanted = 100000;
-
-/// What stands at the start of very many packets.
-bool common(std::string_view s) {
-  for (const std::string_view start : {"GET ", "POST ", "HTTP/1."}) {
-    if (s.starts_with(start.substr(0, s.size())) && s.size() <= start.size() + 2) return true;
-  }
-  const std::set<char> distinct(s.begin(), s.end());
-  return distinct.size() <= 2;
-}
 
 /// Follows a group's clauses: how far from the start can a content's end lie at most?
 class Reach {
@@ -105,14 +89,20 @@ const PortSet* few_ports(const Rule& r) {
 }  // namespace
 
 void ScanBuilder::add(const Literal& literal, RuleIndex rule, std::uint32_t near) {
-  Literal stored = literal;
-  if (stored.nocase)
-    std::transform(stored.bytes.begin(), stored.bytes.end(), stored.bytes.begin(),
+  longest_ = std::max(longest_, literal.bytes.size());
+  add_as_it_is(
+      {long_text_ ? std::string(best_ending(literal.bytes, literal.nocase)) : literal.bytes, literal.nocase},
+      rule, near);
+}
+
+void ScanBuilder::add_as_it_is(Literal literal, RuleIndex rule, std::uint32_t near) {
+  if (literal.nocase)
+    std::transform(literal.bytes.begin(), literal.bytes.end(), literal.bytes.begin(),
                    [](char c) { return static_cast<char>(to_lower(static_cast<std::uint8_t>(c))); });
   const auto [it, fresh] =
-      ids_.try_emplace({stored.nocase, stored.bytes}, static_cast<std::uint32_t>(literals_.size()));
+      ids_.try_emplace({literal.nocase, literal.bytes}, static_cast<std::uint32_t>(literals_.size()));
   if (fresh) {
-    literals_.push_back(std::move(stored));
+    literals_.push_back(std::move(literal));
     rules_.emplace_back();
   }
   auto& rules = rules_[it->second];
@@ -123,18 +113,19 @@ void ScanBuilder::add(const Literal& literal, RuleIndex rule, std::uint32_t near
 void ScanBuilder::merge(ScanBuilder&& other) {
   const bool everywhere = (!empty() && limit_ == 0) || (!other.empty() && other.limit_ == 0);
   for (std::size_t i = 0; i < other.literals_.size(); ++i) {
-    for (const RuleIndex r : other.rules_[i]) add(other.literals_[i], r, other.limit_);
+    for (const RuleIndex r : other.rules_[i]) add_as_it_is(other.literals_[i], r, other.limit_);
   }
+  longest_ = std::max(longest_, other.longest_);
   if (everywhere) limit_ = 0;
-  other = ScanBuilder();
+  other = ScanBuilder(other.long_text_ ? Text::kLong : Text::kShort);
 }
 
 void ScanBuilder::finish(detect::RuleSet& out, detect::Scan& scan) const {
   scan.limit = limit_;
   scan.first_pattern = static_cast<std::uint32_t>(out.pattern_starts.size());
   scan.patterns = static_cast<std::uint32_t>(literals_.size());
+  scan.longest = static_cast<std::uint32_t>(longest_);
   for (std::size_t i = 0; i < literals_.size(); ++i) {
-    scan.longest = std::max(scan.longest, static_cast<std::uint32_t>(literals_[i].bytes.size()));
     out.pattern_starts.push_back(static_cast<std::uint32_t>(out.pattern_rules.size()));
     out.pattern_rules.insert(out.pattern_rules.end(), rules_[i].begin(), rules_[i].end());
   }
@@ -172,7 +163,7 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
       unsigned s = strength(bytes);
       if (wanted) s += kWanted;
       // Near the start it is searched in a few bytes only, which outweighs what the rule's author prefers.
-      if (!transaction && near != 0 && bytes.size() >= 4 && !common(bytes)) s += 2 * kWanted;
+      if (!transaction && near != 0 && bytes.size() >= 4 && !is_common_start(bytes)) s += 2 * kWanted;
       if (s <= best_strength) continue;
       best_strength = s;
       best = ChosenPattern{g, {std::move(bytes), c->nocase}, near};
@@ -188,14 +179,18 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
 void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern) {
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
-  // A few short patterns slow the search for all long ones by half: where ports tell most of their rules
-  // away, the rules are better looked at one by one.
-  const bool too_short = pattern && pattern->near == 0 && ports != nullptr &&
-                         pattern->literal.bytes.size() < kShortForPorts &&
-                         (h.protos & detect::proto_bit::kTcp) != 0;
+  const bool weak = pattern && information(pattern->literal.bytes, pattern->literal.nocase) <
+                                   (ports != nullptr ? kTooWeakForPorts : kTooWeak);
   const auto put = [&](PayloadBuilder& to) {
-    if (!pattern || too_short) {
-      to.unfiltered.push_back(index);
+    if (!pattern || weak) {
+      if (ports == nullptr) return to.unfiltered.push_back(index);
+      const bool both = (h.flags & detect::rule_flag::kBothWays) != 0;
+      for (const PortRange& range : ports->ranges) {
+        if (both || ports == r.src_port.get())
+          to.src_ports.emplace_back(detect::V4Range{range.first, range.last}, index);
+        if (both || ports == r.dst_port.get())
+          to.dst_ports.emplace_back(detect::V4Range{range.first, range.last}, index);
+      }
       return;
     }
     const unsigned which = (pattern->near != 0 ? 0U : 2U) + (ports != nullptr ? 1U : 0U);
@@ -323,14 +318,20 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
       continue;
     }
     bool scanned = false;
-    if (pattern) {
+    if (pattern && information(pattern->literal.bytes, pattern->literal.nocase) >= kTooWeak) {
       const Group& group = r.groups[pattern->group];
       for (const FieldRef& f : group.fields) {
         if (f.protocol != protocol || (group.only && *group.only != dir)) continue;
         if (options_.protocols[protocol]->buffers[f.index].progress[picket::index(dir)] == kNever) continue;
         const auto transforms = transform_list(group.transforms);
-        buffers_[{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value()}].add(
-            pattern->literal, index, 0);
+        const ProtocolSpec& spec = *options_.protocols[protocol];
+        // Bodies, not headers: these are short, and their contents tell apart by how they end.
+        const bool body =
+            spec.buffers[f.index].progress[picket::index(dir)] == spec.complete[picket::index(dir)];
+        buffers_
+            .try_emplace(BufferKey{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value()},
+                         body ? ScanBuilder::Text::kLong : ScanBuilder::Text::kShort)
+            .first->second.add(pattern->literal, index, 0);
         scanned = true;
       }
     }
@@ -354,9 +355,8 @@ detect::RuleList Planner::list(const std::vector<RuleIndex>& rules) {
 }
 
 /// Cuts overlapping ranges into pieces, each with the rules of all ranges that cover it.
-detect::AddressIndex Planner::address_index(
-    const std::vector<std::pair<detect::V4Range, RuleIndex>>& ranges) {
-  detect::AddressIndex out{static_cast<std::uint32_t>(out_->address_rules.size()), 0};
+detect::RangeIndex Planner::range_index(const std::vector<std::pair<detect::V4Range, RuleIndex>>& ranges) {
+  detect::RangeIndex out{static_cast<std::uint32_t>(out_->range_rules.size()), 0};
   struct Edge {
     std::uint64_t at;
     bool begins;
@@ -379,9 +379,8 @@ detect::AddressIndex Planner::address_index(
     }
     if (inside.empty() || i == edges.size()) continue;
     const std::set<RuleIndex> unique(inside.begin(), inside.end());
-    out_->address_rules.push_back({static_cast<std::uint32_t>(at),
-                                   static_cast<std::uint32_t>(edges[i].at - 1),
-                                   list({unique.begin(), unique.end()})});
+    out_->range_rules.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(edges[i].at - 1),
+                                 list({unique.begin(), unique.end()})});
     ++out.count;
   }
   return out;
@@ -390,7 +389,7 @@ detect::AddressIndex Planner::address_index(
 namespace {
 
 /// A call of the pattern matcher costs as much as some hundred bytes: databases that save less are put
-/// together. Places are [near, near for ports, anywhere, anywhere for ports].
+/// together.
 void merge_small(PayloadBuilder& b, bool near_apart) {
   const auto merge = [&b](std::size_t from, std::size_t to) {
     b.scans[to].merge(std::move(b.scans[from]));
@@ -430,6 +429,8 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       out_->port_bitmaps.push_back(std::move(from.ports[i]));
     }
     to.unfiltered = list(from.unfiltered);
+    to.by_src_port = range_index(from.src_ports);
+    to.by_dst_port = range_index(from.dst_ports);
   };
   for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
     for (std::size_t d = 0; d < 2; ++d)
@@ -515,10 +516,10 @@ void Planner::build_lists() {
     to.always_v6 = list(from.always_v6);
     to.opening_v6 = list(from.opening_v6);
     for (std::size_t f = 0; f < 256; ++f) to.by_flags[f] = list(from.by_flags[f]);
-    to.always_src = address_index(from.always_src);
-    to.always_dst = address_index(from.always_dst);
-    to.opening_src = address_index(from.opening_src);
-    to.opening_dst = address_index(from.opening_dst);
+    to.always_src = range_index(from.always_src);
+    to.always_dst = range_index(from.always_dst);
+    to.opening_src = range_index(from.opening_src);
+    to.opening_dst = range_index(from.opening_dst);
   }
   out_->decode_event_rules = list(decode_events_);
   out_->stream_event_rules = list(stream_events_);

@@ -43,6 +43,9 @@ struct ChosenPattern {
 /// The patterns of a database to be, with the rules of each.
 class ScanBuilder {
  public:
+  enum class Text : std::uint8_t { kShort, kLong };
+  /// kLong: literals are cut to what finds them fastest.
+  explicit ScanBuilder(Text text) : long_text_(text == Text::kLong) {}
   void add(const Literal&, detect::RuleIndex, std::uint32_t near);
   /// Takes over what `other` holds; searched in as many bytes as the one that needs more.
   void merge(ScanBuilder&& other);
@@ -52,16 +55,24 @@ class ScanBuilder {
   void finish(detect::RuleSet& out, detect::Scan& scan) const;
 
  private:
+  void add_as_it_is(Literal, detect::RuleIndex, std::uint32_t near);
   std::map<std::pair<bool, std::string>, std::uint32_t> ids_;
   std::vector<Literal> literals_;
   std::vector<std::vector<detect::RuleIndex>> rules_;
   std::uint32_t limit_ = 0;
+  std::size_t longest_ = 0;  // before they were cut
+  bool long_text_;
 };
 
 struct PayloadBuilder {
-  std::array<ScanBuilder, detect::PayloadPlan::kMaxScans> scans;
+  /// Near the start, near for ports, anywhere, anywhere for ports.
+  std::array<ScanBuilder, detect::PayloadPlan::kMaxScans> scans{
+      ScanBuilder(ScanBuilder::Text::kShort), ScanBuilder(ScanBuilder::Text::kShort),
+      ScanBuilder(ScanBuilder::Text::kLong), ScanBuilder(ScanBuilder::Text::kLong)};
   std::array<std::unique_ptr<std::uint64_t[]>, detect::PayloadPlan::kMaxScans> ports;
-  std::vector<detect::RuleIndex> unfiltered;
+  std::vector<detect::RuleIndex> unfiltered;  // looked at without a pattern
+  /// The same, for rules of few ports.
+  std::vector<std::pair<detect::V4Range, detect::RuleIndex>> src_ports, dst_ports;
 };
 
 /// What of a rule decides which list it goes to.
@@ -119,7 +130,7 @@ class Planner {
   std::optional<Error> build_scans(Plan&);
   void build_lists();
   detect::RuleList list(const std::vector<detect::RuleIndex>&);
-  detect::AddressIndex address_index(const std::vector<std::pair<detect::V4Range, detect::RuleIndex>>&);
+  detect::RangeIndex range_index(const std::vector<std::pair<detect::V4Range, detect::RuleIndex>>&);
 
   RuleSet& loaded_;
   const PlanOptions& options_;
