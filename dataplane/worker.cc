@@ -189,6 +189,7 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   me.bytes += p.wire_size;
   if (me.first_ns == 0) me.first_ns = p.time_ns;
   me.last_ns = std::max(me.last_ns, p.time_ns);
+  me.last_clock_ns = p.at.clock_ns;
   if (p.direction == Direction::kToClient) {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;

@@ -50,6 +50,7 @@ struct StreamWindow;  // bytes kept for stream rules: dataplane/detect
 struct FlowSide {
   std::uint64_t packets = 0, bytes = 0;     ///< wire bytes, from the link layer on, as Suricata counts
   std::uint64_t first_ns = 0, last_ns = 0;  ///< capture times; 0: nothing seen
+  std::uint64_t last_clock_ns = 0;          ///< source clock at its last packet
   // TCP
   std::uint64_t delivered = 0;  ///< stream bytes handed on or declared missing; offset of next_seq
   std::uint64_t missing = 0;    ///< of these, bytes lost in gaps
@@ -108,8 +109,8 @@ struct Flow {
 };
 
 namespace flow_flag {
-inline constexpr std::uint8_t kMidstream = 0x01, kOneWay = 0x02, kNoPayloadInspect = 0x04, kPassed = 0x08,
-                              kAppDone = 0x10, kSwapped = 0x20;
+inline constexpr std::uint8_t kMidstream = 0x01, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10,
+                              kSwapped = 0x20;
 }
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

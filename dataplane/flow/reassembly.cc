@@ -211,7 +211,8 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
   const Direction other = reverse(dir);
   FlowSide& peer = f.side[index(other)];
   if (peer.waiting != nullptr && peer.waiting->head != nullptr && (p.tcp_flags & tcp_flag::kAck) &&
-      diff(me.last_ack, peer.waiting->head->seq) > 0 && p.time_ns > peer.last_ns + kReorderGraceNs) {
+      diff(me.last_ack, peer.waiting->head->seq) > 0 &&
+      p.at.clock_ns > peer.last_clock_ns + kReorderGraceNs) {
     skip_to(f, other, peer.waiting->head->seq, sink);
     drain(f, other, sink);
   }

@@ -47,11 +47,14 @@ class ReassemblyTest : public testing::Test {
     p.tcp_ack = ack;
     p.tcp_flags = flags;
     p.payload = as_bytes(data);
-    p.time_ns = now_ns;
+    p.time_ns = utc_ns;
+    p.at.clock_ns = now_ns;
     (void)reassembler.follow(flow, p, out);
     reassembler.on_segment(flow, p, out);
-    flow.side[index(d)].last_ns = now_ns;
+    flow.side[index(d)].last_ns = std::max(flow.side[index(d)].last_ns, utc_ns);
+    flow.side[index(d)].last_clock_ns = now_ns;
     now_ns += 10'000'000;
+    utc_ns += 10'000'000;
   }
   void open(std::uint32_t client_isn = 100, std::uint32_t server_isn = 500) {
     send(kC, client_isn, "", tcp_flag::kSyn);
@@ -62,7 +65,8 @@ class ReassemblyTest : public testing::Test {
     reassembler.flush(flow, out);
     EXPECT_EQ(pool.in_use_bytes(), 0U) << "held segments must go back";
   }
-  std::uint64_t now_ns = 1;
+  std::uint64_t now_ns = 1;  ///< the source clock
+  std::uint64_t utc_ns = 1'700'000'000'000'000'000;
   ReassemblyConfig config{
       .depth_bytes = 1000, .max_held_bytes = 40, .max_held_segments = 4, .midstream = true};
   Pool pool{1 << 20};
@@ -126,6 +130,14 @@ TEST_F(ReassemblyTest, AnAcknowledgementThatOvertakesItsSegmentLosesNothing) {
   send(kC, 101, "abc");
   EXPECT_EQ(out.text[0], "abcdef");
   EXPECT_EQ(out.count(StreamEvent::kGap), 0);
+}
+
+TEST_F(ReassemblyTest, AClockThatIsSetBackDoesNotKeepAHoleOpen) {
+  open();
+  send(kC, 104, "def");
+  utc_ns -= 3'600'000'000'000;
+  send(kS, 501, "", tcp_flag::kAck, 107);
+  EXPECT_EQ(out.text[0], "<3>def");
 }
 
 TEST_F(ReassemblyTest, AcknowledgedBytesThatNothingFollowedAreAGapAtTheEnd) {

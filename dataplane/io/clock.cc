@@ -20,6 +20,12 @@ std::uint64_t system_utc_ns() noexcept {
       duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count());
 }
 
+std::uint64_t steady_ns() noexcept {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
 /// Ticks a little before the line's start are fine: a thread may have read the counter before the line was
 /// drawn.
 std::uint64_t TickClock::at(const Line& line, std::uint64_t ticks) noexcept {

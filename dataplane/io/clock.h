@@ -2,9 +2,10 @@
 // observations
 //
 // Cost    utc_ns(): a multiplication and two loads, no system call; observe(): about once a second, off the
-// packet path Steps   A drift is slewed away within about a second, so time runs on. A difference above
-// kStepNs (someone set the
-//         clock) is jumped over at once, forwards or backwards.
+//         packet path
+// Steps   a drift is slewed away within about a second, so time runs on. A difference above kStepNs (someone
+//         set the clock) is jumped over at once, forwards or backwards: right for the time that a record
+//         shows, wrong for timeouts. Those need a line that is observed with steady_ns(), which nobody sets.
 // Threads one observes, any number read
 #pragma once
 #include <atomic>
@@ -35,7 +36,9 @@ class TickClock {
   std::atomic<std::uint64_t> ticks_{0}, utc_ns_{0}, ns_per_tick_{1ULL << 32};
 };
 
-/// The system's UTC.
+/// The system's UTC: NTP or a person may set it, so it jumps.
 [[nodiscard]] std::uint64_t system_utc_ns() noexcept;
+/// Since some moment: NTP keeps its rate, and nobody sets it.
+[[nodiscard]] std::uint64_t steady_ns() noexcept;
 
 }  // namespace picket

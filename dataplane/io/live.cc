@@ -87,7 +87,7 @@ class LivePorts::Source final : public PacketSource {
       owner_.mark_.get(p.clock_ns, p.number);
     } else {
       clock_ns_ = p.clock_ns =
-          std::max(clock_ns_, owner_.clock_.utc_ns(rte_rdtsc()));  // what comes now is later
+          std::max(clock_ns_, owner_.steady_.utc_ns(rte_rdtsc()));  // what comes now is later
     }
     return p;
   }
@@ -110,7 +110,11 @@ class LivePorts::Source final : public PacketSource {
     rte_pktmbuf_free_bulk(mbufs.data(), n);
   }
 
-  [[nodiscard]] bool ended() const noexcept override { return owner_.stop_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool ended() const noexcept override {
+    // A ring may be empty before the dispatcher's last burst is in it.
+    const auto& over = ring_ != nullptr ? owner_.dispatched_ : owner_.stop_;
+    return over.load(std::memory_order_acquire);
+  }
   void rest() noexcept override {
     if (owner_.naps_ && idle_ > kIdlePollsBeforeNap) {
       nap();
@@ -125,8 +129,8 @@ class LivePorts::Source final : public PacketSource {
   };
 
   unsigned from_queues(std::span<Packet> out) noexcept {
-    const std::uint64_t now = owner_.clock_.utc_ns(rte_rdtsc());
-    clock_ns_ = std::max(clock_ns_, now);
+    const std::uint64_t ticks = rte_rdtsc(), now = owner_.utc_.utc_ns(ticks);
+    clock_ns_ = std::max(clock_ns_, owner_.steady_.utc_ns(ticks));
     unsigned n = 0;
     for (std::size_t i = 0; i < queues_.size() && n < out.size(); ++i) {
       const Queue q = queues_[turn_];
@@ -210,7 +214,10 @@ Result<std::unique_ptr<LivePorts>> LivePorts::open(const LiveConfig& config,
   if (auto s = start_eal(eal, notes); !s) return s.error();
 
   std::unique_ptr<LivePorts> live(new LivePorts(config));
-  live->clock_.start(rte_rdtsc(), system_utc_ns(), static_cast<double>(rte_get_tsc_hz()));
+  const std::uint64_t ticks = rte_rdtsc(), utc = config.wall_clock();
+  live->steady_offset_ns_ = utc - steady_ns();
+  live->utc_.start(ticks, utc, static_cast<double>(rte_get_tsc_hz()));
+  live->steady_.start(ticks, utc, static_cast<double>(rte_get_tsc_hz()));
   if (auto s = live->open_ports(notes); !s) return s.error();
   if (auto s = live->connect(notes); !s) return s.error();
   return live;
@@ -309,8 +316,8 @@ unsigned LivePorts::dispatch_burst(unsigned port_index, unsigned queue) noexcept
   std::array<rte_mbuf*, kBurst> mbufs;
   const unsigned got = port.receive(queue, mbufs);
   if (got == 0) return 0;
-  const std::uint64_t now = clock_.utc_ns(rte_rdtsc());
-  clock_ns_ = std::max(clock_ns_, now);
+  const std::uint64_t ticks = rte_rdtsc(), now = utc_.utc_ns(ticks);
+  clock_ns_ = std::max(clock_ns_, steady_.utc_ns(ticks));
   std::array<unsigned, kShards> counts{};
   for (unsigned i = 0; i < got; ++i) {
     rte_mbuf* m = mbufs[i];
@@ -336,25 +343,63 @@ unsigned LivePorts::dispatch_burst(unsigned port_index, unsigned queue) noexcept
 
 void LivePorts::dispatch() noexcept {
   enter_eal_thread();
-  for (unsigned idle = 0; !stop_.load(std::memory_order_relaxed);) {
+  for (unsigned idle = 0; !abandoned_.load(std::memory_order_acquire);) {
+    const bool last_round = stop_.load(std::memory_order_acquire);  // before the ports are asked
     unsigned got = 0;
     for (unsigned i = 0; i < ports_.size(); ++i) {
       for (unsigned q = 0; q < ports_[i]->queues(); ++q) got += dispatch_burst(i, q);
     }
-    if (got == 0) clock_ns_ = std::max(clock_ns_, clock_.utc_ns(rte_rdtsc()));
+    if (got == 0) clock_ns_ = std::max(clock_ns_, steady_.utc_ns(rte_rdtsc()));
     // After the rings: a worker that reads this mark and then finds its ring empty has seen all up to here.
     mark_.set(clock_ns_, number_);
+    if (got == 0 && last_round) break;
     idle = got == 0 ? idle + 1 : 0;
     if (naps_ && idle > kIdlePollsBeforeNap) nap();
   }
+  dispatched_.store(true, std::memory_order_release);
+}
+
+std::uint64_t LivePorts::count_unread() noexcept {
+  enter_eal_thread();
+  std::uint64_t unread = 0;
+  std::array<rte_mbuf*, kBurst> mbufs;
+  if (rings_ != nullptr) {
+    for (rte_ring* r : rings_->rings) {
+      unsigned n = 0;
+      while ((n = rte_ring_sc_dequeue_burst(r, reinterpret_cast<void**>(mbufs.data()), kBurst, nullptr)) !=
+             0) {
+        rte_pktmbuf_free_bulk(mbufs.data(), n);
+        unread += n;
+      }
+    }
+  }
+  for (const auto& p : ports_) {
+    for (unsigned q = 0; q < p->queues(); ++q) {
+      unsigned n = 0;
+      for (std::uint64_t of_queue = 0; of_queue < kUnreadLimit; of_queue += n) {
+        if ((n = p->receive(q, mbufs)) == 0) break;
+        rte_pktmbuf_free_bulk(mbufs.data(), n);
+        unread += n;
+      }
+    }
+  }
+  return unread;
 }
 
 void LivePorts::housekeep() noexcept {
-  clock_.observe(rte_rdtsc(), system_utc_ns());
+  const std::uint64_t ticks = rte_rdtsc();
+  utc_.observe(ticks, config_.wall_clock());
+  steady_.observe(ticks, steady_ns() + steady_offset_ns_);
   for (const auto& p : ports_) p->discipline();
 }
 
-std::vector<PortStats> LivePorts::stats() noexcept {
+std::int64_t LivePorts::utc_offset_ns() const noexcept {
+  const std::uint64_t ticks = rte_rdtsc();
+  return static_cast<std::int64_t>(utc_.utc_ns(ticks) - steady_.utc_ns(ticks));
+}
+
+std::vector<PortStats> LivePorts::stats() {
+  const std::lock_guard lock(stats_mutex_);
   std::vector<PortStats> out;
   for (const auto& p : ports_) out.push_back(p->stats());
   return out;

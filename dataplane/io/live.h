@@ -4,13 +4,21 @@
 // queue and nothing lies between. Otherwise, with more than one worker, a dispatcher polls all queues, hashes
 // each packet (shard_of) and hands it to its worker through a ring: run dispatch() in a thread of its own.
 //
-// Time    a packet's own stamp where the port gives one, else the TSC, kept in step with UTC by housekeep()
-// Order   Position::clock_ns never runs backwards for a worker; numbers are unique among the workers
-// Losses  what the port missed is in its PortStats; what a full ring refused is in ring_full(): both belong
-// in the ledger Jumbo   frames in several buffers are put together in a scratch of the worker's
+// Time    of a packet: its own stamp where the port gives one, else the TSC, kept in step with UTC by
+//         housekeep(). It jumps when somebody sets the system's clock
+// Order   Position::clock_ns is UTC as it was at the start and runs on steadily, at the rate that NTP keeps:
+// no
+//         step of UTC makes flows time out, or live for ever. It never runs backwards for a worker; numbers
+//         are unique among the workers
+// End     after stop() what stands in the queues is still handed out; each source has ended when its queues
+//         were found empty. After abandon() no more is handed out, and count_unread() says how much was left
+// Losses  what the port missed is in its PortStats, what a full ring refused in ring_full(), what nobody took
+//         in count_unread(): all three belong in the ledger
+// Jumbo   frames in several buffers are put together in a scratch of the worker's
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,7 +40,8 @@ struct LiveConfig {
   DecodeConfig decode;  ///< the dispatcher peels the tunnels that the workers will
   enum class Spread : std::uint8_t { kAuto, kNic, kSoftware } spread = Spread::kAuto;
   unsigned descriptors = 1024, mbufs = 16384, max_frame = 9216;
-  unsigned ring_packets = 4096;  ///< of each worker, where there is a dispatcher
+  unsigned ring_packets = 4096;                            ///< of each worker, where there is a dispatcher
+  std::uint64_t (*wall_clock)() noexcept = system_utc_ns;  ///< for tests: a clock that they can set
 };
 
 class LivePorts {
@@ -44,15 +53,26 @@ class LivePorts {
 
   [[nodiscard]] PacketSource& source(unsigned worker) noexcept;
   [[nodiscard]] bool needs_dispatcher() const noexcept { return dispatches_; }
-  /// Polls, hashes and hands out until stop(); only where needs_dispatcher().
+  /// Polls, hashes and hands out until stop() and the ports are empty; only where needs_dispatcher().
   void dispatch() noexcept;
-  /// dispatch() returns, and the sources say that they have ended.
+  /// Asks for the end: what is in the queues is handed out, then the sources have ended.
   void stop() noexcept { stop_.store(true, std::memory_order_release); }
+  /// The end now: dispatch() returns with packets left in the queues.
+  void abandon() noexcept {
+    stop();
+    abandoned_.store(true, std::memory_order_release);
+  }
+  /// Takes and counts what nobody took, at most kUnreadLimit packets of a queue (a port that does not fall
+  /// silent is left then). Once, when dispatch() has returned and nobody polls a source any more.
+  [[nodiscard]] std::uint64_t count_unread() noexcept;
+  static constexpr std::uint64_t kUnreadLimit = 65536;
 
   /// About once a second, from one thread: keeps the clocks in step.
   void housekeep() noexcept;
-  /// By port. From the thread that calls housekeep().
-  [[nodiscard]] std::vector<PortStats> stats() noexcept;
+  /// By port. Any thread.
+  [[nodiscard]] std::vector<PortStats> stats();
+  /// What has to be added to a Position::clock_ns of now to have UTC. Any thread.
+  [[nodiscard]] std::int64_t utc_offset_ns() const noexcept;
   /// Packets that a worker's full ring refused.
   [[nodiscard]] std::uint64_t ring_full() const noexcept {
     return ring_full_.load(std::memory_order_relaxed);
@@ -70,14 +90,17 @@ class LivePorts {
   unsigned dispatch_burst(unsigned port, unsigned queue) noexcept;
 
   const LiveConfig config_;
-  TickClock clock_;  // the TSC
+  TickClock utc_, steady_;              // the TSC as UTC, and as what flows time out by
+  std::uint64_t steady_offset_ns_ = 0;  // UTC less steady_ns(), at the start
   std::vector<std::unique_ptr<DpdkPort>> ports_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::unique_ptr<Rings> rings_;
   bool dispatches_ = false, naps_ = true;
   PositionMark mark_;  // the dispatcher's
   std::uint64_t clock_ns_ = 0, number_ = 0;
-  std::atomic<bool> stop_{false};
+  std::atomic<bool> stop_{false}, abandoned_{false};
+  std::atomic<bool> dispatched_{false};  // all that dispatch() will ever hand out is in the rings
+  std::mutex stats_mutex_;
   std::atomic<std::uint64_t> ring_full_{0};
 };
 

@@ -173,6 +173,97 @@ TEST_F(LivePcap, ADispatcherKeepsHostsTogether) {
   EXPECT_EQ(workers.size(), 3U);
 }
 
+/// Set by hand; runs on by itself in between.
+struct WallClock {
+  static inline std::atomic<std::int64_t> set_by_ns{0};
+  static std::uint64_t now() noexcept {
+    return system_utc_ns() + static_cast<std::uint64_t>(set_by_ns.load());
+  }
+};
+
+TEST_F(LivePcap, FlowsDoNotTimeOutByAClockThatSomebodySets) {
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  for (const std::int64_t step : {kHour, -kHour}) {
+    WallClock::set_by_ns = 0;
+    LiveConfig config;
+    config.devices = {"net_null0"};
+    config.wall_clock = WallClock::now;
+    const auto live = open(config);
+    ASSERT_NE(live, nullptr);
+    const PacketSource& source = live->source(0);
+    const std::uint64_t before = source.mark().clock_ns, start = steady_ns();
+    WallClock::set_by_ns = step;
+    live->housekeep();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto went = static_cast<std::int64_t>(source.mark().clock_ns - before);
+    const auto passed = static_cast<std::int64_t>(steady_ns() - start);
+    EXPECT_GE(went, 10'000'000) << "time stands still after a step of " << step;
+    EXPECT_LE(std::abs(went - passed), 100'000'000) << "after a step of " << step;
+    // What a record shows is the time that was set.
+    std::array<Packet, kBurst> burst;
+    const unsigned n = live->source(0).receive(burst);
+    ASSERT_GT(n, 0U);
+    EXPECT_LE(std::abs(static_cast<std::int64_t>(burst[0].time_ns - WallClock::now())), 1'000'000'000);
+    EXPECT_LE(std::abs(live->utc_offset_ns() - step), 1'000'000'000);
+    live->source(0).release({burst.data(), n});
+  }
+}
+
+/// What a source still gives until it has ended, asked as a worker asks.
+unsigned rest_of(PacketSource& source) {
+  for (unsigned all = 0;;) {
+    const bool ended = source.ended();
+    std::array<Packet, kBurst> burst;
+    const unsigned n = source.receive(burst);
+    if (n == 0 && ended) return all;
+    all += n;
+    source.release({burst.data(), n});
+  }
+}
+
+TEST_F(LivePcap, WhatStandsInTheQueuesAtTheStopIsHandedOut) {
+  LiveConfig config;
+  config.devices = {"net_pcap5,rx_pcap=" + file()};
+  config.workers = 2;
+  const auto live = open(config);
+  ASSERT_NE(live, nullptr);
+  live->stop();
+  for (unsigned w = 0; w < 2; ++w)
+    EXPECT_FALSE(live->source(w).ended()) << "the dispatcher may still put packets into the ring";
+  live->dispatch();  // returns by itself
+  const unsigned got = rest_of(live->source(0)) + rest_of(live->source(1));
+  EXPECT_EQ(got, kPackets);
+  EXPECT_EQ(live->count_unread(), 0U);
+}
+
+TEST_F(LivePcap, WhatIsLeftInRingsAndQueuesIsCounted) {
+  for (const unsigned workers : {1U, 2U}) {
+    LiveConfig config;
+    config.devices = {"net_pcap" + std::to_string(5 + workers) + ",rx_pcap=" + file()};
+    config.workers = workers;
+    config.ring_packets = 64;
+    const auto live = open(config);
+    ASSERT_NE(live, nullptr);
+    std::thread dispatcher;
+    if (live->needs_dispatcher()) {
+      dispatcher = std::thread([&] { live->dispatch(); });
+      while (live->stats()[0].received < kPackets / 2) std::this_thread::yield();
+    }
+    std::array<Packet, kBurst> burst;
+    unsigned kept = 0;
+    while (kept == 0) {
+      kept = live->source(0).receive(burst);
+      live->source(0).release({burst.data(), kept});
+    }
+    live->abandon();
+    if (dispatcher.joinable()) dispatcher.join();
+    const std::uint64_t unread = live->count_unread();
+    EXPECT_GT(unread, 0U);
+    EXPECT_EQ(kept + unread + live->ring_full(), kPackets)
+        << workers << " workers: a packet is not accounted for";
+  }
+}
+
 TEST_F(LivePcap, AFullRingIsCounted) {
   LiveConfig config;
   config.devices = {"net_pcap2,rx_pcap=" + file()};
