@@ -22,14 +22,14 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackoff{100};
+constexpr milliseconds kLastWord{1000};
 
 /// Records of one batch, from the first one on until it is acknowledged.
 struct Pending {
   std::uint64_t first_seq = 0;
   std::uint32_t count = 0;
-  std::vector<std::uint32_t> kinds;  ///< how many of each
-  std::string records;               ///< delimited; empty once sealed
-  std::size_t held_bytes = 0;        ///< counted against max_unacked_bytes
+  std::string records;         ///< delimited; empty once sealed
+  std::size_t held_bytes = 0;  ///< counted against max_unacked_bytes
   bool sealed = false;
   v1::Batch batch;
 
@@ -67,7 +67,10 @@ std::shared_ptr<grpc::Channel> open_channel(const HostPort& to, milliseconds max
 class GrpcSink final : public RecordSink {
  public:
   GrpcSink(const GrpcSinkOptions& options, HostPort to)
-      : options_(options), to_(std::move(to)), channel_(open_channel(to_, options.max_backoff)) {
+      : RecordSink("--export " + to.text()),
+        options_(options),
+        to_(std::move(to)),
+        channel_(open_channel(to_, options.max_backoff)) {
     while (options_.boot == 0)
       options_.boot = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
     stub_ = v1::Collector::NewStub(channel_);
@@ -75,15 +78,25 @@ class GrpcSink final : public RecordSink {
   ~GrpcSink() override { close(); }
 
   [[nodiscard]] bool wait_connected(milliseconds patience) {
-    return channel_->WaitForConnected(std::chrono::system_clock::now() + patience);
+    const auto until = Clock::now() + patience;
+    do {
+      if (channel_->WaitForConnected(std::chrono::system_clock::now() + milliseconds(100))) return true;
+    } while (Clock::now() < until && !(options_.interrupted && options_.interrupted()));
+    return false;
   }
   void start() {
-    thread_ = std::thread([this] { deliver(); });
+    thread_ = std::thread([this] {
+      deliver();
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+      changed_.notify_all();
+    });
   }
 
   void write(const OutRecord& r) override;
   void tick() override;
   void close() override;
+  void abandon() override;
 
  private:
   using Stream = grpc::ClientReaderWriter<v1::Batch, v1::Ack>;
@@ -115,7 +128,7 @@ class GrpcSink final : public RecordSink {
   std::deque<std::shared_ptr<Pending>> queue_;  ///< not acknowledged, oldest first
   std::size_t sent_ = 0;                        ///< how many of them went over the present connection
   std::size_t held_bytes_ = 0;
-  bool stream_over_ = false, closing_ = false, gave_up_ = false, said_unreachable_ = false;
+  bool stream_over_ = false, over_ = false, closing_ = false, gave_up_ = false, said_unreachable_ = false;
   grpc::ClientContext* context_ = nullptr;  ///< of the present connection
   Clock::time_point progress_ =
       Clock::now();  ///< the last acknowledgement, or when there was none to wait for
@@ -147,18 +160,16 @@ void GrpcSink::write(const OutRecord& r) {
       lock.lock();
       wait_with_patience(lock, room);
     }
-    if (gave_up_ || !room()) return lost_.add(r.kind);
+    if (gave_up_ || !room()) return settle(r.seq, 1, false);
     held_bytes_ += r.bytes.size();
   }
   if (open_ == nullptr) {
     open_ = std::make_unique<Pending>();
     open_->first_seq = r.seq;
-    open_->kinds.resize(record_kind_count());
     opened_ = Clock::now();
   }
   append_delimited(r.bytes, open_->records);
   open_->held_bytes += r.bytes.size();
-  ++open_->kinds[r.kind];
   if (++open_->count >= options_.max_batch_records || open_->records.size() >= options_.max_batch_bytes)
     enqueue();
 }
@@ -170,8 +181,7 @@ void GrpcSink::tick() {
 void GrpcSink::enqueue() {
   const std::lock_guard lock(mutex_);
   if (gave_up_) {
-    for (std::size_t k = 0; k < open_->kinds.size(); ++k)
-      lost_.add(static_cast<RecordKind>(k), open_->kinds[k]);
+    settle(open_->first_seq, open_->count, false);
     open_.reset();
     return;
   }
@@ -188,8 +198,16 @@ void GrpcSink::close() {
     closing_ = true;
     changed_.notify_all();
     wait_with_patience(lock, [&] { return queue_.empty(); });
+    // Everything is acknowledged: the call ends with the collector's last word, which it may never say.
+    if (!changed_.wait_for(lock, kLastWord, [&] { return over_; }) && context_ != nullptr)
+      context_->TryCancel();
   }
   thread_.join();
+}
+
+void GrpcSink::abandon() {
+  std::unique_lock lock(mutex_);
+  give_up(lock, fmt::format("delivery to the collector at {} was cut short", to_.text()));
 }
 
 // ---- the sink's thread ----
@@ -200,7 +218,7 @@ void GrpcSink::give_up(std::unique_lock<std::mutex>&, const std::string& why) {
   std::uint64_t records = 0;
   for (const auto& p : queue_) {
     records += p->count;
-    for (std::size_t k = 0; k < p->kinds.size(); ++k) lost_.add(static_cast<RecordKind>(k), p->kinds[k]);
+    settle(p->first_seq, p->count, false);
   }
   queue_.clear();
   sent_ = 0;
@@ -299,8 +317,7 @@ void GrpcSink::read_acks(Stream& stream) {
     while (ack.boot() == options_.boot && sent_ > 0 &&
            queue_.front()->last_seq() <= ack.durable_through_seq()) {
       const Pending& done = *queue_.front();
-      for (std::size_t k = 0; k < done.kinds.size(); ++k)
-        delivered_.add(static_cast<RecordKind>(k), done.kinds[k]);
+      settle(done.first_seq, done.count, true);
       held_bytes_ -= done.held_bytes;
       queue_.pop_front();
       --sent_;

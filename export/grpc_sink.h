@@ -8,9 +8,11 @@
 // when
 //         nothing is acknowledged for `patience`. Live, further records are lost: counted, and a gap in the
 //         numbers.
+// End     close() waits as long as the collector goes on to acknowledge, abandon() ends that wait
 // Refuses addresses that are not loopback: there is no encryption yet
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,7 +33,8 @@ struct GrpcSinkOptions {
   std::chrono::milliseconds max_batch_age{200};
   std::size_t max_unacked_bytes = std::size_t{64} << 20;
   std::chrono::milliseconds patience{
-      10'000};  ///< wait: without a connection or acknowledgement; close(): live, too
+      10'000};                        ///< wait: without a connection or acknowledgement; close(): live, too
+  std::function<bool()> interrupted;  ///< asked while the first connection is waited for: true gives up
   std::chrono::milliseconds max_backoff{10'000};  ///< live: longest pause between two attempts to connect
 };
 

@@ -6,12 +6,15 @@
 // moment of the timeout): the merge holds records back and sorts them, so the result does not depend on how
 // many workers there are.
 //
-// Cost    one copy and O(log held) a record; buffers are used again
+// End     records of EventKind::kEnd, the flows that the end of the capture ended, come in order of their
+// place:
+//         each is a watermark. So they need not all be in memory before the first one can leave, and above
+//         kEndLimit bytes an ended stream waits in its ring for the others
+// Cost    one copy and O(log held) a record; up to kSpares buffers are used again
 // Limits  above held_limit bytes only the streams that everybody waits for are read, the others wait in their
-// rings
-//         and lose records there. For live capture. A replay needs no limit: what is held back is bounded by
-//         how far the reader runs ahead of the slowest worker; and has none, since there one worker may wait
-//         for another.
+//         rings and lose records there. For live capture. A replay has no such limit: one worker may wait for
+//         another there, until the capture has ended, and what is held back is bounded by how far the reader
+//         runs ahead of the slowest worker
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -59,6 +62,8 @@ class RingStream final : public EventStream {
 class Merge {
  public:
   static constexpr std::size_t kNoLimit = ~std::size_t{0};
+  static constexpr std::size_t kEndLimit = std::size_t{8} << 20;
+  static constexpr std::size_t kSpares = 4096;
 
   /// Borrows the streams.
   explicit Merge(const std::vector<EventStream*>& streams, std::size_t held_limit = kNoLimit);
@@ -75,7 +80,14 @@ class Merge {
 
   /// Records that came before one already given out: a worker broke its promise. A bug, counted.
   [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
+  /// Of records that wait, with what each of them costs.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
+  /// Buffers that are kept for records to come.
+  [[nodiscard]] std::size_t spares() const noexcept { return spare_.size(); }
+  /// No record up to here will come any more; the highest clock given out or promised, when all have ended.
+  [[nodiscard]] std::uint64_t certain_clock_ns() const noexcept {
+    return all_closed_ ? last_.clock_ns : bound_.clock_ns;
+  }
 
  private:
   struct Held {
@@ -84,28 +96,28 @@ class Merge {
   };
   struct Entry {
     Place place;
-    Held* held;
+    std::unique_ptr<Held> held;
   };
   struct Source {
     EventStream* stream;
     Place mark;
     bool closed = false;
+    bool in_end = false;  ///< it gives its last records, in order
   };
 
   /// Records at one place (workers should give each its own) are ordered by their bytes, not by who was read
   /// first.
   static bool later(const Entry& a, const Entry& b) noexcept;
   void take(const EventHeader& header, Bytes record);
-  bool drain(Source& source);
-  Held* spare();
+  bool drain(Source& source, bool awaited);
+  std::unique_ptr<Held> spare();
 
   std::vector<Source> sources_;
   std::size_t held_limit_;
   std::vector<Entry> heap_;
-  std::vector<std::unique_ptr<Held>> owned_;
-  std::vector<Held*> spare_;
-  Held* given_ = nullptr;  ///< given out by next(), free again at the next call
-  Place bound_{};          ///< records up to here are certain
+  std::vector<std::unique_ptr<Held>> spare_;
+  std::unique_ptr<Held> given_;  ///< given out by next(), free again at the next call
+  Place bound_{};                ///< records up to here are certain
   Place last_{};
   bool all_closed_ = false;
   std::uint64_t late_ = 0;

@@ -1,5 +1,7 @@
 #include "export/record_sink.h"
 
+#include "export/record_window.h"
+
 namespace picket {
 namespace {
 
@@ -23,10 +25,10 @@ RecordKind record_kind(RecordType type, ProtocolId protocol) noexcept {
   return static_cast<RecordKind>(type);
 }
 
-std::uint64_t RecordTally::total() const noexcept {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < record_kind_count(); ++i) sum += get(static_cast<RecordKind>(i));
-  return sum;
+void RecordSink::settle(std::uint64_t first, std::uint64_t count, bool delivered) {
+  if (count == 0) return;
+  (delivered ? delivered_ : lost_).fetch_add(count, std::memory_order_relaxed);
+  if (window_ != nullptr) window_->settle(first, count, delivered);
 }
 
 }  // namespace picket

@@ -19,22 +19,6 @@ std::size_t record_kind_count() noexcept;
 std::string_view record_kind_name(RecordKind kind) noexcept;
 RecordKind record_kind(RecordType type, ProtocolId protocol) noexcept;
 
-/// Counts by RecordKind. One thread adds, any thread reads.
-class RecordTally {
- public:
-  RecordTally() : counts_(new std::atomic<std::uint64_t>[record_kind_count()]()) {}
-  void add(RecordKind kind, std::uint64_t n = 1) noexcept {
-    counts_[kind].fetch_add(n, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t get(RecordKind kind) const noexcept {
-    return counts_[kind].load(std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t total() const noexcept;
-
- private:
-  std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;
-};
-
 /// A numbered record on its way out; `bytes` are good during the call.
 struct OutRecord {
   std::uint64_t seq = 0;  ///< 1, 2, 3 ... since the start
@@ -42,22 +26,43 @@ struct OutRecord {
   Bytes bytes;
 };
 
-/// Where records go. Used by the export thread alone; each record written is, in the end, delivered or lost,
-/// once.
+class RecordWindow;
+
+/// Where records go. Used by the export thread alone, but for abandon() and the counts; each record written
+/// is, in the end, delivered or lost, once, and the window that the sink reports to is told so.
 class RecordSink {
  public:
+  /// `name`: what an operator calls it, such as "--eve eve.json".
+  explicit RecordSink(std::string name) : name_(std::move(name)) {}
   virtual ~RecordSink() = default;
+  RecordSink(const RecordSink&) = delete;
+  RecordSink& operator=(const RecordSink&) = delete;
+
   virtual void write(const OutRecord&) = 0;
   /// Called a few times a second, and when nothing is to do: what has waited long enough goes out.
   virtual void tick() {}
   /// Everything goes out now, as far as it can; afterwards delivered + lost is what was written.
   virtual void close() = 0;
+  /// Any thread: what was not delivered yet, and all that comes, is lost; nothing waits any more.
+  virtual void abandon() {}
 
-  [[nodiscard]] const RecordTally& delivered() const noexcept { return delivered_; }
-  [[nodiscard]] const RecordTally& lost() const noexcept { return lost_; }
+  /// Before the first write(); the window outlives the sink.
+  void report_to(RecordWindow& window) noexcept { window_ = &window; }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint64_t delivered() const noexcept {
+    return delivered_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
 
  protected:
-  RecordTally delivered_, lost_;
+  /// The word on records `first` to `first + count - 1`. Any thread.
+  void settle(std::uint64_t first, std::uint64_t count, bool delivered);
+
+ private:
+  std::string name_;
+  RecordWindow* window_ = nullptr;
+  std::atomic<std::uint64_t> delivered_{0}, lost_{0};
 };
 
 }  // namespace picket

@@ -1,6 +1,5 @@
 #include "export/recorder.h"
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -16,13 +15,15 @@ constexpr unsigned kRecordsPerTick = 4096;  // outputs look at the clock this of
 Recorder::Recorder(const std::vector<EventStream*>& streams, std::vector<std::unique_ptr<RecordSink>> sinks,
                    Correlate correlate, std::size_t held_limit)
     : merge_(streams, held_limit),
+      window_(static_cast<unsigned>(sinks.size())),
       sinks_(std::move(sinks)),
       correlate_(std::move(correlate)),
-      lost_before_(new std::atomic<std::uint64_t>[record_kind_count()]()) {}
+      lost_before_(new std::atomic<std::uint64_t>[record_kind_count()]()) {
+  for (const auto& sink : sinks_) sink->report_to(window_);
+}
 
 void Recorder::out(RecordKind kind, Bytes record) {
-  made_.add(kind);
-  const OutRecord r{++seq_, kind, record};
+  const OutRecord r{window_.made(kind), kind, record};
   for (const auto& sink : sinks_) sink->write(r);
 }
 
@@ -33,6 +34,7 @@ bool Recorder::poll() {
   unsigned handled = 0;
   while (merge_.next(header, record)) {
     any = true;
+    time_is(header.place.clock_ns);
     if (correlate_ && !correlate_(header)) {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
@@ -42,8 +44,23 @@ bool Recorder::poll() {
       for (const auto& sink : sinks_) sink->tick();
     }
   }
+  time_is(merge_.certain_clock_ns());
   for (const auto& sink : sinks_) sink->tick();
   return any;
+}
+
+void Recorder::set_interval(std::uint64_t every_ns, std::function<void(std::uint64_t)> at) {
+  every_ns_ = every_ns;
+  at_ = std::move(at);
+}
+
+void Recorder::time_is(std::uint64_t clock_ns) {
+  if (every_ns_ == 0 || clock_ns == 0) return;
+  if (due_ns_ == 0) due_ns_ = clock_ns + every_ns_;
+  if (clock_ns <= due_ns_) return;
+  const std::uint64_t last = clock_ns - 1 - (clock_ns - 1 - due_ns_) % every_ns_;  // the last one before now
+  due_ns_ = last + every_ns_;
+  at_(last);
 }
 
 void Recorder::run(const std::stop_token& stop) {
@@ -57,23 +74,28 @@ void Recorder::put(RecordType type, Bytes record) { out(record_kind(type, kNoPro
 
 void Recorder::close() {
   for (const auto& sink : sinks_) sink->close();
+  window_.close();
+}
+
+void Recorder::abandon() {
+  for (const auto& sink : sinks_) sink->abandon();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Recorder::failed_outputs() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  for (const auto& sink : sinks_) {
+    if (const std::uint64_t n = sink->lost(); n != 0) all.emplace_back(sink->name(), n);
+  }
+  return all;
 }
 
 void Recorder::set_lost_before(RecordKind kind, std::uint64_t total) noexcept {
   lost_before_[kind].store(total, std::memory_order_relaxed);
 }
 
-RecordCount Recorder::count(RecordKind kind) const noexcept {
+RecordCount Recorder::count(RecordKind kind) const {
+  RecordCount c = window_.count(kind);
   const std::uint64_t before = lost_before_[kind].load(std::memory_order_relaxed);
-  RecordCount c;
-  // What is counted last along the way is read first, so that made is never less than the sum of the others.
-  std::uint64_t delivered = ~std::uint64_t{0};
-  for (const auto& sink : sinks_) {
-    delivered = std::min(delivered, sink->delivered().get(kind));
-    c.lost = std::max(c.lost, sink->lost().get(kind));
-  }
-  c.made = made_.get(kind);
-  c.delivered = sinks_.empty() ? c.made : std::min(delivered, c.made - c.lost);
   c.made += before;
   c.lost += before;
   return c;

@@ -3,22 +3,23 @@
 //
 //   streams ──> Merge ──> correlate (thresholds, on alerts) ──> number ──> each RecordSink
 //
-// A record that correlate turns down was never made: it has no number and is counted as suppressed. Of those
-// made, one is delivered when every output has it, and lost when any output has lost it.
+// A record that correlate turns down was never made: it has no number and is counted as suppressed. One that
+// was made is delivered when every output took it, and lost, once, when at least one did not, whichever: so
+// it is decided record by record (RecordWindow), and made = delivered + lost after close(). A record that no
+// output was asked for is delivered.
 #pragma once
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "export/merge.h"
 #include "export/record_sink.h"
+#include "export/record_window.h"
 
 namespace picket {
-
-struct RecordCount {
-  std::uint64_t made = 0, delivered = 0, lost = 0;
-};
 
 class Recorder {
  public:
@@ -34,17 +35,27 @@ class Recorder {
   /// Polls until all streams are closed, or stop is asked for; then what is there goes out. Does not close
   /// the sinks.
   void run(const std::stop_token& stop);
+  /// Calls `at` for each moment start + n * `every_ns` of the source clock, on the thread that polls: after
+  /// all records up to it and before all later ones; once for several moments in which nothing came. The
+  /// first record or watermark starts the time. Before poll().
+  void set_interval(std::uint64_t every_ns, std::function<void(std::uint64_t clock_ns)> at);
   /// A record that comes from no worker: statistics. On the thread that polls.
   void put(RecordType type, Bytes record);
   /// Closes the outputs: afterwards made = delivered + lost for every kind.
   void close();
+  /// Any thread: whatever is not delivered yet is lost, and no output makes anyone wait any more.
+  void abandon();
+  /// Any thread, when the one that polls hangs in an output: counts what waits as lost.
+  void give_up() { window_.close(); }
 
   /// Records that a worker had to drop before they came here (encoder or ring full): made, and lost. Any
   /// thread.
   void set_lost_before(RecordKind kind, std::uint64_t total) noexcept;
 
   /// Any thread.
-  [[nodiscard]] RecordCount count(RecordKind kind) const noexcept;
+  [[nodiscard]] RecordCount count(RecordKind kind) const;
+  /// What an output lost: its name and how many records. Only those that lost any. Any thread.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> failed_outputs() const;
   [[nodiscard]] std::uint64_t suppressed() const noexcept {
     return suppressed_.load(std::memory_order_relaxed);
   }
@@ -54,12 +65,14 @@ class Recorder {
 
  private:
   void out(RecordKind kind, Bytes record);
+  void time_is(std::uint64_t clock_ns);
 
   Merge merge_;
+  RecordWindow window_;
   std::vector<std::unique_ptr<RecordSink>> sinks_;
   Correlate correlate_;
-  std::uint64_t seq_ = 0;
-  RecordTally made_;
+  std::uint64_t every_ns_ = 0, due_ns_ = 0;  // due_ns_ 0: no time has been seen
+  std::function<void(std::uint64_t)> at_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> lost_before_;
   std::atomic<std::uint64_t> suppressed_{0};
 };

@@ -13,10 +13,11 @@ namespace {
 /// Keeps what it was given; loses every `lose_every`th record.
 class MemorySink final : public RecordSink {
  public:
-  explicit MemorySink(std::string& out, unsigned lose_every = 0) : out_(out), lose_every_(lose_every) {}
+  explicit MemorySink(std::string& out, unsigned lose_every = 0)
+      : RecordSink("memory"), out_(out), lose_every_(lose_every) {}
   void write(const OutRecord& r) override {
     const bool lose = lose_every_ != 0 && r.seq % lose_every_ == 0;
-    (lose ? lost_ : delivered_).add(r.kind);
+    settle(r.seq, 1, !lose);
     if (!lose) out_ += std::to_string(r.seq) + ":" + std::string(as_text(r.bytes)) + " ";
   }
   void close() override { out_ += "closed"; }
@@ -70,6 +71,48 @@ TEST(Recorder, NumbersCountsAndDelivers) {
   EXPECT_EQ(alerts.made, 1U);
   EXPECT_EQ(alerts.delivered, 0U) << "one output has lost it";
   EXPECT_EQ(alerts.lost, 1U);
+}
+
+TEST(Recorder, ARecordLostInOneOutputAndOneLostInAnotherAreTwo) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  std::string a, b;
+  std::vector<std::unique_ptr<RecordSink>> sinks;
+  sinks.push_back(std::make_unique<MemorySink>(a, 2));
+  sinks.push_back(std::make_unique<MemorySink>(b, 3));
+  Recorder recorder({&stream}, std::move(sinks));
+  for (std::uint64_t n = 1; n <= 6; ++n) write(ring, RecordType::kFlow, n, "flow");
+  ring.close();
+  recorder.run({});
+  recorder.close();
+  const RecordCount flows = recorder.count(kFlowKind);
+  EXPECT_EQ(flows.made, 6U);
+  EXPECT_EQ(flows.delivered, 2U);
+  EXPECT_EQ(flows.lost, 4U) << "2, 4 and 6 in the one, 3 and 6 in the other";
+  ASSERT_EQ(recorder.failed_outputs().size(), 2U);
+  EXPECT_EQ(recorder.failed_outputs()[0].second, 3U);
+  EXPECT_EQ(recorder.failed_outputs()[1].second, 2U);
+}
+
+TEST(Recorder, AnIntervalStandsBetweenTheRecordsItDivides) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  std::string out;
+  std::vector<std::unique_ptr<RecordSink>> sinks;
+  sinks.push_back(std::make_unique<MemorySink>(out));
+  Recorder recorder({&stream}, std::move(sinks));
+  std::vector<std::uint64_t> moments;
+  recorder.set_interval(10, [&](std::uint64_t clock_ns) {
+    moments.push_back(clock_ns);
+    recorder.put(RecordType::kStats, as_bytes("stats"));
+  });
+  for (const std::uint64_t n : {100, 110, 111, 145}) write(ring, RecordType::kFlow, n, std::to_string(n));
+  ring.publish(145, 145);
+  recorder.poll();
+  EXPECT_EQ(out, "1:100 2:110 3:stats 4:111 5:stats 6:145 ");
+  ring.publish(151, 200);  // nothing comes, time goes on
+  recorder.poll();
+  EXPECT_EQ(moments, (std::vector<std::uint64_t>{110, 140, 150}));
 }
 
 TEST(Recorder, WithoutOutputsEveryRecordIsWhereItWasAskedFor) {
