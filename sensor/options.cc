@@ -51,7 +51,10 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
       app.add_subcommand("replay", "capture files (pcap, pcapng; plain, gzip, zstd), or folders of them");
   add_common(*replay, o);
   add_outputs(*replay, o);
-  replay->add_option("--loop", o.loops, "read all captures N times")
+  replay
+      ->add_option(
+          "--loop", o.loops,
+          "read all captures N times; the source clock goes on, records keep the captures' own times")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U));
   replay->add_option("--pace", o.pace, "1.0: at the speed of the capture; max: as fast as possible")

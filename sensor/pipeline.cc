@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <numeric>
+
 #include "sensor/telemetry/stats_record.h"
 
 namespace picket {
@@ -11,6 +13,9 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     : encoder_(config.encoder),
       sensor_(config.encoder.sensor),
       statistics_(config.statistics),
+      complete_(config.complete),
+      at_end_(config.at_end),
+      utc_offset_ns_(config.utc_offset_ns),
       rules_(rules),
       cores_(config.cores) {
   std::vector<EventStream*> streams;
@@ -29,6 +34,12 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     correlate = [this](const EventHeader& h) { return admit(h); };
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
+  if (statistics_ && config.statistics_every_ns != 0) {
+    recorder_->set_interval(config.statistics_every_ns, [this](std::uint64_t clock_ns) {
+      count_lost_before();
+      put_statistics(clock_ns);
+    });
+  }
 }
 
 /// What crosses flows, decided in the order of the capture.
@@ -62,6 +73,11 @@ void Pipeline::stop() noexcept {
   for (const auto& w : workers_) w->stop();
 }
 
+void Pipeline::cut() {
+  recorder_->abandon();
+  stop();
+}
+
 void Pipeline::join() {
   for (std::thread& t : threads_) {
     if (t.joinable()) t.join();
@@ -73,9 +89,23 @@ void Pipeline::join() {
 
 void Pipeline::export_loop(const std::stop_token& stop) {
   recorder_->run(stop);
+  if (at_end_) at_end_();
   count_lost_before();
-  if (statistics_) recorder_->put(RecordType::kStats, as_bytes(stats_record(totals(), sensor_)));
+  if (statistics_) put_statistics(0);
   recorder_->close();
+  finished_.store(true, std::memory_order_release);
+}
+
+/// `clock_ns`: the moment it is of; 0: how far the workers have come.
+void Pipeline::put_statistics(std::uint64_t clock_ns) {
+  Totals t = totals();
+  if (clock_ns != 0) {
+    t.clock_ns = clock_ns;
+    // Workers are at work: packets whose verdict is still to come are not in this ledger.
+    t.received = std::accumulate(t.verdicts.begin(), t.verdicts.end(), std::uint64_t{0});
+  }
+  if (utc_offset_ns_) t.clock_ns += static_cast<std::uint64_t>(utc_offset_ns_());
+  recorder_->put(RecordType::kStats, as_bytes(stats_record(t, sensor_)));
 }
 
 /// Records that workers could not even write into their ring belong into the ledger too.
@@ -105,6 +135,15 @@ Totals Pipeline::totals() const {
     t.rules_loaded = rules_->loaded();
     t.rules_rejected = rules_->rejected();
   }
+  if (complete_) complete_(t);
+  return t;
+}
+
+Totals Pipeline::give_up() {
+  count_lost_before();
+  recorder_->give_up();
+  Totals t = totals();
+  t.given_up = true;
   return t;
 }
 

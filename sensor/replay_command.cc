@@ -10,6 +10,7 @@
 #include "dataplane/io/pcap_file.h"
 #include "dataplane/io/replay_source.h"
 #include "sensor/commands.h"
+#include "sensor/ending.h"
 #include "sensor/pipeline.h"
 #include "sensor/setup.h"
 #include "sensor/stop_signal.h"
@@ -18,6 +19,7 @@ namespace picket {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kProgress{50};
 
 bool parse_pace(const std::string& text, double& pace) {
   if (text == "max") return pace = 0, true;
@@ -53,7 +55,6 @@ class Progress {
 }  // namespace
 
 int replay_command(const Options& o) {
-  const StopSignal stop;
   double pace = 0;
   if (!parse_pace(o.pace, pace))
     return complain("--pace: '" + o.pace + "' is neither a number above 0 nor 'max'; try --pace 1.0"), 2;
@@ -61,7 +62,8 @@ int replay_command(const Options& o) {
   if (!captures) return complain(captures.error().message), 1;
   auto setup = make_setup(o);
   if (!setup) return 2;
-  auto sinks = open_sinks(o, setup->config, false);
+  const StopSignal stop;  // before the threads
+  auto sinks = open_sinks(o, setup->config, false, stop);
   if (!sinks) return complain(sinks.error().message), 1;
 
   ReplayConfig config;
@@ -80,37 +82,43 @@ int replay_command(const Options& o) {
   const auto begin = Clock::now();
   pipeline.start();
   std::thread reader([&] { replay.run(); });
-  bool interrupted = false;
+  EndingConfig end;
+  end.stop_timeout = std::chrono::seconds(setup->config.stop_timeout_s);
+  end.stop_source = [&] { replay.stop(); };
+  end.source_finished = [&] { return replay.finished(); };
+  Ending ending(stop, pipeline, end);
   {
     Progress progress(replay, captures.value().bytes * o.loops);
-    while (!replay.finished()) {
-      if (stop.wait_for(std::chrono::milliseconds(replay.packets_done() == 0 ? 1 : 20))) {
-        interrupted = true;
-        replay.stop();
-      }
-      progress.show();
-    }
+    while (!ending.wait(kProgress)) progress.show();
+  }
+  const auto seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (ending.hung()) {
+    Totals totals = pipeline.give_up();
+    totals.seconds = seconds;
+    end_hung(o, std::move(totals));
   }
   reader.join();
   pipeline.join();
+  stop.release();
   Totals totals = pipeline.totals();
-  totals.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  totals.seconds = seconds;
+  const bool all_seen = replay.report().packets == totals.received;
+  if (ending.cut()) {  // the workers left the rest where it was
+    totals.verdicts[static_cast<std::size_t>(Verdict::kUnread)] += replay.report().packets - totals.received;
+    totals.received = replay.report().packets;
+  }
   totals.capture_errors = replay.report().errors;
   totals.captures_damaged = replay.report().damaged.size();
 
   for (const std::string& e : replay.report().errors) complain(e);
-  if (interrupted) complain("interrupted after " + std::to_string(replay.report().packets) + " packets");
-  const bool all_seen = replay.report().packets == totals.received;
+  if (ending.asked()) complain("interrupted after " + std::to_string(replay.report().packets) + " packets");
   // A file named on the command line must be sound; a folder may hold damaged ones.
   const auto& folders = captures.value().from_folder;
   const auto& bad = replay.report().damaged;
   const bool named_file_failed =
       std::any_of(bad.begin(), bad.end(), [&](std::size_t i) { return !folders[i]; });
-  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
-  (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
-  bool ok = write_stats(o, totals) && totals.ledger_exact() && all_seen && !named_file_failed && !interrupted;
-  for (const RecordCount& r : totals.records) ok = ok && r.lost == 0;
-  return ok ? 0 : 1;
+  const int status = report(o, totals);
+  return all_seen && !named_file_failed && !ending.asked() ? status : 1;
 }
 
 }  // namespace picket

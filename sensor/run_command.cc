@@ -1,12 +1,13 @@
 // picket run: live, from DPDK ports, until SIGINT or SIGTERM
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
-#include <iostream>
 #include <thread>
 
 #include "dataplane/io/live.h"
 #include "sensor/commands.h"
+#include "sensor/ending.h"
 #include "sensor/pipeline.h"
 #include "sensor/setup.h"
 #include "sensor/stop_signal.h"
@@ -15,30 +16,36 @@ namespace picket {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-/// After the signal: time for what is in the queues. A port that never falls silent is left then.
 /// Records of busy workers may wait in the merge for a silent one up to here; then they wait in their rings.
 constexpr std::size_t kMergeBytes = std::size_t{64} << 20;
-constexpr auto kDrainTime = std::chrono::seconds(2);
+/// After the signal: time for what is in the queues. A port that never falls silent is left then.
+constexpr std::chrono::seconds kDrainTime{2};
+constexpr std::chrono::seconds kHousekeeping{1};
 
-void add_ports(Totals& totals, LivePorts& ports) {
+/// What no worker saw. `unread`: nobody polls any more, and this many packets were found in the queues.
+void add_ports(Totals& totals, LivePorts& ports, std::uint64_t unread) {
   for (const PortStats& s : ports.stats()) {
     totals.port_missed += s.missed;
     totals.port_errors += s.errors;
     totals.port_no_buffer += s.no_buffer;
   }
-  // What the dispatcher took from a port and no worker had room for: received, and dropped by name.
-  totals.received += ports.ring_full();
-  totals.verdicts[static_cast<std::size_t>(Verdict::kRingFull)] += ports.ring_full();
+  const auto drop = [&](Verdict why, std::uint64_t n) {
+    totals.received += n;
+    totals.verdicts[static_cast<std::size_t>(why)] += n;
+  };
+  // What the dispatcher took from a port and no worker had room for, and what nobody came to take.
+  drop(Verdict::kRingFull, ports.ring_full());
+  drop(Verdict::kUnread, unread);
 }
 
 }  // namespace
 
 int run_command(const Options& o) {
-  const StopSignal stop;
   if (o.interfaces.empty() && o.vdevs.empty())
     return complain("run: no port; give --interface IFACE or --vdev SPEC"), 2;
   auto setup = make_setup(o);
   if (!setup) return 2;
+  const StopSignal stop;  // before DPDK's threads and gRPC's
 
   LiveConfig live;
   for (const std::string& i : o.interfaces)
@@ -53,7 +60,7 @@ int run_command(const Options& o) {
   for (const std::string& n : notes) spdlog::info("{}", n);
   if (!opened) return complain(opened.error().message), 1;
   LivePorts& ports = *opened.value();
-  auto sinks = open_sinks(o, setup->config, true);
+  auto sinks = open_sinks(o, setup->config, true, stop);
   if (!sinks) return complain(sinks.error().message), 1;
 
   std::vector<PacketSource*> sources;
@@ -64,31 +71,43 @@ int run_command(const Options& o) {
   setup->pipeline.encoder.taps.insert(setup->pipeline.encoder.taps.end(), live.devices.begin(),
                                       live.devices.end());
   setup->pipeline.encoder.packet_numbers = false;
+  // Counted by the export thread when every worker has ended, for the last record of statistics.
+  std::atomic<std::uint64_t> unread{0};
+  setup->pipeline.complete = [&](Totals& t) { add_ports(t, ports, unread.load(std::memory_order_relaxed)); };
+  setup->pipeline.at_end = [&] { unread.store(ports.count_unread(), std::memory_order_relaxed); };
+  setup->pipeline.utc_offset_ns = [&] { return ports.utc_offset_ns(); };
+  setup->pipeline.statistics_every_ns = std::uint64_t{setup->config.stats_interval_s} * 1'000'000'000;
   Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
   const auto begin = Clock::now();
   pipeline.start();
   std::thread dispatcher;
   if (ports.needs_dispatcher()) dispatcher = std::thread([&] { ports.dispatch(); });
   spdlog::info("run: started, {} workers", live.workers);
-  while (!stop.wait_for(std::chrono::milliseconds(1000))) ports.housekeep();
 
-  spdlog::info("run: stopping");
-  ports.stop();
+  EndingConfig config;
+  config.stop_timeout = std::chrono::seconds(setup->config.stop_timeout_s);
+  config.drain_time = kDrainTime;
+  config.stop_source = [&] { ports.stop(); };
+  config.leave_queues = [&] {
+    ports.abandon();
+    if (dispatcher.joinable()) dispatcher.join();
+  };
+  Ending ending(stop, pipeline, config);
+  while (!ending.wait(kHousekeeping)) ports.housekeep();
+
+  const auto seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (ending.hung()) {
+    Totals totals = pipeline.give_up();
+    totals.seconds = seconds;
+    end_hung(o, std::move(totals));
+  }
   if (dispatcher.joinable()) dispatcher.join();
-  std::jthread limit([&](const std::stop_token& done) {
-    const auto end = Clock::now() + kDrainTime;
-    while (!done.stop_requested() && Clock::now() < end)
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    if (!done.stop_requested()) pipeline.stop();
-  });
   pipeline.join();
-  limit.request_stop();
+  stop.release();
   Totals totals = pipeline.totals();
-  add_ports(totals, ports);
-  totals.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
-  (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
-  return write_stats(o, totals) && totals.ledger_exact() ? 0 : 1;
+  totals.seconds = seconds;
+  const int status = report(o, totals);
+  return ending.cut() ? 1 : status;
 }
 
 }  // namespace picket

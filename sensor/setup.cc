@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -121,8 +122,12 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   return setup;
 }
 
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config,
-                                                            bool live) {
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config, bool live,
+                                                            const StopSignal& stop) {
+  const auto interrupted = [&stop] { return stop.pending(); };
+  FileSinkOptions files;
+  files.wait = !live;
+  files.interrupted = interrupted;
   std::vector<std::unique_ptr<RecordSink>> sinks;
   const auto add = [&](Result<std::unique_ptr<RecordSink>> sink) {
     if (!sink) return std::optional<Error>(sink.error());
@@ -131,20 +136,23 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   };
   const std::string eve = !o.eve.empty() ? o.eve : config.eve.enabled ? config.eve.filename : "";
   if (!eve.empty()) {
-    if (auto e = add(open_eve_sink(eve))) return *e;
+    if (auto e = add(open_eve_sink(eve, files))) return *e;
   }
   if (!o.records.empty()) {
-    if (auto e = add(open_records_sink(o.records))) return *e;
+    if (auto e = add(open_records_sink(o.records, files))) return *e;
   }
   GrpcSinkOptions exporter = config.exporter;
   if (!o.export_to.empty()) exporter.collector = o.export_to;
   exporter.wait = !live;
+  exporter.interrupted = interrupted;
   if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
   if (!exporter.collector.empty()) {
     if (auto e = add(open_grpc_sink(exporter))) return *e;
   }
   // Written at the end, but a name that cannot be written to is said now.
-  if (!o.stats.empty() && o.stats != "-" && !std::ofstream(o.stats, std::ios::app))
+  // (A FIFO is left alone: its reader would take the close for the end.)
+  if (!o.stats.empty() && o.stats != "-" && !std::filesystem::is_fifo(o.stats) &&
+      !std::ofstream(o.stats, std::ios::app))
     return Error{cannot_write_stats(o)};
   return sinks;
 }
@@ -158,6 +166,20 @@ bool write_stats(const Options& o, const Totals& totals) {
   if (f << text && f.flush()) return true;
   complain(cannot_write_stats(o));
   return false;
+}
+
+int report(const Options& o, const Totals& totals) {
+  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
+  (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
+  const std::uint64_t lost = totals.records_lost();
+  if (lost != 0) {
+    std::string where;
+    for (const auto& [name, n] : totals.failed_outputs)
+      where += (where.empty() ? "; " : ", ") + name + " did not take " + std::to_string(n);
+    complain(std::to_string(lost) + " records were lost" +
+             (where.empty() ? "; the workers had no room for them: raise memory.event-ring" : where));
+  }
+  return write_stats(o, totals) && totals.ledger_exact() && lost == 0 ? 0 : 1;
 }
 
 }  // namespace picket

@@ -8,6 +8,7 @@
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
 #include "sensor/rules/rule_base.h"
+#include "sensor/stop_signal.h"
 
 namespace picket {
 
@@ -22,10 +23,18 @@ struct Setup {
 std::unique_ptr<Setup> make_setup(const Options&);
 
 /// Opens what --eve, --records and --export, or the configuration, ask for.
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, const Config&, bool live);
+/// `stop` ends the wait for who reads or collects.
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, const Config&, bool live,
+                                                            const StopSignal& stop);
 
 /// Writes the statistics where --stats says. False, and a line on standard error, when that fails.
 bool write_stats(const Options&, const Totals&);
+
+/// What a run ends with: the summary, where standard output is not taken by records; one line for what went
+/// wrong;
+/// --stats. The exit status: 0, or 1 when a record was lost, the ledger is not exact, or --stats cannot be
+/// written.
+int report(const Options&, const Totals&);
 
 /// "picket: <message>" on standard error.
 void complain(const std::string& message);

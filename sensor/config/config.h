@@ -53,6 +53,8 @@ struct Config {
   WorkerConfig worker;  ///< decode, defrag, flow, stream, app, records, memory; id and count are not set
   EveConfig eve;
   RulesConfig rules;
+  std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
+  std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
   GrpcSinkOptions exporter;           ///< `collector` is "" unless configured
   std::vector<std::string> warnings;  ///< one line each
 };

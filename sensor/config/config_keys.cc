@@ -269,6 +269,8 @@ constexpr Key kKeys[] = {
     COUNT("outputs.eve-log.community-id-seed", config.eve.community_id_seed, 0, 65535, "its seed"),
     BOOL("outputs.eve-log.types.alert.enabled", config.eve.alerts, "records of alerts"),
     BOOL("outputs.eve-log.types.stats.enabled", config.eve.stats, "records of statistics"),
+    COUNT("stats.interval", config.stats_interval_s, 0, kDay,
+          "seconds of capture time between records of statistics, live; 0: at the end only, as in a replay"),
     BOOL("outputs.eve-log.types.flow.enabled", config.worker.records.flows, "records of flows"),
     BOOL("outputs.eve-log.types.anomaly.types.decode", config.worker.records.anomaly_decode,
          "records of packets that cannot be decoded"),
@@ -276,6 +278,9 @@ constexpr Key kKeys[] = {
          "records of oddities of TCP"),
     BOOL("outputs.eve-log.types.anomaly.types.applayer", config.worker.records.anomaly_applayer,
          "records of oddities of protocols"),
+
+    COUNT("stop-timeout", config.stop_timeout_s, 1, 3600,
+          "seconds that a clean end after SIGINT or SIGTERM may take; what is not delivered by then is lost"),
 
     // to a collector
     TEXT("export.collector", config.exporter.collector, "HOST:PORT of a collector that records are sent to"),

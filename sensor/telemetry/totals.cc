@@ -55,6 +55,12 @@ std::uint64_t Totals::records_made() const noexcept {
   return n;
 }
 
+std::uint64_t Totals::records_lost() const noexcept {
+  std::uint64_t n = 0;
+  for (const RecordCount& r : records) n += r.lost;
+  return n;
+}
+
 void add_worker(Totals& t, const Counters& c) {
   ++t.workers;
   t.clock_ns = std::max(t.clock_ns, c.clock_ns.get());
@@ -87,6 +93,7 @@ void add_worker(Totals& t, const Counters& c) {
 void add_recorder(Totals& t, const Recorder& r) {
   t.records.resize(record_kind_count());
   for (std::size_t i = 0; i < t.records.size(); ++i) t.records[i] = r.count(static_cast<RecordKind>(i));
+  t.failed_outputs = r.failed_outputs();
   t.suppressed = r.suppressed();
   t.late = r.late();
 }
@@ -179,6 +186,15 @@ std::string summary_text(const Totals& t) {
   if (t.port_missed + t.port_errors + t.port_no_buffer != 0) {
     fmt::format_to(to, "  before picket: missed {}, errors {}, no buffer {}\n", t.port_missed, t.port_errors,
                    t.port_no_buffer);
+  }
+  if (const std::uint64_t lost = t.records_lost(); lost != 0) {
+    fmt::format_to(to, "LOST      {} records were made and are not delivered\n", lost);
+    for (const auto& [name, n] : t.failed_outputs)
+      fmt::format_to(to, "  {}: {} records not taken\n", name, n);
+  }
+  if (t.given_up) {
+    fmt::format_to(to, "  given up while an output hung: what the workers had in hand then is not counted\n");
+    return out;
   }
   fmt::format_to(to, "  {}\n",
                  t.ledger_exact()

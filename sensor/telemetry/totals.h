@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/counters.h"
@@ -18,8 +19,11 @@ struct Totals {
   /// Live: packets that never reached a worker, by the port's own counters; named as in ledger.port.
   std::uint64_t port_missed = 0, port_errors = 0, port_no_buffer = 0;
   std::vector<RecordCount> records;  ///< by RecordKind
-  std::uint64_t suppressed = 0;      ///< alerts that a threshold turned down
-  std::uint64_t late = 0;            ///< records that came too late for their place: a bug, if ever
+  /// Outputs that lost records, by the name an operator gave them, and how many.
+  std::vector<std::pair<std::string, std::uint64_t>> failed_outputs;
+  bool given_up = false;         ///< an output hung: the workers were left where they were
+  std::uint64_t suppressed = 0;  ///< alerts that a threshold turned down
+  std::uint64_t late = 0;        ///< records that came too late for their place: a bug, if ever
   std::uint64_t datagrams = 0, fragments_incomplete = 0;
   std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
   std::vector<std::array<std::uint64_t, 3>> protocols;  ///< by ProtocolId: flows, transactions, events
@@ -38,6 +42,7 @@ struct Totals {
   /// received = Σ verdicts, and made = delivered + lost for every type of record.
   [[nodiscard]] bool ledger_exact() const noexcept;
   [[nodiscard]] std::uint64_t records_made() const noexcept;
+  [[nodiscard]] std::uint64_t records_lost() const noexcept;
 };
 
 void add_worker(Totals&, const Counters&);
