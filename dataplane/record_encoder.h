@@ -52,10 +52,14 @@ class RecordEncoder {
   /// reply was seen.
   virtual std::size_t transaction(const RecordContext&, const Flow&, ProtocolId protocol,
                                   const Transaction& tx, std::span<std::uint8_t> out) const noexcept = 0;
-  /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key.
+  /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key,
+  /// and what its files were by then.
   virtual std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId protocol,
                             const Transaction* tx, const AlertInfo&,
                             std::span<std::uint8_t> out) const noexcept = 0;
+  /// A file of `tx`, which ended; from the side that sent it.
+  virtual std::size_t file(const RecordContext&, const Flow&, ProtocolId protocol, const Transaction& tx,
+                           const File&, std::span<std::uint8_t> out) const noexcept = 0;
   virtual std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,
                               std::span<std::uint8_t> out) const noexcept = 0;
 };
