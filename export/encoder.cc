@@ -379,7 +379,8 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   if (tx != nullptr && protocol < record_field_.size()) {
     body(w, protocol, *tx);
     for (const File* file = tx->files; file != nullptr; file = file->next) {
-      if (file->dir == info.direction) file_info(w, Ev::kFilesFieldNumber, *file);
+      if (info.file == nullptr ? file->dir == info.direction : file == info.file)
+        file_info(w, Ev::kFilesFieldNumber, *file);
     }
   }
   if (flow != nullptr) {

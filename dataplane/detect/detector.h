@@ -122,6 +122,7 @@ class Detector {
     const Packet* packet;
     Flow* flow;
     const Transaction* tx;
+    const File* file;
   };
 
   [[nodiscard]] bool idle(const Flow* f) const noexcept {

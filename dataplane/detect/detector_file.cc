@@ -5,7 +5,7 @@
 //   the file moves    rules whose stage is new, if the side has reached their progress before
 //   the side moves    rules whose progress is new, for each file that has reached their stage
 //
-// A rule fires once for a side of a transaction, as it does for other buffers, however many files fit.
+// A rule fires for each file that fits, and its alert names that file.
 #include <algorithm>
 #include <bit>
 
@@ -54,8 +54,6 @@ void Detector::look_at_files(Flow& f, ProtocolId app, Transaction& tx, Direction
 
 void Detector::look_at_file(const Subject& side, Transaction& tx, const File& file,
                             const FileMoment& moment) noexcept {
-  TxState& state = tx_state(tx);
-  state.begin_epoch(rules_->epoch);
   const SidePlan& plan = rules_->protocols[side.app].side[index(side.dir)];
   Subject s = side;
   s.file = &file;
@@ -71,16 +69,12 @@ void Detector::look_at_file(const Subject& side, Transaction& tx, const File& fi
   }
   consider(RuleList{plan.first_file_rule, plan.file_rules}, s, c);
   std::sort(c.list.begin(), c.list.begin() + static_cast<std::ptrdiff_t>(c.count));
-  const std::uint32_t mark = Waiting::kFired | (s.dir == Direction::kToClient ? Waiting::kSide : 0);
   for (std::size_t i = 0; i < c.count && !idle(s.flow); ++i) {
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     if (!moment.of(h, s.dir)) continue;
-    const std::uint32_t* fired = state.entries();
-    if (std::find(fired, fired + state.count, r | mark) != fired + state.count) continue;
     ++stats_.programs;
     if (!transaction_matches(h, s, tx)) continue;
-    if (!state.add(r | mark, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }

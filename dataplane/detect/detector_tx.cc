@@ -43,7 +43,11 @@ void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, con
 void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
                             const Packet& p) noexcept {
   TxState& state = tx_state(tx);
-  state.begin_epoch(rules_->epoch);
+  const auto epoch = static_cast<std::uint8_t>(rules_->epoch);
+  if (state.epoch != epoch) {  // another rule set: what waits means nothing any more
+    state.epoch = epoch;
+    state.count = 0;
+  }
   const SidePlan& plan = rules_->protocols[app].side[index(dir)];
   const std::uint8_t from = state.next[index(dir)];
   if (from > progress && tx.events == 0 && state.count == 0) return;

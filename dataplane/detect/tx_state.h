@@ -30,12 +30,6 @@ struct TxState {
   std::uint32_t held[kInline];
   std::uint32_t unused2;
 
-  /// What waits means nothing under another rule set.
-  void begin_epoch(std::uint32_t now) noexcept {
-    if (epoch == static_cast<std::uint8_t>(now)) return;
-    epoch = static_cast<std::uint8_t>(now);
-    count = 0;
-  }
   [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
 
   /// False when `most` wait already or memory is short.

@@ -311,10 +311,13 @@ void HttpParser::decoder_events(Reader& r) noexcept {
 
 /// A gap that lies within the body is stepped over; what follows it is not inspected, for it does not join.
 bool HttpParser::skip_in_body(Reader& r, std::uint64_t missing) noexcept {
-  if (missing == 0) return false;
+  if (missing == 0) return gap_in_file(r, 0), false;
   const bool in_chunk = r.state == State::kChunks && r.chunk == Chunk::kData;
   const bool counted = in_chunk || (r.state == State::kBody && r.framing == Framing::kLength);
-  if (counted ? missing > r.left : r.state != State::kBody) return false;
+  if (counted ? missing > r.left : r.state != State::kBody) {
+    if (counted) gap_in_file(r, r.left);
+    return false;
+  }
   side(r).body_bytes += missing;
   side(r).truncated = true;
   if (r.decoder != nullptr) {

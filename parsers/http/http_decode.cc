@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kScratch = 4096;
 constexpr std::uint64_t kRatioFrom = 65536;
+/// Behind what rules look at, large files are decoded to their end; but no file swells like this.
+constexpr std::uint64_t kBombRatio = 256;
 /// Headerless deflate is tried on this much before it is believed: any text may begin like it.
 constexpr std::size_t kTrialBytes = 512;
 /// Codecs see the input in pieces of this size, so that what comes out before an error does not depend on how
@@ -432,7 +434,9 @@ class Layer {
     owner_.pass(place_ + 1, made.first(std::min<std::uint64_t>(room, made.size())));
     if (owner_.stopped_) return false;
     const std::uint64_t ratio = out_bytes_ / std::max<std::uint64_t>(in_bytes_, 1);
-    if (made.size() <= room && (out_bytes_ <= kRatioFrom || ratio <= owner_.limits_.ratio)) return true;
+    const bool swells = owner_.beyond_ && out_bytes_ > owner_.limits_.bomb_bytes && ratio > kBombRatio;
+    if (!swells && made.size() <= room && (out_bytes_ <= kRatioFrom || ratio <= owner_.limits_.ratio))
+      return true;
     owner_.note(Event::kCompressionBomb);
     owner_.stopped_ = owner_.cut_ = true;
     return false;

@@ -5,7 +5,7 @@
 // Cost    that of the codec; its memory comes from the pool and goes back with the Decoder
 // Limits  layers, bytes out of any layer, ratio, and a budget of bytes moved in all layers, which stands for
 //         time: a clock would make the output depend on the machine. What lies behind the bytes that rules
-//         look at is bounded by ratio and budget alone, and meeting the budget there is no oddity
+//         look at is bounded by the budget, which is no oddity there, and by 256 to 1 behind bomb_bytes
 // Reads   a layer that is not what it was declared is passed on as it is: browsers show such bodies too
 // Leaves  LZMA; brotli from where it needs more memory than the pool's largest block; of zstd all but the
 //         first frame, and what lies behind that block's size
