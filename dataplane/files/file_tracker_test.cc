@@ -30,7 +30,7 @@ struct FileTrackerTest : ::testing::Test {
     EXPECT_NE(f, nullptr);
     return *f;
   }
-  Pool pool{1 << 20};
+  Pool pool{4 << 20};
   FileConfig config;
   std::optional<FileTracker> tracker;
   Transaction tx;

@@ -22,7 +22,6 @@ using picket::testing::run;
 using picket::testing::to_client;
 using picket::testing::to_server;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr auto kUp = Direction::kToServer;
 constexpr auto kDown = Direction::kToClient;
@@ -80,10 +79,10 @@ TEST(HttpFile, ContentDispositionNamesIt) {
 }
 
 TEST(HttpFile, AnEmptyBodyIsNone) {
-  EXPECT_THAT(files({to_server(get("/")), to_client(reply(""))}), IsEmpty());
+  EXPECT_THAT(files({to_server(get("/")), to_client(reply(""))}), ElementsAre());
   EXPECT_THAT(files({to_server("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
                      to_client("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")}),
-              IsEmpty());
+              ElementsAre());
 }
 
 TEST(HttpFile, ChunksAndCodingsAreUndone) {
@@ -97,7 +96,7 @@ TEST(HttpFile, ChunksAndCodingsAreUndone) {
 TEST(HttpFile, PostAndPutCarryFilesOthersDoNot) {
   EXPECT_THAT(files({to_server(post("POST", "a=b"))}), ElementsAre("file > /up [a=b] complete"));
   EXPECT_THAT(files({to_server(post("PUT", "data"))}), ElementsAre("file > /up [data] complete"));
-  EXPECT_THAT(files({to_server(post("DELETE", "data"))}), IsEmpty());
+  EXPECT_THAT(files({to_server(post("DELETE", "data"))}), ElementsAre());
 }
 
 TEST(HttpFile, IsFollowedBeyondWhatRulesLookAt) {
@@ -121,7 +120,7 @@ TEST(HttpFile, TheBudgetEndsIt) {
   ASSERT_EQ(r.lines().size(), 2U);
   EXPECT_TRUE(r.lines()[0].ends_with("] limit")) << r.lines()[0].substr(0, 40);
   EXPECT_EQ(r.events().count("decompression_budget"), 0U) << "rules had seen what they look at";
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
 }
 
 TEST(HttpFile, CutOffIsTruncated) {

@@ -138,7 +138,7 @@ case_files() {
   printf 'name;value\npump;1\n' >"$tmp/report.csv"
   head -c 4000 "$tmp/www/files/firmware.bin" >"$tmp/part.bin"
   record 'port 80 or port 8080'
-  fetch -F "table=@$tmp/report.csv;type=text/csv" -F 'note=new firmware' -F "image=@$tmp/part.bin;filename=pump;2.bin" $page/upload
+  fetch -F "table=@$tmp/report.csv;type=text/csv" -F 'note=new firmware' -F "image=@$tmp/part.bin;filename=\"pump;2.bin\"" $page/upload
   fetch -T "$tmp/report.csv" $page/echo
   fetch $page/report --next -sS -o /dev/null -H 'Accept-Encoding: gzip' $page/report --next -sS -o /dev/null -H 'Accept-Encoding: br' $page/report
   fetch $page/packed

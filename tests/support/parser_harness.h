@@ -284,7 +284,7 @@ class RecordingSink final : public Sink {
 
   const ProtocolSpec& spec_;
   const HarnessOptions& options_;
-  Pool file_pool_{64 << 20};
+  Pool file_pool_{8 << 20};
   std::vector<std::unique_ptr<Followed>> files_;
   std::vector<Open> open_;
   std::vector<std::string> lines_, steps_, violations_;
