@@ -346,9 +346,9 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
         if (of_file && def.of_file == FileStage::kNone) continue;
         const auto transforms = transform_list(group.transforms);
         // Bodies, not headers: these are short, and their contents tell apart by how they end.
-        const bool body = def.of_file >= FileStage::kKept ||
-                          def.progress[picket::index(dir)] ==
-                              options_.protocols[protocol]->complete[picket::index(dir)];
+        const bool body =
+            def.of_file >= FileStage::kKept ||
+            def.progress[picket::index(dir)] == options_.protocols[protocol]->complete[picket::index(dir)];
         buffers_
             .try_emplace(
                 BufferKey{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value(), of_file},
