@@ -3,7 +3,10 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
 #include <csignal>
+#include <string_view>
 
 #include "export/collector/cli.h"
 #include "export/collector/server.h"
@@ -18,6 +21,13 @@ using namespace picket::collector;
 int fail(const std::string& message) {
   fmt::print(stderr, "picket-collector: {}\n", message);
   return 1;
+}
+
+void end_at_once(int) {
+  constexpr std::string_view kLine =
+      "picket-collector: ended by a second signal; sensors send again what was not acknowledged\n";
+  [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+  ::_exit(1);
 }
 
 /// Signals are blocked before any thread starts, so that all of them leave the signal to this one.
@@ -41,6 +51,10 @@ int serve(const Config& config) {
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  // Nothing is owed but what is committed: a second signal may end it at any moment.
+  std::signal(SIGINT, end_at_once);
+  std::signal(SIGTERM, end_at_once);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server.value()->stop();
   return 0;
 }
