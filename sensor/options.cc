@@ -1,6 +1,7 @@
 #include "sensor/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -101,7 +102,9 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
     if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr && app.get_subcommands().empty()) {
       const std::string word = argc > 1 ? argv[1] : "";
       std::cerr << "picket: "
-                << (word.empty() ? "a command is missing" : "there is no command '" + word + "'")
+                << (word.empty()     ? "a command is missing"
+                    : word[0] == '-' ? "'" + word + "' stands where a command has to stand"
+                                     : "there is no command '" + word + "'")
                 << "; commands are replay, run, check, protocols and version; see: picket --help\n";
       exit_status = 2;
       return std::nullopt;
@@ -112,6 +115,15 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
               << "--help\n";
     exit_status = 2;
     return std::nullopt;
+  }
+  for (const CLI::App* sub : app.get_subcommands()) {
+    for (const CLI::Option* option : sub->get_options()) {
+      const auto& words = option->results();
+      if (std::none_of(words.begin(), words.end(), [](const std::string& w) { return w.empty(); })) continue;
+      std::cerr << "picket: " << option->get_name() << ": is empty; give it a value or leave it away\n";
+      exit_status = 2;
+      return std::nullopt;
+    }
   }
   if (*replay)
     o.command = Command::kReplay;

@@ -10,6 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -73,7 +74,13 @@ Status DpdkPort::probe(const PortConfig& config) {
   device_ = config.device.substr(0, config.device.find(','));
   if (rte_eth_dev_get_port_by_name(device_.c_str(), &port_) != 0) {
     const int rc = rte_dev_probe(config.device.c_str());
-    if (rc != 0) return failed(name_, "DPDK cannot open " + config.device, rc);
+    if (rc != 0) {
+      Error e = failed(name_, "DPDK cannot open " + config.device, rc);
+      e.message += rc == -EPERM && ::geteuid() != 0
+                       ? "; run picket as root, or give it CAP_NET_RAW and CAP_NET_ADMIN"
+                       : "; `ip link` lists interfaces, `dpdk-devbind.py --status` PCI devices";
+      return e;
+    }
     if (rte_eth_dev_get_port_by_name(device_.c_str(), &port_) != 0) {
       return failed(name_, "no DPDK port came of " + config.device, -ENODEV);
     }

@@ -6,11 +6,13 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <deque>
 #include <fstream>
 #include <mutex>
 #include <sstream>
+#include <utility>
 
 namespace picket {
 namespace {
@@ -114,13 +116,16 @@ Status start(const EalConfig& config, std::vector<std::string>& notes) {
   // rte_eal_init() pins the calling thread to its first core.
   cpu_set_t affinity;
   const bool had = pthread_getaffinity_np(pthread_self(), sizeof affinity, &affinity) == 0;
+  // getopt() would say it once for each time that DPDK reads the words, and not what they were for.
+  const int said = std::exchange(opterr, 0);
   const int rc = rte_eal_init(static_cast<int>(argv.size()), argv.data());
+  opterr = said;
   if (had) pthread_setaffinity_np(pthread_self(), sizeof affinity, &affinity);
   if (rc >= 0) return Done{};
 
   std::string why = rte_strerror(rte_errno);
   for (const auto& line : take_eal_log()) why += "; " + line;
-  return Error{"DPDK does not start: " + why};
+  return Error{(extra.empty() ? "" : "--eal '" + config.args + "': ") + "DPDK does not start: " + why};
 }
 
 }  // namespace

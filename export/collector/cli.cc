@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
 
 namespace picket::collector {
 namespace {
@@ -24,7 +26,7 @@ constexpr const char* kQueryExample =
 std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
   std::string config_path, listen, store, log_level;
-  std::optional<std::uint64_t> limit;
+  std::optional<std::int64_t> limit;
   line.query.store = kDefaultStore;
 
   CLI::App app{"Takes the records of picket sensors, keeps each once, and answers questions about them."};
@@ -45,12 +47,14 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   query->add_option("--where", line.query.where, "only records that fit an expression");
   query->add_option("--since", line.query.since,
                     "only records from this time on: 2023-11-14T22:13:20, or 90s, 15m, 24h, 7d ago");
-  query->add_option("--limit", limit, "the newest N; 0: all [100; with --json: all]");
+  query->add_option("--limit", limit, "the newest N; 0: all [100; with --json: all]")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   query->add_flag("--json", line.query.json, "EVE JSON, a record a line");
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
   query->footer(kQueryExample);
 
   CLI::App* version = app.add_subcommand("version", "show the version");
+  version->footer("Example:\n  picket-collector version\n");
 
   try {
     app.parse(argc, argv);
@@ -61,17 +65,29 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     }
     std::string where, what = e.what();
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
-    if (where.empty() && argc > 1 && argv[1][0] != '-')
-      what = fmt::format("there is no command '{}'", argv[1]);
+    if (where.empty()) {
+      what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
+      what += "; commands are serve, query and version";
+    }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
     return std::nullopt;
   }
 
+  for (const CLI::App* sub : app.get_subcommands()) {
+    for (const CLI::Option* option : sub->get_options()) {
+      const auto& words = option->results();
+      if (std::none_of(words.begin(), words.end(), [](const std::string& w) { return w.empty(); })) continue;
+      fmt::print(stderr, "picket-collector: {}: is empty; give it a value or leave it away\n",
+                 option->get_name());
+      exit_status = kWrongUsage;
+      return std::nullopt;
+    }
+  }
   if (version->parsed()) line.command = CommandLine::Command::kVersion;
   if (query->parsed()) {
     line.command = CommandLine::Command::kQuery;
-    line.query.limit = limit.value_or(line.query.json ? 0 : kTableLimit);
+    line.query.limit = limit ? static_cast<std::uint64_t>(*limit) : line.query.json ? 0 : kTableLimit;
   }
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);

@@ -108,7 +108,7 @@ Result<Config> load_config(const std::string& path) {
     return Error{
         fmt::format("{}: cannot be read: no regular file; name a configuration file with --config", path)};
   } catch (const YAML::Exception& e) {
-    return bad(path, e.mark, e.msg);
+    return bad(path, e.mark, "no YAML: " + e.msg + "; write lines 'key: value'");
   }
 }
 

@@ -100,7 +100,8 @@ void Loader::read_file(const std::filesystem::path& path) {
     errors_.push_back(file_ + ": cannot be read");
   } catch (const YAML::Exception& e) {
     errors_.push_back(file_ + ":" + std::to_string(e.mark.line + 1) + ":" +
-                      std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg);
+                      std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg +
+                      "; write lines 'key: value'");
   }
 }
 

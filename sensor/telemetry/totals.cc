@@ -193,7 +193,7 @@ std::string summary_text(const Totals& t) {
       fmt::format_to(to, "  {}: {} records not taken\n", name, n);
   }
   if (t.given_up) {
-    fmt::format_to(to, "  given up while an output hung: what the workers had in hand then is not counted\n");
+    fmt::format_to(to, "  given up while a thread hung: what the workers had in hand then is not counted\n");
     return out;
   }
   fmt::format_to(to, "  {}\n",

@@ -21,7 +21,7 @@ struct Totals {
   std::vector<RecordCount> records;  ///< by RecordKind
   /// Outputs that lost records, by the name an operator gave them, and how many.
   std::vector<std::pair<std::string, std::uint64_t>> failed_outputs;
-  bool given_up = false;         ///< an output hung: the workers were left where they were
+  bool given_up = false;         ///< a thread hung: the workers were left where they were
   std::uint64_t suppressed = 0;  ///< alerts that a threshold turned down
   std::uint64_t late = 0;        ///< records that came too late for their place: a bug, if ever
   std::uint64_t datagrams = 0, fragments_incomplete = 0;

@@ -31,6 +31,9 @@ def files(folder):
     (folder / 'text.pcap').write_text('This is a text, not a capture.\n' * 10)
     (folder / 'cut.pcap.gz').write_bytes((PCAPS / 'formats/pcap-gzip/input.pcap.gz').read_bytes()[:200])
     (folder / 'dir').mkdir()
+    os.mkfifo(folder / 'fifo')
+    (folder / 'bytes.yaml').write_bytes(b'\x80\x01"\\@: [\xff\x00{')
+    (folder / 'word.yaml').write_text('word\n')
     (folder / 'closed').mkdir(mode=0o555)
     (folder / 'unknown.yaml').write_text('flow:\n  hash-sise: 1024\n')
     (folder / 'value.yaml').write_text('workers: many\n')
@@ -45,6 +48,10 @@ def table(busy_port):
     return [
         ('no command', USAGE, '', r'command is missing.*picket --help'),
         ('unknown command', USAGE, 'reply {c}', r"no command 'reply'.*replay"),
+        ('a flag for a command', USAGE, '-x', r"'-x' stands where a command.*picket --help"),
+        ('an empty output', USAGE, ['replay', '--eve', '', '{c}'], r'--eve: is empty'),
+        ('an empty capture name', USAGE, ['replay', ''], r'captures: is empty'),
+        ('an empty rule file name', USAGE, ['check', '--rules', ''], r'--rules: is empty'),
         ('no capture', USAGE, 'replay', r'captures.*required.*picket replay --help'),
         ('wrong flag', USAGE, 'replay --evee x {c}', r'--evee.*picket replay --help'),
         ('flag without its value', USAGE, 'replay {c} --eve', r'--eve.*picket replay --help'),
@@ -59,6 +66,11 @@ def table(busy_port):
         ('too many words', USAGE, 'check extra', r'extra.*picket check --help'),
         ('version with a flag', USAGE, 'version --verbose', r'--verbose'),
         ('run without a port', USAGE, 'run', r'--interface'),
+        ('run: an interface that does not exist', WORK, 'run --interface nosuch0', r'nosuch0: no such network interface.*ip link'),
+        ('run: a device that does not exist', WORK, 'run --interface 0000:ff:1f.0', r'0000:ff:1f\.0: .*dpdk-devbind'),
+        ('run: a virtual device that is none', WORK, 'run --vdev garbage', r'garbage: DPDK cannot open.*ip link'),
+        ('run: DPDK does not take it', WORK, 'run --eal --bogus --vdev net_null0', r"--eal '--bogus': DPDK does not start"),
+        ('run: not permitted', WORK, 'run --eve closed/x --vdev net_null0', r"--eve: cannot write 'closed/x'"),
         # captures
         ('missing file', WORK, 'replay nothere.pcap', r'nothere\.pcap: no such file'),
         ('empty file', WORK, 'replay empty.pcap', r'empty\.pcap: .*empty'),
@@ -70,6 +82,7 @@ def table(busy_port):
         ('a folder without captures', WORK, 'replay dir', r'dir: .*no capture file'),
         ('one good, one missing', WORK, 'replay {c} nothere.pcap', r'nothere\.pcap: no such file'),
         # outputs
+        ('eve: a FIFO that nobody reads', WORK, 'replay --eve fifo {c}', r"--eve: cannot write 'fifo': nobody reads this FIFO; start its reader"),
         ('eve: a folder', WORK, 'replay --eve dir {c}', r"--eve: cannot write 'dir': Is a directory"),
         ('eve: in no folder', WORK, 'replay --eve no/where {c}', r"--eve: cannot write 'no/where': No such file"),
         ('eve: not permitted', WORK, 'replay --eve closed/x {c}', r"--eve: cannot write 'closed/x': Permission denied"),
@@ -90,6 +103,8 @@ def table(busy_port):
         ('--set without a key', USAGE, 'replay --set =1 {c}', r'--set =1: write KEY=VALUE'),
         ('missing configuration', USAGE, 'replay --config nothere.yaml {c}', r'nothere\.yaml: cannot be read'),
         ('a folder as configuration', USAGE, 'replay --config dir {c}', r'dir: cannot be read'),
+        ('bytes as configuration', USAGE, 'replay --config bytes.yaml {c}', r'bytes\.yaml:\d+:\d+: no YAML.*key: value'),
+        ('a word as configuration', USAGE, 'replay --config word.yaml {c}', r"word\.yaml: .*'key: value'"),
         ('broken YAML', USAGE, 'replay --config broken.yaml {c}', r'broken\.yaml:\d+:\d+: no YAML'),
         ('home net that is none', USAGE, 'replay --home-net 10.0.0.0/99 {c}', r"HOME_NET: '10\.0\.0\.0/99': .*prefix length"),
         ('external net that names nobody', USAGE, 'check --external-net !$HOME_NETT', r"EXTERNAL_NET: '!\$HOME_NETT': .*HOME_NETT"),
@@ -103,7 +118,9 @@ def table(busy_port):
         ('collector elsewhere', WORK, 'replay --export 192.0.2.1:7443 {c}', r'--export: 192\.0\.2\.1:7443 is not on this machine.*clear text'),
         ('export: no address', WORK, 'replay --export nonsense {c}', r"--export: 'nonsense' is not HOST:PORT"),
     ], [
-        ('no command', USAGE, '', r'picket-collector --help'),
+        ('no command', USAGE, '', r'command is missing.*serve.*picket-collector --help'),
+        ('an empty address', USAGE, ['serve', '--listen', ''], r'--listen: is empty'),
+        ('bytes as configuration', USAGE, 'serve --config bytes.yaml', r'bytes\.yaml:\d+: no YAML'),
         ('unknown command', USAGE, 'server', r"no command 'server'.*--help"),
         ('wrong flag', USAGE, 'serve --prot 5', r'--prot.*picket-collector serve --help'),
         ('unknown log level', USAGE, 'serve --log-level loud', r'--log-level.*loud'),
@@ -123,6 +140,7 @@ def table(busy_port):
         ('query: unknown field', WORK, 'query --store good.db --where dest_prt=53', r"dest_prt"),
         ('query: broken expression', WORK, 'query --store good.db --where dest_port=', r"--where"),
         ('query: a time that is none', WORK, 'query --store good.db --since yesterday', r"--since.*yesterday"),
+        ('query: a limit below nothing', USAGE, 'query --store good.db --limit -1', r"--limit.*-1"),
         ('query: a limit that is none', USAGE, 'query --store good.db --limit few', r"--limit.*few"),
     ]
 
@@ -132,7 +150,9 @@ WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override,-dac_read_search']
 
 
 def check(checks, name, program, status, arguments, says, folder):
-    words = arguments.replace('{c}', str(CAPTURE)).split()
+    words = arguments if isinstance(arguments, list) else arguments.split()
+    words = [w.replace('{c}', str(CAPTURE)) for w in words]
+    arguments = ' '.join(words)
     drop = WITHOUT_OVERRIDE if 'closed/' in arguments and os.getuid() == 0 else []
     result = run(*drop, program, *words, cwd=folder, timeout=60, stdin=subprocess.DEVNULL)
     text = result.err.decode(errors='replace')
@@ -189,7 +209,7 @@ def main():
         for name in (['replay', 'run', 'check', 'protocols', 'version'] if not only else []):
             result = run(picket(), name, '--help')
             checks.ok('picket %s --help: status 0, with an example' % name, result.status == 0 and b'Example' in result.out, result)
-        for name in (['serve', 'query'] if not only else []):
+        for name in (['serve', 'query', 'version'] if not only else []):
             result = run(collector(), name, '--help')
             checks.ok('picket-collector %s --help: status 0, with an example' % name, result.status == 0 and b'Example' in result.out, result)
     return checks.done()
