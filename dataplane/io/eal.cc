@@ -1,5 +1,6 @@
 #include "dataplane/io/eal.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -8,14 +9,41 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <deque>
 #include <fstream>
 #include <mutex>
 #include <sstream>
-#include <utility>
 
 namespace picket {
 namespace {
+
+/// Of a word that it does not take, DPDK prints a page of usage and a line of its own: to standard output and
+/// error, past its log. What it logs says enough. Set-up has one thread yet.
+class Silence {
+ public:
+  Silence() : null_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+    for (int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+      (void)std::fflush(fd == STDOUT_FILENO ? stdout : stderr);
+      kept_[fd - 1] = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+      if (null_ >= 0 && kept_[fd - 1] >= 0) ::dup2(null_, fd);
+    }
+  }
+  ~Silence() {
+    for (int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+      (void)std::fflush(fd == STDOUT_FILENO ? stdout : stderr);
+      if (kept_[fd - 1] < 0) continue;
+      ::dup2(kept_[fd - 1], fd);
+      ::close(kept_[fd - 1]);
+    }
+    if (null_ >= 0) ::close(null_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  int null_, kept_[2]{-1, -1};
+};
 
 /// Keeps DPDK's log lines until someone asks; the oldest go first.
 class LogLines {
@@ -116,10 +144,11 @@ Status start(const EalConfig& config, std::vector<std::string>& notes) {
   // rte_eal_init() pins the calling thread to its first core.
   cpu_set_t affinity;
   const bool had = pthread_getaffinity_np(pthread_self(), sizeof affinity, &affinity) == 0;
-  // getopt() would say it once for each time that DPDK reads the words, and not what they were for.
-  const int said = std::exchange(opterr, 0);
-  const int rc = rte_eal_init(static_cast<int>(argv.size()), argv.data());
-  opterr = said;
+  int rc = 0;
+  {
+    const Silence silence;
+    rc = rte_eal_init(static_cast<int>(argv.size()), argv.data());
+  }
   if (had) pthread_setaffinity_np(pthread_self(), sizeof affinity, &affinity);
   if (rc >= 0) return Done{};
 

@@ -169,6 +169,8 @@ def check(checks, name, program, status, arguments, says, folder):
     # The summary of a replay whose output went to standard output is on standard error: not a complaint.
     if len(shown) > 1:
         faults.append('%d lines where one would do' % len(shown))
+    if any(word in text for word in ('EAL options', 'EAL: FATAL')) or b'Usage' in result.out:
+        faults.append("a library's own usage instead of ours")
     if 'http://' in text or any(len(c) > 400 for c in complaints):
         faults.append('a line longer than anyone reads')
     checks.ok('%s: %s' % (os.path.basename(program), name), not faults, '\n'.join(faults + ['it said:'] + lines[:6]))
