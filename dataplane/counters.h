@@ -50,6 +50,7 @@ struct Counters {
   std::array<Counter, static_cast<std::size_t>(RecordType::kCount)> records_lost;
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;
+  Counter files, files_refused, files_cut;  ///< as in FileStats
   Counter defrag_complete, defrag_incomplete;
   std::array<Counter, detect::kDetectStats.size()> detection;  ///< in the order of kDetectStats
   std::array<Counter, static_cast<std::size_t>(Stage::kCount)> stage_cycles;

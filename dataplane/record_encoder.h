@@ -32,6 +32,7 @@ struct AlertInfo {
   bool from_transaction = false, from_stream = false;
   bool target_is_source = false, target_is_dest = false;
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
+  const File* file = nullptr;                  ///< that the rule fits; nullptr: it asks of none
 };
 
 /// An anomaly: a decode, stream or application-layer event.
@@ -52,10 +53,14 @@ class RecordEncoder {
   /// reply was seen.
   virtual std::size_t transaction(const RecordContext&, const Flow&, ProtocolId protocol,
                                   const Transaction& tx, std::span<std::uint8_t> out) const noexcept = 0;
-  /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key.
+  /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key,
+  /// and what its files, or the one that the rule fits, were by then.
   virtual std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId protocol,
                             const Transaction* tx, const AlertInfo&,
                             std::span<std::uint8_t> out) const noexcept = 0;
+  /// A file of `tx`, which ended; from the side that sent it.
+  virtual std::size_t file(const RecordContext&, const Flow&, ProtocolId protocol, const Transaction& tx,
+                           const File&, std::span<std::uint8_t> out) const noexcept = 0;
   virtual std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,
                               std::span<std::uint8_t> out) const noexcept = 0;
 };

@@ -26,6 +26,12 @@ class StageTimer {
   bool on_;
 };
 
+/// Files are followed where they are recorded, also when no rule asks.
+AppConfig with_files(AppConfig app, bool recorded) {
+  app.files.wants.any = recorded;
+  return app;
+}
+
 /// A stand-in for the packet when a flow ends by the clock: its last packet's ends, from the client, without
 /// bytes.
 Packet stand_in(const Flow& f, const Place& place) noexcept {
@@ -67,7 +73,7 @@ Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEnc
       defragmenter_(config.defrag, config.id, config.count),
       flows_(config.flow, config.id, config.count, *this),
       reassembler_(config.stream, pool_),
-      app_(config.app, pool_, *this),
+      app_(with_files(config.app, config.records.files), pool_, *this),
       detector_(pool_, *this) {}
 
 Worker::~Worker() = default;
@@ -78,6 +84,7 @@ void Worker::run() noexcept {
     if (const detect::RuleSet* rules = offered_rules_.load(std::memory_order_acquire);
         rules != rules_in_use_.load(std::memory_order_relaxed)) {
       detector_.set_rules(rules);
+      app_.want_files(rules == nullptr ? FileWants{} : rules->file_wants);
       rules_in_use_.store(rules, std::memory_order_release);
     }
     if (stop_.load(std::memory_order_relaxed)) break;
@@ -107,6 +114,7 @@ void Worker::run() noexcept {
   counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
   counters_.flows_active.set(flows_.active());
   count_detection();
+  count_files();
   events_.close();
 }
 
@@ -241,6 +249,7 @@ void Worker::account(Burst& b) noexcept {
   counters_.flows_evicted.set(flows_.evicted());
   counters_.pool_peak_bytes.set(pool_.peak_bytes());
   counters_.pool_refused.set(pool_.refused());
+  count_files();
   counters_.defrag_complete.set(defragmenter_.stats().datagrams);
   counters_.defrag_incomplete.set(defragmenter_.stats().incomplete);
   count_detection();
@@ -249,6 +258,13 @@ void Worker::account(Burst& b) noexcept {
 void Worker::count_detection() noexcept {
   for (std::size_t i = 0; i < detect::kDetectStats.size(); ++i)
     counters_.detection[i].set(detector_.stats().*detect::kDetectStats[i].value);
+}
+
+void Worker::count_files() noexcept {
+  const FileStats& s = app_.file_stats();
+  counters_.files.set(s.files);
+  counters_.files_refused.set(s.refused);
+  counters_.files_cut.set(s.cut);
 }
 
 /// Time has come to `to`, whether or not a packet brought it here.
@@ -351,11 +367,27 @@ void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction
 void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   detector_.on_transaction_done(f, protocol, tx, packet_);
   counters_.protocols[protocol].transactions.add();
+  if (config_.records.files && tx.files != nullptr) record_files(f, protocol, tx);
   if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
   EventHeader h;
   h.protocol = protocol;
   emit(RecordType::kTransaction, h,
        [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
+}
+
+void Worker::on_file(Flow& f, ProtocolId protocol, File& file, FileStage from) noexcept {
+  detector_.on_file(f, protocol, file, from, packet_);
+}
+
+/// With their transaction, whose record says then all of it.
+void Worker::record_files(const Flow& f, ProtocolId protocol, const Transaction& tx) noexcept {
+  EventHeader h;
+  h.protocol = protocol;
+  for (const File* file = tx.files; file != nullptr; file = file->next) {
+    emit(RecordType::kFile, h, [&](std::span<std::uint8_t> out) {
+      return encoder_.file(context(&tx), f, protocol, tx, *file, out);
+    });
+  }
 }
 
 void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint8_t event,

@@ -23,7 +23,7 @@ namespace picket {
 
 /// Which records are made beside alerts and transactions.
 struct RecordConfig {
-  bool flows = true, alerts = true;
+  bool flows = true, alerts = true, files = true;
   std::vector<bool> transactions;  ///< by ProtocolId; empty: all
   bool anomaly_decode = true;
   bool anomaly_stream = false;
@@ -78,11 +78,13 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void inspect(Packet&, const FlowTable::Lookup*) noexcept;
   void account(Burst&) noexcept;
   void count_detection() noexcept;
+  void count_files() noexcept;
   void go_on_to(const Position&) noexcept;
 
   Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;
   void count_packet(Flow&, const Packet&) noexcept;
   void report_decode_events(const Packet&) noexcept;
+  void record_files(const Flow&, ProtocolId, const Transaction&) noexcept;
 
   // FlowListener
   void flow_ended(Flow&, FlowEnd, const Place&) noexcept override;
@@ -94,6 +96,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void on_stream_event(const Flow&, StreamEvent) noexcept override;
   // AppListener
   void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept override;
+  void on_file(Flow&, ProtocolId, File&, FileStage from) noexcept override;
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;

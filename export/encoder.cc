@@ -4,6 +4,7 @@
 
 #include "export/community_id.h"
 #include "export/proto/picket/v1/event.pb.h"
+#include "parsers/core/file.h"
 
 namespace picket {
 namespace {
@@ -184,6 +185,21 @@ void endpoint(WireWriter& w, int field, const Address& a, std::uint16_t port, bo
   if (with_port) w.u64(v1::Endpoint::kPortFieldNumber, port);
 }
 
+void file_info(WireWriter& w, int field, const File& f) noexcept {
+  using F = v1::FileInfo;
+  const auto m = w.message(field);
+  if (!f.name.empty()) w.bytes(F::kFilenameFieldNumber, f.name.view());
+  if (!f.magic.empty()) w.bytes(F::kMagicFieldNumber, f.magic.view());
+  w.boolean(F::kGapsFieldNumber, f.gap);
+  w.text(F::kStateFieldNumber, file_state_name(f.state));
+  if (f.has_md5) w.bytes(F::kMd5FieldNumber, f.md5);
+  if (f.has_sha1) w.bytes(F::kSha1FieldNumber, f.sha1);
+  if (f.has_sha256) w.bytes(F::kSha256FieldNumber, f.sha256);
+  w.boolean(F::kStoredFieldNumber, false);
+  w.u64(F::kSizeFieldNumber, f.size);
+  w.u64(F::kTxIdFieldNumber, f.tx->id);
+}
+
 std::span<const std::uint16_t> vlans_of(const Packet& p) noexcept {
   return std::span{p.vlans}.first(std::min<std::size_t>(p.vlan_count, p.vlans.size()));
 }
@@ -316,6 +332,21 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   return finish(w);
 }
 
+std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolId protocol,
+                          const Transaction& tx, const File& file,
+                          std::span<std::uint8_t> out) const noexcept {
+  if (protocol >= record_field_.size()) return 0;
+  WireWriter w(out);
+  begin(w, context, context.packet_number, &f, f.tap, "fileinfo", vlans_of(f));
+  ends(w, of_flow(f, file.dir));
+  w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
+  community_id(w, of_flow(f, Direction::kToServer));
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  body(w, protocol, tx);
+  file_info(w, Ev::kFileinfoFieldNumber, file);
+  return finish(w);
+}
+
 std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const Flow* flow,
                            ProtocolId protocol, const Transaction* tx, const AlertInfo& info,
                            std::span<std::uint8_t> out) const noexcept {
@@ -345,7 +376,13 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     }
     w.append(info.metadata);
   }
-  if (tx != nullptr && protocol < record_field_.size()) body(w, protocol, *tx);
+  if (tx != nullptr && protocol < record_field_.size()) {
+    body(w, protocol, *tx);
+    for (const File* file = tx->files; file != nullptr; file = file->next) {
+      if (info.file == nullptr ? file->dir == info.direction : file == info.file)
+        file_info(w, Ev::kFilesFieldNumber, *file);
+    }
+  }
   if (flow != nullptr) {
     app_proto(w, *flow);
     w.text(Ev::kDirectionFieldNumber, direction_name(info.direction));

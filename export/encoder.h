@@ -32,6 +32,8 @@ class Encoder final : public RecordEncoder {
                    std::span<std::uint8_t> out) const noexcept override;
   std::size_t transaction(const RecordContext&, const Flow&, ProtocolId, const Transaction&,
                           std::span<std::uint8_t> out) const noexcept override;
+  std::size_t file(const RecordContext&, const Flow&, ProtocolId, const Transaction&, const File&,
+                   std::span<std::uint8_t> out) const noexcept override;
   std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId, const Transaction* tx,
                     const AlertInfo&, std::span<std::uint8_t> out) const noexcept override;
   std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,

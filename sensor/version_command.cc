@@ -4,6 +4,7 @@
 #include <google/protobuf/stubs/common.h>
 #include <hs.h>
 #include <isa-l.h>
+#include <magic.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -35,7 +36,8 @@ int version_command() {
                            ISAL_PATCH_VERSION)
             << fmt::format("  brotli      {}.{}.{}\n", BrotliDecoderVersion() >> 24,
                            BrotliDecoderVersion() >> 12 & 0xfff, BrotliDecoderVersion() & 0xfff)
-            << fmt::format("  zstd        {}\n", ZSTD_versionString());
+            << fmt::format("  zstd        {}\n", ZSTD_versionString())
+            << fmt::format("  libmagic    {}.{:02}\n", magic_version() / 100, magic_version() % 100);
   return std::cout.flush() ? 0 : 1;
 }
 

@@ -48,7 +48,7 @@ AppConfig default_app_config() {
 }
 
 AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
-    : config_(config), pool_(pool), listener_(listener) {
+    : config_(config), pool_(pool), listener_(listener), files_(config.files, pool) {
   PICKET_ASSERT(protocols().size() <= 64);
   for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
     std::uint64_t& mask = all_excluded_[transport_index(t)];
@@ -336,7 +336,31 @@ void AppEngine::advance(Transaction& tx, Direction dir, std::uint8_t progress) n
   listener_.on_advance(*flow_, flow_->protocol, tx, dir, progress);
 }
 
-void AppEngine::done(Transaction& tx) noexcept { listener_.on_done(*flow_, flow_->protocol, tx); }
+void AppEngine::done(Transaction& tx) noexcept {
+  for (File* f = tx.files; f != nullptr; f = f->next) file_end(*f, FileEnd::kTruncated);
+  listener_.on_done(*flow_, flow_->protocol, tx);
+  files_.release(tx);
+}
+
+File* AppEngine::file_begin(Transaction& tx, Direction dir, Bytes name, std::size_t inspect_limit) noexcept {
+  File* f = files_.begin(tx, dir, name, inspect_limit);
+  if (f != nullptr) listener_.on_file(*flow_, flow_->protocol, *f, FileStage::kNone);
+  return f;
+}
+
+void AppEngine::file_data(File& f, Bytes bytes) noexcept {
+  const FileStage from = f.stage;
+  files_.data(f, bytes);
+  if (f.stage != from) listener_.on_file(*flow_, flow_->protocol, f, from);
+}
+
+void AppEngine::file_gap(File& f, std::uint64_t missing) noexcept { files_.gap(f, missing); }
+
+void AppEngine::file_end(File& f, FileEnd how) noexcept {
+  const FileStage from = f.stage;
+  files_.end(f, how);
+  if (f.stage != from) listener_.on_file(*flow_, flow_->protocol, f, from);
+}
 
 void AppEngine::event(Direction dir, std::uint8_t event, Transaction* tx) noexcept {
   if (tx != nullptr) tx->events |= std::uint64_t{1} << event;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
 #include "parsers/core/pool.h"
 #include "parsers/core/protocol.h"
@@ -25,6 +26,9 @@ inline constexpr std::uint8_t kPendingLimit = 0xff;
 class AppListener {
  public:
   virtual void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept = 0;
+  /// A file of a transaction has come further than `from`.
+  virtual void on_file(Flow&, ProtocolId, File&, FileStage from) noexcept = 0;
+  /// Its files are there until the call returns.
   virtual void on_done(Flow&, ProtocolId, Transaction&) noexcept = 0;
   /// `event`: index in ProtocolSpec::events, or kPendingLimit.
   virtual void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept = 0;
@@ -38,6 +42,7 @@ struct AppConfig {
   std::uint32_t probe_bytes = 2048;                ///< app-layer.probe-bytes: of each direction
   std::vector<bool> enabled;                       ///< by ProtocolId
   std::vector<std::vector<std::uint64_t>> limits;  ///< by ProtocolId, in the order of ProtocolSpec::limits
+  FileConfig files;
 };
 
 /// Everything enabled, every limit at its default.
@@ -63,11 +68,18 @@ class AppEngine final : private Sink {
   void on_datagram(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
   /// The flow ends: finishes its transactions and frees all that hangs off Flow::app.
   void close(Flow&, std::uint64_t time_ns) noexcept;
+  /// Between bursts: what the rules ask of files.
+  void want_files(const FileWants& rules) { files_.want(rules); }
+  [[nodiscard]] const FileStats& file_stats() const noexcept { return files_.stats(); }
 
  private:
   void advance(Transaction&, Direction, std::uint8_t progress) noexcept override;
   void done(Transaction&) noexcept override;
   void event(Direction, std::uint8_t event, Transaction*) noexcept override;
+  File* file_begin(Transaction&, Direction, Bytes name, std::size_t inspect_limit) noexcept override;
+  void file_data(File&, Bytes) noexcept override;
+  void file_gap(File&, std::uint64_t missing) noexcept override;
+  void file_end(File&, FileEnd) noexcept override;
   void hand_over(std::string_view protocol) noexcept override;
   void encrypted() noexcept override { flow_->flags |= flow_flag::kNoPayloadInspect; }
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
@@ -88,6 +100,7 @@ class AppEngine final : private Sink {
   AppConfig config_;
   Pool& pool_;
   AppListener& listener_;
+  FileTracker files_;
   std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
   Flow* flow_ = nullptr;                         // during a call into a parser
   std::uint64_t time_ns_ = 0;

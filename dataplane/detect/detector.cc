@@ -350,7 +350,7 @@ void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Trans
     ++stats_.alert_limit;
     return;
   }
-  queue_[queued_++] = {r, from_stream, s.dir, s.app, s.packet, s.flow, tx};
+  queue_[queued_++] = {r, from_stream, s.dir, s.app, s.packet, s.flow, tx, s.file};
 }
 
 void Detector::let_go(std::size_t queued) noexcept {
@@ -364,6 +364,7 @@ void Detector::let_go(std::size_t queued) noexcept {
   info.from_stream = q.from_stream;
   info.from_transaction = q.tx != nullptr;
   info.direction = q.dir;
+  info.file = q.file;
   sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
 }
 

@@ -4,7 +4,7 @@
 // For each packet, in this order
 //   flow found and its state followed ──> on_packet()
 //   bytes in order, after the protocol was probed, before its parser sees them ──> on_stream()
-//   the parser reports ──> on_transaction(), on_transaction_done(), on_app_event()
+//   the parser reports ──> on_transaction(), on_file(), on_transaction_done(), on_app_event()
 //   all is done ──> end_packet(): alerts leave, in the order of rules
 // so that rules of packets and streams are evaluated before those of transactions, and flowbits that the
 // former set are there for the latter.
@@ -50,6 +50,7 @@ inline constexpr unsigned kMaxTransformed = 65536;  ///< bytes
 inline constexpr unsigned kStreamChunk = 2560;      ///< bytes that wait before a stream is inspected
 inline constexpr unsigned kMaxWindow = 4096 - 64;   ///< bytes kept of one direction at most
 
+struct FileMoment;  // detector_file.cc
 struct Subject;     // header.h
 struct Buffer;      // program.h
 struct Candidates;  // core_memory.h
@@ -87,6 +88,8 @@ class Detector {
   /// From Sink::advance().
   void on_transaction(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
                       const Packet*) noexcept;
+  /// From Sink::file_*(): the file has come further than `from`.
+  void on_file(Flow&, ProtocolId, const File&, FileStage from, const Packet*) noexcept;
   /// From Sink::done(): the last look at both sides; alerts of `tx` leave, its memory in the pool goes back.
   void on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
   /// From Sink::event() without a transaction; those in one are found in Transaction::events.
@@ -119,6 +122,7 @@ class Detector {
     const Packet* packet;
     Flow* flow;
     const Transaction* tx;
+    const File* file;
   };
 
   [[nodiscard]] bool idle(const Flow* f) const noexcept {
@@ -151,6 +155,9 @@ class Detector {
   // transactions
   void look_at_side(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
                     const Packet&) noexcept;
+  void look_at_files(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t from, std::uint8_t progress,
+                     const Packet&) noexcept;
+  void look_at_file(const Subject&, Transaction&, const File&, const FileMoment&) noexcept;
   void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;

@@ -52,6 +52,7 @@ void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction 
   const std::uint8_t from = state.next[index(dir)];
   if (from > progress && tx.events == 0 && state.count == 0) return;
   state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
+  if (tx.files != nullptr && plan.file_ready != 0) look_at_files(f, app, tx, dir, from, progress, p);
   if (plan.empty() && state.count == 0) return;
 
   Candidates& c = memory_->transaction;
@@ -171,8 +172,10 @@ bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transact
     const Field& field = rules_->fields[g.first_field + i];
     if (field.protocol != s.app || field.progress[index(dir)] == kNever) continue;
     Bytes value;
-    unsigned instance = 0;
-    for (; field.get(tx, dir, instance, value); ++instance) {
+    const bool one = s.file != nullptr && field.of_file != FileStage::kNone;
+    const unsigned first = one ? s.file->place : 0;
+    unsigned instance = first;
+    for (; field.get(tx, dir, instance, value) && !(one && instance != first); ++instance) {
       if (g.flags & Group::kAbsent) return false;
       if (instance == kMaxInstances) {
         ++stats_.instance_limit;
@@ -182,7 +185,7 @@ bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transact
         value = apply(*rules_, rules_->transform_lists[g.transforms], value, *memory_, stats_);
       if (run_group(*rules_, g, {value, 0, 0}, *memory_, stats_)) return true;
     }
-    return instance == 0 && (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
+    return instance == first && (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
   }
   return (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
 }
@@ -230,8 +233,11 @@ bool Detector::tx_test_holds(const TxTest& t, const Subject& s, const Transactio
     case TxTest::Kind::kInteger:
       for (std::uint32_t i = 0; i < t.count; ++i) {
         const IntegerField& field = rules_->integer_fields[t.first + i];
-        if (field.protocol == s.app && field.progress[index(s.dir)] != kNever)
-          return integers_hold(t, field, tx, s.dir, stats_);
+        if (field.protocol != s.app || field.progress[index(s.dir)] == kNever) continue;
+        std::uint64_t v = 0;
+        if (s.file != nullptr && field.of_file != FileStage::kNone)
+          return field.get(tx, s.dir, s.file->place, v) && t.test.matches(v);
+        return integers_hold(t, field, tx, s.dir, stats_);
       }
       return false;
     case TxTest::Kind::kKeyword:

@@ -18,6 +18,7 @@ struct Subject {
   const Address* dst = nullptr;
   std::uint16_t src_port = 0, dst_port = 0;
   ProtocolId app = kNoProtocol;
+  const File* file = nullptr;       ///< what the rule asks of files is asked of this one; nullptr: of any
   std::uint32_t stream_events = 0;  ///< bits of StreamEvent
   std::uint64_t key = 0;            ///< differs from that of every other subject: CoreMemory::in_set
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "dataplane/detect/base64.h"
 #include "dataplane/detect/byte_number.h"
@@ -46,6 +47,7 @@ struct Runner {
   bool byte_math(const Op& op) noexcept;
   bool is_data_at(const Op& op) noexcept;
   bool base64(const Op& op) noexcept;
+  bool digest(const Op& op) noexcept;
   bool entropy(const Op& op) noexcept;
   void matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept;
 };
@@ -122,6 +124,8 @@ bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept
       return base64(op);
     case Op::Kind::kEntropy:
       return entropy(op);
+    case Op::Kind::kDigest:
+      return digest(op);
     case Op::Kind::kFail:
       break;
   }
@@ -312,6 +316,20 @@ bool Runner::base64(const Op& op) noexcept {
     in = in.first(std::min(in.size(), static_cast<std::size_t>(most)));
   core.base64_size = decode_base64(in, Base64Mode::kRfc4648, core.base64);
   return core.base64_size != 0;
+}
+
+bool Runner::digest(const Op& op) noexcept {
+  const DigestSet& d = set.digest_sets[op.at];
+  if (buffer.data.size() != d.size) return false;
+  const std::uint8_t* list = set.bytes.data() + d.first;
+  std::size_t lo = 0, hi = d.count;
+  while (lo < hi) {
+    const std::size_t middle = lo + (hi - lo) / 2;
+    const int order = std::memcmp(list + middle * d.size, buffer.data.data(), d.size);
+    if (order == 0) return (op.flags & Op::kNegated) == 0;
+    (order < 0 ? lo : hi) = order < 0 ? middle + 1 : middle;
+  }
+  return (op.flags & Op::kNegated) != 0;
 }
 
 bool Runner::entropy(const Op& op) noexcept {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/files/file_tracker.h"
 #include "dataplane/packet.h"
 #include "dataplane/record_encoder.h"
 #include "parsers/core/protocol.h"
@@ -84,6 +85,8 @@ struct alignas(64) RuleHeader {
   std::uint16_t packet_length_min = 0;  ///< payload shorter than this cannot match
   std::uint32_t first_group = 0, first_packet_test = 0, first_tx_test = 0;
   std::uint32_t first_state_test = 0, first_state_deed = 0;
+  /// By Direction: how far a file must have come for all that the rule asks of it; kNone: asks of no file.
+  std::array<FileStage, 2> file_stage{};
 };
 static_assert(sizeof(RuleHeader) == 64);
 
@@ -139,6 +142,7 @@ struct Op {
     kSize,
     kBase64,
     kEntropy,
+    kDigest,
     kFail,
   };
   enum Flag : std::uint16_t {
@@ -182,6 +186,11 @@ struct ByteOp {
   bool low_open = false, high_open = false;
 };
 
+/// A list of hashes: sorted, without gaps between them, in RuleSet::bytes.
+struct DigestSet {
+  std::uint32_t first = 0, count = 0, size = 0;  ///< size: bytes of one
+};
+
 struct PcrePattern {
   pcre2_real_code_8* code = nullptr;  ///< owned by the RuleSet
   bool limited = true;
@@ -210,6 +219,7 @@ struct Field {
   ProtocolId protocol = kNoProtocol;
   std::array<std::uint8_t, 2> progress{kNever, kNever};
   bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept = nullptr;
+  FileStage of_file = FileStage::kNone;
 };
 
 /// The ops that look at one buffer.
@@ -240,6 +250,7 @@ struct IntegerField {
   ProtocolId protocol = kNoProtocol;
   std::array<std::uint8_t, 2> progress{kNever, kNever};
   bool (*get)(const Transaction&, Direction, unsigned instance, std::uint64_t& out) noexcept = nullptr;
+  FileStage of_file = FileStage::kNone;
 };
 struct Matcher {
   ProtocolId protocol = kNoProtocol;
@@ -408,18 +419,22 @@ struct HeaderPlan {
       opening_v6;  ///< rules of these indexes that also have IPv6 addresses: looked at for IPv6
 };
 
-/// A buffer of a protocol to scan when a side of a transaction has reached `progress`.
+/// A buffer of a protocol to scan when a side of a transaction has reached `progress`, or a file `of_file`.
 struct BufferPlan {
   std::uint8_t progress = 0;
   std::uint16_t transforms = 0;
   bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept = nullptr;
   Scan scan;
+  FileStage of_file = FileStage::kNone;
 };
 /// One side of a protocol's transactions.
 struct SidePlan {
   std::uint32_t first_buffer = 0, buffers = 0;  ///< in RuleSet::buffers, by progress
   std::uint32_t first_rule = 0, rules = 0;  ///< in rule_lists: rules without a pattern, by RuleHeader::ready
-  std::uint32_t first_repeat = 0, repeats = 0;  ///< in rule_lists: those with kRepeats
+  std::uint32_t first_repeat = 0, repeats = 0;            ///< in rule_lists: those with kRepeats
+  std::uint32_t first_file_buffer = 0, file_buffers = 0;  ///< in RuleSet::buffers
+  std::uint32_t first_file_rule = 0, file_rules = 0;      ///< in rule_lists: rules of files without a pattern
+  std::uint64_t file_ready = 0;  ///< bit i: a rule of files needs progress i (63: that or more)
   [[nodiscard]] bool empty() const noexcept { return buffers == 0 && rules == 0 && repeats == 0; }
 };
 struct ProtocolPlan {
@@ -464,6 +479,7 @@ struct RuleSet {
   std::vector<ByteOp> byte_ops;
   std::vector<NumberTest> number_tests;  ///< kSize
   std::vector<PcrePattern> patterns;
+  std::vector<DigestSet> digest_sets;
   std::vector<std::uint8_t> bytes;  ///< contents; lower case where kNoCase
   std::vector<Field> fields;
   std::vector<TxTest> tx_tests;
@@ -492,6 +508,7 @@ struct RuleSet {
   std::vector<ProtocolPlan> protocols;  ///< by ProtocolId
   std::vector<BufferPlan> buffers;
 
+  FileWants file_wants;                        ///< what the rules ask of files
   std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
   std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
   bool any_stream = false;                     ///< some rule looks at streams

@@ -5,6 +5,7 @@
 // memory; it is shown the bytes of each direction and reports transactions to a Sink.
 //
 //   bytes ──> Parser ──advance()──> rules look at the buffers that are ready
+//                    ──file_*()───> a file it carries: followed, hashed, looked at by rules, a record
 //                    ──done()─────> the transaction becomes a record
 //                    ──event()────> a named oddity: a counter, an anomaly record, app-layer-event
 //
@@ -66,6 +67,17 @@ struct Consumed {
   static constexpr Consumed stop() noexcept { return {0, 0, true}; }
 };
 
+struct File;  // parsers/core/file.h
+
+/// How far a file has come. Only grows; what rules may ask of a file becomes known at these.
+enum class FileStage : std::uint8_t {
+  kNone,
+  kNamed,   ///< it began: its name
+  kHead,    ///< enough of its beginning is there to tell what it is: its magic
+  kKept,    ///< as much of it as is inspected is there: its bytes
+  kClosed,  ///< it ended: its size and its hashes
+};
+
 /// What passes between one request and its reply, or one message that stands alone. Each protocol derives its
 /// own.
 struct Transaction {
@@ -76,8 +88,17 @@ struct Transaction {
   std::array<std::uint8_t, 2>
       progress{};  ///< by Direction; only ever grows; the values are the protocol's own
   bool has_request = false, has_reply = false;
+  std::uint32_t file_count = 0;  ///< files begun, also those that were one too many to follow
+  File* files = nullptr;         ///< in the order in which they began; the engine's, see Sink::file_begin()
   /// Detection's memory of this transaction; zero at birth. Parsers neither read nor write it.
   alignas(8) std::array<std::byte, kMatchBytes> match{};
+};
+
+/// How a file ended.
+enum class FileEnd : std::uint8_t {
+  kComplete,
+  kTruncated,  ///< its end was not seen
+  kLimit,      ///< a limit, or want of memory, kept the rest from being followed
 };
 
 /// Where a parser reports. Calls come back before the next line of the parser runs.
@@ -92,6 +113,18 @@ class Sink {
   virtual void done(Transaction& tx) noexcept = 0;
   /// ProtocolSpec::events[event] happened, in `tx` or (nullptr) outside of any.
   virtual void event(Direction dir, std::uint8_t event, Transaction* tx) noexcept = 0;
+  /// A file begins in `tx`: bytes that the protocol carries for somebody to keep or run. `name` is as sent,
+  /// empty when there is none; of its bytes up to `inspect_limit` are kept where rules ask for file.data. The
+  /// File lives until done(tx). nullptr: nobody wants it, or a limit is met; then say nothing more of it.
+  virtual File* file_begin(Transaction&, Direction, Bytes /*name*/, std::size_t /*inspect_limit*/) noexcept {
+    return nullptr;
+  }
+  /// Its next bytes, free of all framing and coding. Results must not depend on how they are cut.
+  virtual void file_data(File&, Bytes) noexcept {}
+  /// `missing` of its bytes were never seen (0: unknown); more may follow.
+  virtual void file_gap(File&, std::uint64_t /*missing*/) noexcept {}
+  /// Nothing more comes. Once, before done(); the engine ends what is still open there as truncated.
+  virtual void file_end(File&, FileEnd) noexcept {}
   /// What follows the bytes just consumed, in both directions, is another protocol (CONNECT, Upgrade,
   /// STARTTLS): by name if known ("tls"), or "" to find out by content. The calling parser gets on_close()
   /// and goes.
@@ -152,6 +185,9 @@ struct BufferDef {
   /// The `instance`-th value; false when there is none. Single-valued buffers answer for 0 only.
   bool (*get)(const Transaction&, Direction, unsigned instance, Bytes& out) noexcept;
   std::string_view help;
+  /// Not kNone: `instance` counts the files of that direction, and a rule looks at each file once it has come
+  /// so far, with all that the rule asks of files about the same one. `progress` then only counts for `=>`.
+  FileStage of_file = FileStage::kNone;
 };
 
 /// A number of a transaction that rules may compare: `dns.opcode:!1; urilen:<20; modbus.unit:1-5;`
@@ -163,6 +199,7 @@ struct IntegerDef {
   /// Names that stand for numbers, e.g. dns.rrtype:aaaa; nullptr: numbers only.
   bool (*by_name)(std::string_view, std::uint64_t& out) noexcept;
   std::string_view help;
+  FileStage of_file = FileStage::kNone;  ///< as in BufferDef
 };
 
 /// What a keyword with a syntax of its own compiles to. Immutable; used by all cores at once.

@@ -21,7 +21,10 @@ HttpParser::HttpParser(const ParserContext& context) noexcept
       reader_{Reader(context.pool, Direction::kToServer), Reader(context.pool, Direction::kToClient)} {}
 
 HttpParser::~HttpParser() {
-  for (Reader& r : reader_) pool_.destroy(r.decoder);
+  for (Reader& r : reader_) {
+    pool_.destroy(r.decoder);
+    pool_.destroy(r.multipart);
+  }
   while (first_ != nullptr) {  // only when on_close() was not called
     Tx* next = first_->next;
     pool_.destroy(first_);

@@ -12,7 +12,8 @@
 // Limits  see kLimits in http_spec.cc; each has an event
 // Reads   as leniently as browsers do, because what a browser runs must be seen: a coding that is declared
 //         but does not decode is read as if it were not declared, and whitespace or NUL does not hide one
-// Leaves  multipart bodies, files and LZMA; HTTP/2 is another parser's
+// Files   bodies of replies, of POST and PUT; of multipart/form-data each part that has a file name
+// Leaves  multipart of other kinds, ranges put together, and LZMA; HTTP/2 is another parser's
 #pragma once
 #include <array>
 
@@ -79,14 +80,14 @@ enum class Event : std::uint8_t {
   kTooManyTransactions,
   kDecompressionBudget,
   kOutOfMemory,
-  // Of Suricata, so that its rules load; what they tell of is not looked for (see the help texts).
   kMultipartError,
   kMultipartNoFile,
   kMultipartHeader,
+  kFileNameTooLong,
+  // Of Suricata, so that its rules load; what they tell of is not looked for (see the help texts).
   kPortMismatch,
   kLzmaMemory,
   kTooManyWarnings,
-  kFileNameTooLong,
   kCount,
 };
 
@@ -117,6 +118,7 @@ enum class Name : std::uint8_t {
   kAcceptLanguage,
   kAuthorization,
   kConnection,
+  kContentDisposition,
   kContentEncoding,
   kContentLength,
   kContentRange,

@@ -1,4 +1,4 @@
-// Where a body begins and ends (RFC 9112, §6 and §7), and what of it is kept for inspection.
+// Where a body begins and ends (RFC 9112, §6 and §7), how it is decoded, and what of it is kept for rules.
 #include <algorithm>
 #include <cstring>
 
@@ -40,7 +40,7 @@ HttpParser::Framing HttpParser::framing(Reader& r) noexcept {
 
 void HttpParser::begin_body(Reader& r, Framing f) noexcept {
   r.framing = f;
-  r.body_done = false;
+  r.body_done = r.file_done = r.file_begun = false;
   r.chunk = Chunk::kSize;
   r.first_chunk = true;
   r.digits = r.extension = false;
@@ -93,8 +93,7 @@ void HttpParser::open_decoder(Reader& r) noexcept {
     codings[count++] = coding;
   }
   if (count == 0) return;
-  const DecodeLimits limits = {limits_[is_reply(r) ? kReplyBodyLimit : kRequestBodyLimit],
-                               limits_[kBombLimit], limits_[kRatioLimit], limits_[kBudgetLimit]};
+  const DecodeLimits limits = {limits_[kBombLimit], limits_[kRatioLimit], limits_[kBudgetLimit]};
   r.decoder = pool_.make<Decoder>(pool_, std::span<const Coding>(codings.data(), count), limits);
   if (r.decoder == nullptr) raise(r, Event::kOutOfMemory);
 }
@@ -251,33 +250,57 @@ std::size_t HttpParser::on_trailer(Reader& r, Bytes in) noexcept {
   return n;
 }
 
-/// Counts all of the body, keeps what may be inspected.
+/// Hands decoded bytes on, one of the two ways out of this file.
+struct HttpParser::BodyOut final : BodySink {
+  BodyOut(HttpParser& p, Reader& at) noexcept : parser(p), reader(at) {}
+  bool take(Bytes decoded) noexcept override { return parser.take(reader, decoded); }
+  HttpParser& parser;
+  Reader& reader;
+};
+
+/// Counts all of the body, decodes what somebody wants.
 void HttpParser::inspect(Reader& r, Bytes in) noexcept {
-  Side& s = side(r);
-  s.body_bytes += in.size();
-  if (r.body_done || in.empty()) return;
-  const std::size_t limit = limits_[is_reply(r) ? kReplyBodyLimit : kRequestBodyLimit];
-  if (r.decoder != nullptr) {
-    r.decoder->feed(in, s.body);
-    decoder_events(r);
-    if (r.decoder->stopped()) return stop_inspecting(r);
-  } else {
-    const std::size_t room = limit - std::min(limit, s.body.size());
-    if (!s.body.append(in.first(std::min(room, in.size())))) {
-      raise(r, Event::kOutOfMemory);
-      return stop_inspecting(r);
-    }
+  side(r).body_bytes += in.size();
+  if (in.empty() || (r.body_done && r.file_done)) return;
+  if (r.decoder == nullptr) {
+    static_cast<void>(take(r, in));
+    return;
   }
-  if (s.body.size() >= limit) stop_inspecting(r);
+  BodyOut out(*this, r);
+  r.decoder->feed(in, out);
+  decoder_events(r);
+  if (r.decoder->stopped()) close_decoder(r);
 }
 
-/// The limit is reached: rules look now, the rest is only counted.
+/// Keeps what rules look at, follows the file. False when neither wants more.
+bool HttpParser::take(Reader& r, Bytes decoded) noexcept {
+  if (!r.body_done) {
+    Side& s = side(r);
+    const std::size_t limit = limits_[is_reply(r) ? kReplyBodyLimit : kRequestBodyLimit];
+    const std::size_t room = limit - std::min(limit, s.body.size());
+    const bool kept = s.body.append(decoded.first(std::min(room, decoded.size())));
+    if (!kept) raise(r, Event::kOutOfMemory);
+    if (!kept || s.body.size() >= limit) stop_inspecting(r);
+  }
+  if (!r.file_done) file_bytes(r, decoded);
+  return !r.body_done || !r.file_done;
+}
+
+/// All that rules look at is there, or all there will be: they look now.
 void HttpParser::stop_inspecting(Reader& r) noexcept {
-  r.body_done = true;
-  pool_.destroy(r.decoder);
-  r.decoder = nullptr;
+  if (std::exchange(r.body_done, true)) return;
+  if (r.decoder != nullptr) r.decoder->beyond_inspection();
   side(r).reached = std::max<std::uint8_t>(side(r).reached, kBody);
   flush(r);
+}
+
+/// Nothing more is decoded.
+void HttpParser::close_decoder(Reader& r) noexcept {
+  const bool cut = r.decoder->cut();
+  pool_.destroy(r.decoder);
+  r.decoder = nullptr;
+  end_file(r, cut ? FileEnd::kLimit : FileEnd::kTruncated);
+  stop_inspecting(r);
 }
 
 void HttpParser::decoder_events(Reader& r) noexcept {
@@ -288,16 +311,24 @@ void HttpParser::decoder_events(Reader& r) noexcept {
 
 /// A gap that lies within the body is stepped over; what follows it is not inspected, for it does not join.
 bool HttpParser::skip_in_body(Reader& r, std::uint64_t missing) noexcept {
-  if (missing == 0) return false;
+  if (missing == 0) return gap_in_file(r, 0), false;
   const bool in_chunk = r.state == State::kChunks && r.chunk == Chunk::kData;
   const bool counted = in_chunk || (r.state == State::kBody && r.framing == Framing::kLength);
-  if (counted ? missing > r.left : r.state != State::kBody) return false;
+  if (counted ? missing > r.left : r.state != State::kBody) {
+    if (counted) gap_in_file(r, r.left);
+    return false;
+  }
   side(r).body_bytes += missing;
   side(r).truncated = true;
-  if (!r.body_done) {
-    if (r.decoder != nullptr) r.decoder->finish(side(r).body);
-    stop_inspecting(r);
+  if (r.decoder != nullptr) {
+    BodyOut out(*this, r);
+    r.decoder->finish(out);
+    gap_in_file(r, 0);
+    close_decoder(r);
+  } else {
+    gap_in_file(r, missing);
   }
+  stop_inspecting(r);
   if (!counted) return true;
   r.left -= missing;
   if (r.left == 0 && in_chunk)
@@ -312,17 +343,20 @@ void HttpParser::complete(Reader& r) noexcept {
   Tx& tx = *r.tx;
   Side& s = side(r);
   if (r.decoder != nullptr) {
-    r.decoder->finish(s.body);
+    BodyOut out(*this, r);
+    r.decoder->finish(out);
     decoder_events(r);
+    if (r.decoder->cut()) end_file(r, FileEnd::kLimit);
     pool_.destroy(r.decoder);
     r.decoder = nullptr;
   }
+  end_file(r, s.truncated ? FileEnd::kTruncated : FileEnd::kComplete);
   s.complete = true;
   s.reached = kComplete;
   flush(r);
   r.tx = nullptr;
   r.state = State::kStart;
-  r.body_done = false;
+  r.body_done = r.file_done = r.file_begun = false;
   ++r.messages;
   if (tx.side[0].complete && tx.side[1].complete) finish(tx);
 }

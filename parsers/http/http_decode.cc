@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kScratch = 4096;
 constexpr std::uint64_t kRatioFrom = 65536;
+/// Behind what rules look at, large files are decoded to their end; but no file swells like this.
+constexpr std::uint64_t kBombRatio = 256;
 /// Headerless deflate is tried on this much before it is believed: any text may begin like it.
 constexpr std::size_t kTrialBytes = 512;
 /// Codecs see the input in pieces of this size, so that what comes out before an error does not depend on how
@@ -228,6 +230,7 @@ class Layer {
   }
   void give_up(Event e) noexcept {
     owner_.note(e);
+    owner_.cut_ = true;
     state_ = State::kIgnore;
   }
 
@@ -324,6 +327,7 @@ class Layer {
         if (!rescue()) return in.size();
         owner_.note(Event::kDecompressionFailed);
         state_ = ever ? State::kIgnore : State::kPass;
+        owner_.cut_ = owner_.cut_ || ever;
         return ever ? in.size() : 0;
       }
       if (inflate_->block_state == ISAL_BLOCK_FINISH) {
@@ -401,7 +405,7 @@ class Layer {
   }
 
   /// All of the output stands in one block, so that zstd needs no window of its own, which may be megabytes.
-  /// When the block is full there is more than any body limit, or a bomb.
+  /// When the block is full rules have seen what they look at, and the file is cut.
   bool unzstd(Bytes in, bool& over) noexcept {
     ZSTD_inBuffer from = {in.data(), in.size(), 0};
     while (from.pos < from.size) {
@@ -413,6 +417,10 @@ class Layer {
       }
       if (ZSTD_isError(r)) return false;
       over = r == 0;
+      if (!over && zstd_out_.pos == zstd_out_.size) {
+        owner_.cut_ = owner_.stopped_ = true;
+        return true;
+      }
       if (over || (from.pos == before && zstd_out_.pos == had)) return true;
     }
     return true;
@@ -420,14 +428,17 @@ class Layer {
 
   /// False when decoding ends here.
   bool emit(Bytes made) noexcept {
-    const std::uint64_t room = owner_.limits_.bomb_bytes - std::min(owner_.limits_.bomb_bytes, out_bytes_);
+    const std::uint64_t most = owner_.beyond_ ? UINT64_MAX : owner_.limits_.bomb_bytes;
+    const std::uint64_t room = most - std::min(most, out_bytes_);
     out_bytes_ += made.size();
     owner_.pass(place_ + 1, made.first(std::min<std::uint64_t>(room, made.size())));
     if (owner_.stopped_) return false;
     const std::uint64_t ratio = out_bytes_ / std::max<std::uint64_t>(in_bytes_, 1);
-    if (made.size() <= room && (out_bytes_ <= kRatioFrom || ratio <= owner_.limits_.ratio)) return true;
+    const bool swells = owner_.beyond_ && out_bytes_ > owner_.limits_.bomb_bytes && ratio > kBombRatio;
+    if (!swells && made.size() <= room && (out_bytes_ <= kRatioFrom || ratio <= owner_.limits_.ratio))
+      return true;
     owner_.note(Event::kCompressionBomb);
-    owner_.stopped_ = true;
+    owner_.stopped_ = owner_.cut_ = true;
     return false;
   }
 
@@ -469,26 +480,22 @@ Decoder::~Decoder() {
 void Decoder::pass(std::size_t i, Bytes bytes) noexcept {
   moved_ += bytes.size();
   if (moved_ > limits_.budget_bytes) {
-    note(Event::kDecompressionBudget);
-    stopped_ = true;
+    if (!beyond_) note(Event::kDecompressionBudget);
+    stopped_ = cut_ = true;
     return;
   }
-  if (i < count_) return layers_[i]->feed(bytes);
-  const std::size_t room = limits_.body_bytes - std::min(limits_.body_bytes, out_->size());
-  if (!out_->append(bytes.first(std::min(room, bytes.size())))) {
-    note(Event::kOutOfMemory);
+  if (i < count_)
+    layers_[i]->feed(bytes);
+  else if (!out_->take(bytes))
     stopped_ = true;
-  } else if (bytes.size() >= room) {
-    stopped_ = true;
-  }
 }
 
-void Decoder::feed(Bytes in, PoolBuffer& out) noexcept {
+void Decoder::feed(Bytes in, BodySink& out) noexcept {
   out_ = &out;
   if (!stopped_ && !in.empty()) pass(0, in);
 }
 
-void Decoder::finish(PoolBuffer& out) noexcept {
+void Decoder::finish(BodySink& out) noexcept {
   out_ = &out;
   for (std::size_t i = 0; i < count_ && !stopped_; ++i) layers_[i]->finish();
 }

@@ -1,10 +1,11 @@
 // parsers/http/http_decode.h — undoes Content-Encoding: gzip, deflate, br, zstd, several in a row
 //
 // In      a body as it was sent, in any cut
-// Out     the decoded bytes, appended to a PoolBuffer up to a limit; after that nothing is decoded any more
+// Out     the decoded bytes, as long as somebody wants them
 // Cost    that of the codec; its memory comes from the pool and goes back with the Decoder
 // Limits  layers, bytes out of any layer, ratio, and a budget of bytes moved in all layers, which stands for
-//         time: a clock would make the output depend on the machine
+//         time: a clock would make the output depend on the machine. What lies behind the bytes that rules
+//         look at is bounded by the budget, which is no oddity there, and by 256 to 1 behind bomb_bytes
 // Reads   a layer that is not what it was declared is passed on as it is: browsers show such bodies too
 // Leaves  LZMA; brotli from where it needs more memory than the pool's largest block; of zstd all but the
 //         first frame, and what lies behind that block's size
@@ -19,10 +20,19 @@ enum class Coding : std::uint8_t { kGzip, kDeflate, kBrotli, kZstd };
 inline constexpr std::size_t kMaxLayers = 4;
 
 struct DecodeLimits {
-  std::size_t body_bytes = 0;      ///< of output
   std::uint64_t bomb_bytes = 0;    ///< out of any one layer
   std::uint64_t ratio = 0;         ///< out of a layer for a byte into it, judged once 64 KiB came out
   std::uint64_t budget_bytes = 0;  ///< into and out of all layers
+};
+
+/// Where decoded bytes go.
+class BodySink {
+ public:
+  /// False: no more is wanted.
+  virtual bool take(Bytes decoded) noexcept = 0;
+
+ protected:
+  ~BodySink() = default;
 };
 
 /// One layer; its workings stand in the .cc.
@@ -37,11 +47,15 @@ class Decoder {
   Decoder& operator=(const Decoder&) = delete;
 
   /// Decodes what is new into `out`.
-  void feed(Bytes in, PoolBuffer& out) noexcept;
+  void feed(Bytes in, BodySink& out) noexcept;
   /// Nothing more comes: what was held back is decided.
-  void finish(PoolBuffer& out) noexcept;
-  /// Nothing more will be decoded: the output is full or a limit was met.
+  void finish(BodySink& out) noexcept;
+  /// Rules have seen what they look at: the rest is decoded for the file alone.
+  void beyond_inspection() noexcept { beyond_ = true; }
+  /// Nothing more will be decoded: nobody wants it or a limit was met.
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+  /// A limit was met, or something did not decode: what came out is not all there was.
+  [[nodiscard]] bool cut() const noexcept { return cut_; }
   /// Bits by Event of what happened so far: kDecompressionFailed, kCompressionBomb, kDecompressionBudget,
   /// kOutOfMemory.
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
@@ -58,8 +72,8 @@ class Decoder {
   std::array<Layer*, kMaxLayers> layers_{};
   std::size_t count_ = 0;
   std::uint64_t moved_ = 0, events_ = 0;
-  PoolBuffer* out_ = nullptr;
-  bool stopped_ = false;
+  BodySink* out_ = nullptr;
+  bool stopped_ = false, beyond_ = false, cut_ = false;
 };
 
 }  // namespace picket::http

@@ -3,11 +3,12 @@
 //   kStart ─> kLine ─> kHeaders ─> kBody | kChunks ─> kStart
 //
 // http.cc has the way of the bytes and the pairing, http_line.cc start lines, http_head.cc headers,
-// http_body.cc bodies. Every byte is taken when it is shown, so that no cut of the segments can matter; what
-// must stay is copied once.
+// http_body.cc bodies, http_file.cc the files in them. Every byte is taken when it is shown, so that no cut
+// of the segments can matter; what must stay is copied once.
 #pragma once
 #include "parsers/http/http.h"
 #include "parsers/http/http_decode.h"
+#include "parsers/http/http_multipart.h"
 
 namespace picket::http {
 
@@ -46,7 +47,8 @@ class HttpParser final : public Parser {
     State state = State::kStart;
     bool resync = false;  // bytes were lost or made no sense: wait for a start line
     bool leading_space = false, too_long = false;
-    bool body_done = false;  // nothing more of this body is inspected
+    bool body_done = false;  // nothing more of this body is kept for rules
+    bool file_done = false;  // nothing more of it is followed as a file
     Tx* tx = nullptr;
     PoolBuffer line;                      // start line, until its transaction is known
     std::uint32_t line_at = 0;            // in head or trailer: where the line at hand begins
@@ -57,6 +59,10 @@ class HttpParser final : public Parser {
     Framing framing = Framing::kNone;
     std::uint64_t left = 0;  // of the body, or of the chunk
     Decoder* decoder = nullptr;
+    Multipart* multipart = nullptr;
+    File* file = nullptr;  // the body, or the part at hand
+    bool file_begun = false;
+    std::uint64_t part_bytes = 0;
     Chunk chunk = Chunk::kSize;
     std::uint64_t length = 0;  // Content-Length, for when chunks turn out to be none
     bool has_length = false, first_chunk = true, digits = false, extension = false, text_in_line = false;
@@ -122,10 +128,21 @@ class HttpParser final : public Parser {
   void bad_chunk(Reader&) noexcept;
   std::size_t on_trailer(Reader&, Bytes in) noexcept;
   void inspect(Reader&, Bytes in) noexcept;
+  bool take(Reader&, Bytes decoded) noexcept;
   void stop_inspecting(Reader&) noexcept;
+  void close_decoder(Reader&) noexcept;
   void decoder_events(Reader&) noexcept;
   bool skip_in_body(Reader&, std::uint64_t missing) noexcept;
   void complete(Reader&) noexcept;
+
+  // http_file.cc
+  struct BodyOut;
+  struct PartsOut;
+  void begin_file(Reader&) noexcept;
+  void open_file(Reader&, std::string_view name) noexcept;
+  void file_bytes(Reader&, Bytes decoded) noexcept;
+  void gap_in_file(Reader&, std::uint64_t missing) noexcept;
+  void end_file(Reader&, FileEnd) noexcept;
 
   Pool& pool_;
   std::span<const std::uint64_t> limits_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "parsers/core/file.h"
 #include "parsers/http/http.h"
 #include "parsers/http/http_parser.h"
 
@@ -180,12 +181,40 @@ constexpr BufferDef kBuffers[] = {
      {kNo, kBody},
      body,
      "body of the reply, decoded, up to its limit"},
-    {"file.data", "file_data", {kBody, kBody}, body, "body of either direction, decoded, up to its limit"},
+    {"file.data", "file_data", {kNo, kBody}, body, "body of the reply, decoded, up to its limit"},
+    {"file.data",
+     "",
+     {kBody, kNo},
+     file_kept,
+     "each file of the request, decoded, up to request-body-limit",
+     FileStage::kKept},
+    {"file.name",
+     "",
+     {kBody, kBody},
+     file_name,
+     "name of each file, as sent; the path where there is none",
+     FileStage::kNamed},
+    {"file.magic", "", {kBody, kBody}, file_magic, "what libmagic says of each file", FileStage::kHead},
+    {"file.md5", "", {kBody, kBody}, file_md5, "MD5 of each whole file, 16 bytes", FileStage::kClosed},
+    {"file.sha1", "", {kBody, kBody}, file_sha1, "SHA-1 of each whole file, 20 bytes", FileStage::kClosed},
+    {"file.sha256",
+     "",
+     {kBody, kBody},
+     file_sha256,
+     "SHA-256 of each whole file, 32 bytes",
+     FileStage::kClosed},
     {"http.trailer", "", {kComplete, kComplete}, trailer, "headers behind the last chunk, as sent"},
 };
 
 constexpr IntegerDef kIntegers[] = {
     {"urilen", "", {kLine, kNo}, uri_length, nullptr, "bytes of the normalised URI"},
+    {"filesize",
+     "file.size",
+     {kBody, kBody},
+     file_size,
+     nullptr,
+     "bytes of each file, decoded",
+     FileStage::kClosed},
     {"urilen.raw", "", {kLine, kNo}, raw_uri_length, nullptr, "bytes of the URI as sent: urilen with ',raw'"},
 };
 
@@ -266,13 +295,13 @@ constexpr EventDef kEvents[] = {
     {"too_many_transactions", "more requests wait for a reply than max-tx; the oldest is closed"},
     {"decompression_budget", "decoding moved more bytes than decompress-budget"},
     {"out_of_memory", "the pool is used up, or a codec wants a larger block than it has"},
-    {"multipart_generic_error", "never: multipart bodies are not taken apart"},
-    {"multipart_no_filedata", "never: multipart bodies are not taken apart"},
-    {"multipart_invalid_header", "never: multipart bodies are not taken apart"},
+    {"multipart_generic_error", "multipart/form-data without a boundary, or that ends within a part"},
+    {"multipart_no_filedata", "a part of multipart/form-data has a file name, but no bytes"},
+    {"multipart_invalid_header", "headers of a part of multipart/form-data pass their limit"},
+    {"file_name_too_long", "the name of a file passes 4096 bytes and is cut"},
     {"request_server_port_tcp_port_mismatch", "never: a parser does not know the flow's ports"},
     {"lzma_memlimit_reached", "never: LZMA is not decoded"},
     {"too_many_warnings", "never: each oddity is an event of its own"},
-    {"file_name_too_long", "never: files are not taken out here"},
 };
 static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kCount) && std::size(kEvents) <= 64);
 

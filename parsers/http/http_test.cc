@@ -109,8 +109,12 @@ TEST(Http, PairsARequestAndItsReplyAndGivesEveryBuffer) {
       to_client("HTTP/1.1 302 Found it\r\nServer: s/2\r\nSet-Cookie: d=2\r\nLocation: /y\r\n"
                 "Content-Length: 2\r\n\r\nok"),
   };
-  const auto lines = run(kSpec, talk);
-  ASSERT_EQ(lines.size(), 1U);
+  HarnessOptions o;
+  o.files = true;
+  const auto lines = run(kSpec, talk, o);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "file > /path/x [body] complete");
+  EXPECT_EQ(lines[1], "file < /path/x [ok] complete");
   for (const std::string_view want : {
            "tx 0 req rep http.uri=/path/x?q=A http.uri.raw=/p%61th/./x?q=%41 http.method=POST "
            "http.protocol=HTTP/1.1 ",
@@ -130,8 +134,8 @@ TEST(Http, PairsARequestAndItsReplyAndGivesEveryBuffer) {
            "http.host.raw=Www.Example.COM:8080 "
            "http.referer=http://r/ http.accept=a/b http.accept_lang=de http.accept_enc=gzip "
            "http.connection=close "
-           "http.content_type=t/x http.content_len=4 http.request_body=body file.data=body urilen=11 "
-           "urilen.raw=17 ",
+           "http.content_type=t/x http.content_len=4 http.request_body=body file.data=body file.name=/path/x "
+           "urilen=11 filesize=4 urilen.raw=17 ",
            " http.protocol=HTTP/1.1 http.response_line=HTTP/1.1 302 Found it http.stat_code=302 "
            "http.stat_msg=Found it "
            "http.header=Server: s/2\\x0d\\x0aLocation: /y\\x0d\\x0aContent-Length: 2\\x0d\\x0a ",
@@ -139,10 +143,10 @@ TEST(Http, PairsARequestAndItsReplyAndGivesEveryBuffer) {
            " http.cookie=d=2 http.content_len=2 http.location=/y http.server=s/2 http.response_body=ok "
            "file.data=ok",
        }) {
-    EXPECT_THAT(lines[0], HasSubstr(want));
+    EXPECT_THAT(lines[2], HasSubstr(want));
   }
-  EXPECT_EQ(check_every_split(kSpec, talk), "");
-  EXPECT_EQ(check_every_truncation(kSpec, talk), "");
+  EXPECT_EQ(check_every_split(kSpec, talk, o), "");
+  EXPECT_EQ(check_every_truncation(kSpec, talk, o), "");
 }
 
 TEST(Http, TellsProgressOnceForWhatCameTogether) {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "parsers/tls/digest.h"
+#include "parsers/core/digest.h"
 
 namespace picket::tls {
 namespace {

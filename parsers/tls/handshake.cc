@@ -1,7 +1,7 @@
 // Handshake messages: put together over records, then into the transaction.
 #include <algorithm>
 
-#include "parsers/tls/digest.h"
+#include "parsers/core/digest.h"
 #include "parsers/tls/tls.h"
 
 namespace picket::tls {

@@ -1,7 +1,7 @@
 #include <cstdio>
 
 #include "export/wire_writer.h"
-#include "parsers/tls/digest.h"
+#include "parsers/core/digest.h"
 #include "parsers/tls/tls.h"
 #include "parsers/tls/tls.pb.h"
 

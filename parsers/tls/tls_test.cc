@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "parsers/tls/digest.h"
+#include "parsers/core/digest.h"
 #include "parsers/tls/tls_test_data.h"
 #include "tests/support/parser_harness.h"
 

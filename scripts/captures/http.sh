@@ -37,6 +37,7 @@ http {
     location = /echo { echo_read_request_body; echo_request_body; }
     location = /upload { echo_read_request_body; echo "upload accepted"; }
     location = /secret { auth_basic "lab"; auth_basic_user_file $tmp/users; echo "inside"; }
+    location = /report { alias $tmp/www/numbers.txt; types { } default_type text/plain; add_header Content-Disposition 'attachment; filename="pump report; 2.txt"'; }
     location = /packed { alias $tmp/www/numbers.zst; types { } default_type text/plain; add_header Content-Encoding zstd; gzip off; brotli off; }
   }
 }
@@ -130,6 +131,27 @@ case_multipart() {
   finish 'a multipart upload: one field, two files' "$(nginx_ends)" <<'TEXT'
 One POST /upload (200), multipart/form-data of three parts: the field `comment`, the file report.csv (text/csv), and the file
 named `pump "7".bin` (application/octet-stream, 4000 bytes of noise, the quotes escaped by curl).
+TEXT
+}
+
+case_files() {
+  printf 'name;value\npump;1\n' >"$tmp/report.csv"
+  head -c 4000 "$tmp/www/files/firmware.bin" >"$tmp/part.bin"
+  record 'port 80 or port 8080'
+  fetch -F "table=@$tmp/report.csv;type=text/csv" -F 'note=new firmware' -F "image=@$tmp/part.bin;filename=\"pump;2.bin\"" $page/upload
+  fetch -T "$tmp/report.csv" $page/echo
+  fetch $page/report --next -sS -o /dev/null -H 'Accept-Encoding: gzip' $page/report --next -sS -o /dev/null -H 'Accept-Encoding: br' $page/report
+  fetch $page/packed
+  fetch $node/deflate --next -sS -o /dev/null $node/twice --next -sS -o /dev/null $node/gzip-chunked
+  fetch $page/files/firmware.bin
+  finish 'files: a form, a PUT, downloads in every coding, one larger than what rules look at' "$(nginx_ends); node $(node --version) (port 8080)" <<'TEXT'
+Six connections. POST /upload, multipart/form-data: report.csv (18 bytes), the field `note`, `pump;2.bin` (4000 bytes of noise).
+PUT /echo of report.csv, which comes back. Three GETs of /report, whose Content-Disposition says `pump report; 2.txt`: as it is, in
+gzip, in br. GET /packed, the same 8893 bytes in zstd, without a name. From node 4500 bytes of text as /deflate, /twice (gzip
+inside br), /gzip-chunked. GET /files/firmware.bin (608,000 bytes).
+
+The four texts of 8893 bytes are one file: they have one hash, which stands in md5.list; `rules` asks for names, sizes, types and
+that list, and records carry all hashes (args).
 TEXT
 }
 

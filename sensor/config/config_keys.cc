@@ -163,6 +163,27 @@ Refusal set_cores(const Key&, const Value& v, Draft& d) {
   return {};
 }
 
+constexpr std::string_view kHashes[] = {"md5", "sha1", "sha256"};
+Refusal set_force_hash(const Key&, const Value& v, Draft& d) {
+  FileWants& wants = d.config.worker.app.files.wants;
+  wants.md5 = wants.sha1 = wants.sha256 = false;
+  for (const std::string& item : v.items) {
+    const auto* const at = std::find(std::begin(kHashes), std::end(kHashes), item);
+    if (at == std::end(kHashes)) return "has to be a list of md5, sha1, sha256";
+    (*at == "md5" ? wants.md5 : *at == "sha1" ? wants.sha1 : wants.sha256) = true;
+  }
+  return {};
+}
+std::string show_force_hash(const Draft& d) {
+  const FileWants& wants = d.config.worker.app.files.wants;
+  std::string s;
+  for (const std::string_view hash : kHashes) {
+    const bool on = hash == "md5" ? wants.md5 : hash == "sha1" ? wants.sha1 : wants.sha256;
+    if (on) s += (s.empty() ? "" : ",") + std::string(hash);
+  }
+  return s;
+}
+
 Refusal set_rule_files(const Key&, const Value& v, Draft& d) {
   d.rule_files = v.items;
   d.rule_folder = d.folder;
@@ -253,6 +274,10 @@ constexpr Key kKeys[] = {
     COUNT("app-layer.probe-bytes", config.worker.app.probe_bytes, 64, 65536,
           "bytes of each direction in which a protocol has to show itself"),
 
+    COUNT("app-layer.max-files", config.worker.app.files.max_files, 1, 65536,
+          "files of one transaction that are followed"),
+    PATH("magic-file", config.worker.app.files.magic_file, "libmagic's database; empty: the system's"),
+
     // rules
     PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),
     {"rule-files", set_rule_files, [](const Draft& d) { return join(d.rule_files); },
@@ -272,6 +297,11 @@ constexpr Key kKeys[] = {
     COUNT("stats.interval", config.stats_interval_s, 0, kDay,
           "seconds of capture time between records of statistics, live; 0: at the end only, as in a replay"),
     BOOL("outputs.eve-log.types.flow.enabled", config.worker.records.flows, "records of flows"),
+    BOOL("outputs.eve-log.types.files.enabled", config.worker.records.files, "records of files"),
+    {"outputs.eve-log.types.files.force-hash", set_force_hash, show_force_hash,
+     "hashes that every file's record has, also where no rule asks", 0, 0, "list of md5, sha1, sha256"},
+    BOOL("outputs.eve-log.types.files.force-magic", config.worker.app.files.wants.magic,
+         "what libmagic says in every file's record; up to half a millisecond a file"),
     BOOL("outputs.eve-log.types.anomaly.types.decode", config.worker.records.anomaly_decode,
          "records of packets that cannot be decoded"),
     BOOL("outputs.eve-log.types.anomaly.types.stream", config.worker.records.anomaly_stream,

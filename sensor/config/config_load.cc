@@ -252,7 +252,7 @@ bool Loader::set_record_type(std::string_view rest, const Value& v) {
 void Loader::switch_all_records(bool on) {
   EveConfig& eve = draft_.config.eve;
   RecordConfig& r = draft_.config.worker.records;
-  eve.alerts = eve.stats = r.flows = r.anomaly_applayer = r.anomaly_decode = r.anomaly_stream = on;
+  eve.alerts = eve.stats = r.files = r.flows = r.anomaly_applayer = r.anomaly_decode = r.anomaly_stream = on;
   eve.transactions.assign(eve.transactions.size(), on);
 }
 
@@ -266,6 +266,8 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     eve.stats = on;
   } else if (type == "flow") {
     r.flows = on;
+  } else if (type == "files" || type == "fileinfo") {
+    r.files = on;
   } else if (type == "anomaly") {
     const RecordConfig initial;
     r.anomaly_decode = on && initial.anomaly_decode;
@@ -287,7 +289,7 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     return;
   }
   Nearest nearest(type);
-  for (const std::string_view known : {"alert", "anomaly", "flow", "stats"}) nearest.consider(known);
+  for (const std::string_view known : {"alert", "anomaly", "files", "flow", "stats"}) nearest.consider(known);
   for (const ProtocolSpec* spec : protocols()) nearest.consider(spec->record);
   error(v, std::string(kTypesPrefix) + std::string(type) + ": unknown type of record" + nearest.hint());
 }

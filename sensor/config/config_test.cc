@@ -197,6 +197,26 @@ TEST_F(ConfigTest, LibhtpsNamesAreHttps) {
   EXPECT_EQ(r.value().warnings.size(), 1U) << all(r.value().warnings);
 }
 
+TEST_F(ConfigTest, WhatIsAskedOfFiles) {
+  EXPECT_TRUE(default_config().worker.records.files);
+  EXPECT_EQ(default_config().worker.app.files.wants, FileWants{});
+  const auto r = load(
+      "outputs:\n  - eve-log:\n      types:\n"
+      "        - files: {force-hash: [md5, sha256], force-magic: yes}\n"
+      "app-layer: {max-files: 7}\n");
+  ASSERT_TRUE(r.has_value()) << error(r);
+  const WorkerConfig& w = r.value().worker;
+  EXPECT_TRUE(w.records.files);
+  EXPECT_TRUE(w.app.files.wants.md5 && w.app.files.wants.sha256 && w.app.files.wants.magic);
+  EXPECT_FALSE(w.app.files.wants.sha1);
+  EXPECT_EQ(w.app.files.max_files, 7U);
+  EXPECT_FALSE(load("outputs:\n  - eve-log:\n      types: [alert]\n").value().worker.records.files);
+  EXPECT_FALSE(set({"outputs.eve-log.types.files.enabled=no"}).value().worker.records.files);
+  EXPECT_NE(error(set({"outputs.eve-log.types.files.force-hash=[sha512]"}))
+                .find("has to be a list of md5, sha1, sha256"),
+            std::string::npos);
+}
+
 TEST_F(ConfigTest, RecordTypes) {
   const ProtocolId tls = find_protocol("tls"), dns = find_protocol("dns");
   const auto r = load(R"(outputs:

@@ -80,11 +80,9 @@ std::vector<Need> needs_of(const Environment& env, Rule& rule) {
       for (auto& compiled : keyword->any_of) need.fields.push_back(&compiled.field);
       need.name =
           env.spec(keyword->any_of.front().field.protocol).keywords[keyword->any_of.front().field.index].name;
-    } else if (auto* event = std::get_if<EventMatch>(&test)) {
-      need.fields.push_back(&event->event);
-      need.name = "app-layer-event";
     } else {
-      continue;
+      need.fields.push_back(&std::get<EventMatch>(test).event);
+      need.name = "app-layer-event";
     }
     needs.push_back(std::move(need));
   }

@@ -54,7 +54,9 @@ TEST(Data, Errors) {
       {"replace:\"x\";", "keyword 'replace': picket is passive and never changes packets"},
       {"geoip:any,US;",
        "keyword 'geoip': picket has no address reputation or location database for rules yet"},
-      {"filemd5:list;", "keyword 'filemd5': picket does not offer files to rules yet"},
+      {"filestore;",
+       "keyword 'filestore': picket does not store files; without it the rule would alert on what was to be "
+       "stored"},
   };
   for (const auto& [options, want] : cases) EXPECT_EQ(reason(options), want) << options;
   EXPECT_EQ(with("bypass;").warnings(),

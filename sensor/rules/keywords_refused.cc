@@ -9,7 +9,7 @@ constexpr std::string_view kReasons[] = {
     "picket is passive and never changes packets",
     "picket does not run Lua",
     "picket has no address reputation or location database for rules yet",
-    "picket does not offer files to rules yet",
+    "picket does not store files; without it the rule would alert on what was to be stored",
     "picket does not offer protocol frames to rules yet",
     "picket does not look at this header in rules yet",
 };
@@ -28,13 +28,6 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
 
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
-    {"file.magic", Argument::kNone, refuse, kFiles},
-    {"fileext", Argument::kNegatable, refuse, kFiles},
-    {"filemagic", Argument::kNegatable, refuse, kFiles},
-    {"filename", Argument::kNegatable, refuse, kFiles},
-    {"filemd5", Argument::kNegatable, refuse, kFiles},
-    {"filesha1", Argument::kNegatable, refuse, kFiles},
-    {"filesha256", Argument::kNegatable, refuse, kFiles},
     {"filestore", Argument::kOptional, refuse, kFiles},
     {"flow.elephant", Argument::kOptional, refuse, kHeader},
     {"frame", Argument::kRequired, refuse, kFrames},

@@ -115,28 +115,32 @@ Shape Planner::shape_of(const Rule& r) const {
 
 namespace {
 
-/// Calls f(protocol, progress by Direction, side) for each field that something in the rule looks at; each
-/// thing once as a whole by calling begin() before.
+/// Calls f(protocol, progress by Direction, what of a file) for each field that something in the rule looks
+/// at; each thing once as a whole by calling begin() before.
 template <class Begin, class F>
 void each_need(const Rule& r, std::span<const ProtocolSpec* const> protocols, Begin&& begin, F&& f) {
   for (const Group& g : r.groups) {
     if (g.place != Place::kTransaction) continue;
     begin(g.only);
-    for (const FieldRef& field : g.fields)
-      f(field.protocol, protocols[field.protocol]->buffers[field.index].progress);
+    for (const FieldRef& field : g.fields) {
+      const BufferDef& def = protocols[field.protocol]->buffers[field.index];
+      f(field.protocol, def.progress, def.of_file);
+    }
   }
   for (const TransactionTest& t : r.transaction_tests) {
     if (const auto* integer = std::get_if<IntegerMatch>(&t)) {
       begin(std::optional<Direction>());
-      for (const FieldRef& field : integer->fields)
-        f(field.protocol, protocols[field.protocol]->integers[field.index].progress);
+      for (const FieldRef& field : integer->fields) {
+        const IntegerDef& def = protocols[field.protocol]->integers[field.index];
+        f(field.protocol, def.progress, def.of_file);
+      }
     } else if (const auto* keyword = std::get_if<KeywordMatch>(&t)) {
       begin(std::optional<Direction>());
       for (const auto& c : keyword->any_of)
-        f(c.field.protocol, protocols[c.field.protocol]->keywords[c.field.index].progress);
+        f(c.field.protocol, protocols[c.field.protocol]->keywords[c.field.index].progress, FileStage::kNone);
     } else if (const auto* event = std::get_if<EventMatch>(&t)) {
       begin(std::optional<Direction>());
-      f(event->event.protocol, std::array<std::uint8_t, 2>{0, 0});
+      f(event->event.protocol, std::array<std::uint8_t, 2>{0, 0}, FileStage::kNone);
     }
   }
 }
@@ -153,7 +157,7 @@ std::vector<ProtocolId> Planner::tx_protocols(const Rule& r) const {
     bool counted = true;
     each_need(
         r, options_.protocols, [&](std::optional<Direction>) { ++things, counted = false; },
-        [&](ProtocolId p, const std::array<std::uint8_t, 2>&) {
+        [&](ProtocolId p, const std::array<std::uint8_t, 2>&, FileStage) {
           if (p == id && !counted) ++found, counted = true;
         });
     if (admitted && things != 0 && found == things) all.push_back(static_cast<ProtocolId>(id));
@@ -163,22 +167,55 @@ std::vector<ProtocolId> Planner::tx_protocols(const Rule& r) const {
 
 std::optional<std::uint8_t> Planner::ready(const Rule& r, ProtocolId id, Direction dir) const {
   std::uint8_t most = 0;
-  bool possible = true;
+  // A thing may stand in several fields of one protocol, such as the body of one side and the files of the
+  // other: it is possible where one of them is.
+  bool possible = true, thing_possible = true;
   std::optional<Direction> only;
   const bool both = r.arrow == Arrow::kTransaction;
+  bool named = false;  // by this protocol
   each_need(
-      r, options_.protocols, [&](std::optional<Direction> side) { only = side; },
-      [&](ProtocolId p, const std::array<std::uint8_t, 2>& progress) {
+      r, options_.protocols,
+      [&](std::optional<Direction> side) {
+        only = side;
+        possible = possible && (thing_possible || !named);
+        thing_possible = named = false;
+      },
+      [&](ProtocolId p, const std::array<std::uint8_t, 2>& progress, FileStage of_file) {
         if (p != id) return;
+        named = true;
         const std::uint8_t here = progress[index(dir)], there = progress[index(reverse(dir))];
-        if (both && (only ? *only != dir : here == kNever && there != kNever))
-          return;  // the other side's business
-        if (here == kNever)
-          possible = false;
-        else
-          most = std::max(most, here);
+        if (both && (only ? *only != dir : here == kNever && there != kNever)) {
+          thing_possible = true;  // the other side's business
+          return;
+        }
+        if (here == kNever) return;
+        thing_possible = true;
+        if (both || of_file == FileStage::kNone) most = std::max(most, here);
       });
+  possible = possible && (thing_possible || !named);
   return possible ? std::optional(most) : std::nullopt;
+}
+
+FileStage Planner::file_stage(const Rule& r, ProtocolId id, Direction dir) const {
+  FileStage most = FileStage::kNone;
+  if (r.arrow == Arrow::kTransaction) return most;
+  each_need(
+      r, options_.protocols, [](std::optional<Direction>) {},
+      [&](ProtocolId p, const std::array<std::uint8_t, 2>& progress, FileStage of_file) {
+        if (p == id && progress[index(dir)] != kNever) most = std::max(most, of_file);
+      });
+  return most;
+}
+
+/// So that files are only hashed, kept and so on where a rule asks.
+void Planner::want(const BufferDef& def) {
+  detect::RuleSet& out = *out_;
+  out.file_wants.any = true;
+  out.file_wants.kept = out.file_wants.kept || def.name == "file.data";
+  out.file_wants.magic = out.file_wants.magic || def.name == "file.magic";
+  out.file_wants.md5 = out.file_wants.md5 || def.name == "file.md5";
+  out.file_wants.sha1 = out.file_wants.sha1 || def.name == "file.sha1";
+  out.file_wants.sha256 = out.file_wants.sha256 || def.name == "file.sha256";
 }
 
 // ------------------------------------------------------------------------------------------------ ops
@@ -368,6 +405,17 @@ std::optional<std::string> Planner::add_clause(const Clause& clause, detect::Gro
     add(b, false, e->negated);
     return {};
   }
+  if (const auto* d = std::get_if<InDigests>(&clause)) {
+    op.kind = Op::Kind::kDigest;
+    if (d->negated) op.flags |= Op::kNegated;
+    op.at = static_cast<std::uint32_t>(out_->digest_sets.size());
+    const auto size = static_cast<std::uint32_t>(d->digests.empty() ? 0 : d->digests.front().size());
+    out_->digest_sets.push_back({static_cast<std::uint32_t>(out_->bytes.size()),
+                                 static_cast<std::uint32_t>(d->digests.size()), size});
+    for (const std::string& digest : d->digests)
+      out_->bytes.insert(out_->bytes.end(), digest.begin(), digest.end());
+    return {};
+  }
   if (std::holds_alternative<Asn1>(clause)) return "asn1: picket does not run it yet";
   return "datasets: picket does not run them yet";
 }
@@ -469,7 +517,8 @@ std::optional<std::string> Planner::add_group(const Rule& r, const Group& g) {
   out.first_field = static_cast<std::uint32_t>(out_->fields.size());
   for (const FieldRef& f : g.fields) {
     const BufferDef& def = options_.protocols[f.protocol]->buffers[f.index];
-    out_->fields.push_back({f.protocol, def.progress, def.get});
+    out_->fields.push_back({f.protocol, def.progress, def.get, def.of_file});
+    if (def.of_file != FileStage::kNone) want(def);
     ++out.fields;
     if (r.arrow == Arrow::kTransaction) {
       const bool server = def.progress[index(Direction::kToServer)] != kNever,
@@ -546,7 +595,8 @@ std::optional<std::string> Planner::add_tx_tests(const Rule& r, detect::RuleHead
       test.count = static_cast<std::uint32_t>(integer->fields.size());
       for (const FieldRef& f : integer->fields) {
         const IntegerDef& def = options_.protocols[f.protocol]->integers[f.index];
-        out_->integer_fields.push_back({f.protocol, def.progress, def.get});
+        out_->integer_fields.push_back({f.protocol, def.progress, def.get, def.of_file});
+        if (def.of_file != FileStage::kNone) out_->file_wants.any = true;
       }
     } else if (const auto* keyword = std::get_if<KeywordMatch>(&t)) {
       test.kind = detect::TxTest::Kind::kKeyword;
@@ -559,12 +609,11 @@ std::optional<std::string> Planner::add_tx_tests(const Rule& r, detect::RuleHead
                                   c.matcher.get()});
         out_->matcher_owners.push_back(c.matcher);
       }
-    } else if (const auto* event = std::get_if<EventMatch>(&t)) {
-      test.kind = detect::TxTest::Kind::kEvent;
-      test.protocol = event->event.protocol;
-      test.event = event->event.index;
     } else {
-      return "file lists and filestore: picket does not run them yet";
+      const FieldRef& event = std::get<EventMatch>(t).event;
+      test.kind = detect::TxTest::Kind::kEvent;
+      test.protocol = event.protocol;
+      test.event = event.index;
     }
     out_->tx_tests.push_back(test);
   }

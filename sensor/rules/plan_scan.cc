@@ -132,6 +132,19 @@ void ScanBuilder::finish(detect::RuleSet& out, detect::Scan& scan) const {
   out.pattern_starts.push_back(static_cast<std::uint32_t>(out.pattern_rules.size()));
 }
 
+bool Planner::looks_at_files(const Rule& r, const Group& group) const {
+  const auto there = [&r](const BufferDef& def, Direction d) {
+    const bool other_way = d == Direction::kToServer ? r.flow.to_client : r.flow.to_server;
+    return !other_way && def.progress[index(d)] != kNever;
+  };
+  return r.arrow != Arrow::kTransaction &&
+         std::any_of(group.fields.begin(), group.fields.end(), [&](const FieldRef& f) {
+           const BufferDef& def = options_.protocols[f.protocol]->buffers[f.index];
+           return def.of_file != FileStage::kNone &&
+                  (there(def, Direction::kToServer) || there(def, Direction::kToClient));
+         });
+}
+
 /// The content that says fast_pattern, else the strongest. Of a transaction's rule only its buffers can
 /// serve.
 std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transaction) const {
@@ -161,6 +174,8 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
       if (c->chop_length != 0 && c->chop_offset + std::size_t{c->chop_length} <= bytes.size())
         bytes = bytes.substr(c->chop_offset, c->chop_length);
       unsigned s = strength(bytes);
+      // What is known of a file finds the rules of that file; nothing else can.
+      if (transaction && looks_at_files(r, group)) s += 2 * kWanted;
       if (wanted) s += kWanted;
       // Near the start it is searched in a few bytes only, which outweighs what the rule's author prefers.
       if (!transaction && near != 0 && bytes.size() >= 4 && !is_common_start(bytes)) s += 2 * kWanted;
@@ -312,28 +327,39 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
     if ((h.ways & way) == 0 || !progress) continue;
     ways |= way;
     h.ready[picket::index(dir)] = *progress;
+    const FileStage stage = file_stage(r, protocol, dir);
+    h.file_stage[picket::index(dir)] = stage;
     SideBuilder& side = sides_[protocol][picket::index(dir)];
     if (shape.events) {
       side.repeats.push_back(index);
       continue;
     }
+    const bool of_file = stage != FileStage::kNone;
+    if (of_file) side.file_ready |= std::uint64_t{1} << std::min<unsigned>(*progress, 63);
     bool scanned = false;
     if (pattern && information(pattern->literal.bytes, pattern->literal.nocase) >= kTooWeak) {
       const Group& group = r.groups[pattern->group];
       for (const FieldRef& f : group.fields) {
         if (f.protocol != protocol || (group.only && *group.only != dir)) continue;
-        if (options_.protocols[protocol]->buffers[f.index].progress[picket::index(dir)] == kNever) continue;
+        const BufferDef& def = options_.protocols[protocol]->buffers[f.index];
+        if (def.progress[picket::index(dir)] == kNever) continue;
+        if (of_file && def.of_file == FileStage::kNone) continue;
         const auto transforms = transform_list(group.transforms);
-        const ProtocolSpec& spec = *options_.protocols[protocol];
         // Bodies, not headers: these are short, and their contents tell apart by how they end.
         const bool body =
-            spec.buffers[f.index].progress[picket::index(dir)] == spec.complete[picket::index(dir)];
+            def.of_file >= FileStage::kKept ||
+            def.progress[picket::index(dir)] == options_.protocols[protocol]->complete[picket::index(dir)];
         buffers_
-            .try_emplace(BufferKey{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value()},
-                         body ? ScanBuilder::Text::kLong : ScanBuilder::Text::kShort)
+            .try_emplace(
+                BufferKey{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value(), of_file},
+                body ? ScanBuilder::Text::kLong : ScanBuilder::Text::kShort)
             .first->second.add(pattern->literal, index, 0);
         scanned = true;
       }
+    }
+    if (of_file) {
+      if (!scanned) side.file_rules.push_back(index);
+      continue;
     }
     const bool both_sides = (h.flags & detect::rule_flag::kBothSides) != 0;
     if (!scanned && (!both_sides || !pattern)) side.rules.push_back(index);
@@ -449,13 +475,18 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       for (const auto& [key, builder] : buffers_) {
         if (key.protocol != p || key.dir != d) continue;
         const BufferDef& def = options_.protocols[p]->buffers[key.field];
-        mine.push_back({{def.progress[d], key.transforms, def.get, {}}, &builder});
+        const FileStage of_file = key.of_file ? def.of_file : FileStage::kNone;
+        mine.push_back({{def.progress[d], key.transforms, def.get, {}, of_file}, &builder});
       }
-      std::stable_sort(mine.begin(), mine.end(),
+      const auto files = std::stable_partition(
+          mine.begin(), mine.end(), [](const auto& b) { return b.first.of_file == FileStage::kNone; });
+      std::stable_sort(mine.begin(), files,
                        [](const auto& a, const auto& b) { return a.first.progress < b.first.progress; });
       detect::SidePlan& side = out_->protocols[p].side[d];
       side.first_buffer = static_cast<std::uint32_t>(out_->buffers.size());
-      side.buffers = static_cast<std::uint32_t>(mine.size());
+      side.buffers = static_cast<std::uint32_t>(files - mine.begin());
+      side.first_file_buffer = side.first_buffer + side.buffers;
+      side.file_buffers = static_cast<std::uint32_t>(mine.end() - files);
       for (const auto& [buffer, builder] : mine) {
         out_->buffers.push_back(buffer);
         jobs.push_back({builder, &out_->buffers.back().scan, {}, false, {}});
@@ -467,6 +498,10 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       const detect::RuleList all = list(rules), repeats = list(sides_[p][d].repeats);
       side.first_rule = all.first;
       side.rules = all.count;
+      const detect::RuleList of_files = list(sides_[p][d].file_rules);
+      side.first_file_rule = of_files.first;
+      side.file_rules = of_files.count;
+      side.file_ready = sides_[p][d].file_ready;
       side.first_repeat = repeats.first;
       side.repeats = repeats.count;
     }

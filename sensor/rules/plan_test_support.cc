@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include "parsers/core/file.h"
+
 namespace picket::rules {
 namespace {
 
@@ -35,7 +37,14 @@ constexpr BufferDef kHttpBuffers[] = {
     {"http.stat_code", "http_stat_code", {kNever, kLine}, value_of<4>, ""},
     {"file.data", "file_data", {kBody, kBody}, value_of<5>, ""},
     {"http.protocol", "http_protocol", {kLine, kLine}, value_of<7>, ""},
+    {"file.name", "", {kBody, kBody}, file_name, "", FileStage::kNamed},
+    {"file.magic", "", {kBody, kBody}, file_magic, "", FileStage::kHead},
+    {"file.md5", "", {kBody, kBody}, file_md5, "", FileStage::kClosed},
+    {"file.sha1", "", {kBody, kBody}, file_sha1, "", FileStage::kClosed},
+    {"file.sha256", "", {kBody, kBody}, file_sha256, "", FileStage::kClosed},
 };
+constexpr IntegerDef kHttpIntegers[] = {
+    {"filesize", "file.size", {kBody, kBody}, file_size, nullptr, "", FileStage::kClosed}};
 constexpr EventDef kHttpEvents[] = {{"odd_thing", ""}, {"missing_host_header", ""}};
 constexpr BufferDef kDnsBuffers[] = {{"dns.query", "dns_query", {kComplete, kNever}, value_of<6>, ""}};
 constexpr IntegerDef kDnsIntegers[] = {{"dns.opcode", "", {kComplete, kComplete}, number_of, nullptr, ""}};
@@ -44,7 +53,8 @@ constexpr ProtocolSpec kHttp{.name = "http",
                              .transports = static_cast<std::uint8_t>(Transport::kTcp),
                              .complete = {kComplete, kComplete},
                              .events = kHttpEvents,
-                             .buffers = kHttpBuffers};
+                             .buffers = kHttpBuffers,
+                             .integers = kHttpIntegers};
 constexpr ProtocolSpec kDns{.name = "dns",
                             .record = "dns",
                             .transports = Transport::kTcp | Transport::kUdp,
@@ -81,6 +91,10 @@ Bench::Bench(std::string_view rules, std::string cache_dir) {
   }
   detector_ = std::make_unique<detect::Detector>(pool_, *this);
   detector_->set_rules(plan.rules.get());
+  FileConfig config;
+  config.wants.any = true;
+  files_ = std::make_unique<FileTracker>(config, pool_);
+  files_->want(plan.rules->file_wants);
   addresses("10.0.0.1", "192.0.2.7");
 }
 
@@ -205,6 +219,30 @@ Bench& Bench::advance(BenchTx& tx, Direction dir, std::uint8_t progress) {
 
 Bench& Bench::done(BenchTx& tx) {
   detector_->on_transaction_done(flow, app(), tx, nullptr);
+  files_->release(tx);
+  return *this;
+}
+File* Bench::file(BenchTx& tx, Direction dir, std::string_view name) {
+  File* f = files_->begin(tx, dir, as_bytes(name), 1024);
+  EXPECT_NE(f, nullptr);
+  tell(*f, FileStage::kNone);
+  return f;
+}
+Bench& Bench::bytes(File* f, std::string_view bytes) {
+  const FileStage from = f->stage;
+  files_->data(*f, as_bytes(bytes));
+  return tell(*f, from);
+}
+Bench& Bench::close(File* f, FileEnd how) {
+  const FileStage from = f->stage;
+  files_->end(*f, how);
+  return tell(*f, from);
+}
+Bench& Bench::tell(const File& f, FileStage from) {
+  const Packet p = make(f.dir, "");
+  detector_->on_packet(p, &flow);
+  if (f.stage != from) detector_->on_file(flow, app(), f, from, &p);
+  detector_->end_packet(p, &flow);
   return *this;
 }
 

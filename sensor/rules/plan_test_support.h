@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dataplane/detect/detector.h"
+#include "dataplane/files/file_tracker.h"
 #include "parsers/core/pool.h"
 #include "sensor/rules/load.h"
 #include "sensor/rules/plan.h"
@@ -70,6 +71,11 @@ class Bench : public detect::AlertSink {
   /// All of it at once: both sides, then done.
   Bench& whole(BenchTx&);
 
+  /// A file of a transaction, each call in a packet of its own. Lives until done().
+  File* file(BenchTx&, Direction, std::string_view name);
+  Bench& bytes(File*, std::string_view bytes);
+  Bench& close(File*, FileEnd how = FileEnd::kComplete);
+
   /// sids in the order in which they fired, since the last call.
   [[nodiscard]] std::string fired();
 
@@ -85,10 +91,12 @@ class Bench : public detect::AlertSink {
   void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
   void new_flow();
+  Bench& tell(const File&, FileStage from);
   [[nodiscard]] ProtocolId app() const noexcept { return flow.key.proto == 17 ? kBenchDns : kBenchHttp; }
 
   Pool pool_{std::size_t{16} << 20};
   std::unique_ptr<detect::Detector> detector_;
+  std::unique_ptr<FileTracker> files_;
   std::string sids_;
   Address client_, server_;
   std::uint16_t client_port_ = 40000, server_port_ = 80;

@@ -120,9 +120,14 @@ class Planner {
   [[nodiscard]] std::vector<ProtocolId> tx_protocols(const Rule&) const;
   /// By Direction: the progress everything needs, or nullopt when something does not exist there.
   [[nodiscard]] std::optional<std::uint8_t> ready(const Rule&, ProtocolId, Direction) const;
+  /// How far a file must have come; kNone: the rule asks nothing of files there.
+  [[nodiscard]] FileStage file_stage(const Rule&, ProtocolId, Direction) const;
+  void want(const BufferDef&);
 
   // plan_scan.cc
   [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, bool transaction) const;
+  /// Is it a buffer of files on a side that the rule looks at?
+  [[nodiscard]] bool looks_at_files(const Rule&, const Group&) const;
   void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&);
   void list_header_rule(const Rule&, const Shape&, detect::RuleIndex);
   void list_transaction_rule(const Rule&, const Shape&, detect::RuleIndex, ProtocolId,
@@ -159,11 +164,13 @@ class Planner {
     ProtocolId protocol;
     std::uint8_t dir;
     std::uint16_t field, transforms;
+    bool of_file;  ///< scanned for each file; else, in rules of both sides, as any buffer
     friend auto operator<=>(const BufferKey&, const BufferKey&) = default;
   };
   std::map<BufferKey, ScanBuilder> buffers_;
   struct SideBuilder {
-    std::vector<detect::RuleIndex> rules, repeats;
+    std::vector<detect::RuleIndex> rules, repeats, file_rules;
+    std::uint64_t file_ready = 0;
   };
   std::vector<std::array<SideBuilder, 2>> sides_;  // by ProtocolId
 };

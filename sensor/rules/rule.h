@@ -254,8 +254,14 @@ struct Entropy {
   bool low_open = false, high_open = false, negated = false;
 };
 
+/// The buffer, a hash, is one of these: filemd5 and its kin.
+struct InDigests {
+  std::vector<std::string> digests;  ///< as bytes; sorted, each once
+  bool negated = false;
+};
+
 using Clause = std::variant<Content, Pcre, ByteTest, ByteJump, ByteExtract, ByteMath, IsDataAt, BufferSize,
-                            Absent, Base64Decode, Asn1, Dataset, Entropy>;
+                            Absent, Base64Decode, Asn1, Dataset, Entropy, InDigests>;
 
 /// What a buffer goes through before its clauses look at it, in order.
 struct Transform {
@@ -354,15 +360,7 @@ struct EventMatch {
   FieldRef event;  ///< place in ProtocolSpec::events
 };
 
-/// file.size and friends work through IntegerMatch; these look at whole files.
-struct FileMatch {
-  enum class Kind : std::uint8_t { kMd5List, kSha1List, kSha256List, kStore };
-  Kind kind{};
-  bool negated = false;
-  std::string list;  ///< path as written, relative to the rule file
-};
-
-using TransactionTest = std::variant<IntegerMatch, KeywordMatch, EventMatch, FileMatch>;
+using TransactionTest = std::variant<IntegerMatch, KeywordMatch, EventMatch>;
 
 // ------------------------------------------------------------------------------------------------ packets
 // and flows

@@ -80,6 +80,9 @@ void add_worker(Totals& t, const Counters& c) {
   t.flows_active += c.flows_active.get();
   t.flows_peak += c.flows_peak.get();
   t.flows_evicted += c.flows_evicted.get();
+  t.files += c.files.get();
+  t.files_refused += c.files_refused.get();
+  t.files_cut += c.files_cut.get();
   t.pool_peak_bytes += c.pool_peak_bytes.get();
   t.pool_refused += c.pool_refused.get();
   t.protocols.resize(protocols().size());
@@ -124,7 +127,8 @@ std::string stats_json(const Totals& t) {
       "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{},\"late\":{"
       "}}},"
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
-      "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},\"protocols\":{{{}}},"
+      "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
+      "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
       "\"detection\":{{{}}},"
@@ -135,11 +139,11 @@ std::string stats_json(const Totals& t) {
       t.port_no_buffer, t.ledger_exact(), json_records(t, &RecordCount::made),
       json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
       t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
-      protocols_json, json_counts(decode_event, t.decode_events, false),
-      json_counts(stream_event, t.stream_events, false), t.captures_damaged, errors, t.rules_loaded,
-      t.rules_rejected, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
-      t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType,
-      kCompiler);
+      t.files, t.files_refused, t.files_cut, protocols_json,
+      json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
+      t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, json_counts(detection, t.detection, true),
+      t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true),
+      t.workers, t.seconds, kVersion, kBuildType, kCompiler);
 }
 
 std::string summary_text(const Totals& t) {

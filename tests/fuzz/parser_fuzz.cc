@@ -99,6 +99,7 @@ void check(ProtocolId id, const Input& in) {
   const ProtocolSpec& spec = *protocols()[id];
   HarnessOptions options;
   options.transport = in.transport;
+  options.files = true;
   options.pool_bytes = 2 << 20;  // mapped and unmapped in every run
   options.describe = [](const Transaction& tx) {
     std::string json = text.json(tx);

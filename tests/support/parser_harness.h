@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "parsers/core/file.h"
 #include "parsers/core/protocol.h"
 
 namespace picket::testing {
@@ -89,6 +90,7 @@ struct HarnessOptions {
   Transport transport = Transport::kTcp;
   std::map<std::string, std::uint64_t, std::less<>> limits;  ///< instead of the spec's initial values
   std::size_t pool_bytes = 16 << 20;
+  bool files = false;  ///< follow files; each is a line "file > name [bytes] closed" before its transaction's
   /// What to print of a transaction when it is done, behind what every protocol has; the buffers when not
   /// set.
   std::function<std::string(const Transaction&)> describe;
@@ -115,6 +117,44 @@ class RecordingSink final : public Sink {
                      std::to_string(progress));
   }
 
+  File* file_begin(Transaction& tx, Direction dir, Bytes name, std::size_t limit) noexcept override {
+    if (!options_.files) return nullptr;
+    auto followed = std::make_unique<Followed>(file_pool_);
+    File& f = followed->file;
+    PICKET_ASSERT(f.name.append(name));
+    f.tx = &tx;
+    f.id = tx.file_count++;
+    f.dir = dir;
+    f.keep = true;
+    f.inspect_limit = limit;
+    File** at = &tx.files;
+    for (; *at != nullptr; at = &(*at)->next) f.place += (*at)->dir == dir ? 1 : 0;
+    *at = &f;
+    files_.push_back(std::move(followed));
+    return &f;
+  }
+  void file_data(File& f, Bytes b) noexcept override {
+    Followed* of = open_file(f, "file_data()");
+    if (of == nullptr) return;
+    if (b.empty()) violation("file_data() without bytes");
+    of->bytes.append(as_text(b));
+    f.size += b.size();
+    if (!f.gap) PICKET_ASSERT(f.kept.append(b.first(std::min(b.size(), f.inspect_limit - f.kept.size()))));
+  }
+  void file_gap(File& f, std::uint64_t missing) noexcept override {
+    Followed* of = open_file(f, "file_gap()");
+    if (of == nullptr) return;
+    of->bytes += "<" + std::to_string(missing) + " missing>";
+    f.size += missing;
+    f.gap = true;
+  }
+  void file_end(File& f, FileEnd how) noexcept override {
+    Followed* of = open_file(f, "file_end()");
+    if (of == nullptr) return;
+    f.state = how == FileEnd::kComplete && !f.gap ? FileState::kClosed : FileState::kTruncated;
+    of->end = how == FileEnd::kComplete ? "complete" : how == FileEnd::kTruncated ? "truncated" : "limit";
+  }
+
   void done(Transaction& tx) noexcept override {
     const auto at = std::find_if(open_.begin(), open_.end(), [&](const Open& o) { return o.tx == &tx; });
     if (at == open_.end()) {
@@ -123,7 +163,9 @@ class RecordingSink final : public Sink {
       if (at->id != tx.id) violation("tx " + std::to_string(at->id) + " changed its id");
       open_.erase(at);
     }
-    lines_.push_back(describe(tx));
+    const std::string line = describe(tx);
+    end_files(tx);
+    lines_.push_back(line);
     steps_.push_back("done " + std::to_string(tx.id));
   }
 
@@ -167,6 +209,31 @@ class RecordingSink final : public Sink {
     std::array<std::uint8_t, 2> progress{};
   };
   static constexpr unsigned kMaxInstances = 4096;
+  struct Followed {
+    explicit Followed(Pool& pool) : file(pool) {}
+    File file;
+    std::string bytes, end;
+  };
+
+  Followed* open_file(const File& f, const std::string& what) {
+    for (const auto& followed : files_) {
+      if (&followed->file == &f && f.state == FileState::kOpen) return followed.get();
+    }
+    violation(what + " of a file that is not open");
+    return nullptr;
+  }
+  void end_files(Transaction& tx) {
+    for (const auto& followed : files_) {
+      const File& f = followed->file;
+      if (f.tx != &tx) continue;
+      if (f.state == FileState::kOpen) violation("done() with a file that is open");
+      lines_.push_back(std::string("file ") + (f.dir == Direction::kToServer ? "> " : "< ") +
+                       printable(f.name.view()) + " [" + printable(as_bytes(followed->bytes)) + "] " +
+                       followed->end);
+    }
+    std::erase_if(files_, [&](const auto& followed) { return followed->file.tx == &tx; });
+    tx.files = nullptr;
+  }
 
   Open& find(const Transaction& tx) {
     for (Open& o : open_) {
@@ -217,6 +284,8 @@ class RecordingSink final : public Sink {
 
   const ProtocolSpec& spec_;
   const HarnessOptions& options_;
+  Pool file_pool_{8 << 20};
+  std::vector<std::unique_ptr<Followed>> files_;
   std::vector<Open> open_;
   std::vector<std::string> lines_, steps_, violations_;
   std::map<std::string, unsigned> events_;

@@ -1,11 +1,11 @@
-// parsers/tls/digest.h — MD5, SHA-1 and SHA-256 on the packet path
+// parsers/core/digest.h — MD5, SHA-1 and SHA-256 on the packet path
 //
 // OpenSSL 3 calls these block functions deprecated and wants EVP, but EVP and the one-shot SHA1() fetch an
 // algorithm and allocate on each call (three allocations, measured with a counting malloc), which no packet
 // may cost. The block functions do not allocate and use the CPU's SHA instructions; OpenSSL keeps them for
 // the life of version 3. They serve as names for things here, not as protection.
 //
-// Cost    no allocation; tls_test.cc counts
+// Cost    no allocation; tls_test.cc and tests/no_allocation_test.cc count
 #pragma once
 #include <openssl/md5.h>
 #include <openssl/sha.h>
@@ -14,7 +14,7 @@
 
 #include "parsers/core/bytes.h"
 
-namespace picket::tls {
+namespace picket {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -60,4 +60,4 @@ inline void to_hex(Bytes in, std::span<char> out) noexcept {
   }
 }
 
-}  // namespace picket::tls
+}  // namespace picket
