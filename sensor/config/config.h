@@ -55,8 +55,8 @@ struct Config {
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
-  GrpcSinkOptions exporter;           ///< `collector` is "" unless configured
-  std::vector<std::string> warnings;  ///< one line each
+  GrpcSinkOptions exporter;            ///< `collector` is "" unless configured
+  std::vector<std::string> warnings;   ///< one line each
 };
 
 /// Everything at its default.
