@@ -99,6 +99,19 @@ TEST(Modbus, AFloodGivesUpTheOldest) {
       ElementsAre("tx 0 req events=flooded t1 q3", "tx 2 req rep t3 q3 r3", "tx 1 req t2 q3"));
 }
 
+/// Requests whose numbers fall together cost a reply no more than a bounded search.
+TEST(Modbus, AReplyIsHeldAgainstTheNewestOfItsBucket) {
+  std::string asks;
+  for (unsigned i = 0; i < 60; ++i) asks += frame(7, kAsk, i < 20 ? 1 : 65);
+  const auto lines = brief({to_server(asks), to_client(frame(7, kTell))});
+  ASSERT_EQ(lines.size(), 61U);
+  EXPECT_EQ(lines[0].substr(0, 33), "tx 60 rep events=unsolicited_resp")
+      << "unsolicited: its requests lie behind 32 others";
+  const auto near = brief({to_server(asks), to_client(frame(7, kTell, 65))});
+  ASSERT_EQ(near.size(), 60U);
+  EXPECT_EQ(near[0].substr(0, 13), "tx 28 req rep") << "the oldest of the 32";
+}
+
 TEST(Modbus, DoesNotCareHowSegmentsFall) {
   const Conversation talk = {
       to_server(frame(1, kAsk) + frame(2, "10 0001 0002 04 000a 0102")),

@@ -139,6 +139,32 @@ TEST(TlsHandshake, Tls13) {
       ElementsAre("tx 0 req rep version=TLS 1.3 sni=pacs.hospital.example cipher=TLS_AES_256_GCM_SHA384 "
                   "group=x25519 chain=0 established"));
 }
+TEST(TlsHandshake, SaysWhenAllIsEncrypted) {
+  struct Quiet final : Sink {
+    void advance(Transaction&, Direction, std::uint8_t) noexcept override {}
+    void done(Transaction&) noexcept override {}
+    void event(Direction, std::uint8_t, Transaction*) noexcept override {}
+    void hand_over(std::string_view) noexcept override {}
+    void encrypted() noexcept override { ++times; }
+    [[nodiscard]] std::uint64_t time_ns() const noexcept override { return 1; }
+    int times = 0;
+  };
+  for (const auto& c : {talk(test_data::kTls12), talk(test_data::kTls13)}) {
+    Pool pool(std::size_t{3} << 20);
+    std::vector<std::uint64_t> limits;
+    for (const LimitDef& l : kSpec.limits) limits.push_back(l.initial);
+    void* at = pool.allocate(kSpec.parser_size);
+    Parser* parser = kSpec.create(at, {pool, limits, Transport::kTcp});
+    Quiet sink;
+    parser->on_stream(Direction::kToServer, as_bytes(c.front().bytes), sink);
+    EXPECT_EQ(sink.times, 0) << "a hello alone";
+    for (std::size_t i = 1; i < c.size(); ++i) parser->on_stream(c[i].dir, as_bytes(c[i].bytes), sink);
+    EXPECT_GE(sink.times, 1);
+    parser->on_close(sink);
+    parser->~Parser();
+    pool.release(at, kSpec.parser_size);
+  }
+}
 TEST(TlsHandshake, Tls12) {
   EXPECT_THAT(run_facts(talk(test_data::kTls12)),
               ElementsAre("tx 0 req rep version=TLS 1.2 sni=pacs.hospital.example "

@@ -52,6 +52,15 @@ TEST(Stream, OneMatchIsToldOnce) {
   EXPECT_EQ(b.fired(), "1 1");
 }
 
+TEST(Stream, EncryptedPayloadIsNotSearched) {
+  Bench b(tcp("content:\"needle\";") + tcp("content:\"needle\"; offset:0; depth:6;", 2) +
+          tcp("flow:to_server; ttl:64;", 3));
+  b.to_server("hello").flow.flags |= flow_flag::kNoPayloadInspect;
+  static_cast<void>(b.fired());
+  b.to_server("needle").to_client("needle").end();
+  EXPECT_EQ(b.fired(), "3") << "headers still count";
+}
+
 TEST(Stream, DirectionsAreApart) {
   Bench b(tcp("content:\"needle\"; flow:to_client;"));
   b.to_server("nee").to_client("needle").to_server("dle").end();

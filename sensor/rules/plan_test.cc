@@ -227,6 +227,24 @@ TEST(Plan, LongAddressListsAreFoundByAddress) {
   EXPECT_EQ(b.fired(), "");
 }
 
+/// Patterns that say next to nothing, and rules without one: their ports find them.
+TEST(Plan, WeakPatternsAreFoundByPort) {
+  Bench b(R"(
+    alert tcp any any -> any 502 (content:"|00 01|"; sid:1;)
+    alert tcp any 502 <> any any (content:"|00 01|"; sid:2;)
+    alert tcp any [1000:1002,502] -> any any (content:"|00|"; dsize:3; sid:3;)
+    alert tcp any any -> any any (content:"|00 00 00|"; sid:4;))");
+  b.ports(30000, 502).to_server(std::string_view("x\0\1", 3)).end();
+  EXPECT_EQ(b.fired(), "1 2");
+  b.ports(502, 30000).to_server(std::string_view("x\0\1", 3)).end();
+  EXPECT_EQ(b.fired(), "3 2") << "packets before streams";
+  b.ports(1001, 80).to_server(std::string_view("x\0\1", 3)).end();
+  EXPECT_EQ(b.fired(), "3");
+  b.ports(1003, 80).to_server(std::string_view("x\0\0\0", 4)).end();
+  EXPECT_EQ(b.fired(), "4");
+  EXPECT_EQ(b.detector().stats().scans, 0U) << "nothing was searched for";
+}
+
 TEST(Plan, Icmp) {
   Bench b(rule("itype:8; icode:0;", 1, "alert icmp any any -> any any") +
           rule("itype:>8;", 2, "alert icmp any any -> any any") +
