@@ -219,10 +219,10 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   if (lookup != nullptr) {
     f = &flow_of(p, *lookup);
     count_packet(*f, p);
-    // What the receiver will throw away is no part of the conversation.
-    const bool sound = p.verdict == Verdict::kInspected;
-    tcp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
-    udp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+    // A segment that its receiver throws away is no part of the stream. A datagram stands alone: it cannot
+    // lead the reading of others astray, and sensors on hosts see most of them with a checksum yet to be made.
+    tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+    udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
     if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }

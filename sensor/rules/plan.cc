@@ -114,6 +114,7 @@ void Planner::add_info(const Rule& r, std::uint32_t source) {
     for (const auto& name : b.names) bit.names.push_back(names_.host_bit(name));
     j.bits.push_back(std::move(bit));
   }
+  if (options_.thresholds != nullptr) options_.thresholds->apply(j);
   plan_.judgements.push_back(std::move(j));
   plan_.sources.push_back(source);
 }

@@ -20,6 +20,7 @@
 #include "sensor/rules/load.h"
 #include "sensor/rules/report.h"
 #include "sensor/rules/threshold.h"
+#include "sensor/rules/threshold_file.h"
 
 namespace picket::rules {
 
@@ -46,6 +47,7 @@ struct PlanOptions {
   std::span<const ProtocolSpec* const> protocols;  ///< those the rules were loaded with
   std::uint32_t epoch = 1;                         ///< of the snapshot; differs from the one in use
   StateNames* names = nullptr;                     ///< nullptr: fresh ones
+  const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
   unsigned threads = 0;                            ///< 0: as many as there are cores
 };
 
