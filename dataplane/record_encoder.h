@@ -16,6 +16,15 @@
 
 namespace picket {
 
+/// What records carry only where it is asked for: it takes room.
+struct RecordDetail {
+  bool payload = false, payload_printable = false, payload_length = false;  ///< of alerts
+  bool packet = false;                                                      ///< of alerts
+  bool anomaly_packet = false;
+  bool ethernet = false;
+  std::uint32_t payload_bytes = 4096;  ///< at most so many from the front
+};
+
 /// What every record carries beside its content.
 struct RecordContext {
   std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
@@ -33,7 +42,12 @@ struct AlertInfo {
   bool target_is_source = false, target_is_dest = false;
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
   const File* file = nullptr;                  ///< that the rule fits; nullptr: it asks of none
+  Bytes payload;                               ///< what the rule looked at, as far as it is still there
+  std::uint64_t payload_missing = 0;           ///< so many bytes were lost right before it
 };
+
+/// How EVE spells an event's name.
+enum class EventSpelling : std::uint8_t { kPlain, kDecoder, kStream, kCapitals };
 
 /// An anomaly: a decode, stream or application-layer event.
 struct AnomalyInfo {
@@ -42,6 +56,7 @@ struct AnomalyInfo {
   std::string_view layer;      ///< applayer: "proto_parser"
   std::string_view app_proto;  ///< applayer: the protocol's name
   const Transaction* tx = nullptr;
+  EventSpelling spelling = EventSpelling::kPlain;
 };
 
 class RecordEncoder {

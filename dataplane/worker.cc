@@ -198,6 +198,7 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   if (me.first_ns == 0) me.first_ns = p.time_ns;
   me.last_ns = std::max(me.last_ns, p.time_ns);
   me.last_clock_ns = p.at.clock_ns;
+  if (config_.records.ethernet && p.has_mac) remember_macs(f, p);
   if (p.direction == Direction::kToClient) {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
@@ -206,6 +207,14 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
       f.side[0].packets != 0 && f.side[1].packets != 0) {
     f.state = FlowState::kEstablished;
   }
+}
+
+void Worker::remember_macs(Flow& f, const Packet& p) noexcept {
+  if (f.macs == nullptr) f.macs = pool_.make<FlowMacs>();
+  if (f.macs == nullptr) return;
+  const bool from_client = p.direction == Direction::kToServer;
+  f.macs->client.add(from_client ? p.src_mac : p.dst_mac);
+  f.macs->server.add(from_client ? p.dst_mac : p.src_mac);
 }
 
 /// One packet: its flow, its stream, its protocol, its rules. Rules see every packet, malformed ones too.
@@ -220,7 +229,8 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
     f = &flow_of(p, *lookup);
     count_packet(*f, p);
     // A segment that its receiver throws away is no part of the stream. A datagram stands alone: it cannot
-    // lead the reading of others astray, and sensors on hosts see most of them with a checksum yet to be made.
+    // lead the reading of others astray, and sensors on hosts see most of them with a checksum yet to be
+    // made.
     tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
     udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
@@ -283,6 +293,7 @@ void Worker::report_decode_events(const Packet& p) noexcept {
     if (!config_.records.anomaly_decode) continue;
     AnomalyInfo info;
     info.type = "decode";
+    info.spelling = EventSpelling::kDecoder;
     info.event = kDecodeEvents[e].name;
     emit(RecordType::kAnomaly, {},
          [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), p, nullptr, info, out); });
@@ -310,6 +321,7 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
+  if (f.macs != nullptr) pool_.destroy(std::exchange(f.macs, nullptr));
   packet_ = outer;
   place_ = outer_place;
   if (place.kind != EventKind::kPacket) ordinal_ = outer_ordinal;
@@ -352,6 +364,7 @@ void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
   if (!config_.records.anomaly_stream) return;
   AnomalyInfo info;
   info.type = "stream";
+  info.spelling = EventSpelling::kStream;
   info.event = kStreamEvents[static_cast<std::size_t>(e)].name;
   emit(RecordType::kAnomaly, {},
        [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
@@ -398,6 +411,7 @@ void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint
   if (tx == nullptr) detector_.on_app_event(f, protocol, dir, info.event, packet_);
   if (!config_.records.anomaly_applayer) return;
   info.type = "applayer";
+  if (protocols()[protocol]->capital_events) info.spelling = EventSpelling::kCapitals;
   info.layer = "proto_parser";
   info.app_proto = protocols()[protocol]->name;
   info.tx = tx;

@@ -99,6 +99,8 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   setup->pipeline.statistics = c.eve.stats;
   setup->pipeline.worker.records.alerts = c.eve.alerts;
   setup->pipeline.worker.records.transactions = c.eve.transactions;
+  setup->pipeline.worker.records.ethernet = c.eve.detail.ethernet;
+  setup->pipeline.encoder.detail = c.eve.detail;
   setup->pipeline.encoder.sensor = c.sensor_name;
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;

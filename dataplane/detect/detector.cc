@@ -365,6 +365,13 @@ void Detector::let_go(std::size_t queued) noexcept {
   info.from_transaction = q.tx != nullptr;
   info.direction = q.dir;
   info.file = q.file;
+  info.payload = q.packet->payload;
+  if ((q.from_stream || q.tx != nullptr) && q.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
+    const Buffer b = stream_bytes(*q.flow, q.dir);
+    const FlowSide& side = q.flow->side[index(q.dir)];
+    if (!b.data.empty()) info.payload = b.data;
+    if (side.gaps != 0 && b.offset == side.gap_end) info.payload_missing = side.gap_bytes;
+  }
   sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
 }
 

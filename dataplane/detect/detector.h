@@ -162,7 +162,8 @@ class Detector {
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_test_holds(const TxTest&, const Subject&, const Transaction&) noexcept;
-  [[nodiscard]] Buffer payload_beside(const Subject&) noexcept;
+  /// What is at hand of a direction's stream.
+  [[nodiscard]] Buffer stream_bytes(const Flow&, Direction) const noexcept;
 
   void flush_transaction(const Transaction&) noexcept;
   void let_go(std::size_t queued) noexcept;

@@ -33,6 +33,7 @@ struct EveConfig {
   std::uint16_t community_id_seed = 0;
   bool alerts = true, stats = true;
   std::vector<bool> transactions;  ///< by ProtocolId
+  RecordDetail detail;
 };
 
 struct RulesConfig {
@@ -66,6 +67,15 @@ struct Config {
 inline constexpr std::size_t kMaxConfigErrors = 20;
 [[nodiscard]] Result<Config> load_config(const std::optional<std::filesystem::path>& file,
                                          std::span<const std::string> sets);
+
+/// Another sensor's configuration as picket's own: the keys that picket honours, where they differ from its
+/// defaults, with paths that no longer depend on where the file is. What is lost is a warning; fails only
+/// when the file cannot be read.
+struct ConvertedConfig {
+  std::string yaml;
+  std::vector<std::string> warnings;
+};
+[[nodiscard]] Result<ConvertedConfig> convert_config(const std::filesystem::path&);
 
 /// A key as help and documentation show it.
 struct ConfigKeyText {

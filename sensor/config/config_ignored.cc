@@ -107,7 +107,6 @@ constexpr Ignored kIgnored[] = {
     {"outputs.alert-prelude", kNotYet},
     {"outputs.eve-log.append", kOneFormat},
     {"outputs.eve-log.buffer-size", kOneFormat},
-    {"outputs.eve-log.ethernet", kOneFormat},
     {"outputs.eve-log.facility", kOneFormat},
     {"outputs.eve-log.filemode", kNotYet},
     {"outputs.eve-log.filetype", kOneFormat},
