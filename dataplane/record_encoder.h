@@ -33,6 +33,11 @@ struct RecordContext {
   std::uint64_t tx_id = 0;
 };
 
+/// What a data set knows of a value a rule met: a JSON object under a key.
+struct AlertContext {
+  std::string_view key, json;
+};
+
 /// A rule that matched. Text belongs to the rule set snapshot.
 struct AlertInfo {
   std::uint32_t gid = 1, sid = 0, rev = 0, severity = 3;
@@ -43,7 +48,9 @@ struct AlertInfo {
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
   const File* file = nullptr;                  ///< that the rule fits; nullptr: it asks of none
   Bytes payload;                               ///< what the rule looked at, as far as it is still there
-  std::uint64_t payload_missing = 0;           ///< so many bytes were lost right before it
+  std::span<const AlertContext> contexts;
+  Bytes notes;                        ///< values that correlate holds against sets before it is an alert
+  std::uint64_t payload_missing = 0;  ///< so many bytes were lost right before it
 };
 
 /// How EVE spells an event's name.

@@ -433,10 +433,14 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   h.flow_id = f == nullptr ? 0 : flow_id(*f);
   std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
+  h.notes = static_cast<std::uint32_t>(info.notes.size());
   h.src_port = p.src_port;
   h.dst_port = p.dst_port;
   emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) {
-    return encoder_.alert(context(tx), p, f, protocol, tx, info, out);
+    const std::size_t size = encoder_.alert(context(tx), p, f, protocol, tx, info, out);
+    if (size == 0 || out.size() - size < info.notes.size()) return std::size_t{0};
+    std::copy(info.notes.begin(), info.notes.end(), out.begin() + static_cast<std::ptrdiff_t>(size));
+    return size + info.notes.size();
   });
 }
 

@@ -491,6 +491,11 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
       endpoint(w, A::kTargetFieldNumber, is_src ? e.src : e.dst, is_src ? e.src_port : e.dst_port, ports);
     }
     w.append(info.metadata);
+    for (const AlertContext& c : info.contexts) {
+      const auto context = w.message(A::kContextFieldNumber);
+      w.text(v1::Context::kKeyFieldNumber, c.key);
+      w.text(v1::Context::kValueFieldNumber, c.json);
+    }
   }
   if (tx != nullptr && protocol < record_field_.size()) {
     body(w, protocol, *tx);

@@ -301,6 +301,9 @@ class EveWriter::Json {
       case EveKind::kBase64:
         formatted(f.kind, wire.bytes);
         return true;
+      case EveKind::kJson:
+        raw(as_text(wire.bytes));
+        return true;
     }
     return false;
   }
@@ -445,6 +448,8 @@ std::string eve_value_text(const EveField& f, std::uint64_t v, Bytes bytes) {
     case EveKind::kTime:
       p = eve::put_fraction(eve::put_second(p, v / 1'000'000'000), v);
       break;
+    case EveKind::kJson:
+      return std::string(as_text(bytes));
     case EveKind::kIp:
     case EveKind::kHexBytes:
     case EveKind::kHexColon:

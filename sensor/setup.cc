@@ -65,6 +65,7 @@ Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& fil
   load.variables = variables_of(config);
   load.classification_file = config.classification_file;
   load.reference_file = config.reference_file;
+  load.data_dir = config.data_dir;
   load.threshold_file = config.threshold_file;
   return load_rule_base(files, load, default_cache_dir());
 }

@@ -55,7 +55,7 @@ constexpr Ignored kIgnored[] = {
     {"capture", kPassive},
     {"containers", "files are followed, but not stored"},
     {"coredump", "the system's business"},
-    {"datasets", kNotYet},
+    {"datasets", "data sets are always on; each rule says its own memcap"},
     {"decoder.*.hints", "tunnels are tried on their ports"},
     {"decoder.recursion-level", "a packet in a tunnel belongs to the same flow as outside of one"},
     {"default-log-dir", "outputs stand where their own keys say"},

@@ -282,6 +282,8 @@ constexpr Key kKeys[] = {
     PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),
     {"rule-files", set_rule_files, [](const Draft& d) { return join(d.rule_files); },
      "rule files or glob patterns", 0, 0, "list of paths"},
+    PATH("default-data-dir", config.rules.data_dir,
+         "where data sets with state or save are kept; empty: they are not"),
     PATH("threshold-file", config.rules.threshold_file, "threshold.config: thresholds and suppressions"),
     PATH("classification-file", config.rules.classification_file,
          "classification.config: classes and priorities"),

@@ -79,7 +79,32 @@ std::vector<std::uint32_t> Planner::in_order() const {
   return order;
 }
 
+void Planner::load_datasets() {
+  for (const RuleStatus& status : loaded_.statuses) {
+    if (!status.loaded()) continue;
+    const auto dir = std::filesystem::path(status.file).parent_path();
+    for (const Group& g : loaded_.rules[status.rule].groups) {
+      for (const Clause& c : g.clauses) {
+        if (const auto* d = std::get_if<Dataset>(&c)) datasets_.note(*d, dir);
+      }
+    }
+  }
+  datasets_.load(*out_, plan_.sets, plan_.warnings);
+}
+
+/// Whether it looks at, or changes, sets that rules change: then correlate has the last word on its matches.
+bool Planner::changes_datasets(const Rule& r) const {
+  for (const Group& g : r.groups) {
+    for (const Clause& c : g.clauses) {
+      if (const auto* d = std::get_if<Dataset>(&c); d != nullptr && datasets_.changes(*d)) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::string> Planner::refusal(const Rule& r) const {
+  if (r.action == Action::kPass && changes_datasets(r))
+    return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
   if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
   if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
   return {};
@@ -188,6 +213,7 @@ Result<Plan> Planner::run() {
   out_->transform_lists.emplace_back();
   plan_.notes.resize(loaded_.rules.size());
 
+  load_datasets();
   const auto order = in_order();
   for (const std::uint32_t place : order) {
     for (const Group& g : loaded_.rules[place].groups) {

@@ -17,6 +17,7 @@
 
 #include "dataplane/detect/rule_set.h"
 #include "parsers/core/result.h"
+#include "sensor/rules/datasets.h"
 #include "sensor/rules/load.h"
 #include "sensor/rules/report.h"
 #include "sensor/rules/threshold.h"
@@ -47,6 +48,7 @@ struct PlanOptions {
   std::span<const ProtocolSpec* const> protocols;  ///< those the rules were loaded with
   std::uint32_t epoch = 1;                         ///< of the snapshot; differs from the one in use
   StateNames* names = nullptr;                     ///< nullptr: fresh ones
+  std::string data_dir;                            ///< where data sets are kept; empty: nowhere
   const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
   unsigned threads = 0;                            ///< 0: as many as there are cores
 };
@@ -55,6 +57,7 @@ struct Plan {
   std::unique_ptr<detect::RuleSet> rules;
   std::vector<std::uint32_t> sources;  ///< by RuleIndex: place in rules::RuleSet::rules
   std::vector<Judgement> judgements;   ///< by RuleIndex
+  std::vector<DynamicSet> sets;        ///< data sets that rules change
   std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules
   std::size_t planned = 0, rejected = 0;
   std::size_t databases = 0, from_cache = 0;

@@ -243,7 +243,7 @@ struct Dataset {
   std::string name, load, save, state;  ///< paths as written, relative to the rule file
   std::string format, enrichment_key, value_key, array_key;
   std::uint32_t memcap = 0, hashsize = 0;
-  bool remove_key = false;
+  bool remove_key = false, has_type = false;
   IntegerTest reputation;  ///< kReputation only
 };
 

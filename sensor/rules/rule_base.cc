@@ -36,6 +36,7 @@ Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> pa
   rules::ThresholdFile thresholds;
   if (!options.threshold_file.empty())
     thresholds = rules::read_threshold_file(options.threshold_file, options.variables);
+  plan_options.data_dir = options.data_dir;
   plan_options.thresholds = &thresholds;
   auto planned = rules::plan(base->source, plan_options);
   if (!planned) return planned.error();
