@@ -138,6 +138,7 @@ struct Packet {
   // What later stages fill in.
   Flow* flow = nullptr;
   Direction direction = Direction::kToServer;
+  bool completes_handshake = false;  ///< without payload: rules see the flow as it was before it
 };
 
 }  // namespace picket

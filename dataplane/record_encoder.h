@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "dataplane/flow/flow.h"
@@ -25,12 +26,20 @@ struct RecordDetail {
   std::uint32_t payload_bytes = 4096;  ///< at most so many from the front
 };
 
+/// A flowbit that names what a flow is: traffic/id/NAME or traffic/label/NAME.
+struct TrafficBit {
+  std::uint32_t bit = 0;
+  bool is_label = false;
+  std::string name;
+};
+
 /// What every record carries beside its content.
 struct RecordContext {
   std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
   std::uint64_t packet_number = 0;  ///< 0: no packet
   std::uint32_t rules_epoch = 0;    ///< the snapshot of rules and configuration that was in force
   std::uint64_t tx_id = 0;
+  std::span<const TrafficBit> traffic;  ///< what rules can say of a flow
 };
 
 /// What a data set knows of a value a rule met: a JSON object under a key.

@@ -233,7 +233,10 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
     // made.
     tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
     udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+    const FlowState before = f->state;
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
+    p.completes_handshake =
+        p.payload.empty() && before == FlowState::kNew && f->state == FlowState::kEstablished;
     if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }
   {
@@ -315,12 +318,12 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
-  detector_.on_flow_end(f);
   detector_.exchange_stream_events(outer_events);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
+  detector_.on_flow_end(f);  // what rules said of it is in its record
   if (f.macs != nullptr) pool_.destroy(std::exchange(f.macs, nullptr));
   packet_ = outer;
   place_ = outer_place;
@@ -451,7 +454,10 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
   c.time_ns = packet_->time_ns;
   c.packet_number = place_.kind == EventKind::kPacket ? place_.number : 0;
   c.tx_id = tx == nullptr ? 0 : tx->id;
-  if (const detect::RuleSet* rules = detector_.rules()) c.rules_epoch = rules->epoch;
+  if (const detect::RuleSet* rules = detector_.rules()) {
+    c.rules_epoch = rules->epoch;
+    c.traffic = rules->traffic_bits;
+  }
   return c;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dataplane/detect/flow_state.h"
 #include "dataplane/flow/flow_macs.h"
 #include "export/community_id.h"
 #include "export/proto/picket/v1/event.pb.h"
@@ -363,6 +364,19 @@ void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
   }
 }
 
+void Encoder::traffic(WireWriter& w, const RecordContext& context, const Flow& f) noexcept {
+  if (f.bits == nullptr) return;
+  const auto is_set = [&f](const TrafficBit& t) noexcept { return f.bits->get(t.bit); };
+  if (std::none_of(context.traffic.begin(), context.traffic.end(), is_set)) return;
+  const auto m = w.message(Ev::kTrafficFieldNumber);
+  for (const bool labels : {false, true}) {
+    for (const TrafficBit& t : context.traffic) {
+      if (t.is_label == labels && is_set(t))
+        w.text(labels ? v1::Traffic::kLabelFieldNumber : v1::Traffic::kIdFieldNumber, t.name);
+    }
+  }
+}
+
 void Encoder::ether(WireWriter& w, const Packet& p) const noexcept {
   if (!options_.detail.ethernet || !p.has_mac) return;
   const auto m = w.message(Ev::kEtherFieldNumber);
@@ -426,6 +440,7 @@ std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd e
   app_proto(w, f);
   community_id(w, client);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  traffic(w, context, f);
   ether(w, f, Direction::kToServer, true);
   flow_body(w, f, end);
   if (f.key.proto == number(IpProto::kTcp)) tcp_body(w, f);
@@ -443,6 +458,7 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
   community_id(w, of_flow(f, Direction::kToServer));
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  traffic(w, context, f);
   ether(w, f, from, false);
   body(w, protocol, tx);
   return finish(w);
@@ -508,6 +524,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     app_proto(w, *flow);
     w.text(Ev::kDirectionFieldNumber, direction_name(info.direction));
     flow_so_far(w, *flow);
+    traffic(w, context, *flow);
   }
   ether(w, p);
   payload(w, p, info);

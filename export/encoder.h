@@ -57,6 +57,7 @@ class Encoder final : public RecordEncoder {
   void ends(WireWriter&, const Ends&) const noexcept;
   void community_id(WireWriter&, const Ends&) const noexcept;
   void app_proto(WireWriter&, const Flow&) const noexcept;
+  static void traffic(WireWriter&, const RecordContext&, const Flow&) noexcept;
   void ether(WireWriter&, const Packet&) const noexcept;
   void ether(WireWriter&, const Flow&, Direction from, bool all) const noexcept;
   void payload(WireWriter&, const Packet&, const AlertInfo&) const noexcept;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "dataplane/detect/flow_state.h"
 #include "dataplane/flow/flow_macs.h"
 #include "export/eve.h"
 #include "export/proto/picket/v1/event.pb.h"
@@ -255,6 +256,22 @@ TEST_F(EncoderTest, WhatIsAskedForGoesWithAnAlert) {
       R"("packet_info":{"linktype":276,"linktype_name":"LINUX_SLL2"}})");
   p.data = nullptr;  // made up at a flow's end
   EXPECT_EQ(tail().find("packet_info"), std::string::npos);
+}
+
+TEST_F(EncoderTest, TrafficIsNamedByFlowbits) {
+  alignas(8) std::array<std::uint8_t, 64> block{};
+  Flow f = make_flow();
+  f.bits = ::new (block.data()) FlowBits;
+  f.bits->bits = 64;
+  const TrafficBit names[] = {{3, true, "known"}, {5, false, "b"}, {7, false, "c"}, {9, false, "not-set"}};
+  RecordContext context = context_;
+  context.traffic = names;
+  const auto record = [&] { return eve(encoder_.flow(context, f, FlowEnd::kTimeout, buffer_)); };
+  EXPECT_EQ(record().find("traffic"), std::string::npos);
+  for (const std::uint32_t bit : {3U, 5U, 7U}) f.bits->set(bit, true);
+  EXPECT_NE(record().find(R"("traffic":{"id":["b","c"],"label":["known"]})"), std::string::npos) << record();
+  f.bits = nullptr;
+  EXPECT_EQ(record().find("traffic"), std::string::npos);
 }
 
 TEST_F(EncoderTest, AFlowShowsAllItsMacs) {

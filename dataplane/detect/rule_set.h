@@ -539,6 +539,7 @@ struct RuleSet {
 
   FileWants file_wants;                        ///< what the rules ask of files
   std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
+  std::vector<TrafficBit> traffic_bits;        ///< those that records show, in the order of their names
   std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
   bool any_stream = false;                     ///< some rule looks at streams
   bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too

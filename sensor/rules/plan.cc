@@ -6,6 +6,7 @@
 
 #include "sensor/rules/alert_metadata.h"
 #include "sensor/rules/planner.h"
+#include "sensor/rules/text.h"
 
 namespace picket::rules {
 namespace {
@@ -250,6 +251,13 @@ Result<Plan> Planner::run() {
   out_->stream_overlap = std::clamp(longest * 2, kLeastOverlap, kMostOverlap);
   out_->flow_bits = names_.bits();
   out_->flow_ints = names_.integers();
+  names_.each_bit([this](std::string_view name, std::uint32_t id) {
+    for (const auto& [prefix, is_label] :
+         {std::pair("traffic/id/", false), std::pair("traffic/label/", true)}) {
+      std::string_view rest = name;
+      if (take_prefix(rest, prefix)) out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+    }
+  });
   for (detect::RuleInfo& info : out_->info) {  // now that the strings stay where they are
     info.alert.signature = info.msg;
     info.alert.category = info.category;

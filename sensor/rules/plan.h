@@ -9,6 +9,7 @@
 // the cache
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,6 +33,12 @@ class StateNames {
   std::uint32_t bit(const std::string& name) { return number(bits_, name); }
   std::uint32_t integer(const std::string& name) { return number(ints_, name); }
   std::uint32_t host_bit(const std::string& name) { return number(host_bits_, name); }
+  /// Every bit of a flow, in the order of names.
+  template <class F>
+  void each_bit(F&& f) const {
+    const std::map<std::string_view, std::uint32_t> sorted(bits_.begin(), bits_.end());
+    for (const auto& [name, id] : sorted) f(name, id);
+  }
   [[nodiscard]] std::uint32_t bits() const noexcept { return static_cast<std::uint32_t>(bits_.size()); }
   [[nodiscard]] std::uint32_t integers() const noexcept { return static_cast<std::uint32_t>(ints_.size()); }
 
