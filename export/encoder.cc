@@ -259,6 +259,11 @@ void packet_body(WireWriter& w, const Packet& p) noexcept {
   w.text(v1::PacketInfo::kLinktypeNameFieldNumber, link.name);
 }
 
+std::string_view packet_source(const Packet& p) noexcept {
+  if (p.data == nullptr && p.flow != nullptr) return "stream (flow timeout)";  // made up at the flow's end
+  return p.reassembled ? "defrag" : "wire/pcap";
+}
+
 void event_name(WireWriter& w, const AnomalyInfo& info) noexcept {
   constexpr int kField = v1::Anomaly::kEventFieldNumber;
   switch (info.spelling) {
@@ -486,7 +491,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   const Ends e = of_packet(p);
   begin(w, context, context.packet_number, flow, p.tap, "alert", vlans_of(p));
   ends(w, e);
-  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (tx != nullptr) w.u64(Ev::kTxIdFieldNumber, tx->id);
   community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
@@ -538,7 +543,7 @@ std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, cons
   const Ends e = of_packet(p);
   begin(w, context, context.packet_number, flow, p.tap, "anomaly", vlans_of(p));
   ends(w, e);
-  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (info.tx != nullptr) w.u64(Ev::kTxIdFieldNumber, info.tx->id);
   community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);

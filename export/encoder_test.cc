@@ -254,8 +254,12 @@ TEST_F(EncoderTest, WhatIsAskedForGoesWithAnAlert) {
       R"(,"payload":"WzQgYnl0ZXMgbWlzc2luZ11hYg0KAf8=","payload_printable":"[4 bytes missing]ab\r\n..",)"
       R"("payload_length":23,"stream":1,"packet":"AQIJCA==",)"
       R"("packet_info":{"linktype":276,"linktype_name":"LINUX_SLL2"}})");
+  Flow f = make_flow();
   p.data = nullptr;  // made up at a flow's end
-  EXPECT_EQ(tail().find("packet_info"), std::string::npos);
+  p.flow = &f;
+  const std::string last = eve(encoder.alert(context_, p, &f, kNoProtocol, nullptr, info, buffer_));
+  EXPECT_EQ(last.find("packet_info"), std::string::npos);
+  EXPECT_NE(last.find(R"x("pkt_src":"stream (flow timeout)")x"), std::string::npos);
 }
 
 TEST_F(EncoderTest, TrafficIsNamedByFlowbits) {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "export/eve_format.h"
+#include "export/plain_json.h"
 #include "export/wire_reader.h"
 
 namespace picket {
@@ -302,7 +303,8 @@ class EveWriter::Json {
         formatted(f.kind, wire.bytes);
         return true;
       case EveKind::kJson:
-        raw(as_text(wire.bytes));
+        // A collector writes records that came from elsewhere: what only claims to be JSON is text.
+        is_plain_json(wire.bytes) ? raw(as_text(wire.bytes)) : text(wire.bytes);
         return true;
     }
     return false;

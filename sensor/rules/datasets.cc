@@ -57,17 +57,29 @@ std::optional<std::string> from_address(std::string_view s, bool v4_only) {
   return std::string(bytes, 16);
 }
 
+/// In printable ASCII: the rest escaped, in UTF-16 as JSON has it. `s` is UTF-8, as Protobuf vouches for.
 void write_text(std::string& out, std::string_view s) {
+  const auto escape = [&out](std::uint32_t unit) {
+    char text[8];
+    std::snprintf(text, sizeof text, "\\u%04x", unit);
+    out += text;
+  };
   out += '"';
-  for (const char c : s) {
-    const auto b = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += '\\';
-    if (b >= 0x20) {
-      out += c;
-    } else {
-      constexpr char kHex[] = "0123456789abcdef";
-      out += std::string("\\u00") + kHex[b >> 4] + kHex[b & 15];
+  for (std::size_t i = 0; i < s.size();) {
+    const auto b = static_cast<std::uint8_t>(s[i++]);
+    if (b >= 0x20 && b < 0x7f) {
+      if (b == '"' || b == '\\') out += '\\';
+      out += static_cast<char>(b);
+      continue;
     }
+    unsigned more = b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : b >= 0xc0 ? 1 : 0;
+    std::uint32_t point = more == 0 ? b : b & (0x3fU >> more);
+    for (; more > 0 && i < s.size(); --more) point = point << 6 | (static_cast<std::uint8_t>(s[i++]) & 0x3fU);
+    if (point >= 0x10000) {
+      escape(0xd800 + ((point - 0x10000) >> 10 & 0x3ff));
+      point = 0xdc00 + (point & 0x3ff);
+    }
+    escape(point);
   }
   out += '"';
 }

@@ -1,6 +1,7 @@
 #include "sensor/rules/datasets.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -73,7 +74,8 @@ TEST_F(DatasetsTest, LoadedSetsAreAskedOnThePacketPath) {
 TEST_F(DatasetsTest, JsonGoesWithTheAlert) {
   file("hosts.json", R"([{"ioc":{"host":"a.test"},"year":2005,"tags":["x",true,null,1.5]},)"
                      R"({"ioc":{"host":"a.test"},"year":2006}])");
-  file("hosts.ndjson", "{\"host\":\"a.test\",\"who\":\"me \\\"\\n\"}\n\n{\"host\":\"b.test\"}\n");
+  file("hosts.ndjson",
+       "{\"host\":\"a.test\",\"who\":\"me \\\"\\n\xc3\xa4\xf0\x9f\x98\x80\"}\n\n{\"host\":\"b.test\"}\n");
   const std::string head = "alert http any any -> any any (http.uri; dataset:isset,";
   Bench b(head +
               "one,type string,load hosts.json,format json,context_key bad,value_key ioc.host,remove_key; "
@@ -87,7 +89,7 @@ TEST_F(DatasetsTest, JsonGoesWithTheAlert) {
   EXPECT_EQ(b.fired(), "1 2");
   EXPECT_EQ(
       b.contexts(),
-      R"(bad={"ioc":{},"tags":["x",true,null,1.5],"year":2005} it={"host":"a.test","who":"me \"\u000a"} )");
+      R"(bad={"ioc":{},"tags":["x",true,null,1.5],"year":2005} it={"host":"a.test","who":"me \"\u000a\u00e4\ud83d\ude00"} )");
 }
 
 TEST_F(DatasetsTest, WhatIsWrongRejectsTheRule) {
@@ -137,7 +139,7 @@ TEST_F(DatasetsTest, AFullSetRefuses) {
   DynamicSets sets(std::span(&s, 1));
   const auto set = [&](std::string_view value) {
     std::uint8_t room[64];
-    const auto* end = put_note(room, {DatasetCommand::kSet, 0, as_bytes(value)});
+    const auto* end = detect::put_note(room, {DatasetCommand::kSet, 0, as_bytes(value)});
     return sets.admit({room, static_cast<std::size_t>(end - room)});
   };
   EXPECT_TRUE(set("a"));

@@ -104,7 +104,6 @@ class Bench : public detect::AlertSink {
   Pool pool_{std::size_t{16} << 20};
   std::unique_ptr<detect::Detector> detector_;
   std::unique_ptr<FileTracker> files_;
-  std::string sids_;
   std::string sids_, contexts_;
   std::vector<std::pair<std::uint32_t, std::string>> notes_;
   Address client_, server_;
