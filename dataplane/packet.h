@@ -42,6 +42,8 @@ struct Address {
 enum class LinkType : std::uint8_t {
   kEthernet,
   kRawIp,
+  kRawIpv4,
+  kRawIpv6,
   kNull,
   kLoop,
   kLinuxSll,
@@ -103,7 +105,9 @@ struct Packet {
   bool has_ip = false, is_v4 = false, has_l4 = false;
   bool is_fragment = false;  ///< a piece of a datagram; has_l4 is then false
   bool reassembled = false;  ///< put together from fragments
-  std::uint8_t proto = 0;    ///< IP protocol number of the last header reached
+  std::uint16_t link_size =
+      0;  ///< reassembled: bytes of the last fragment's frame before its IP header; 0 in a tunnel
+  std::uint8_t proto = 0;  ///< IP protocol number of the last header reached
   std::uint8_t ttl = 0, tos = 0;
   std::uint16_t ip_id = 0, frag_offset = 0;  ///< offset in bytes
   bool dont_fragment = false, more_fragments = false, reserved_flag = false;
@@ -125,6 +129,7 @@ struct Packet {
   Bytes ip_options;  ///< IPv4 options
   Bytes l4_header;   ///< with TCP options
   Bytes payload;     ///< behind the L4 header, within the IP length
+  Bytes datagram;    ///< reassembled: the whole, from its IP header on
   std::array<std::uint8_t, 6> src_mac{}, dst_mac{};
   bool has_mac = false;
   std::array<std::uint16_t, kMaxDecodeEvents> events{};  ///< values of DecodeEvent
@@ -133,6 +138,7 @@ struct Packet {
   // What later stages fill in.
   Flow* flow = nullptr;
   Direction direction = Direction::kToServer;
+  bool completes_handshake = false;  ///< without payload: rules see the flow as it was before it
 };
 
 }  // namespace picket

@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "dataplane/flow/flow.h"
@@ -16,12 +17,34 @@
 
 namespace picket {
 
+/// What records carry only where it is asked for: it takes room.
+struct RecordDetail {
+  bool payload = false, payload_printable = false, payload_length = false;  ///< of alerts
+  bool packet = false;                                                      ///< of alerts
+  bool anomaly_packet = false;
+  bool ethernet = false;
+  std::uint32_t payload_bytes = 4096;  ///< at most so many from the front
+};
+
+/// A flowbit that names what a flow is: traffic/id/NAME or traffic/label/NAME.
+struct TrafficBit {
+  std::uint32_t bit = 0;
+  bool is_label = false;
+  std::string name;
+};
+
 /// What every record carries beside its content.
 struct RecordContext {
   std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
   std::uint64_t packet_number = 0;  ///< 0: no packet
   std::uint32_t rules_epoch = 0;    ///< the snapshot of rules and configuration that was in force
   std::uint64_t tx_id = 0;
+  std::span<const TrafficBit> traffic;  ///< what rules can say of a flow
+};
+
+/// What a data set knows of a value a rule met: a JSON object under a key.
+struct AlertContext {
+  std::string_view key, json;
 };
 
 /// A rule that matched. Text belongs to the rule set snapshot.
@@ -33,7 +56,14 @@ struct AlertInfo {
   bool target_is_source = false, target_is_dest = false;
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
   const File* file = nullptr;                  ///< that the rule fits; nullptr: it asks of none
+  Bytes payload;                               ///< what the rule looked at, as far as it is still there
+  std::span<const AlertContext> contexts;
+  Bytes notes;                        ///< values that correlate holds against sets before it is an alert
+  std::uint64_t payload_missing = 0;  ///< so many bytes were lost right before it
 };
+
+/// How EVE spells an event's name.
+enum class EventSpelling : std::uint8_t { kPlain, kDecoder, kStream, kCapitals };
 
 /// An anomaly: a decode, stream or application-layer event.
 struct AnomalyInfo {
@@ -42,6 +72,7 @@ struct AnomalyInfo {
   std::string_view layer;      ///< applayer: "proto_parser"
   std::string_view app_proto;  ///< applayer: the protocol's name
   const Transaction* tx = nullptr;
+  EventSpelling spelling = EventSpelling::kPlain;
 };
 
 class RecordEncoder {

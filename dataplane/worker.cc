@@ -198,6 +198,7 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   if (me.first_ns == 0) me.first_ns = p.time_ns;
   me.last_ns = std::max(me.last_ns, p.time_ns);
   me.last_clock_ns = p.at.clock_ns;
+  if (config_.records.ethernet && p.has_mac) remember_macs(f, p);
   if (p.direction == Direction::kToClient) {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
@@ -206,6 +207,14 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
       f.side[0].packets != 0 && f.side[1].packets != 0) {
     f.state = FlowState::kEstablished;
   }
+}
+
+void Worker::remember_macs(Flow& f, const Packet& p) noexcept {
+  if (f.macs == nullptr) f.macs = pool_.make<FlowMacs>();
+  if (f.macs == nullptr) return;
+  const bool from_client = p.direction == Direction::kToServer;
+  f.macs->client.add(from_client ? p.src_mac : p.dst_mac);
+  f.macs->server.add(from_client ? p.dst_mac : p.src_mac);
 }
 
 /// One packet: its flow, its stream, its protocol, its rules. Rules see every packet, malformed ones too.
@@ -219,11 +228,15 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   if (lookup != nullptr) {
     f = &flow_of(p, *lookup);
     count_packet(*f, p);
-    // What the receiver will throw away is no part of the conversation.
-    const bool sound = p.verdict == Verdict::kInspected;
-    tcp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
-    udp = sound && p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+    // A segment that its receiver throws away is no part of the stream. A datagram stands alone: it cannot
+    // lead the reading of others astray, and sensors on hosts see most of them with a checksum yet to be
+    // made.
+    tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+    udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+    const FlowState before = f->state;
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
+    p.completes_handshake =
+        p.payload.empty() && before == FlowState::kNew && f->state == FlowState::kEstablished;
     if (udp) app_.identify_datagram(*f, p.direction, p.payload);
   }
   {
@@ -283,6 +296,7 @@ void Worker::report_decode_events(const Packet& p) noexcept {
     if (!config_.records.anomaly_decode) continue;
     AnomalyInfo info;
     info.type = "decode";
+    info.spelling = EventSpelling::kDecoder;
     info.event = kDecodeEvents[e].name;
     emit(RecordType::kAnomaly, {},
          [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), p, nullptr, info, out); });
@@ -304,12 +318,13 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
-  detector_.on_flow_end(f);
   detector_.exchange_stream_events(outer_events);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
+  detector_.on_flow_end(f);  // what rules said of it is in its record
+  if (f.macs != nullptr) pool_.destroy(std::exchange(f.macs, nullptr));
   packet_ = outer;
   place_ = outer_place;
   if (place.kind != EventKind::kPacket) ordinal_ = outer_ordinal;
@@ -352,6 +367,7 @@ void Worker::on_stream_event(const Flow& f, StreamEvent e) noexcept {
   if (!config_.records.anomaly_stream) return;
   AnomalyInfo info;
   info.type = "stream";
+  info.spelling = EventSpelling::kStream;
   info.event = kStreamEvents[static_cast<std::size_t>(e)].name;
   emit(RecordType::kAnomaly, {},
        [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
@@ -398,6 +414,7 @@ void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint
   if (tx == nullptr) detector_.on_app_event(f, protocol, dir, info.event, packet_);
   if (!config_.records.anomaly_applayer) return;
   info.type = "applayer";
+  if (protocols()[protocol]->capital_events) info.spelling = EventSpelling::kCapitals;
   info.layer = "proto_parser";
   info.app_proto = protocols()[protocol]->name;
   info.tx = tx;
@@ -419,10 +436,14 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   h.flow_id = f == nullptr ? 0 : flow_id(*f);
   std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
+  h.notes = static_cast<std::uint32_t>(info.notes.size());
   h.src_port = p.src_port;
   h.dst_port = p.dst_port;
   emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) {
-    return encoder_.alert(context(tx), p, f, protocol, tx, info, out);
+    const std::size_t size = encoder_.alert(context(tx), p, f, protocol, tx, info, out);
+    if (size == 0 || out.size() - size < info.notes.size()) return std::size_t{0};
+    std::copy(info.notes.begin(), info.notes.end(), out.begin() + static_cast<std::ptrdiff_t>(size));
+    return size + info.notes.size();
   });
 }
 
@@ -433,7 +454,10 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
   c.time_ns = packet_->time_ns;
   c.packet_number = place_.kind == EventKind::kPacket ? place_.number : 0;
   c.tx_id = tx == nullptr ? 0 : tx->id;
-  if (const detect::RuleSet* rules = detector_.rules()) c.rules_epoch = rules->epoch;
+  if (const detect::RuleSet* rules = detector_.rules()) {
+    c.rules_epoch = rules->epoch;
+    c.traffic = rules->traffic_bits;
+  }
   return c;
 }
 

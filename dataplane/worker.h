@@ -14,6 +14,7 @@
 #include "dataplane/decode/defrag.h"
 #include "dataplane/detect/detector.h"
 #include "dataplane/event_ring.h"
+#include "dataplane/flow/flow_macs.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/flow/reassembly.h"
 #include "dataplane/io/source.h"
@@ -28,6 +29,7 @@ struct RecordConfig {
   bool anomaly_decode = true;
   bool anomaly_stream = false;
   bool anomaly_applayer = true;
+  bool ethernet = false;  ///< flows remember MAC addresses
 };
 
 struct WorkerConfig {
@@ -83,6 +85,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
 
   Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;
   void count_packet(Flow&, const Packet&) noexcept;
+  void remember_macs(Flow&, const Packet&) noexcept;
   void report_decode_events(const Packet&) noexcept;
   void record_files(const Flow&, ProtocolId, const Transaction&) noexcept;
 

@@ -1,7 +1,10 @@
 #include "export/encoder.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "dataplane/detect/flow_state.h"
+#include "dataplane/flow/flow_macs.h"
 #include "export/community_id.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "parsers/core/file.h"
@@ -209,6 +212,78 @@ std::span<const std::uint16_t> vlans_of(const Flow& f) noexcept {
   return std::span{f.key.vlans}.first(n);
 }
 
+struct LinkName {
+  unsigned number;
+  std::string_view name;
+};
+/// As libpcap has them (pcap/dlt.h).
+LinkName link_name(LinkType link) noexcept {
+  switch (link) {
+    case LinkType::kEthernet:
+      return {1, "EN10MB"};
+    case LinkType::kRawIp:
+      return {12, "RAW"};
+    case LinkType::kRawIpv4:
+      return {228, "IPV4"};
+    case LinkType::kRawIpv6:
+      return {229, "IPV6"};
+    case LinkType::kNull:
+      return {0, "NULL"};
+    case LinkType::kLoop:
+      return {108, "LOOP"};
+    case LinkType::kLinuxSll:
+      return {113, "LINUX_SLL"};
+    case LinkType::kLinuxSll2:
+      return {276, "LINUX_SLL2"};
+    case LinkType::kPpp:
+      return {9, "PPP"};
+    case LinkType::kCiscoHdlc:
+      return {104, "C_HDLC"};
+    case LinkType::kUnknown:
+      break;
+  }
+  return {0xffff, "UNKNOWN"};
+}
+
+/// The frame as it was captured. Of a datagram in pieces the whole, as if it had come in one.
+void packet_body(WireWriter& w, const Packet& p) noexcept {
+  if (p.data == nullptr) return;  // made up at a flow's end
+  const bool bare = p.reassembled && p.link_size == 0;
+  if (p.reassembled)
+    w.bytes(Ev::kPacketFieldNumber, Bytes(p.data, p.link_size), p.datagram);
+  else
+    w.bytes(Ev::kPacketFieldNumber, Bytes(p.data, p.size));
+  const LinkName link = link_name(bare && p.layers > 1 ? LinkType::kRawIp : p.link);
+  const auto m = w.message(Ev::kPacketInfoFieldNumber);
+  w.u64(v1::PacketInfo::kLinktypeFieldNumber, link.number);
+  w.text(v1::PacketInfo::kLinktypeNameFieldNumber, link.name);
+}
+
+std::string_view packet_source(const Packet& p) noexcept {
+  if (p.data == nullptr && p.flow != nullptr) return "stream (flow timeout)";  // made up at the flow's end
+  return p.reassembled ? "defrag" : "wire/pcap";
+}
+
+void event_name(WireWriter& w, const AnomalyInfo& info) noexcept {
+  constexpr int kField = v1::Anomaly::kEventFieldNumber;
+  switch (info.spelling) {
+    case EventSpelling::kPlain:
+      return w.text(kField, info.event);
+    case EventSpelling::kDecoder:
+      return w.bytes(kField, as_bytes("decoder."), as_bytes(info.event));
+    case EventSpelling::kStream:
+      return w.bytes(kField, as_bytes("stream."), as_bytes(info.event));
+    case EventSpelling::kCapitals:
+      break;
+  }
+  std::array<char, 64> capitals{};
+  const std::size_t n = std::min(info.event.size(), capitals.size());
+  for (std::size_t i = 0; i < n; ++i)
+    capitals[i] =
+        static_cast<char>(info.event[i] >= 'a' && info.event[i] <= 'z' ? info.event[i] - 32 : info.event[i]);
+  w.text(kField, {capitals.data(), n});
+}
+
 std::size_t finish(const WireWriter& w) noexcept { return w.ok() ? w.size() : 0; }
 
 }  // namespace
@@ -294,6 +369,64 @@ void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
   }
 }
 
+void Encoder::traffic(WireWriter& w, const RecordContext& context, const Flow& f) noexcept {
+  if (f.bits == nullptr) return;
+  const auto is_set = [&f](const TrafficBit& t) noexcept { return f.bits->get(t.bit); };
+  if (std::none_of(context.traffic.begin(), context.traffic.end(), is_set)) return;
+  const auto m = w.message(Ev::kTrafficFieldNumber);
+  for (const bool labels : {false, true}) {
+    for (const TrafficBit& t : context.traffic) {
+      if (t.is_label == labels && is_set(t))
+        w.text(labels ? v1::Traffic::kLabelFieldNumber : v1::Traffic::kIdFieldNumber, t.name);
+    }
+  }
+}
+
+void Encoder::ether(WireWriter& w, const Packet& p) const noexcept {
+  if (!options_.detail.ethernet || !p.has_mac) return;
+  const auto m = w.message(Ev::kEtherFieldNumber);
+  w.bytes(v1::Ether::kSrcMacFieldNumber, p.src_mac);
+  w.bytes(v1::Ether::kDestMacFieldNumber, p.dst_mac);
+}
+
+/// Of a flow's own record (`all`), or of one that goes `from` one end to the other.
+void Encoder::ether(WireWriter& w, const Flow& f, Direction from, bool all) const noexcept {
+  if (!options_.detail.ethernet || f.macs == nullptr) return;
+  const bool client_first = from == Direction::kToServer;
+  const FlowMacs::List& src = client_first ? f.macs->client : f.macs->server;
+  const FlowMacs::List& dst = client_first ? f.macs->server : f.macs->client;
+  const auto m = w.message(Ev::kEtherFieldNumber);
+  if (!all) {
+    w.bytes(v1::Ether::kSrcMacFieldNumber, src.all().front());
+    w.bytes(v1::Ether::kDestMacFieldNumber, dst.all().front());
+    return;
+  }
+  for (const Mac& mac : src.all()) w.bytes(v1::Ether::kSrcMacsFieldNumber, mac);
+  for (const Mac& mac : dst.all()) w.bytes(v1::Ether::kDestMacsFieldNumber, mac);
+}
+
+void Encoder::payload(WireWriter& w, const Packet& p, const AlertInfo& info) const noexcept {
+  const RecordDetail& d = options_.detail;
+  if (!d.payload && !d.payload_printable && !d.payload_length) return;
+  const Bytes seen = info.payload.first(std::min<std::size_t>(info.payload.size(), d.payload_bytes));
+  const bool of_stream = (info.from_stream || info.from_transaction) && p.proto == number(IpProto::kTcp);
+  std::array<char, 48> note_text{};
+  std::string_view note;
+  if (of_stream && info.payload_missing != 0) {
+    char* at = std::copy_n("[", 1, note_text.data());
+    at = std::to_chars(at, at + 20, info.payload_missing).ptr;
+    constexpr std::string_view kRest = " bytes missing]";
+    at = std::copy(kRest.begin(), kRest.end(), at);
+    note = {note_text.data(), at};
+  }
+  if (!seen.empty()) {
+    if (d.payload) w.bytes(Ev::kPayloadFieldNumber, as_bytes(note), seen);
+    if (d.payload_printable) w.printable(Ev::kPayloadPrintableFieldNumber, as_bytes(note), seen);
+    if (d.payload_length) w.u64(Ev::kPayloadLengthFieldNumber, note.size() + seen.size());
+  }
+  w.u64(Ev::kStreamFieldNumber, of_stream ? 1 : 0);
+}
+
 void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) const noexcept {
   const auto m = w.message(record_field_[protocol]);
   encode_bodies()[protocol](tx, w);
@@ -312,6 +445,8 @@ std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd e
   app_proto(w, f);
   community_id(w, client);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  traffic(w, context, f);
+  ether(w, f, Direction::kToServer, true);
   flow_body(w, f, end);
   if (f.key.proto == number(IpProto::kTcp)) tcp_body(w, f);
   return finish(w);
@@ -321,13 +456,15 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
                                  const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
   if (protocol >= record_field_.size()) return 0;
   WireWriter w(out);
-  const bool only_reply = tx.has_reply && !tx.has_request;
+  const Direction from = tx.has_reply && !tx.has_request ? Direction::kToClient : Direction::kToServer;
   begin(w, context, context.packet_number, &f, f.tap, protocols()[protocol]->record, vlans_of(f));
-  ends(w, of_flow(f, only_reply ? Direction::kToClient : Direction::kToServer));
+  ends(w, of_flow(f, from));
   w.u64(Ev::kTxIdFieldNumber, tx.id);
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
   community_id(w, of_flow(f, Direction::kToServer));
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  traffic(w, context, f);
+  ether(w, f, from, false);
   body(w, protocol, tx);
   return finish(w);
 }
@@ -354,7 +491,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   const Ends e = of_packet(p);
   begin(w, context, context.packet_number, flow, p.tap, "alert", vlans_of(p));
   ends(w, e);
-  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (tx != nullptr) w.u64(Ev::kTxIdFieldNumber, tx->id);
   community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
@@ -375,6 +512,11 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
       endpoint(w, A::kTargetFieldNumber, is_src ? e.src : e.dst, is_src ? e.src_port : e.dst_port, ports);
     }
     w.append(info.metadata);
+    for (const AlertContext& c : info.contexts) {
+      const auto context = w.message(A::kContextFieldNumber);
+      w.text(v1::Context::kKeyFieldNumber, c.key);
+      w.text(v1::Context::kValueFieldNumber, c.json);
+    }
   }
   if (tx != nullptr && protocol < record_field_.size()) {
     body(w, protocol, *tx);
@@ -387,7 +529,11 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     app_proto(w, *flow);
     w.text(Ev::kDirectionFieldNumber, direction_name(info.direction));
     flow_so_far(w, *flow);
+    traffic(w, context, *flow);
   }
+  ether(w, p);
+  payload(w, p, info);
+  if (options_.detail.packet) packet_body(w, p);
   return finish(w);
 }
 
@@ -397,7 +543,7 @@ std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, cons
   const Ends e = of_packet(p);
   begin(w, context, context.packet_number, flow, p.tap, "anomaly", vlans_of(p));
   ends(w, e);
-  w.text(Ev::kPktSrcFieldNumber, p.reassembled ? "defrag" : "wire/pcap");
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (info.tx != nullptr) w.u64(Ev::kTxIdFieldNumber, info.tx->id);
   community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
@@ -405,9 +551,11 @@ std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, cons
     const auto m = w.message(Ev::kAnomalyFieldNumber);
     if (!info.app_proto.empty()) w.text(v1::Anomaly::kAppProtoFieldNumber, info.app_proto);
     w.text(v1::Anomaly::kTypeFieldNumber, info.type);
-    w.text(v1::Anomaly::kEventFieldNumber, info.event);
+    event_name(w, info);
     if (!info.layer.empty()) w.text(v1::Anomaly::kLayerFieldNumber, info.layer);
   }
+  ether(w, p);
+  if (options_.detail.anomaly_packet) packet_body(w, p);
   return finish(w);
 }
 

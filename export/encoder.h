@@ -22,6 +22,7 @@ struct EncoderOptions {
   std::uint16_t community_id_seed = 0;  ///< Suricata's community-id-seed
   bool community_id = true;
   bool packet_numbers = true;  ///< EVE's `pcap_cnt`: for replays
+  RecordDetail detail;
 };
 
 class Encoder final : public RecordEncoder {
@@ -56,6 +57,10 @@ class Encoder final : public RecordEncoder {
   void ends(WireWriter&, const Ends&) const noexcept;
   void community_id(WireWriter&, const Ends&) const noexcept;
   void app_proto(WireWriter&, const Flow&) const noexcept;
+  static void traffic(WireWriter&, const RecordContext&, const Flow&) noexcept;
+  void ether(WireWriter&, const Packet&) const noexcept;
+  void ether(WireWriter&, const Flow&, Direction from, bool all) const noexcept;
+  void payload(WireWriter&, const Packet&, const AlertInfo&) const noexcept;
   void body(WireWriter&, ProtocolId, const Transaction&) const noexcept;
 
   EncoderOptions options_;

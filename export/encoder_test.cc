@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "dataplane/detect/flow_state.h"
+#include "dataplane/flow/flow_macs.h"
 #include "export/eve.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "export/test_support.h"
@@ -202,6 +204,97 @@ TEST_F(EncoderTest, AnomalyOfAPacketThatIsNotIp) {
                            buffer_)),
       R"({"timestamp":"2023-11-14T22:13:23.000000+0000","pcap_cnt":12,"event_type":"anomaly","host":"plant-7",)"
       R"("pkt_src":"wire/pcap","rules_epoch":3,"anomaly":{"type":"decode","event":"ethernet.pkt_too_small"}})");
+}
+
+TEST_F(EncoderTest, EventsAreSpeltAsInEve) {
+  const auto spelt = [&](std::string_view event, EventSpelling spelling) {
+    const std::string all = eve(encoder_.anomaly(
+        context_, Packet{}, nullptr, {.type = "t", .event = event, .spelling = spelling}, buffer_));
+    return all.substr(all.find("\"event\":\""));
+  };
+  EXPECT_EQ(spelt("ipv4.trunc_pkt", EventSpelling::kDecoder), R"("event":"decoder.ipv4.trunc_pkt"}})");
+  EXPECT_EQ(spelt("gap", EventSpelling::kStream), R"("event":"stream.gap"}})");
+  EXPECT_EQ(spelt("bad_length_2", EventSpelling::kCapitals), R"("event":"BAD_LENGTH_2"}})");
+}
+
+TEST_F(EncoderTest, WhatIsAskedForGoesWithAnAlert) {
+  EncoderOptions options;
+  options.detail = {.payload = true,
+                    .payload_printable = true,
+                    .payload_length = true,
+                    .packet = true,
+                    .ethernet = true,
+                    .payload_bytes = 6};
+  const Encoder encoder(options);
+  const std::uint8_t frame[] = {1, 2, 3, 4}, datagram[] = {9, 8};
+  Packet p = make_packet(false);
+  p.data = frame;
+  p.size = sizeof frame;
+  p.has_mac = true;
+  p.src_mac = {2, 0, 0, 0, 0, 1};
+  p.dst_mac = {2, 0, 0, 0, 0, 2};
+  AlertInfo info{.sid = 1, .signature = "TEST", .category = "c", .action = "allowed"};
+  info.payload = as_bytes("ab\r\n\x01\xff rest");
+  const auto tail = [&] {
+    const std::string all = eve(encoder.alert(context_, p, nullptr, kNoProtocol, nullptr, info, buffer_));
+    return all.substr(all.find(",\"ether\":"));
+  };
+  EXPECT_EQ(tail(),
+            R"(,"ether":{"src_mac":"02:00:00:00:00:01","dest_mac":"02:00:00:00:00:02"},"payload":"YWINCgH/",)"
+            R"("payload_printable":"ab\r\n..","payload_length":6,"stream":0,"packet":"AQIDBA==",)"
+            R"("packet_info":{"linktype":1,"linktype_name":"EN10MB"}})");
+  info.from_stream = true;
+  info.payload_missing = 4;
+  p.reassembled = true;
+  p.link_size = 2;
+  p.datagram = datagram;
+  p.link = LinkType::kLinuxSll2;
+  EXPECT_EQ(
+      tail().substr(tail().find(",\"payload\"")),
+      R"(,"payload":"WzQgYnl0ZXMgbWlzc2luZ11hYg0KAf8=","payload_printable":"[4 bytes missing]ab\r\n..",)"
+      R"("payload_length":23,"stream":1,"packet":"AQIJCA==",)"
+      R"("packet_info":{"linktype":276,"linktype_name":"LINUX_SLL2"}})");
+  Flow f = make_flow();
+  p.data = nullptr;  // made up at a flow's end
+  p.flow = &f;
+  const std::string last = eve(encoder.alert(context_, p, &f, kNoProtocol, nullptr, info, buffer_));
+  EXPECT_EQ(last.find("packet_info"), std::string::npos);
+  EXPECT_NE(last.find(R"x("pkt_src":"stream (flow timeout)")x"), std::string::npos);
+}
+
+TEST_F(EncoderTest, TrafficIsNamedByFlowbits) {
+  alignas(8) std::array<std::uint8_t, 64> block{};
+  Flow f = make_flow();
+  f.bits = ::new (block.data()) FlowBits;
+  f.bits->bits = 64;
+  const TrafficBit names[] = {{3, true, "known"}, {5, false, "b"}, {7, false, "c"}, {9, false, "not-set"}};
+  RecordContext context = context_;
+  context.traffic = names;
+  const auto record = [&] { return eve(encoder_.flow(context, f, FlowEnd::kTimeout, buffer_)); };
+  EXPECT_EQ(record().find("traffic"), std::string::npos);
+  for (const std::uint32_t bit : {3U, 5U, 7U}) f.bits->set(bit, true);
+  EXPECT_NE(record().find(R"("traffic":{"id":["b","c"],"label":["known"]})"), std::string::npos) << record();
+  f.bits = nullptr;
+  EXPECT_EQ(record().find("traffic"), std::string::npos);
+}
+
+TEST_F(EncoderTest, AFlowShowsAllItsMacs) {
+  EncoderOptions options;
+  options.detail.ethernet = true;
+  Flow f = make_flow();
+  FlowMacs macs;
+  macs.client.add({2, 0, 0, 0, 0, 1});
+  macs.client.add({2, 0, 0, 0, 0, 2});
+  macs.client.add({2, 0, 0, 0, 0, 1});
+  macs.server.add({2, 0, 0, 0, 0, 9});
+  f.macs = &macs;
+  const std::string all = eve(Encoder(options).flow(context_, f, FlowEnd::kTimeout, buffer_));
+  EXPECT_NE(
+      all.find(
+          R"("ether":{"src_macs":["02:00:00:00:00:01","02:00:00:00:00:02"],"dest_macs":["02:00:00:00:00:09"]})"),
+      std::string::npos)
+      << all;
+  EXPECT_EQ(eve(encoder_.flow(context_, f, FlowEnd::kTimeout, buffer_)).find("ether"), std::string::npos);
 }
 
 TEST_F(EncoderTest, ARecordThatDoesNotFitIsNotWritten) {

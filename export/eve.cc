@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "export/eve_format.h"
+#include "export/plain_json.h"
 #include "export/wire_reader.h"
 
 namespace picket {
@@ -301,6 +302,10 @@ class EveWriter::Json {
       case EveKind::kBase64:
         formatted(f.kind, wire.bytes);
         return true;
+      case EveKind::kJson:
+        // A collector writes records that came from elsewhere: what only claims to be JSON is text.
+        is_plain_json(wire.bytes) ? raw(as_text(wire.bytes)) : text(wire.bytes);
+        return true;
     }
     return false;
   }
@@ -445,6 +450,8 @@ std::string eve_value_text(const EveField& f, std::uint64_t v, Bytes bytes) {
     case EveKind::kTime:
       p = eve::put_fraction(eve::put_second(p, v / 1'000'000'000), v);
       break;
+    case EveKind::kJson:
+      return std::string(as_text(bytes));
     case EveKind::kIp:
     case EveKind::kHexBytes:
     case EveKind::kHexColon:

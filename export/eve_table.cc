@@ -124,6 +124,9 @@ bool apply_format(EveField& field, v1::Format format) {
     case v1::FORMAT_BASE64:
       field.kind = EveKind::kBase64;
       return text;
+    case v1::FORMAT_JSON:
+      field.kind = EveKind::kJson;
+      return text;
     case v1::FORMAT_TIME: {
       const bool fits =
           field.kind == EveKind::kFixed64 || (field.kind == EveKind::kUnsigned && !field.is_32bit);

@@ -40,6 +40,7 @@ enum class EveKind : std::uint8_t {
   kHexBytes,
   kHexColon,
   kBase64,
+  kJson,
   kMessage,
 };
 

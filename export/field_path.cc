@@ -21,9 +21,17 @@ bool find(const EveTable& table, std::string_view name, std::vector<const EveFie
   return false;
 }
 
+/// As many as a person reads.
 std::string known_names(const EveTable& table) {
+  constexpr std::size_t kEnough = 250;
   std::string names;
-  for (const auto& f : table.fields) names += (names.empty() ? "" : ", ") + f.name;
+  std::size_t shown = 0;
+  for (const auto& f : table.fields) {
+    if (names.size() > kEnough) break;
+    names += (names.empty() ? "" : ", ") + f.name;
+    ++shown;
+  }
+  if (shown < table.fields.size()) names += fmt::format(" and {} more", table.fields.size() - shown);
   return names;
 }
 

@@ -35,7 +35,9 @@ bool Recorder::poll() {
   while (merge_.next(header, record)) {
     any = true;
     time_is(header.place.clock_ns);
-    if (correlate_ && !correlate_(header)) {
+    const Bytes notes = record.last(header.notes);
+    record = record.first(record.size() - notes.size());
+    if (correlate_ && !correlate_(header, notes)) {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }

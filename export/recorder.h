@@ -24,7 +24,7 @@ namespace picket {
 class Recorder {
  public:
   /// False: the record is not to be made. Called in the order of Place, on the export thread.
-  using Correlate = std::function<bool(const EventHeader&)>;
+  using Correlate = std::function<bool(const EventHeader&, Bytes notes)>;
 
   /// `streams` are borrowed. `held_limit`: see Merge.
   Recorder(const std::vector<EventStream*>& streams, std::vector<std::unique_ptr<RecordSink>> sinks,

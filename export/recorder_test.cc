@@ -50,7 +50,9 @@ TEST(Recorder, NumbersCountsAndDelivers) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
   sinks.push_back(std::make_unique<MemorySink>(good));
   sinks.push_back(std::make_unique<MemorySink>(bad, 2));
-  const auto correlate = [](const EventHeader& h) { return h.type != RecordType::kAlert || h.rule != 7; };
+  const auto correlate = [](const EventHeader& h, Bytes) {
+    return h.type != RecordType::kAlert || h.rule != 7;
+  };
   Recorder recorder({&stream}, std::move(sinks), correlate);
   write(ring, RecordType::kFlow, 1, "flow");
   write(ring, RecordType::kAlert, 2, "suppressed", 7);

@@ -18,6 +18,7 @@ int check_command(const Options& o) {
   } else {
     rules::write_table(std::cout, base.source, base.plan.notes);
     rules::write_reasons(std::cout, base.source);
+    for (const std::string& w : base.plan.warnings) std::cout << w << '\n';
     std::cout << rules::summary(base.source) << '\n';
   }
   return std::cout.flush() ? 0 : 1;

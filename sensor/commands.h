@@ -8,6 +8,7 @@ namespace picket {
 int replay_command(const Options&);
 int run_command(const Options&);
 int check_command(const Options&);
+int convert_command(const Options&);
 int protocols_command(const Options&);
 int version_command();
 

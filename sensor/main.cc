@@ -18,6 +18,8 @@ int run(int argc, char** argv) {
       return picket::run_command(*options);
     case picket::Command::kCheck:
       return picket::check_command(*options);
+    case picket::Command::kConvert:
+      return picket::convert_command(*options);
     case picket::Command::kProtocols:
       return picket::protocols_command(*options);
     case picket::Command::kVersion:

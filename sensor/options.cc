@@ -84,6 +84,11 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   check->add_flag("--json", o.json, "one JSON object a rule");
   check->footer("Example: picket check --rules 'rules/*.rules' --json");
 
+  CLI::App* convert = app.add_subcommand(
+      "convert", "what picket honours of a Suricata configuration, as a file of picket's own");
+  convert->add_option("file", o.config, "suricata.yaml")->type_name("FILE")->required();
+  convert->footer("Example: picket convert /etc/suricata/suricata.yaml > picket.yaml");
+
   CLI::App* list = app.add_subcommand(
       "protocols", "what is parsed: name, transports, ports, record, rule buffers, events");
   list->add_flag("--json", o.json, "one JSON object a protocol");
@@ -105,7 +110,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
                 << (word.empty()     ? "a command is missing"
                     : word[0] == '-' ? "'" + word + "' stands where a command has to stand"
                                      : "there is no command '" + word + "'")
-                << "; commands are replay, run, check, protocols and version; see: picket --help\n";
+                << "; commands are replay, run, check, convert, protocols and version; see: picket --help\n";
       exit_status = 2;
       return std::nullopt;
     }
@@ -131,6 +136,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
     o.command = Command::kRun;
   else if (*check)
     o.command = Command::kCheck;
+  else if (*convert)
+    o.command = Command::kConvert;
   else if (*list)
     o.command = Command::kProtocols;
   for (const auto& [a, b] :

@@ -6,7 +6,7 @@
 
 namespace picket {
 
-enum class Command { kReplay, kRun, kCheck, kProtocols, kVersion };
+enum class Command { kReplay, kRun, kCheck, kConvert, kProtocols, kVersion };
 
 struct Options {
   Command command = Command::kVersion;

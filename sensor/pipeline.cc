@@ -1,6 +1,7 @@
 #include "sensor/pipeline.h"
 
 #include <pthread.h>
+#include <spdlog/spdlog.h>
 
 #include <numeric>
 
@@ -31,7 +32,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   Recorder::Correlate correlate;
   if (rules_ != nullptr) {
     thresholds_.emplace();
-    correlate = [this](const EventHeader& h) { return admit(h); };
+    sets_.emplace(rules_->plan.sets);
+    correlate = [this](const EventHeader& h, Bytes notes) { return admit(h, notes); };
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
   if (statistics_ && config.statistics_every_ns != 0) {
@@ -43,8 +45,9 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
 }
 
 /// What crosses flows, decided in the order of the capture.
-bool Pipeline::admit(const EventHeader& h) {
+bool Pipeline::admit(const EventHeader& h, Bytes notes) {
   if (h.type != RecordType::kAlert) return true;
+  if (!notes.empty() && !sets_->admit(notes)) return false;
   const rules::Judgement& judgement = rules_->plan.judgements[h.rule];
   if (judgement.plain()) return true;
   return thresholds_->admit(judgement, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id,
@@ -93,6 +96,9 @@ void Pipeline::export_loop(const std::stop_token& stop) {
   count_lost_before();
   if (statistics_) put_statistics(0);
   recorder_->close();
+  if (sets_) {
+    for (const std::string& problem : sets_->save()) spdlog::error("{}", problem);
+  }
   finished_.store(true, std::memory_order_release);
 }
 

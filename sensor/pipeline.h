@@ -13,6 +13,7 @@
 #include "dataplane/worker.h"
 #include "export/encoder.h"
 #include "export/recorder.h"
+#include "sensor/rules/dynamic_sets.h"
 #include "sensor/rules/rule_base.h"
 #include "sensor/telemetry/totals.h"
 
@@ -57,7 +58,7 @@ class Pipeline {
   [[nodiscard]] Totals give_up();
 
  private:
-  bool admit(const EventHeader&);
+  bool admit(const EventHeader&, Bytes notes);
   void export_loop(const std::stop_token&);
   void put_statistics(std::uint64_t clock_ns);
   void count_lost_before() noexcept;
@@ -73,6 +74,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingStream>> streams_;
   std::optional<rules::Thresholds> thresholds_;
+  std::optional<rules::DynamicSets> sets_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::thread> threads_;
   std::jthread export_thread_;

@@ -65,6 +65,8 @@ Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& fil
   load.variables = variables_of(config);
   load.classification_file = config.classification_file;
   load.reference_file = config.reference_file;
+  load.data_dir = config.data_dir;
+  load.threshold_file = config.threshold_file;
   return load_rule_base(files, load, default_cache_dir());
 }
 
@@ -98,6 +100,8 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   setup->pipeline.statistics = c.eve.stats;
   setup->pipeline.worker.records.alerts = c.eve.alerts;
   setup->pipeline.worker.records.transactions = c.eve.transactions;
+  setup->pipeline.worker.records.ethernet = c.eve.detail.ethernet;
+  setup->pipeline.encoder.detail = c.eve.detail;
   setup->pipeline.encoder.sensor = c.sensor_name;
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;

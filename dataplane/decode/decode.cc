@@ -25,6 +25,8 @@ Layer link_layer(LinkType link) noexcept {
     case LinkType::kEthernet:
       return Layer::kEthernet;
     case LinkType::kRawIp:
+    case LinkType::kRawIpv4:
+    case LinkType::kRawIpv6:
       return Layer::kRawIp;
     case LinkType::kNull:
       return Layer::kNull;
@@ -160,6 +162,8 @@ void Decoder::decode(Packet& p) const noexcept {
 }
 
 void Decoder::decode_datagram(Packet& p, Bytes datagram) const noexcept {
+  p.link_size = p.layers == 1 && !p.reassembled ? static_cast<std::uint16_t>(p.ip_header.data() - p.data) : 0;
+  p.datagram = datagram;
   p.reassembled = true;
   p.is_fragment = false;
   p.verdict = Verdict::kInspected;

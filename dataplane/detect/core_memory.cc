@@ -30,7 +30,8 @@ CoreMemory::CoreMemory(const RuleSet& set)
       packet(set.rules.size()),
       transaction(set.rules.size()),
       choices(kMaxOps),
-      base64(kMaxTransformed) {
+      base64(kMaxTransformed),
+      notes(kMaxNotes) {
   for (auto& t : transformed) t.resize(kMaxTransformed);
   for (auto& m : in_set) m.resize(set.address_sets.size());
   if (set.scratch_prototype != nullptr && hs_clone_scratch(set.scratch_prototype, &scratch) != HS_SUCCESS)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/detect/dataset.h"
 #include "dataplane/detect/detector.h"
 #include "dataplane/detect/rule_set.h"
 
@@ -19,7 +20,8 @@ struct pcre2_real_jit_stack_8;
 namespace picket::detect {
 
 inline constexpr unsigned kMaxVariables = 64;
-inline constexpr unsigned kMaxOps = 250;  ///< of one group
+inline constexpr std::size_t kMaxNotes = 32768;  ///< bytes of values that go with the alerts of one packet
+inline constexpr unsigned kMaxOps = 250;         ///< of one group
 
 /// A set of rules that can be emptied by counting up.
 class RuleMarks {
@@ -81,6 +83,13 @@ class CoreMemory {
   std::array<std::int64_t, kMaxVariables> variables{};
   std::vector<std::uint8_t> base64;  // kMaxTransformed
   std::size_t base64_size = 0;
+  std::array<DatasetHit, kMaxDatasetHits> dataset_hits;  // of the rule that runs
+  std::size_t dataset_hit_count = 0;
+  // Of the alerts that wait: values for correlate, and what is known of values that were met.
+  std::vector<std::uint8_t> notes;  // kMaxNotes
+  std::size_t notes_size = 0;
+  std::array<AlertContext, kMaxAlerts> contexts;
+  std::size_t context_count = 0;
   std::array<std::vector<std::uint8_t>, 2> transformed;  // kMaxTransformed each, used in turn
 
   // Is the address in that set? By set: packet number of the answer << 1 | answer; source, then destination.

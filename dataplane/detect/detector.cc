@@ -167,6 +167,7 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     ++stats_.programs;
+    memory_->dataset_hit_count = 0;
     if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
       continue;
     if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) continue;
@@ -350,7 +351,35 @@ void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Trans
     ++stats_.alert_limit;
     return;
   }
-  queue_[queued_++] = {r, from_stream, s.dir, s.app, s.packet, s.flow, tx, s.file};
+  Queued q{r, from_stream, s.dir, s.app, s.packet, s.flow, tx, s.file, 0, 0, 0, 0};
+  if (memory_->dataset_hit_count != 0 && !keep_hits(q)) return;
+  queue_[queued_++] = q;
+}
+
+/// What the rule met in data sets goes with its alert. False: there is no room.
+bool Detector::keep_hits(Queued& q) noexcept {
+  CoreMemory& m = *memory_;
+  q.note = static_cast<std::uint32_t>(m.notes_size);
+  q.context = static_cast<std::uint16_t>(m.context_count);
+  for (std::size_t i = 0; i < m.dataset_hit_count; ++i) {
+    const DatasetHit& hit = m.dataset_hits[i];
+    const DatasetTest& test = rules_->dataset_tests[hit.test];
+    if (hit.entry != nullptr) {
+      if (m.context_count < m.contexts.size())
+        m.contexts[m.context_count++] = {test.context_key, hit.entry->context};
+      continue;
+    }
+    if (m.notes.size() - m.notes_size < kDatasetNoteHead + hit.size) {
+      ++stats_.dataset_limit;
+      return false;
+    }
+    std::uint8_t* const at = m.notes.data() + m.notes_size;
+    m.notes_size += static_cast<std::size_t>(
+        put_note(at, {test.command, test.set, Bytes(hit.value).first(hit.size)}) - at);
+  }
+  q.notes_size = static_cast<std::uint32_t>(m.notes_size) - q.note;
+  q.context_count = static_cast<std::uint16_t>(m.context_count - q.context);
+  return true;
 }
 
 void Detector::let_go(std::size_t queued) noexcept {
@@ -365,6 +394,15 @@ void Detector::let_go(std::size_t queued) noexcept {
   info.from_transaction = q.tx != nullptr;
   info.direction = q.dir;
   info.file = q.file;
+  info.notes = Bytes(memory_->notes).subspan(q.note, q.notes_size);
+  info.contexts = std::span(memory_->contexts).subspan(q.context, q.context_count);
+  info.payload = q.packet->payload;
+  if ((q.from_stream || q.tx != nullptr) && q.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
+    const Buffer b = stream_bytes(*q.flow, q.dir);
+    const FlowSide& side = q.flow->side[index(q.dir)];
+    if (!b.data.empty()) info.payload = b.data;
+    if (side.gaps != 0 && b.offset == side.gap_end) info.payload_missing = side.gap_bytes;
+  }
   sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
 }
 
@@ -385,6 +423,7 @@ void Detector::flush(F&& which) noexcept {
       queue_[kept++] = queue_[i];
   }
   queued_ = kept;
+  if (kept == 0) memory_->notes_size = memory_->context_count = 0;
 }
 
 void Detector::flush_transaction(const Transaction& tx) noexcept {

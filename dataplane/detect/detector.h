@@ -123,6 +123,8 @@ class Detector {
     Flow* flow;
     const Transaction* tx;
     const File* file;
+    std::uint32_t note, notes_size;        // in CoreMemory::notes
+    std::uint16_t context, context_count;  // in CoreMemory::contexts
   };
 
   [[nodiscard]] bool idle(const Flow* f) const noexcept {
@@ -145,6 +147,7 @@ class Detector {
   void run_app_found_rules(const Packet&, Flow&) noexcept;
   void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*) noexcept;
   void change_state(const RuleHeader&, Flow*) noexcept;
+  [[nodiscard]] bool keep_hits(Queued&) noexcept;
 
   // streams
   void inspect_stream(Flow&, Direction, const Buffer&, StreamWindow*, const Packet&) noexcept;
@@ -162,7 +165,8 @@ class Detector {
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_test_holds(const TxTest&, const Subject&, const Transaction&) noexcept;
-  [[nodiscard]] Buffer payload_beside(const Subject&) noexcept;
+  /// What is at hand of a direction's stream.
+  [[nodiscard]] Buffer stream_bytes(const Flow&, Direction) const noexcept;
 
   void flush_transaction(const Transaction&) noexcept;
   void let_go(std::size_t queued) noexcept;

@@ -104,6 +104,7 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     ++stats_.programs;
+    memory_->dataset_hit_count = 0;
     if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, &f)) continue;
     if (!payload_groups_match(h, s, b)) continue;
     const std::uint32_t* told = w != nullptr ? w->fired : fired_.data();

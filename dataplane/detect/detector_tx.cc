@@ -135,18 +135,16 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
       if (std::find(first, first + state.count, r | Waiting::kFired) != first + state.count) continue;
     }
     ++stats_.programs;
+    memory_->dataset_hit_count = 0;
     if (!transaction_matches(h, s, tx)) continue;
     if (repeats && !state.add(r | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }
 
-/// The bytes that payload groups of a transaction's rule look at.
-Buffer Detector::payload_beside(const Subject& s) noexcept {
-  if (s.kind != PacketClass::kTcp && s.packet->proto != static_cast<std::uint8_t>(IpProto::kTcp))
-    return {s.packet->payload, 0, 0};
-  if (chunk_flow_ == s.flow && chunk_dir_ == s.dir) return {chunk_, chunk_offset_, 0};
-  StreamWindow* w = s.flow->side[index(s.dir)].window;
+Buffer Detector::stream_bytes(const Flow& f, Direction dir) const noexcept {
+  if (chunk_flow_ == &f && chunk_dir_ == dir) return {chunk_, chunk_offset_, 0};
+  StreamWindow* w = f.side[index(dir)].window;
   return w == nullptr ? Buffer{} : Buffer{w->view(), w->offset, 0};
 }
 
@@ -158,7 +156,9 @@ bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const 
   for (unsigned i = h.payload_groups; i < h.groups; ++i) {
     if (!tx_group_matches(rules_->groups[h.first_group + i], s, tx)) return false;
   }
-  return h.payload_groups == 0 || payload_groups_match(h, s, payload_beside(s));
+  if (h.payload_groups == 0) return true;
+  const bool tcp = s.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp);
+  return payload_groups_match(h, s, tcp ? stream_bytes(*s.flow, s.dir) : Buffer{s.packet->payload, 0, 0});
 }
 
 bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transaction& tx) noexcept {
@@ -259,6 +259,7 @@ void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_
   const SidePlan& plan = protocol.side[index(dir)];
   if (plan.repeats == 0) return;
   Transaction made_up;
+  memory_->dataset_hit_count = 0;
   for (std::size_t i = 0; i < protocol.events.size(); ++i) {
     if (protocol.events[i].name == name) made_up.events = std::uint64_t{1} << i;
   }

@@ -89,7 +89,8 @@ void describe_flow(Subject& s) noexcept {
     return;
   }
   s.way = s.dir == Direction::kToServer ? way_bit::kToServer : way_bit::kToClient;
-  s.state = s.flow->state == FlowState::kNew ? state_bit::kNew : state_bit::kEstablished;
+  const bool fresh = s.flow->state == FlowState::kNew || s.packet->completes_handshake;
+  s.state = fresh ? state_bit::kNew : state_bit::kEstablished;
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ struct Runner {
   bool is_data_at(const Op& op) noexcept;
   bool base64(const Op& op) noexcept;
   bool digest(const Op& op) noexcept;
+  bool dataset(const Op& op) noexcept;
   bool entropy(const Op& op) noexcept;
   void matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept;
 };
@@ -126,6 +127,8 @@ bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept
       return entropy(op);
     case Op::Kind::kDigest:
       return digest(op);
+    case Op::Kind::kDataset:
+      return dataset(op);
     case Op::Kind::kFail:
       break;
   }
@@ -343,11 +346,42 @@ bool Runner::entropy(const Op& op) noexcept {
   return yes != ((op.flags & Op::kNegated) != 0);
 }
 
+bool Runner::dataset(const Op& op) noexcept {
+  const DatasetTest& t = set.dataset_tests[op.at];
+  std::array<std::uint8_t, 16> room;
+  const Bytes value = dataset_value(t.type, buffer.data, room);
+  if (value.empty()) return false;
+  DatasetHit hit;
+  hit.test = op.at;
+  if (t.changes) {
+    if (value.size() > hit.value.size()) return ++stats.dataset_limit, false;
+    hit.size = static_cast<std::uint16_t>(value.size());
+    std::copy(value.begin(), value.end(), hit.value.begin());
+  } else {
+    const DatasetEntry* entry = set.value_sets[t.set].find(value);
+    if (t.command == DatasetCommand::kIsNotSet) return entry == nullptr;
+    if (entry == nullptr) return false;
+    if (t.command == DatasetCommand::kReputation) return t.reputation.matches(entry->reputation);
+    if (t.context_key.empty() || entry->context.empty()) return true;
+    hit.entry = entry;
+  }
+  // An op may run again when one before it tries its next match: its last word counts.
+  std::size_t i = 0;
+  while (i < core.dataset_hit_count && core.dataset_hits[i].test != op.at) ++i;
+  if (i == core.dataset_hits.size()) return ++stats.dataset_limit, false;
+  core.dataset_hits[i] = hit;
+  core.dataset_hit_count = std::max(core.dataset_hit_count, i + 1);
+  return true;
+}
+
 }  // namespace
 
 bool run_group(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core,
                DetectStats& stats) noexcept {
-  return Runner{set, group, buffer, core, stats}.run();
+  const std::size_t hits = core.dataset_hit_count;
+  if (Runner{set, group, buffer, core, stats}.run()) return true;
+  core.dataset_hit_count = hits;  // what a value that did not fit was found in does not matter
+  return false;
 }
 
 }  // namespace picket::detect

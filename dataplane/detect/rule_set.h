@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "dataplane/files/file_tracker.h"
@@ -143,6 +144,7 @@ struct Op {
     kBase64,
     kEntropy,
     kDigest,
+    kDataset,
     kFail,
   };
   enum Flag : std::uint16_t {
@@ -194,6 +196,31 @@ struct DigestSet {
 struct PcrePattern {
   pcre2_real_code_8* code = nullptr;  ///< owned by the RuleSet
   bool limited = true;
+};
+
+enum class DatasetType : std::uint8_t { kString, kMd5, kSha256, kIpv4, kIp };
+enum class DatasetCommand : std::uint8_t { kSet, kUnset, kIsSet, kIsNotSet, kReputation };
+struct DatasetEntry {
+  std::uint16_t reputation = 0;
+  std::string context;  ///< JSON object that an alert shows; "": none
+};
+/// Values and what is known of each.
+struct ValueSet {
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+  std::unordered_map<std::string, DatasetEntry, Hash, std::equal_to<>> entries;
+  [[nodiscard]] const DatasetEntry* find(Bytes value) const noexcept;
+};
+/// Op::kDataset. See dataset.h.
+struct DatasetTest {
+  DatasetCommand command = DatasetCommand::kIsSet;
+  DatasetType type = DatasetType::kString;
+  bool changes = false;   ///< some rule changes the set: decided in correlate
+  std::uint32_t set = 0;  ///< in RuleSet::value_sets; `changes`: in the plan's dynamic sets
+  NumberTest reputation;
+  std::string context_key;
 };
 
 // ------------------------------------------------------------------------------------------------ groups
@@ -480,6 +507,8 @@ struct RuleSet {
   std::vector<NumberTest> number_tests;  ///< kSize
   std::vector<PcrePattern> patterns;
   std::vector<DigestSet> digest_sets;
+  std::vector<DatasetTest> dataset_tests;
+  std::vector<ValueSet> value_sets;
   std::vector<std::uint8_t> bytes;  ///< contents; lower case where kNoCase
   std::vector<Field> fields;
   std::vector<TxTest> tx_tests;
@@ -510,6 +539,7 @@ struct RuleSet {
 
   FileWants file_wants;                        ///< what the rules ask of files
   std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
+  std::vector<TrafficBit> traffic_bits;        ///< those that records show, in the order of their names
   std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
   bool any_stream = false;                     ///< some rule looks at streams
   bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too

@@ -44,6 +44,7 @@ enum class TcpState : std::uint8_t {
 struct SegmentList;   // out-of-order segments: dataplane/flow/reassembly.h
 struct AppLayer;      // parser and pending bytes: dataplane/app/app_layer.h
 struct FlowBits;      // dataplane/detect
+struct FlowMacs;      // dataplane/flow/flow_macs.h
 struct StreamWindow;  // bytes kept for stream rules: dataplane/detect
 
 /// One direction.
@@ -54,6 +55,8 @@ struct FlowSide {
   // TCP
   std::uint64_t delivered = 0;  ///< stream bytes handed on or declared missing; offset of next_seq
   std::uint64_t missing = 0;    ///< of these, bytes lost in gaps
+  std::uint64_t gap_end = 0;    ///< stream offset behind the last gap
+  std::uint64_t gap_bytes = 0;  ///< of the last gap
   SegmentList* waiting = nullptr;
   StreamWindow* window = nullptr;
   std::uint32_t next_seq = 0;  ///< the sequence number wanted next
@@ -86,6 +89,7 @@ struct Flow {
   std::array<FlowSide, 2> side;      ///< by Direction
   AppLayer* app = nullptr;
   FlowBits* bits = nullptr;
+  FlowMacs* macs = nullptr;                ///< only where records show them
   ProtocolId protocol = kNoProtocol;       ///< found by content
   ProtocolId told_protocol = kNoProtocol;  ///< detection: the last one that rules were told of
   std::uint16_t alerts = 0;

@@ -246,6 +246,8 @@ void Reassembler::skip_to(Flow& f, Direction dir, std::uint32_t seq, StreamSink&
   me.next_seq = seq;
   me.delivered += static_cast<std::uint32_t>(missing);
   me.missing += static_cast<std::uint32_t>(missing);
+  me.gap_end = me.delivered;
+  me.gap_bytes = static_cast<std::uint32_t>(missing);
   if (me.gaps != 0xffff) ++me.gaps;
   note(f, dir, 'g');
   sink.on_stream_event(f, StreamEvent::kGap);

@@ -25,9 +25,11 @@ LinkType link_type(int number) noexcept {
       return LinkType::kEthernet;
     case DLT_RAW:
     case kRawInFiles:
-    case DLT_IPV4:
-    case DLT_IPV6:
       return LinkType::kRawIp;
+    case DLT_IPV4:
+      return LinkType::kRawIpv4;
+    case DLT_IPV6:
+      return LinkType::kRawIpv6;
     case DLT_NULL:
       return LinkType::kNull;
     case DLT_LOOP:

@@ -238,7 +238,8 @@ struct ProtocolSpec {
   std::size_t max_pending_bytes = 65536;   ///< unconsumed bytes of a direction that the engine will hold
   std::array<std::uint8_t, 2> complete{};  ///< by Direction: the progress at which a side is complete
   std::span<const LimitDef> limits;
-  std::span<const EventDef> events;    ///< at most 64
+  std::span<const EventDef> events;  ///< at most 64
+  bool capital_events = false;  ///< EVE writes their names in capitals, as Suricata does for this protocol
   std::span<const BufferDef> buffers;  ///< at most 64
   std::span<const IntegerDef> integers;
   std::span<const KeywordDef> keywords;

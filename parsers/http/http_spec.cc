@@ -323,6 +323,7 @@ const ProtocolSpec kSpec = {
     .complete = {kComplete, kComplete},
     .limits = kLimits,
     .events = kEvents,
+    .capital_events = true,
     .buffers = kBuffers,
     .integers = kIntegers,
 };

@@ -155,6 +155,7 @@ constinit const ProtocolSpec kSpec = {
     .complete = {progress::kEncrypted, progress::kEncrypted},
     .limits = kLimits,
     .events = kEvents,
+    .capital_events = true,
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,

@@ -33,12 +33,14 @@ struct EveConfig {
   std::uint16_t community_id_seed = 0;
   bool alerts = true, stats = true;
   std::vector<bool> transactions;  ///< by ProtocolId
+  RecordDetail detail;
 };
 
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
   std::string threshold_file, classification_file, reference_file;  ///< "": none, or what is built in
+  std::string data_dir;  ///< "": data sets are not kept
   /// What stands for $NAME, as written: only those that were configured.
   using Groups = std::map<std::string, std::string, std::less<>>;
   Groups address_groups, port_groups;
@@ -66,6 +68,15 @@ struct Config {
 inline constexpr std::size_t kMaxConfigErrors = 20;
 [[nodiscard]] Result<Config> load_config(const std::optional<std::filesystem::path>& file,
                                          std::span<const std::string> sets);
+
+/// Another sensor's configuration as picket's own: the keys that picket honours, where they differ from its
+/// defaults, with paths that no longer depend on where the file is. What is lost is a warning; fails only
+/// when the file cannot be read.
+struct ConvertedConfig {
+  std::string yaml;
+  std::vector<std::string> warnings;
+};
+[[nodiscard]] Result<ConvertedConfig> convert_config(const std::filesystem::path&);
 
 /// A key as help and documentation show it.
 struct ConfigKeyText {

@@ -45,6 +45,8 @@ class Loader {
  public:
   void read_file(const std::filesystem::path& path);
   void read_set(const std::string& assignment);
+  /// What is wrong with a key becomes a warning.
+  void forgive() noexcept { forgiving_ = true; }
   Result<Config> finish();
 
  private:
@@ -73,6 +75,7 @@ class Loader {
   Draft draft_;
   std::string file_;
   std::vector<std::string> errors_;
+  bool forgiving_ = false, readable_ = true;
   struct Skipped {
     const Ignored* entry;
     std::string where, key;
@@ -87,6 +90,7 @@ void Loader::read_file(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {  // yaml-cpp would let an exception of iostreams out
     errors_.push_back(file_ + ": cannot be read: it is a folder");
+    readable_ = false;
     return;
   }
   try {
@@ -98,10 +102,12 @@ void Loader::read_file(const std::filesystem::path& path) {
     }
   } catch (const YAML::BadFile&) {
     errors_.push_back(file_ + ": cannot be read");
+    readable_ = false;
   } catch (const YAML::Exception& e) {
     errors_.push_back(file_ + ":" + std::to_string(e.mark.line + 1) + ":" +
                       std::to_string(e.mark.column + 1) + ": no YAML: " + e.msg +
                       "; write lines 'key: value'");
+    readable_ = false;
   }
 }
 
@@ -356,6 +362,11 @@ Result<Config> Loader::finish() {
     draft_.config.warnings.push_back(s.where + ": " + s.key + more +
                                      ": not honoured: " + std::string(s.entry->reason));
   }
+  if (forgiving_ && readable_) {
+    auto& warnings = draft_.config.warnings;
+    warnings.insert(warnings.begin(), errors_.begin(), errors_.end());
+    errors_.clear();
+  }
   if (errors_.empty()) return std::move(draft_.config);
   std::string all;
   for (std::size_t i = 0; i < errors_.size() && i < kMaxConfigErrors; ++i)
@@ -382,6 +393,68 @@ Result<Config> load_config(const std::optional<std::filesystem::path>& file,
   if (file) loader.read_file(*file);
   for (const std::string& s : sets) loader.read_set(s);
   return loader.finish();
+}
+
+namespace {
+
+/// The value of each key, in the order of config_key_texts() but for the variables.
+std::vector<std::pair<std::string, std::string>> values_of(const Config& c) {
+  std::vector<std::pair<std::string, std::string>> all;
+  config::Draft draft;
+  draft.config = c;
+  draft.rule_files = c.rules.files;
+  const DecodeConfig& decode = c.worker.decode;
+  draft.vxlan.enabled = decode.vxlan_ports != PortList{};
+  draft.geneve.enabled = decode.geneve_ports != PortList{};
+  draft.teredo.enabled = decode.teredo_ports != PortList{};
+  draft.gtp.enabled = decode.gtp_ports != PortList{};
+  for (const config::Key& k : config::keys()) all.emplace_back(k.name, k.show(draft));
+  const auto yes_no = [](bool b) { return b ? "yes" : "no"; };
+  for (std::size_t i = 0; i < protocols().size(); ++i) {
+    const ProtocolSpec& spec = *protocols()[i];
+    const std::string prefix = std::string(config::kProtocolPrefix) + std::string(spec.name) + ".";
+    all.emplace_back(prefix + "enabled", yes_no(c.worker.app.enabled[i]));
+    for (std::size_t l = 0; l < spec.limits.size(); ++l)
+      all.emplace_back(prefix + std::string(spec.limits[l].name),
+                       config::show_size(c.worker.app.limits[i][l]));
+    all.emplace_back(std::string(config::kTypesPrefix) + std::string(spec.record) + ".enabled",
+                     yes_no(c.eve.transactions[i]));
+  }
+  return all;
+}
+
+std::string quoted(const std::string& value) {
+  std::string s = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') s += '\\';
+    s += c;
+  }
+  return s + '"';
+}
+
+}  // namespace
+
+Result<ConvertedConfig> convert_config(const std::filesystem::path& file) {
+  config::Loader loader;
+  loader.forgive();
+  loader.read_file(std::filesystem::absolute(file));
+  auto config = loader.finish();
+  if (!config) return config.error();
+  Config& c = config.value();
+  c.rules.default_path.clear();  // the files below have it in front
+  ConvertedConfig out;
+  out.warnings = std::move(c.warnings);
+  const auto values = values_of(c), initial = values_of(default_config());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].second != initial[i].second)
+      out.yaml += values[i].first + ": " + quoted(values[i].second) + '\n';
+  }
+  for (const auto& [prefix, groups] : {std::pair(config::kAddressPrefix, &c.rules.address_groups),
+                                       std::pair(config::kPortPrefix, &c.rules.port_groups)}) {
+    for (const auto& [name, value] : *groups)
+      out.yaml += std::string(prefix) + name + ": " + quoted(value) + '\n';
+  }
+  return out;
 }
 
 std::vector<ConfigKeyText> config_key_texts() {

@@ -228,7 +228,8 @@ TEST_F(ConfigTest, RecordTypes) {
       types:
         - alert:
             payload: yes
-            packet: yes
+            metadata: yes
+            http-body: yes
         - tls
         - dns: {enabled: no}
         - ssh
@@ -248,7 +249,7 @@ TEST_F(ConfigTest, RecordTypes) {
   if (find_protocol("ssh") == kNoProtocol) {
     EXPECT_NE(all(c.warnings).find("types.ssh: not honoured"), std::string::npos) << all(c.warnings);
   }
-  EXPECT_NE(all(c.warnings).find("types.alert.payload (and 1 more like it): not honoured"), std::string::npos)
+  EXPECT_NE(all(c.warnings).find("types.alert.metadata (and 1 more like it): not honoured"), std::string::npos)
       << all(c.warnings);
   EXPECT_EQ(error(load("outputs:\n  - eve-log:\n      types: [alrt]\n")),
             "sensor.yaml:3:15: outputs.eve-log.types.alrt: unknown type of record; did you mean alert?");
@@ -282,6 +283,29 @@ TEST_F(ConfigTest, PathsCountFromTheFileTheyStandIn) {
   EXPECT_EQ(r.value().rules.classification_file, "c.config");
   const auto d = load("default-rule-path: rules\nrule-files:\n  - a.rules\n");
   EXPECT_EQ(d.value().rules.files, std::vector{(folder_ / "rules/a.rules").string()});
+}
+
+TEST_F(ConfigTest, AnotherSensorsConfigurationBecomesOurs) {
+  const auto path = folder_ / "suricata.yaml";
+  std::ofstream(path) << "vars:\n  address-groups:\n    HOME_NET: \"[10.0.0.0/8,!10.1.1.1]\"\n"
+                         "nothing-we-know: 3\nstream:\n  midstream: true\n  reassembly:\n    depth: many\n"
+                         "default-rule-path: rules\nrule-files:\n  - a.rules\n"
+                         "outputs:\n  - eve-log:\n      enabled: yes\n      types:\n        - alert:\n"
+                         "            payload: yes\n            packet: yes\n";
+  const auto r = convert_config(path);
+  ASSERT_TRUE(r.has_value()) << r.error().message;
+  EXPECT_NE(all(r.value().warnings).find("nothing-we-know: unknown key"), std::string::npos);
+  EXPECT_NE(all(r.value().warnings).find("stream.reassembly.depth: 'many'"), std::string::npos);
+  const auto again = load(r.value().yaml);
+  ASSERT_TRUE(again.has_value()) << error(again) << r.value().yaml;
+  const Config& c = again.value();
+  EXPECT_TRUE(c.worker.stream.midstream && c.eve.enabled && c.eve.alerts && c.eve.detail.payload &&
+              c.eve.detail.packet);
+  EXPECT_FALSE(c.eve.detail.payload_printable || c.worker.records.flows);
+  EXPECT_EQ(c.rules.address_groups.at("HOME_NET"), "[10.0.0.0/8,!10.1.1.1]");
+  EXPECT_EQ(c.rules.files, std::vector{(folder_ / "rules/a.rules").string()});
+  EXPECT_EQ(r.value().yaml.find("flow.hash-size"), std::string::npos);  // what is as it always is goes unsaid
+  EXPECT_FALSE(convert_config(folder_ / "none.yaml").has_value());
 }
 
 // ------------------------------------------------------------------------------------------------- tables

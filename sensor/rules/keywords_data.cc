@@ -129,6 +129,11 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
                           quoted(part) + " is not understood in " + std::string(option.name));
   }
   if (is_reputation != 0 && !has_type) return builder.fail(option.value, "datarep needs a type");
+  set.has_type = has_type;
+  if (!set.format.empty() && set.format != "csv" && set.format != "json" && set.format != "ndjson")
+    return builder.fail(option.value, "a data set's format is csv, json or ndjson");
+  if (set.format.ends_with("json") && set.value_key.empty())
+    return builder.fail(option.value, "a data set in JSON needs value_key: which member is the value");
   builder.add(std::move(set));
   return true;
 }

@@ -40,6 +40,8 @@ struct LoadOptions {
   std::span<const std::string_view> decode_events, stream_events;
   std::string classification_file;  ///< classification.config; empty: the built-in classes
   std::string reference_file;       ///< reference.config; empty: the built-in systems
+  std::string data_dir;             ///< where data sets are kept; empty: nowhere. For load_rule_base()
+  std::string threshold_file;       ///< threshold.config; empty: none. For load_rule_base()
 };
 
 /// What became of one rule.

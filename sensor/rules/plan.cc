@@ -6,6 +6,7 @@
 
 #include "sensor/rules/alert_metadata.h"
 #include "sensor/rules/planner.h"
+#include "sensor/rules/text.h"
 
 namespace picket::rules {
 namespace {
@@ -79,7 +80,32 @@ std::vector<std::uint32_t> Planner::in_order() const {
   return order;
 }
 
+void Planner::load_datasets() {
+  for (const RuleStatus& status : loaded_.statuses) {
+    if (!status.loaded()) continue;
+    const auto dir = std::filesystem::path(status.file).parent_path();
+    for (const Group& g : loaded_.rules[status.rule].groups) {
+      for (const Clause& c : g.clauses) {
+        if (const auto* d = std::get_if<Dataset>(&c)) datasets_.note(*d, dir);
+      }
+    }
+  }
+  datasets_.load(*out_, plan_.sets, plan_.warnings);
+}
+
+/// Whether it looks at, or changes, sets that rules change: then correlate has the last word on its matches.
+bool Planner::changes_datasets(const Rule& r) const {
+  for (const Group& g : r.groups) {
+    for (const Clause& c : g.clauses) {
+      if (const auto* d = std::get_if<Dataset>(&c); d != nullptr && datasets_.changes(*d)) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::string> Planner::refusal(const Rule& r) const {
+  if (r.action == Action::kPass && changes_datasets(r))
+    return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
   if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
   if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
   return {};
@@ -114,6 +140,7 @@ void Planner::add_info(const Rule& r, std::uint32_t source) {
     for (const auto& name : b.names) bit.names.push_back(names_.host_bit(name));
     j.bits.push_back(std::move(bit));
   }
+  if (options_.thresholds != nullptr) options_.thresholds->apply(j);
   plan_.judgements.push_back(std::move(j));
   plan_.sources.push_back(source);
 }
@@ -187,6 +214,7 @@ Result<Plan> Planner::run() {
   out_->transform_lists.emplace_back();
   plan_.notes.resize(loaded_.rules.size());
 
+  load_datasets();
   const auto order = in_order();
   for (const std::uint32_t place : order) {
     for (const Group& g : loaded_.rules[place].groups) {
@@ -223,6 +251,13 @@ Result<Plan> Planner::run() {
   out_->stream_overlap = std::clamp(longest * 2, kLeastOverlap, kMostOverlap);
   out_->flow_bits = names_.bits();
   out_->flow_ints = names_.integers();
+  names_.each_bit([this](std::string_view name, std::uint32_t id) {
+    for (const auto& [prefix, is_label] :
+         {std::pair("traffic/id/", false), std::pair("traffic/label/", true)}) {
+      std::string_view rest = name;
+      if (take_prefix(rest, prefix)) out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+    }
+  });
   for (detect::RuleInfo& info : out_->info) {  // now that the strings stay where they are
     info.alert.signature = info.msg;
     info.alert.category = info.category;

@@ -9,6 +9,7 @@
 // the cache
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,9 +18,11 @@
 
 #include "dataplane/detect/rule_set.h"
 #include "parsers/core/result.h"
+#include "sensor/rules/datasets.h"
 #include "sensor/rules/load.h"
 #include "sensor/rules/report.h"
 #include "sensor/rules/threshold.h"
+#include "sensor/rules/threshold_file.h"
 
 namespace picket::rules {
 
@@ -30,6 +33,12 @@ class StateNames {
   std::uint32_t bit(const std::string& name) { return number(bits_, name); }
   std::uint32_t integer(const std::string& name) { return number(ints_, name); }
   std::uint32_t host_bit(const std::string& name) { return number(host_bits_, name); }
+  /// Every bit of a flow, in the order of names.
+  template <class F>
+  void each_bit(F&& f) const {
+    const std::map<std::string_view, std::uint32_t> sorted(bits_.begin(), bits_.end());
+    for (const auto& [name, id] : sorted) f(name, id);
+  }
   [[nodiscard]] std::uint32_t bits() const noexcept { return static_cast<std::uint32_t>(bits_.size()); }
   [[nodiscard]] std::uint32_t integers() const noexcept { return static_cast<std::uint32_t>(ints_.size()); }
 
@@ -46,6 +55,8 @@ struct PlanOptions {
   std::span<const ProtocolSpec* const> protocols;  ///< those the rules were loaded with
   std::uint32_t epoch = 1;                         ///< of the snapshot; differs from the one in use
   StateNames* names = nullptr;                     ///< nullptr: fresh ones
+  std::string data_dir;                            ///< where data sets are kept; empty: nowhere
+  const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
   unsigned threads = 0;                            ///< 0: as many as there are cores
 };
 
@@ -53,6 +64,7 @@ struct Plan {
   std::unique_ptr<detect::RuleSet> rules;
   std::vector<std::uint32_t> sources;  ///< by RuleIndex: place in rules::RuleSet::rules
   std::vector<Judgement> judgements;   ///< by RuleIndex
+  std::vector<DynamicSet> sets;        ///< data sets that rules change
   std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules
   std::size_t planned = 0, rejected = 0;
   std::size_t databases = 0, from_cache = 0;

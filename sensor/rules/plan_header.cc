@@ -296,7 +296,7 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (r.action == Action::kPass) h.flags |= flag::kPass;
   const bool host_bits = std::any_of(r.state_bits.begin(), r.state_bits.end(),
                                      [](const StateBit& b) { return b.scope != StateBit::Scope::kFlow; });
-  if (!r.noalert || host_bits) h.flags |= flag::kReported;
+  if (!r.noalert || host_bits || changes_datasets(r)) h.flags |= flag::kReported;
   if (shape.once) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;

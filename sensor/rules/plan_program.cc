@@ -417,7 +417,12 @@ std::optional<std::string> Planner::add_clause(const Clause& clause, detect::Gro
     return {};
   }
   if (std::holds_alternative<Asn1>(clause)) return "asn1: picket does not run it yet";
-  return "datasets: picket does not run them yet";
+  auto test = datasets_.test(std::get<Dataset>(clause));
+  if (!test) return test.error().message;
+  op.kind = Op::Kind::kDataset;
+  op.at = static_cast<std::uint32_t>(out_->dataset_tests.size());
+  out_->dataset_tests.push_back(std::move(test).value());
+  return {};
 }
 
 Result<std::uint16_t> Planner::transform_list(const std::vector<Transform>& wanted) {

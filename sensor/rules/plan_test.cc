@@ -348,5 +348,30 @@ TEST(Plan, NotesNameTheFastPattern) {
   EXPECT_LT(b.plan.notes[0].cost, b.plan.notes[2].cost);
 }
 
+TEST(PlanFlow, ThePacketThatEndsTheHandshakeComesBeforeEstablished) {
+  Bench b(
+      "alert tcp any any -> any any (flow:established; tcp.flags:A; sid:1;)\n"
+      "alert tcp any any -> any any (flow:not_established; tcp.flags:A; sid:2;)\n");
+  Packet p = b.make(Direction::kToServer, "");
+  p.tcp_flags = tcp_flag::kAck;
+  p.completes_handshake = true;
+  b.packet(p);
+  EXPECT_EQ(b.fired(), "2");
+  p.completes_handshake = false;
+  b.packet(p);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(PlanFlow, BitsThatNameTrafficAreListedByName) {
+  Bench b(
+      "alert tcp any any -> any any (flowbits:set,traffic/label/z; sid:1;)\n"
+      "alert tcp any any -> any any (flowbits:set,traffic/id/b; flowbits:set,other; sid:2;)\n"
+      "alert tcp any any -> any any (flowbits:isset,traffic/id/a; sid:3;)\n");
+  std::string all;
+  for (const TrafficBit& t : b.plan.rules->traffic_bits)
+    all += (t.is_label ? "label " : "id ") + t.name + " ";
+  EXPECT_EQ(all, "id a id b label z ");
+}
+
 }  // namespace
 }  // namespace picket::rules

@@ -75,19 +75,20 @@ Address address(std::string_view text) {
 
 std::span<const ProtocolSpec* const> bench_protocols() noexcept { return kAll; }
 
-Bench::Bench(std::string_view rules, std::string cache_dir) {
+Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder) {
   LoadOptions options;
   options.protocols = kAll;
-  loaded = load_rules_text("test.rules", rules, options);
+  loaded = load_rules_text(folder.empty() ? "test.rules" : folder + "/test.rules", rules, options);
   PlanOptions plan_options;
   plan_options.protocols = kAll;
   plan_options.cache_dir = std::move(cache_dir);
   plan_options.threads = 1;
+  plan_options.data_dir = folder;
   auto planned = rules::plan(loaded, plan_options);
   EXPECT_TRUE(planned.has_value());
   if (planned) plan = std::move(planned).value();
   for (const RuleStatus& s : loaded.statuses) {
-    EXPECT_TRUE(s.loaded()) << (s.error() != nullptr ? to_string(*s.error()) : "");
+    EXPECT_TRUE(s.loaded() || !folder.empty()) << (s.error() != nullptr ? to_string(*s.error()) : "");
   }
   detector_ = std::make_unique<detect::Detector>(pool_, *this);
   detector_->set_rules(plan.rules.get());
@@ -110,6 +111,9 @@ void Bench::alert(const AlertInfo& info, detect::RuleIndex rule, const Packet&, 
   indexes.push_back(rule);
   last_had_tx = tx != nullptr;
   last_from_stream = info.from_stream;
+  for (const AlertContext& c : info.contexts)
+    contexts_ += std::string(c.key) + "=" + std::string(c.json) + " ";
+  if (!info.notes.empty()) notes_.emplace_back(info.sid, as_text(info.notes));
 }
 
 std::string Bench::fired() { return std::exchange(sids_, {}); }

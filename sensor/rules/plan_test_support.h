@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dataplane/detect/detector.h"
@@ -46,7 +47,8 @@ struct BenchTx : Transaction {
 
 class Bench : public detect::AlertSink {
  public:
-  explicit Bench(std::string_view rules, std::string cache_dir = {});
+  /// `folder`: where the rules stand and data sets are kept; with it rules may be rejected.
+  explicit Bench(std::string_view rules, std::string cache_dir = {}, const std::string& folder = {});
   ~Bench();
 
   /// One packet each, in order, on one TCP connection (or UDP after udp()).
@@ -78,6 +80,11 @@ class Bench : public detect::AlertSink {
 
   /// sids in the order in which they fired, since the last call.
   [[nodiscard]] std::string fired();
+  /// What data sets knew: "key=json " of each; and for correlate: sid and notes. Since the last call.
+  [[nodiscard]] std::string contexts() { return std::exchange(contexts_, {}); }
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, std::string>> take_notes() {
+    return std::exchange(notes_, {});
+  }
 
   RuleSet loaded;
   Plan plan;
@@ -97,7 +104,8 @@ class Bench : public detect::AlertSink {
   Pool pool_{std::size_t{16} << 20};
   std::unique_ptr<detect::Detector> detector_;
   std::unique_ptr<FileTracker> files_;
-  std::string sids_;
+  std::string sids_, contexts_;
+  std::vector<std::pair<std::uint32_t, std::string>> notes_;
   Address client_, server_;
   std::uint16_t client_port_ = 40000, server_port_ = 80;
   std::uint8_t proto_ = 6;

@@ -8,6 +8,7 @@
 
 #include "dataplane/detect/rule_set.h"
 #include "sensor/rules/cache.h"
+#include "sensor/rules/datasets.h"
 #include "sensor/rules/plan.h"
 
 namespace picket::rules {
@@ -90,7 +91,7 @@ struct Shape {
 class Planner {
  public:
   Planner(RuleSet& loaded, const PlanOptions& options, StateNames& names)
-      : loaded_(loaded), options_(options), names_(names) {}
+      : loaded_(loaded), options_(options), names_(names), datasets_(options.data_dir) {}
   Result<Plan> run();
 
  private:
@@ -99,6 +100,8 @@ class Planner {
   bool add_rule(std::uint32_t source);
   void list_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&);
   void add_info(const Rule&, std::uint32_t source);
+  void load_datasets();
+  [[nodiscard]] bool changes_datasets(const Rule&) const;
   [[nodiscard]] std::optional<std::string> refusal(const Rule&) const;
 
   // plan_header.cc
@@ -143,6 +146,7 @@ class Planner {
   Plan plan_;
   detect::RuleSet* out_ = nullptr;
   PatternTable patterns_;
+  DatasetTable datasets_;
 
   std::map<const AddressSet*, std::uint16_t> address_sets_;
   std::map<const PortSet*, std::uint16_t> port_sets_;

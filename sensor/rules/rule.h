@@ -243,7 +243,7 @@ struct Dataset {
   std::string name, load, save, state;  ///< paths as written, relative to the rule file
   std::string format, enrichment_key, value_key, array_key;
   std::uint32_t memcap = 0, hashsize = 0;
-  bool remove_key = false;
+  bool remove_key = false, has_type = false;
   IntegerTest reputation;  ///< kReputation only
 };
 
@@ -500,14 +500,15 @@ struct FlowInt {
 
 /// threshold and detection_filter.
 struct Threshold {
-  enum class Type : std::uint8_t { kLimit, kThreshold, kBoth, kBackoff, kDetectionFilter };
+  enum class Type : std::uint8_t { kLimit, kThreshold, kBoth, kBackoff, kDetectionFilter, kRateFilter };
   enum class Track : std::uint8_t { kBySource, kByDestination, kByBoth, kByRule, kByFlow };
   enum class UniqueOn : std::uint8_t { kNothing, kSourcePort, kDestinationPort };
   Type type = Type::kLimit;
   Track track = Track::kBySource;
   UniqueOn unique_on = UniqueOn::kNothing;
   std::uint32_t count = 0, seconds = 0;
-  std::uint32_t multiplier = 0;  ///< kBackoff
+  std::uint32_t multiplier = 0;       ///< kBackoff
+  std::uint32_t silence_seconds = 0;  ///< kRateFilter: no alerts for so long; 0: never again
 };
 
 /// config: logging disable, type tx, scope tx;

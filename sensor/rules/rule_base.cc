@@ -33,9 +33,16 @@ Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> pa
   plan_options.cache_dir = cache_dir;
   plan_options.protocols = options.protocols;
   plan_options.names = &base->names;
+  rules::ThresholdFile thresholds;
+  if (!options.threshold_file.empty())
+    thresholds = rules::read_threshold_file(options.threshold_file, options.variables);
+  plan_options.data_dir = options.data_dir;
+  plan_options.thresholds = &thresholds;
   auto planned = rules::plan(base->source, plan_options);
   if (!planned) return planned.error();
   base->plan = std::move(planned).value();
+  base->plan.warnings.insert(base->plan.warnings.begin(), thresholds.warnings.begin(),
+                             thresholds.warnings.end());
   return base;
 }
 

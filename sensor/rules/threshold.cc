@@ -7,6 +7,7 @@ namespace picket::rules {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kForever = ~std::uint64_t{0};
 constexpr std::uint32_t kBit = 0x80000000;
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
@@ -27,6 +28,17 @@ void set_pair(Address& a, Address& b, const Address& x, const Address& y) noexce
 }
 
 }  // namespace
+
+bool Suppression::covers(const Address& src, const Address& dst) const noexcept {
+  const auto among = [this](const Address& a) noexcept {
+    if (hosts->any) return true;
+    const auto& r = hosts->ranges;
+    const auto behind = std::upper_bound(r.begin(), r.end(), a,
+                                         [](const Address& x, const AddressRange& y) { return x < y.first; });
+    return behind != r.begin() && a <= behind[-1].last;
+  };
+  return (!source && !destination) || (source && among(src)) || (destination && among(dst));
+}
 
 Thresholds::Thresholds(std::size_t entries)
     : sets_(std::bit_ceil(std::max<std::size_t>(1, entries / kWays))) {
@@ -69,7 +81,9 @@ bool Thresholds::admit(const Judgement& j, const Match& m) {
     if ((bit.op == StateBit::Op::kIsSet || bit.op == StateBit::Op::kIsNotSet) && !admit(bit, m)) return false;
   }
   bool yes = true;
-  for (unsigned i = 0; i < j.thresholds.size(); ++i) {
+  for (const Suppression& s : j.suppressions) yes = yes && !s.covers(m.src, m.dst);
+  // What nobody sees counts for nothing, but it happened: bits are set all the same.
+  for (unsigned i = 0; yes && i < j.thresholds.size(); ++i) {
     if (admit(j.thresholds[i], i, j, m)) continue;
     yes = false;
     // What a detection_filter holds back did not match at all: it sets no bits.
@@ -110,7 +124,7 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
     e.ports = 0;
   }
   e.used_ns = m.time_ns;
-  e.until_ns = t.type == Threshold::Type::kBackoff ? 0 : e.since_ns + window;
+  e.until_ns = t.type == Threshold::Type::kBackoff ? 0 : std::max(e.since_ns + window, e.next);
   if (t.unique_on != Threshold::UniqueOn::kNothing) {
     // 64 buckets: two ports that share one count once, so that the count is never too high.
     const std::uint16_t port = t.unique_on == Threshold::UniqueOn::kSourcePort ? m.src_port : m.dst_port;
@@ -131,6 +145,12 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
       return e.count == t.count;
     case Threshold::Type::kDetectionFilter:
       return e.count > t.count;
+    case Threshold::Type::kRateFilter:
+      if (e.next > m.time_ns) return false;
+      if (e.count <= t.count) return true;
+      e.next = t.silence_seconds == 0 ? kForever : m.time_ns + t.silence_seconds * kNsPerSecond;
+      e.until_ns = e.next;
+      return false;
     case Threshold::Type::kBackoff:
       if (e.next == 0) e.next = t.count;
       if (e.count < e.next) return false;

@@ -29,15 +29,26 @@ struct HostBit {
   std::uint32_t expire_seconds = 0;
 };
 
+/// Alerts nobody wants to see: of a rule altogether, or where one of its ends is among `hosts`.
+struct Suppression {
+  bool source = false, destination = false;  ///< which ends are looked at; none: every alert
+  std::shared_ptr<const AddressSet> hosts;
+
+  [[nodiscard]] bool covers(const Address& src, const Address& dst) const noexcept;
+};
+
 /// What admit() needs to know of a rule.
 struct Judgement {
   std::uint32_t gid = 1, sid = 0;
   bool noalert = false;
   std::vector<Threshold> thresholds;  ///< each has its say; detection_filter first
   std::vector<HostBit> bits;
+  std::vector<Suppression> suppressions;
 
   /// Nothing to decide: every match is an alert.
-  [[nodiscard]] bool plain() const noexcept { return !noalert && thresholds.empty() && bits.empty(); }
+  [[nodiscard]] bool plain() const noexcept {
+    return !noalert && thresholds.empty() && bits.empty() && suppressions.empty();
+  }
 };
 
 /// A match, as far as thresholds ask.
@@ -74,7 +85,7 @@ class Thresholds {
   struct Entry {
     Key key;
     std::uint64_t since_ns = 0, used_ns = 0, until_ns = 0;
-    std::uint64_t next = 0;   // kBackoff: the count that alerts next
+    std::uint64_t next = 0;   // kBackoff: the count that alerts next; kRateFilter: when silence ends
     std::uint64_t ports = 0;  // unique_on: which were seen, hashed
     std::uint32_t count = 0;
     bool used = false;
