@@ -56,13 +56,13 @@ struct FlowSide {
   std::uint64_t delivered = 0;  ///< stream bytes handed on or declared missing; offset of next_seq
   std::uint64_t missing = 0;    ///< of these, bytes lost in gaps
   std::uint64_t gap_end = 0;    ///< stream offset behind the last gap
-  std::uint64_t gap_bytes = 0;  ///< of the last gap
   SegmentList* waiting = nullptr;
   StreamWindow* window = nullptr;
   std::uint32_t next_seq = 0;  ///< the sequence number wanted next
   std::uint32_t last_ack = 0;  ///< highest acknowledgement this side has sent
   std::uint32_t isn = 0;
-  std::uint32_t fin_seq = 0;  ///< sequence number of the FIN, once fin_seen
+  std::uint32_t gap_bytes = 0;  ///< of the last gap
+  std::uint32_t fin_seq = 0;    ///< sequence number of the FIN, once fin_seen
   std::uint16_t window_size = 0;
   std::uint8_t wscale = 0xff;
   std::uint8_t tcp_flags = 0;  ///< all flags seen, or-ed

@@ -249,7 +249,8 @@ TEST_F(ConfigTest, RecordTypes) {
   if (find_protocol("ssh") == kNoProtocol) {
     EXPECT_NE(all(c.warnings).find("types.ssh: not honoured"), std::string::npos) << all(c.warnings);
   }
-  EXPECT_NE(all(c.warnings).find("types.alert.metadata (and 1 more like it): not honoured"), std::string::npos)
+  EXPECT_NE(all(c.warnings).find("types.alert.metadata (and 1 more like it): not honoured"),
+            std::string::npos)
       << all(c.warnings);
   EXPECT_EQ(error(load("outputs:\n  - eve-log:\n      types: [alrt]\n")),
             "sensor.yaml:3:15: outputs.eve-log.types.alrt: unknown type of record; did you mean alert?");
