@@ -63,7 +63,7 @@ bool Ending::wait(std::chrono::milliseconds time) {
   }
 }
 
-void end_hung(const Options& o, Totals totals) {
+void end_hung(const Options& o, const Totals& totals) {
   complain("a thread hangs, in an output or in a capture that is a FIFO; it is left behind");
   (void)report(o, totals);
   std::_Exit(1);

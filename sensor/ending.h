@@ -53,6 +53,6 @@ class Ending {
 };
 
 /// The end of a command whose threads hang: prints what is known and ends the process with status 1.
-[[noreturn]] void end_hung(const Options&, Totals);
+[[noreturn]] void end_hung(const Options&, const Totals&);
 
 }  // namespace picket

@@ -95,7 +95,7 @@ int replay_command(const Options& o) {
   if (ending.hung()) {
     Totals totals = pipeline.give_up();
     totals.seconds = seconds;
-    end_hung(o, std::move(totals));
+    end_hung(o, totals);
   }
   reader.join();
   pipeline.join();

@@ -99,7 +99,7 @@ int run_command(const Options& o) {
   if (ending.hung()) {
     Totals totals = pipeline.give_up();
     totals.seconds = seconds;
-    end_hung(o, std::move(totals));
+    end_hung(o, totals);
   }
   if (dispatcher.joinable()) dispatcher.join();
   pipeline.join();

@@ -157,7 +157,7 @@ TEST_F(PcapFile, LinkTypes) {
   const std::pair<std::uint32_t, LinkType> kCases[] = {
       {0, LinkType::kNull},        {1, LinkType::kEthernet},  {9, LinkType::kPpp},
       {101, LinkType::kRawIp},     {108, LinkType::kLoop},    {113, LinkType::kLinuxSll},
-      {228, LinkType::kRawIpv4},     {229, LinkType::kRawIpv6},   {276, LinkType::kLinuxSll2},
+      {228, LinkType::kRawIpv4},   {229, LinkType::kRawIpv6}, {276, LinkType::kLinuxSll2},
       {104, LinkType::kCiscoHdlc}, {105, LinkType::kUnknown},
   };
   for (const auto& [number, link] : kCases) {
