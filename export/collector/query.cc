@@ -195,6 +195,7 @@ class Query {
     }
     if (code != SQLITE_DONE) return Error{db_.error()};
     if (!options_.json && options_.limit != 0 && shown == options_.limit) {
+      static_cast<void>(std::fflush(out));  // the table first, where both go to one place
       fmt::print(stderr, "the newest {} records; there may be more (--limit N, 0 for all)\n", shown);
     }
     return Done{};
