@@ -9,10 +9,10 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 
 #include "parsers/core/assert.h"
 #include "parsers/core/bytes.h"
+#include "parsers/core/mapping.h"
 
 namespace picket {
 
@@ -20,7 +20,9 @@ class ByteRing {
  public:
   /// Room for `bytes`, rounded up to a power of two. A frame may take at most half of it.
   explicit ByteRing(std::size_t bytes)
-      : size_(std::bit_ceil(std::max<std::size_t>(bytes, 4096))), data_(new std::uint8_t[size_]) {}
+      : size_(std::bit_ceil(std::max<std::size_t>(bytes, 4096))),
+        memory_(size_, Mapping::Pages::kLarge),
+        data_(memory_.as<std::uint8_t>()) {}
 
   // ---- producer ----
 
@@ -38,7 +40,7 @@ class ByteRing {
       put_length(at, kSkip);
       head_ += skip;
     }
-    return data_.get() + (head_ & (size_ - 1)) + kHeader;
+    return data_ + (head_ & (size_ - 1)) + kHeader;
   }
   /// The frame that reserve() made room for is `bytes` long; it is seen from the next publish() on.
   void commit(std::size_t bytes) noexcept {
@@ -58,13 +60,13 @@ class ByteRing {
       }
       const std::size_t at = read_ & (size_ - 1);
       std::uint32_t length;
-      std::memcpy(&length, data_.get() + at, sizeof length);
+      std::memcpy(&length, data_ + at, sizeof length);
       if (length == kSkip) {
         read_ += size_ - at;
         continue;
       }
       read_ += frame(length);
-      return {data_.get() + at + kHeader, length};
+      return {data_ + at + kHeader, length};
     }
   }
   /// Gives back every frame that next() has given.
@@ -76,10 +78,11 @@ class ByteRing {
   static constexpr std::size_t frame(std::size_t bytes) noexcept {
     return (kHeader + bytes + 15) & ~std::size_t{15};
   }
-  void put_length(std::size_t at, std::uint32_t n) noexcept { std::memcpy(data_.get() + at, &n, sizeof n); }
+  void put_length(std::size_t at, std::uint32_t n) noexcept { std::memcpy(data_ + at, &n, sizeof n); }
 
   const std::size_t size_;
-  const std::unique_ptr<std::uint8_t[]> data_;
+  const Mapping memory_;
+  std::uint8_t* const data_;
   alignas(64) std::uint64_t head_ = 0;  // producer's own
   std::uint64_t tail_seen_ = 0;
   alignas(64) std::atomic<std::uint64_t> published_{0};

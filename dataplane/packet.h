@@ -33,6 +33,11 @@ struct Address {
     static constexpr std::uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return std::memcmp(bytes.data(), kMapped, 12) == 0;
   }
+  /// Of an IPv4 address, in host order.
+  [[nodiscard]] std::uint32_t v4_number() const noexcept {
+    return std::uint32_t{bytes[12]} << 24 | std::uint32_t{bytes[13]} << 16 | std::uint32_t{bytes[14]} << 8 |
+           bytes[15];
+  }
   friend bool operator==(const Address&, const Address&) noexcept = default;
   friend auto operator<=>(const Address&, const Address&) noexcept = default;
 };

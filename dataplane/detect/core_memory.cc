@@ -15,10 +15,12 @@ constexpr std::uint32_t kCaptures = 32;
 std::size_t most_patterns(const RuleSet& set) {
   std::size_t most = 1;
   const auto look = [&most](const Scan& s) { most = std::max<std::size_t>(most, s.patterns); };
-  for (const auto& by_dir : set.packet_payload) {
-    for (const auto& plan : by_dir) std::for_each(plan.scans.begin(), plan.scans.end(), look);
+  for (const ZonePlan& plan : set.plans) {
+    for (const auto& by_dir : plan.packet_payload) {
+      for (const PayloadPlan& p : by_dir) std::for_each(p.scans.begin(), p.scans.end(), look);
+    }
+    for (const PayloadPlan& p : plan.stream_payload) std::for_each(p.scans.begin(), p.scans.end(), look);
   }
-  for (const auto& plan : set.stream_payload) std::for_each(plan.scans.begin(), plan.scans.end(), look);
   for (const auto& buffer : set.buffers) look(buffer.scan);
   return most;
 }

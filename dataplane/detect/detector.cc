@@ -76,10 +76,7 @@ void Detector::consider(const RangeIndex& index, std::uint32_t v, const Subject&
 
 void Detector::consider(const RangeIndex& index, const Address& a, const Subject& s, Candidates& c) noexcept {
   if (index.count == 0 || !a.is_v4()) return;
-  consider(index,
-           std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
-               std::uint32_t{a.bytes[14]} << 8 | a.bytes[15],
-           s, c);
+  consider(index, a.v4_number(), s, c);
 }
 
 void Detector::scan(const Scan& scan, Bytes data, const Subject& s, Candidates& c) noexcept {
@@ -122,7 +119,7 @@ void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::uint64_t o
 
 void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
   const Packet& p = *s.packet;
-  const HeaderPlan& plan = rules_->headers[static_cast<std::size_t>(s.kind)];
+  const HeaderPlan& plan = s.plan->headers[static_cast<std::size_t>(s.kind)];
   consider(plan.always, s, c);
   const bool tcp = s.kind == PacketClass::kTcp;
   if (tcp) consider(plan.by_flags[p.tcp_flags], s, c);
@@ -136,7 +133,7 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
     consider(plan.opening_dst, *s.dst, s, c);
     if (s.family == family_bit::kV6) consider(plan.opening_v6, s, c);
   }
-  if (p.event_count != 0) consider(rules_->decode_event_rules, s, c);
+  if (p.event_count != 0) consider(s.plan->decode_event_rules, s, c);
 }
 
 // ------------------------------------------------------------------------------------------------ packets
@@ -146,16 +143,16 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
   passed_ = false;
   chunk_flow_ = nullptr;
   if (idle(flow)) return;
-  const Subject s = subject_of(p, flow, *memory_);
+  const Subject s = subject_of(*rules_, p, flow, *memory_);
   Candidates& c = memory_->packet;
   c.clear();
   // Encrypted from here on: nothing a rule could know.
   const bool hidden = flow != nullptr && (flow->flags & flow_flag::kNoPayloadInspect) != 0;
   if (!p.payload.empty() && !hidden)
-    scan_payload(rules_->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
+    scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
   look_at_headers(s, c);
   // A datagram's protocol is known once its parser has seen it, a stream's from the packet behind on.
-  if (s.kind == PacketClass::kTcp && s.app != kNoProtocol) consider(rules_->app_packet_rules, s, c);
+  if (s.kind == PacketClass::kTcp && s.app != kNoProtocol) consider(s.plan->app_packet_rules, s, c);
   run_packet_rules(s, c);
 }
 
@@ -181,19 +178,18 @@ void Detector::on_stream_event(StreamEvent e) noexcept { stream_events_ |= 1U <<
 
 void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
   if (!idle(flow)) {
-    const bool late_app = flow != nullptr && rules_->app_packet_rules.count != 0 &&
-                          flow->protocol != kNoProtocol && p.has_l4 &&
-                          p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
+    const bool late_app = flow != nullptr && rules_->any_app_packet && flow->protocol != kNoProtocol &&
+                          p.has_l4 && p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
     if (stream_events_ != 0 || late_app) {
-      Subject s = subject_of(p, flow, *memory_);
+      Subject s = subject_of(*rules_, p, flow, *memory_);
       s.stream_events = stream_events_;
       Candidates& c = memory_->packet;
       c.clear();
-      if (stream_events_ != 0) consider(rules_->stream_event_rules, s, c);
-      if (late_app) consider(rules_->app_packet_rules, s, c);
+      if (stream_events_ != 0) consider(s.plan->stream_event_rules, s, c);
+      if (late_app) consider(s.plan->app_packet_rules, s, c);
       run_packet_rules(s, c);
     }
-    if (flow != nullptr && rules_->app_found_rules.count != 0) run_app_found_rules(p, *flow);
+    if (flow != nullptr && rules_->any_app_found) run_app_found_rules(p, *flow);
   }
   flush([](const Queued&) noexcept { return true; });
   stream_events_ = 0;
@@ -213,10 +209,10 @@ void Detector::run_app_found_rules(const Packet& p, Flow& f) noexcept {
   Candidates& c = memory_->packet;
   c.clear();
   for (const Direction d : {p.direction, reverse(p.direction)}) {
-    const Subject s = subject_of(p, f, d, f.protocol, *memory_);
+    const Subject s = subject_of(*rules_, p, f, d, f.protocol, *memory_);
     c.count = 0;
-    for (std::uint32_t i = 0; i < rules_->app_found_rules.count; ++i) {
-      const RuleIndex r = rules_->rule_lists[rules_->app_found_rules.first + i];
+    for (std::uint32_t i = 0; i < s.plan->app_found_rules.count; ++i) {
+      const RuleIndex r = rules_->rule_lists[s.plan->app_found_rules.first + i];
       const RuleHeader& h = rules_->rules[r];
       if (!header_fits(*rules_, h, s, *memory_) || !packet_tests_hold(*rules_, h, s) ||
           !state_tests_hold(*rules_, h, s.flow))

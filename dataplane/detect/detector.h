@@ -128,7 +128,8 @@ class Detector {
   };
 
   [[nodiscard]] bool idle(const Flow* f) const noexcept {
-    return rules_ == nullptr || (f != nullptr && (f->flags & flow_flag::kPassed) != 0);
+    return rules_ == nullptr || rules_->rules.empty() ||
+           (f != nullptr && (f->flags & flow_flag::kPassed) != 0);
   }
   const Packet& packet_or_made_up(const Packet*, const Flow&, Direction) noexcept;
 
@@ -158,8 +159,7 @@ class Detector {
   // transactions
   void look_at_side(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
                     const Packet&) noexcept;
-  void look_at_files(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t from, std::uint8_t progress,
-                     const Packet&) noexcept;
+  void look_at_files(const Subject&, Transaction&, std::uint8_t from, std::uint8_t progress) noexcept;
   void look_at_file(const Subject&, Transaction&, const File&, const FileMoment&) noexcept;
   void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;

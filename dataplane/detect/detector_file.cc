@@ -31,30 +31,28 @@ struct FileMoment {
 void Detector::on_file(Flow& f, ProtocolId app, const File& file, FileStage from,
                        const Packet* packet) noexcept {
   if (idle(&f) || app >= rules_->protocols.size()) return;
-  const SidePlan& plan = rules_->protocols[app].side[index(file.dir)];
   Transaction& tx = *file.tx;
   const unsigned reached = tx_state(tx).next[index(file.dir)];
-  if (plan.file_ready == 0 || reached == 0) return;
+  if (!rules_->file_wants.any || reached == 0) return;
   const Packet& p = packet_or_made_up(packet, f, file.dir);
-  look_at_file(subject_of(p, f, file.dir, app, *memory_), tx, file, {from, file.stage, 0, reached});
+  look_at_file(subject_of(*rules_, p, f, file.dir, app, *memory_), tx, file, {from, file.stage, 0, reached});
 }
 
-void Detector::look_at_files(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t from,
-                             std::uint8_t progress, const Packet& p) noexcept {
+void Detector::look_at_files(const Subject& s, Transaction& tx, std::uint8_t from,
+                             std::uint8_t progress) noexcept {
   // Few rules of files ask for more than files: mostly there is nothing to do but at the first step.
-  const std::uint64_t asked = rules_->protocols[app].side[index(dir)].file_ready;
+  const std::uint64_t asked = s.plan->sides[s.app][index(s.dir)].file_ready;
   const unsigned first = std::min<unsigned>(from, 63), last = std::min<unsigned>(progress, 63);
   if (first > last || ((asked >> first) << (63 - last + first)) == 0) return;
-  for (const File* file = tx.files; file != nullptr && !idle(&f); file = file->next) {
-    if (file->dir != dir) continue;
-    look_at_file(subject_of(p, f, dir, app, *memory_), tx, *file,
-                 {FileStage::kNone, file->stage, from, progress + 1U});
+  for (const File* file = tx.files; file != nullptr && !idle(s.flow); file = file->next) {
+    if (file->dir == s.dir) look_at_file(s, tx, *file, {FileStage::kNone, file->stage, from, progress + 1U});
   }
 }
 
 void Detector::look_at_file(const Subject& side, Transaction& tx, const File& file,
                             const FileMoment& moment) noexcept {
-  const SidePlan& plan = rules_->protocols[side.app].side[index(side.dir)];
+  const SidePlan& plan = side.plan->sides[side.app][index(side.dir)];
+  if (plan.file_ready == 0) return;
   Subject s = side;
   s.file = &file;
   Candidates& c = memory_->transaction;

@@ -48,16 +48,16 @@ void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction 
     state.epoch = epoch;
     state.count = 0;
   }
-  const SidePlan& plan = rules_->protocols[app].side[index(dir)];
   const std::uint8_t from = state.next[index(dir)];
   if (from > progress && tx.events == 0 && state.count == 0) return;
   state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
-  if (tx.files != nullptr && plan.file_ready != 0) look_at_files(f, app, tx, dir, from, progress, p);
+  const Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  const SidePlan& plan = s.plan->sides[app][index(dir)];
+  if (tx.files != nullptr && plan.file_ready != 0) look_at_files(s, tx, from, progress);
   if (plan.empty() && state.count == 0) return;
 
   Candidates& c = memory_->transaction;
   c.clear();
-  const Subject s = subject_of(p, f, dir, app, *memory_);
   for (std::uint32_t i = 0; i < plan.buffers; ++i) {
     const BufferPlan& b = rules_->buffers[plan.first_buffer + i];
     if (b.progress < from) continue;
@@ -256,14 +256,14 @@ void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_
                             const Packet* packet) noexcept {
   if (idle(&f) || app >= rules_->protocols.size()) return;
   const ProtocolPlan& protocol = rules_->protocols[app];
-  const SidePlan& plan = protocol.side[index(dir)];
+  const Subject s = subject_of(*rules_, packet_or_made_up(packet, f, dir), f, dir, app, *memory_);
+  const SidePlan& plan = s.plan->sides[app][index(dir)];
   if (plan.repeats == 0) return;
   Transaction made_up;
   memory_->dataset_hit_count = 0;
   for (std::size_t i = 0; i < protocol.events.size(); ++i) {
     if (protocol.events[i].name == name) made_up.events = std::uint64_t{1} << i;
   }
-  const Subject s = subject_of(packet_or_made_up(packet, f, dir), f, dir, app, *memory_);
   for (std::uint32_t i = 0; i < plan.repeats; ++i) {
     const RuleIndex r = rules_->rule_lists[plan.first_repeat + i];
     const RuleHeader& h = rules_->rules[r];

@@ -10,8 +10,7 @@ namespace {
 bool in_set(const RuleSet& set, std::uint16_t id, const Address& a) noexcept {
   const AddressSet& s = set.address_sets[id];
   if (a.is_v4()) {
-    const std::uint32_t v = std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
-                            std::uint32_t{a.bytes[14]} << 8 | a.bytes[15];
+    const std::uint32_t v = a.v4_number();
     const V4Range* first = set.v4_ranges.data() + s.first_v4;
     const V4Range* last = first + s.v4_count;
     const V4Range* at = std::upper_bound(
@@ -93,9 +92,26 @@ void describe_flow(Subject& s) noexcept {
   s.state = fresh ? state_bit::kNew : state_bit::kEstablished;
 }
 
+void find_plan(Subject& s, const RuleSet& set) noexcept {
+  s.plan = &set.plans[Zones::pair(set.zones.of(*s.src), set.zones.of(*s.dst))];
+}
+
 }  // namespace
 
-Subject subject_of(const Packet& p, Flow* flow, CoreMemory& core) noexcept {
+Zones::Number Zones::of(const Address& a) const noexcept {
+  if (count == 1) return 0;
+  if (a.is_v4()) {
+    const std::uint32_t v = a.v4_number();
+    return std::lower_bound(v4.begin(), v4.end(), v,
+                            [](const V4& z, std::uint32_t x) noexcept { return z.last < x; })
+        ->zone;
+  }
+  return std::lower_bound(v6.begin(), v6.end(), a,
+                          [](const V6& z, const Address& x) noexcept { return z.last < x; })
+      ->zone;
+}
+
+Subject subject_of(const RuleSet& set, const Packet& p, Flow* flow, CoreMemory& core) noexcept {
   Subject s;
   s.packet = &p;
   s.flow = flow;
@@ -110,10 +126,12 @@ Subject subject_of(const Packet& p, Flow* flow, CoreMemory& core) noexcept {
   if (flow != nullptr) s.app = flow->protocol;
   s.key = ++core.subjects;
   describe_flow(s);
+  find_plan(s, set);
   return s;
 }
 
-Subject subject_of(const Packet& p, Flow& flow, Direction dir, ProtocolId app, CoreMemory& core) noexcept {
+Subject subject_of(const RuleSet& set, const Packet& p, Flow& flow, Direction dir, ProtocolId app,
+                   CoreMemory& core) noexcept {
   Subject s;
   s.packet = &p;
   s.flow = &flow;
@@ -128,6 +146,7 @@ Subject subject_of(const Packet& p, Flow& flow, Direction dir, ProtocolId app, C
   s.app = app;
   s.key = ++core.subjects;
   describe_flow(s);
+  find_plan(s, set);
   return s;
 }
 

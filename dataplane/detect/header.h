@@ -20,12 +20,14 @@ struct Subject {
   ProtocolId app = kNoProtocol;
   const File* file = nullptr;       ///< what the rule asks of files is asked of this one; nullptr: of any
   std::uint32_t stream_events = 0;  ///< bits of StreamEvent
+  const ZonePlan* plan = nullptr;   ///< of the rules whose addresses can fit
   std::uint64_t key = 0;            ///< differs from that of every other subject: CoreMemory::in_set
 };
 
-[[nodiscard]] Subject subject_of(const Packet&, Flow*, CoreMemory&) noexcept;
+[[nodiscard]] Subject subject_of(const RuleSet&, const Packet&, Flow*, CoreMemory&) noexcept;
 /// One direction of a flow, whatever packet is at hand.
-[[nodiscard]] Subject subject_of(const Packet&, Flow&, Direction, ProtocolId, CoreMemory&) noexcept;
+[[nodiscard]] Subject subject_of(const RuleSet&, const Packet&, Flow&, Direction, ProtocolId,
+                                 CoreMemory&) noexcept;
 
 [[nodiscard]] bool header_fits(const RuleSet&, const RuleHeader&, const Subject&, CoreMemory&) noexcept;
 [[nodiscard]] bool packet_tests_hold(const RuleSet&, const RuleHeader&, const Subject&) noexcept;

@@ -465,7 +465,6 @@ struct SidePlan {
   [[nodiscard]] bool empty() const noexcept { return buffers == 0 && rules == 0 && repeats == 0; }
 };
 struct ProtocolPlan {
-  std::array<SidePlan, 2> side;
   std::array<std::uint8_t, 2> complete{};
   std::span<const EventDef> events;
 };
@@ -483,6 +482,43 @@ struct RuleInfo {
 /// Kinds of packets that have plans of their own.
 enum class PacketClass : std::uint8_t { kTcp, kUdp, kIcmp4, kIcmp6, kOtherIp, kNoIp };
 inline constexpr std::size_t kPacketClasses = 6;
+
+// ------------------------------------------------------------------------------------------------ zones
+
+/// Addresses told apart by the sets that most rules name: mostly $HOME_NET and what lies outside of it.
+struct Zones {
+  static constexpr unsigned kMax = 4, kPairs = kMax * kMax;
+  using Number = std::uint8_t;
+  struct V4 {
+    std::uint32_t last;
+    Number zone;
+  };
+  struct V6 {
+    Address last;
+    Number zone;
+  };
+  /// From the lowest address on, each up to `last`; the last one ends with the highest. Empty: all is zone 0.
+  std::vector<V4> v4;
+  std::vector<V6> v6;
+  unsigned count = 1;
+
+  [[nodiscard]] Number of(const Address&) const noexcept;
+  [[nodiscard]] static constexpr unsigned pair(Number src, Number dst) noexcept { return src * kMax + dst; }
+};
+
+/// What is looked for in traffic from one zone to another: only the rules whose addresses can be there. Most
+/// rules speak of what goes between $HOME_NET and the rest of the world, so that traffic inside of a site is
+/// held against few of them, and in each direction only against its own.
+struct ZonePlan {
+  std::array<std::array<PayloadPlan, 2>, kPacketClasses> packet_payload;  ///< by class and Direction
+  std::array<PayloadPlan, 2> stream_payload;                              ///< TCP, by Direction
+  std::array<HeaderPlan, kPacketClasses> headers;
+  RuleList decode_event_rules;                 ///< for packets with decode events
+  RuleList stream_event_rules;                 ///< for packets with stream events
+  RuleList app_packet_rules;                   ///< for every packet of a flow whose protocol is known
+  RuleList app_found_rules;                    ///< once, when a flow's protocol was found or given up
+  std::vector<std::array<SidePlan, 2>> sides;  ///< by ProtocolId and Direction
+};
 
 struct RuleSet {
   RuleSet() = default;
@@ -526,15 +562,10 @@ struct RuleSet {
   std::vector<RuleIndex> rule_lists;
   std::vector<std::unique_ptr<std::uint64_t[]>> port_bitmaps;  ///< 1024 words each
 
-  std::array<std::array<PayloadPlan, 2>, kPacketClasses> packet_payload;  ///< by class and Direction
-  std::array<PayloadPlan, 2> stream_payload;                              ///< TCP, by Direction
-  std::array<HeaderPlan, kPacketClasses> headers;
   std::vector<RangeRules> range_rules;
-  RuleList decode_event_rules;          ///< for packets with decode events
-  RuleList stream_event_rules;          ///< for packets with stream events
-  RuleList app_packet_rules;            ///< for every packet of a flow whose protocol is known
-  RuleList app_found_rules;             ///< once, when a flow's protocol was found or given up
-  std::vector<ProtocolPlan> protocols;  ///< by ProtocolId
+  Zones zones;
+  std::array<ZonePlan, Zones::kPairs> plans;  ///< by Zones::pair(); those of the first `zones.count` zones
+  std::vector<ProtocolPlan> protocols;        ///< by ProtocolId
   std::vector<BufferPlan> buffers;
 
   FileWants file_wants;                        ///< what the rules ask of files
@@ -543,9 +574,10 @@ struct RuleSet {
   std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
   bool any_stream = false;                     ///< some rule looks at streams
   bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too
-  std::uint32_t most_candidates = 0;           ///< upper bound: the number of rules
-  hs_scratch* scratch_prototype = nullptr;     ///< fits all databases; cores clone it
-  std::vector<hs_database*> databases;         ///< owned
+  bool any_app_packet = false, any_app_found = false;  ///< some plan has such rules
+  std::uint32_t most_candidates = 0;                   ///< upper bound: the number of rules
+  hs_scratch* scratch_prototype = nullptr;             ///< fits all databases; cores clone it
+  std::vector<hs_database*> databases;                 ///< owned
 };
 
 }  // namespace picket::detect

@@ -1,7 +1,5 @@
 #include "dataplane/flow/flow_table.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <new>
@@ -43,17 +41,6 @@ constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
 
 std::uint64_t flow_id(const Flow& f) noexcept { return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11; }
 
-void FlowTable::Unmap::operator()(void* p) const noexcept { munmap(p, bytes); }
-
-/// Memory that costs nothing until it is touched.
-template <class T>
-std::unique_ptr<T, FlowTable::Unmap> FlowTable::map(std::size_t count) {
-  const std::size_t bytes = count * sizeof(T);
-  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  return {static_cast<T*>(at), Unmap{bytes}};
-}
-
 FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned workers, FlowListener& listener)
     : config_(config),
       listener_(listener),
@@ -61,11 +48,13 @@ FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned wo
       sets_per_shard_(std::bit_ceil(std::max(1U, config.flows / kShards / kWays))),
       set_count_(sets_per_shard_ * ((kShards - worker + workers - 1) / workers)),
       slot_count_(set_count_ * kWays),
-      sets_(new Set[set_count_]),
-      memory_(map<Flow>(slot_count_)),
-      flows_(memory_.get()),
+      set_memory_(set_count_ * sizeof(Set), Mapping::Pages::kLarge),
+      sets_(set_memory_.as<Set>()),
+      flow_memory_(slot_count_ * sizeof(Flow), Mapping::Pages::kLarge),
+      flows_(flow_memory_.as<Flow>()),
       wheel_(new std::uint32_t[kWheel]),
-      due_(map<Due>(slot_count_)) {
+      due_memory_(slot_count_ * sizeof(Due), Mapping::Pages::kLarge),
+      due_(due_memory_.as<Due>()) {
   for (std::uint32_t i = 0; i < set_count_; ++i) std::fill_n(sets_[i].slot, kWays, kNone);
   std::fill_n(wheel_.get(), kWheel, kNone);
 }
@@ -177,15 +166,14 @@ void FlowTable::advance(std::uint64_t clock_ns) noexcept {
       Flow& f = flows_[slot];
       const std::uint32_t next = f.timer_next;
       if (due_tick(f) <= tick_)
-        due_.get()[count++] = {f.first_packet, slot};
+        due_[count++] = {f.first_packet, slot};
       else
         reschedule(f);  // it has lived on since it was put here
       slot = next;
     }
-    std::sort(due_.get(), due_.get() + count,
-              [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+    std::sort(due_, due_ + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
     for (std::uint32_t i = 0; i < count; ++i) {
-      Flow& f = flows_[due_.get()[i].slot];
+      Flow& f = flows_[due_[i].slot];
       const Place place{tick_ * kTick, EventKind::kTimer, f.first_packet, 0};
       if (expired(f, tick_ * kTick)) {
         end(f, FlowEnd::kTimeout, place);
@@ -286,13 +274,12 @@ void FlowTable::end_all(std::uint64_t clock_ns) noexcept {
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < set_count_; ++i) {
     for (const std::uint32_t slot : sets_[i].slot) {
-      if (slot != kNone) due_.get()[count++] = {flows_[slot].first_packet, slot};
+      if (slot != kNone) due_[count++] = {flows_[slot].first_packet, slot};
     }
   }
-  std::sort(due_.get(), due_.get() + count,
-            [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
+  std::sort(due_, due_ + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
   for (std::uint32_t i = 0; i < count; ++i) {
-    Flow& f = flows_[due_.get()[i].slot];
+    Flow& f = flows_[due_[i].slot];
     end(f, FlowEnd::kShutdown, {clock_ns, EventKind::kEnd, f.first_packet, 0});
   }
 }

@@ -18,6 +18,7 @@
 #include "dataplane/decode/shard.h"
 #include "dataplane/event.h"
 #include "dataplane/flow/flow.h"
+#include "parsers/core/mapping.h"
 
 namespace picket {
 
@@ -111,14 +112,9 @@ class FlowTable {
   unsigned workers_;
   std::uint32_t sets_per_shard_ = 0;
   std::uint32_t set_count_ = 0, slot_count_ = 0;
-  std::unique_ptr<Set[]> sets_;
-  struct Unmap {
-    std::size_t bytes;
-    void operator()(void* p) const noexcept;
-  };
-  template <class T>
-  static std::unique_ptr<T, Unmap> map(std::size_t count);
-  std::unique_ptr<Flow, Unmap> memory_;  // mapped, so that slots never used cost nothing
+  Mapping set_memory_;
+  Set* sets_ = nullptr;
+  Mapping flow_memory_;  // slots never used cost nothing
   Flow* flows_ = nullptr;
   std::uint32_t free_ = kNone;  // chained through Flow::set
   std::uint32_t fresh_ = 0;     // slots never used yet
@@ -127,7 +123,8 @@ class FlowTable {
     std::uint64_t first_packet;
     std::uint32_t slot;
   };
-  std::unique_ptr<Due, Unmap> due_;  // scratch of advance() and end_all()
+  Mapping due_memory_;
+  Due* due_ = nullptr;  // scratch of advance() and end_all()
   std::uint64_t tick_ = 0;
   std::uint32_t active_ = 0, peak_ = 0;
   std::uint64_t created_ = 0, evicted_ = 0;

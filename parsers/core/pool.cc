@@ -1,7 +1,5 @@
 #include "parsers/core/pool.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -19,11 +17,11 @@
 
 namespace picket {
 
-Pool::Pool(std::size_t bytes) : page_count_((bytes + kPage - 1) / kPage), pages_(new Page[page_count_]) {
-  void* at = mmap(nullptr, page_count_ * kPage, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  region_ = static_cast<std::byte*>(at);
+Pool::Pool(std::size_t bytes)
+    : page_count_((bytes + kPage - 1) / kPage),
+      memory_(page_count_ * kPage, Mapping::Pages::kSmall),
+      region_(memory_.as<std::byte>()),
+      pages_(new Page[page_count_]) {
   PICKET_POISON(region_, page_count_ * kPage);
   partial_.fill(kNone);
   for (std::size_t i = page_count_; i > 0; --i) {  // lowest page on top: memory in use stays together
@@ -35,7 +33,6 @@ Pool::Pool(std::size_t bytes) : page_count_((bytes + kPage - 1) / kPage), pages_
 Pool::~Pool() {
   PICKET_ASSERT(in_use_ == 0);
   PICKET_UNPOISON(region_, page_count_ * kPage);
-  munmap(region_, page_count_ * kPage);
 }
 
 unsigned Pool::class_of(std::size_t bytes) noexcept {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "parsers/core/bytes.h"
+#include "parsers/core/mapping.h"
 
 namespace picket {
 
@@ -80,8 +81,9 @@ class Pool {
   void link(std::uint32_t page) noexcept;
   void unlink(std::uint32_t page) noexcept;
 
-  std::byte* region_ = nullptr;
   std::size_t page_count_ = 0;
+  Mapping memory_;
+  std::byte* region_ = nullptr;
   std::unique_ptr<Page[]> pages_;
   std::uint32_t free_pages_ = kNone;
   std::array<std::uint32_t, kClasses> partial_{};

@@ -19,6 +19,7 @@ namespace picket::rules {
 struct Literal {
   std::string bytes;
   bool nocase = false;
+  friend auto operator<=>(const Literal&, const Literal&) = default;
 };
 
 class DatabaseCache {

@@ -145,6 +145,14 @@ void Planner::add_info(const Rule& r, std::uint32_t source) {
   plan_.sources.push_back(source);
 }
 
+template <class F>
+void Planner::each_zone_plan(const Rule& r, F&& f) {
+  const std::uint32_t pairs = zones_.pairs(r);
+  for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair) {
+    if (pairs >> pair & 1) f(zone_plans_[pair]);
+  }
+}
+
 bool Planner::add_rule(std::uint32_t source) {
   const Rule& r = loaded_.rules[source];
   const Shape shape = shape_of(r);
@@ -179,10 +187,12 @@ bool Planner::add_rule(std::uint32_t source) {
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
     out_->rules.push_back(h);
     add_info(r, source);
-    if (shape.payload)
-      list_payload(r, index, pattern);
-    else
-      list_header_rule(r, shape, index);
+    each_zone_plan(r, [&](ZoneBuilder& to) {
+      if (shape.payload)
+        list_payload(r, index, pattern, to);
+      else
+        list_header_rule(r, shape, index, to);
+    });
     return true;
   }
   // What is ready when differs by protocol: a rule for several stands once for each.
@@ -197,9 +207,9 @@ bool Planner::add_rule(std::uint32_t source) {
     if (!somewhere) continue;
     listed = true;
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
-    out_->rules.push_back(h);
+    set_ready(r, out_->rules.emplace_back(h), p);
     add_info(r, source);
-    list_transaction_rule(r, shape, index, p, pattern);
+    each_zone_plan(r, [&](ZoneBuilder& to) { list_transaction_rule(r, shape, index, p, pattern, to); });
   }
   return listed || reject("its buffers and keywords never exist together in the direction it asks for");
 }
@@ -213,10 +223,13 @@ Result<Plan> Planner::run() {
   out_->app_sets.emplace_back();
   out_->transform_lists.emplace_back();
   plan_.notes.resize(loaded_.rules.size());
+  for (const ProtocolSpec* p : options_.protocols) out_->protocols.push_back({p->complete, p->events});
 
   load_datasets();
   const auto order = in_order();
   for (const std::uint32_t place : order) {
+    zones_.count(*loaded_.rules[place].src);
+    zones_.count(*loaded_.rules[place].dst);
     for (const Group& g : loaded_.rules[place].groups) {
       for (const Clause& c : g.clauses) {
         if (const auto* p = std::get_if<Pcre>(&c)) patterns_.want(PatternTable::key_of(*p));
@@ -227,6 +240,10 @@ Result<Plan> Planner::run() {
     }
   }
   patterns_.compile(options_.threads, *out_);
+  zones_.settle();
+  out_->zones = zones_.zones();
+  zone_plans_.resize(detect::Zones::kPairs);
+  for (ZoneBuilder& z : zone_plans_) z.sides.resize(options_.protocols.size());
   for (const std::uint32_t place : order) {
     if (add_rule(place))
       ++plan_.planned;
@@ -234,14 +251,17 @@ Result<Plan> Planner::run() {
       ++plan_.rejected;
   }
   if (auto error = build_scans(plan_)) return *error;
-  build_lists();
+  for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair)
+    build_lists(zone_plans_[pair], out_->plans[pair]);
 
   std::uint32_t longest = 0;
-  for (const detect::PayloadPlan& p : out_->stream_payload) {
-    out_->any_stream = out_->any_stream || p.unfiltered.count != 0;
-    for (const detect::Scan& s : p.scans) {
-      out_->any_stream = out_->any_stream || s.database != nullptr;
-      longest = std::max(longest, s.longest);
+  for (const detect::ZonePlan& z : out_->plans) {
+    for (const detect::PayloadPlan& p : z.stream_payload) {
+      out_->any_stream = out_->any_stream || p.unfiltered.count != 0;
+      for (const detect::Scan& s : p.scans) {
+        out_->any_stream = out_->any_stream || s.database != nullptr;
+        longest = std::max(longest, s.longest);
+      }
     }
   }
   for (const detect::RuleHeader& h : out_->rules)

@@ -225,10 +225,6 @@ std::uint16_t Planner::address_set(const AddressSet& set) {
   const auto [it, fresh] =
       address_sets_.try_emplace(&set, static_cast<std::uint16_t>(out_->address_sets.size()));
   if (!fresh) return it->second;
-  const auto number = [](const Address& a) {
-    return std::uint32_t{a.bytes[12]} << 24 | std::uint32_t{a.bytes[13]} << 16 |
-           std::uint32_t{a.bytes[14]} << 8 | a.bytes[15];
-  };
   static constexpr std::uint8_t kLow[4] = {0, 0, 0, 0}, kHigh[4] = {255, 255, 255, 255};
   const Address v4_first = Address::v4(kLow), v4_last = Address::v4(kHigh);
   detect::AddressSet s;
@@ -236,7 +232,7 @@ std::uint16_t Planner::address_set(const AddressSet& set) {
   s.first_v6 = static_cast<std::uint32_t>(out_->v6_ranges.size());
   for (const AddressRange& r : set.ranges) {
     const Address first = std::max(r.first, v4_first), last = std::min(r.last, v4_last);
-    if (first <= last) out_->v4_ranges.push_back({number(first), number(last)});
+    if (first <= last) out_->v4_ranges.push_back({first.v4_number(), last.v4_number()});
     if (r.first < v4_first || r.last > v4_last) out_->v6_ranges.push_back({r.first, r.last});
   }
   s.v4_count = static_cast<std::uint32_t>(out_->v4_ranges.size()) - s.first_v4;

@@ -191,7 +191,8 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
 // ------------------------------------------------------------------------------------------------ lists of
 // rules
 
-void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern) {
+void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern,
+                           ZoneBuilder& plan) {
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
   const bool weak = pattern && information(pattern->literal.bytes, pattern->literal.nocase) <
@@ -220,7 +221,7 @@ void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<C
   };
   for (const unsigned dir : {0U, 1U}) {
     if ((h.ways & (dir == 0 ? detect::way_bit::kToServer : detect::way_bit::kToClient)) == 0) continue;
-    if (h.flags & detect::rule_flag::kStreamPayload) put(stream_payload_[dir]);
+    if (h.flags & detect::rule_flag::kStreamPayload) put(plan.stream_payload[dir]);
     if ((h.flags & detect::rule_flag::kPacketPayload) == 0) continue;
     for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
       namespace bit = detect::proto_bit;
@@ -247,21 +248,21 @@ void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<C
           std::any_of(r.packet_tests.begin(), r.packet_tests.end(),
                       [](const PacketTest& t) { return std::holds_alternative<StreamSize>(t); });
       if (streams && !packets_too) continue;
-      put(packet_payload_[c][dir]);
+      put(plan.packet_payload[c][dir]);
     }
   }
 }
 
-void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex index) {
+void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex index, ZoneBuilder& plan) {
   namespace bit = detect::proto_bit;
   const detect::RuleHeader& h = out_->rules[index];
-  if (shape.decode_event) return decode_events_.push_back(index);
-  if (shape.stream_event) return stream_events_.push_back(index);
-  if (shape.app_only) return app_found_.push_back(index);
+  if (shape.decode_event) return plan.decode_events.push_back(index);
+  if (shape.stream_event) return plan.stream_events.push_back(index);
+  if (shape.app_only) return plan.app_found.push_back(index);
   const bool asks_app = std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
     return std::holds_alternative<AppProtocolIs>(t);
   });
-  if (h.apps != 0 || asks_app) return app_packet_.push_back(index);
+  if (h.apps != 0 || asks_app) return plan.app_packet.push_back(index);
   const bool of_fragments =
       r.flow.only_frag || std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
         const auto* n = std::get_if<PacketNumber>(&t);
@@ -288,7 +289,7 @@ void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex inde
     const bool here = (h.protos & kBits[c]) != 0 || (c == static_cast<std::size_t>(PacketClass::kOtherIp) &&
                                                      of_fragments && (h.protos & bit::kAnyIp) != 0);
     if (!here) continue;
-    HeaderBuilder& to = headers_[c];
+    HeaderBuilder& to = plan.headers[c];
     const bool tcp_flags = c == kClassTcp && tests_flags(r);
     bool opening = shape.once;
     if (tcp_flags) {
@@ -315,27 +316,34 @@ void Planner::list_header_rule(const Rule& r, const Shape& shape, RuleIndex inde
   }
 }
 
-void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex index, ProtocolId protocol,
-                                    const std::optional<ChosenPattern>& pattern) {
-  detect::RuleHeader& h = out_->rules[index];
-  if (sides_.size() <= protocol) sides_.resize(protocol + 1U);
-  std::uint8_t ways = 0;
+/// When the rule can be looked at in this protocol, and in which directions at all.
+void Planner::set_ready(const Rule& r, detect::RuleHeader& h, ProtocolId protocol) const {
   for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
     const std::uint8_t way =
         dir == Direction::kToServer ? detect::way_bit::kToServer : detect::way_bit::kToClient;
     const auto progress = ready(r, protocol, dir);
-    if ((h.ways & way) == 0 || !progress) continue;
-    ways |= way;
+    if (!progress) h.ways &= static_cast<std::uint8_t>(~way);
+    if ((h.ways & way) == 0) continue;
     h.ready[picket::index(dir)] = *progress;
-    const FileStage stage = file_stage(r, protocol, dir);
-    h.file_stage[picket::index(dir)] = stage;
-    SideBuilder& side = sides_[protocol][picket::index(dir)];
+    h.file_stage[picket::index(dir)] = file_stage(r, protocol, dir);
+  }
+  h.ways &= detect::way_bit::kToServer | detect::way_bit::kToClient;
+}
+
+void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex index, ProtocolId protocol,
+                                    const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
+  const detect::RuleHeader& h = out_->rules[index];
+  for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+    const std::uint8_t way =
+        dir == Direction::kToServer ? detect::way_bit::kToServer : detect::way_bit::kToClient;
+    if ((h.ways & way) == 0) continue;
+    SideBuilder& side = plan.sides[protocol][picket::index(dir)];
     if (shape.events) {
       side.repeats.push_back(index);
       continue;
     }
-    const bool of_file = stage != FileStage::kNone;
-    if (of_file) side.file_ready |= std::uint64_t{1} << std::min<unsigned>(*progress, 63);
+    const bool of_file = h.file_stage[picket::index(dir)] != FileStage::kNone;
+    if (of_file) side.file_ready |= std::uint64_t{1} << std::min<unsigned>(h.ready[picket::index(dir)], 63);
     bool scanned = false;
     if (pattern && information(pattern->literal.bytes, pattern->literal.nocase) >= kTooWeak) {
       const Group& group = r.groups[pattern->group];
@@ -349,7 +357,7 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
         const bool body =
             def.of_file >= FileStage::kKept ||
             def.progress[picket::index(dir)] == options_.protocols[protocol]->complete[picket::index(dir)];
-        buffers_
+        plan.buffers
             .try_emplace(
                 BufferKey{protocol, static_cast<std::uint8_t>(dir), f.index, transforms.value(), of_file},
                 body ? ScanBuilder::Text::kLong : ScanBuilder::Text::kShort)
@@ -364,7 +372,6 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
     const bool both_sides = (h.flags & detect::rule_flag::kBothSides) != 0;
     if (!scanned && (!both_sides || !pattern)) side.rules.push_back(index);
   }
-  h.ways = ways;
 }
 
 // ------------------------------------------------------------------------------------------------ databases
@@ -436,20 +443,69 @@ void merge_small(PayloadBuilder& b, bool near_apart) {
 
 }  // namespace
 
+/// One side of a protocol; gives the databases that its buffers need.
+std::vector<std::pair<const ScanBuilder*, detect::Scan*>> Planner::build_side(const ZoneBuilder& from,
+                                                                              ProtocolId p, std::size_t d,
+                                                                              detect::SidePlan& side) {
+  std::vector<std::pair<detect::BufferPlan, const ScanBuilder*>> mine;
+  for (const auto& [key, builder] : from.buffers) {
+    if (key.protocol != p || key.dir != d) continue;
+    const BufferDef& def = options_.protocols[p]->buffers[key.field];
+    const FileStage of_file = key.of_file ? def.of_file : FileStage::kNone;
+    mine.push_back({{def.progress[d], key.transforms, def.get, {}, of_file}, &builder});
+  }
+  const auto files = std::stable_partition(mine.begin(), mine.end(),
+                                           [](const auto& b) { return b.first.of_file == FileStage::kNone; });
+  std::stable_sort(mine.begin(), files,
+                   [](const auto& a, const auto& b) { return a.first.progress < b.first.progress; });
+  side.first_buffer = static_cast<std::uint32_t>(out_->buffers.size());
+  side.buffers = static_cast<std::uint32_t>(files - mine.begin());
+  side.first_file_buffer = side.first_buffer + side.buffers;
+  side.file_buffers = static_cast<std::uint32_t>(mine.end() - files);
+  std::vector<std::pair<const ScanBuilder*, detect::Scan*>> scans;
+  for (const auto& [buffer, builder] : mine) {
+    out_->buffers.push_back(buffer);
+    scans.emplace_back(builder, &out_->buffers.back().scan);
+  }
+  const SideBuilder& lists = from.sides[p][d];
+  std::vector<RuleIndex> rules = lists.rules;
+  std::stable_sort(rules.begin(), rules.end(), [&](RuleIndex a, RuleIndex b) {
+    return out_->rules[a].ready[d] < out_->rules[b].ready[d];
+  });
+  const detect::RuleList all = list(rules), repeats = list(lists.repeats), of_files = list(lists.file_rules);
+  side.first_rule = all.first;
+  side.rules = all.count;
+  side.first_repeat = repeats.first;
+  side.repeats = repeats.count;
+  side.first_file_rule = of_files.first;
+  side.file_rules = of_files.count;
+  side.file_ready = lists.file_ready;
+  return scans;
+}
+
 std::optional<Error> Planner::build_scans(Plan& plan) {
   struct Job {
-    const ScanBuilder* from;
-    detect::Scan* to;
+    hs_database* database = nullptr;
     std::optional<Error> error;
     bool from_cache = false;
     std::string warning;
   };
-  std::vector<Job> jobs;
+  // Zones often ask for the same patterns: one database serves them all.
+  std::map<std::vector<Literal>, Job> jobs;
+  struct Order {
+    const ScanBuilder* from;
+    detect::Scan* to;
+    const Job* job;
+  };
+  std::vector<Order> orders;
+  const auto order = [&](const ScanBuilder& from, detect::Scan& to) {
+    orders.push_back({&from, &to, &jobs.try_emplace(from.literals()).first->second});
+  };
   const auto payload = [&](PayloadBuilder& from, detect::PayloadPlan& to, bool near_apart) {
     merge_small(from, near_apart);
     for (unsigned i = 0; i < detect::PayloadPlan::kMaxScans; ++i) {
       if (from.scans[i].empty()) continue;
-      jobs.push_back({&from.scans[i], &to.scans[i], {}, false, {}});
+      order(from.scans[i], to.scans[i]);
       if (from.ports[i] == nullptr) continue;
       to.ports[i] = from.ports[i].get();
       out_->port_bitmaps.push_back(std::move(from.ports[i]));
@@ -458,66 +514,40 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
     to.by_src_port = range_index(from.src_ports);
     to.by_dst_port = range_index(from.dst_ports);
   };
-  for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
-    for (std::size_t d = 0; d < 2; ++d)
-      payload(packet_payload_[c][d], out_->packet_payload[c][d], c == kClassTcp);
-  }
-  for (std::size_t d = 0; d < 2; ++d) payload(stream_payload_[d], out_->stream_payload[d], true);
-
-  out_->protocols.resize(options_.protocols.size());
-  sides_.resize(options_.protocols.size());
-  out_->buffers.reserve(buffers_.size());  // jobs point into it
-  for (std::size_t p = 0; p < options_.protocols.size(); ++p) {
-    out_->protocols[p].complete = options_.protocols[p]->complete;
-    out_->protocols[p].events = options_.protocols[p]->events;
-    for (std::size_t d = 0; d < 2; ++d) {
-      std::vector<std::pair<detect::BufferPlan, const ScanBuilder*>> mine;
-      for (const auto& [key, builder] : buffers_) {
-        if (key.protocol != p || key.dir != d) continue;
-        const BufferDef& def = options_.protocols[p]->buffers[key.field];
-        const FileStage of_file = key.of_file ? def.of_file : FileStage::kNone;
-        mine.push_back({{def.progress[d], key.transforms, def.get, {}, of_file}, &builder});
+  std::size_t buffers = 0;
+  for (const ZoneBuilder& z : zone_plans_) buffers += z.buffers.size();
+  out_->buffers.reserve(buffers);  // orders point into it
+  for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair) {
+    ZoneBuilder& from = zone_plans_[pair];
+    detect::ZonePlan& to = out_->plans[pair];
+    for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
+      for (std::size_t d = 0; d < 2; ++d)
+        payload(from.packet_payload[c][d], to.packet_payload[c][d], c == kClassTcp);
+    }
+    for (std::size_t d = 0; d < 2; ++d) payload(from.stream_payload[d], to.stream_payload[d], true);
+    to.sides.resize(options_.protocols.size());
+    for (std::size_t p = 0; p < options_.protocols.size(); ++p) {
+      for (std::size_t d = 0; d < 2; ++d) {
+        for (const auto& [builder, scan] : build_side(from, static_cast<ProtocolId>(p), d, to.sides[p][d]))
+          order(*builder, *scan);
       }
-      const auto files = std::stable_partition(
-          mine.begin(), mine.end(), [](const auto& b) { return b.first.of_file == FileStage::kNone; });
-      std::stable_sort(mine.begin(), files,
-                       [](const auto& a, const auto& b) { return a.first.progress < b.first.progress; });
-      detect::SidePlan& side = out_->protocols[p].side[d];
-      side.first_buffer = static_cast<std::uint32_t>(out_->buffers.size());
-      side.buffers = static_cast<std::uint32_t>(files - mine.begin());
-      side.first_file_buffer = side.first_buffer + side.buffers;
-      side.file_buffers = static_cast<std::uint32_t>(mine.end() - files);
-      for (const auto& [buffer, builder] : mine) {
-        out_->buffers.push_back(buffer);
-        jobs.push_back({builder, &out_->buffers.back().scan, {}, false, {}});
-      }
-      auto& rules = sides_[p][d].rules;
-      std::stable_sort(rules.begin(), rules.end(), [&](RuleIndex a, RuleIndex b) {
-        return out_->rules[a].ready[d] < out_->rules[b].ready[d];
-      });
-      const detect::RuleList all = list(rules), repeats = list(sides_[p][d].repeats);
-      side.first_rule = all.first;
-      side.rules = all.count;
-      const detect::RuleList of_files = list(sides_[p][d].file_rules);
-      side.first_file_rule = of_files.first;
-      side.file_rules = of_files.count;
-      side.file_ready = sides_[p][d].file_ready;
-      side.first_repeat = repeats.first;
-      side.repeats = repeats.count;
     }
   }
   const DatabaseCache cache(options_.cache_dir);
   std::atomic<std::size_t> next{0};
+  std::vector<std::pair<const std::vector<Literal>, Job>*> queue;
+  for (auto& entry : jobs) queue.push_back(&entry);
   const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      auto outcome = cache.get(jobs[i].from->literals());
+    for (std::size_t i = next++; i < queue.size(); i = next++) {
+      auto& [literals, job] = *queue[i];
+      auto outcome = cache.get(literals);
       if (!outcome) {
-        jobs[i].error = outcome.error();
+        job.error = outcome.error();
         continue;
       }
-      jobs[i].to->database = outcome.value().database;
-      jobs[i].from_cache = outcome.value().from_cache;
-      jobs[i].warning = outcome.value().warning;
+      job.database = outcome.value().database;
+      job.from_cache = outcome.value().from_cache;
+      job.warning = outcome.value().warning;
     }
   };
   std::vector<std::thread> others;
@@ -526,26 +556,29 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
   for (auto& t : others) t.join();
 
   std::optional<Error> error;
-  for (const Job& job : jobs) {
+  for (const auto& [literals, job] : jobs) {
     if (job.error) {
       error = job.error;
       continue;
     }
-    out_->databases.push_back(job.to->database);
-    job.from->finish(*out_, *job.to);
-    if (hs_alloc_scratch(job.to->database, &out_->scratch_prototype) != HS_SUCCESS)
+    out_->databases.push_back(job.database);
+    if (hs_alloc_scratch(job.database, &out_->scratch_prototype) != HS_SUCCESS)
       error = Error{"the pattern matcher has no memory for its scratch"};
     ++plan.databases;
     plan.from_cache += job.from_cache ? 1 : 0;
     if (!job.warning.empty() && plan.warnings.empty()) plan.warnings.push_back(job.warning);
   }
+  for (const Order& o : orders) {
+    o.to->database = o.job->database;
+    o.from->finish(*out_, *o.to);
+  }
   return error;
 }
 
-void Planner::build_lists() {
+void Planner::build_lists(const ZoneBuilder& zone, detect::ZonePlan& plan) {
   for (std::size_t c = 0; c < detect::kPacketClasses; ++c) {
-    HeaderBuilder& from = headers_[c];
-    detect::HeaderPlan& to = out_->headers[c];
+    const HeaderBuilder& from = zone.headers[c];
+    detect::HeaderPlan& to = plan.headers[c];
     to.always = list(from.always);
     to.opening = list(from.opening);
     to.always_v6 = list(from.always_v6);
@@ -556,10 +589,12 @@ void Planner::build_lists() {
     to.opening_src = range_index(from.opening_src);
     to.opening_dst = range_index(from.opening_dst);
   }
-  out_->decode_event_rules = list(decode_events_);
-  out_->stream_event_rules = list(stream_events_);
-  out_->app_packet_rules = list(app_packet_);
-  out_->app_found_rules = list(app_found_);
+  plan.decode_event_rules = list(zone.decode_events);
+  plan.stream_event_rules = list(zone.stream_events);
+  plan.app_packet_rules = list(zone.app_packet);
+  plan.app_found_rules = list(zone.app_found);
+  out_->any_app_packet = out_->any_app_packet || !zone.app_packet.empty();
+  out_->any_app_found = out_->any_app_found || !zone.app_found.empty();
 }
 
 }  // namespace picket::rules

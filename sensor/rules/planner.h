@@ -10,6 +10,7 @@
 #include "sensor/rules/cache.h"
 #include "sensor/rules/datasets.h"
 #include "sensor/rules/plan.h"
+#include "sensor/rules/zones.h"
 
 namespace picket::rules {
 
@@ -76,6 +77,36 @@ struct PayloadBuilder {
   std::vector<std::pair<detect::V4Range, detect::RuleIndex>> src_ports, dst_ports;
 };
 
+struct HeaderBuilder {
+  std::vector<detect::RuleIndex> always, opening, always_v6, opening_v6;
+  std::array<std::vector<detect::RuleIndex>, 256> by_flags;
+  using Ranges = std::vector<std::pair<detect::V4Range, detect::RuleIndex>>;
+  Ranges always_src, always_dst, opening_src, opening_dst;
+};
+
+struct BufferKey {
+  ProtocolId protocol;
+  std::uint8_t dir;
+  std::uint16_t field, transforms;
+  bool of_file;  ///< scanned for each file; else, in rules of both sides, as any buffer
+  friend auto operator<=>(const BufferKey&, const BufferKey&) = default;
+};
+
+struct SideBuilder {
+  std::vector<detect::RuleIndex> rules, repeats, file_rules;
+  std::uint64_t file_ready = 0;
+};
+
+/// A detect::ZonePlan to be.
+struct ZoneBuilder {
+  std::array<std::array<PayloadBuilder, 2>, detect::kPacketClasses> packet_payload;
+  std::array<PayloadBuilder, 2> stream_payload;
+  std::array<HeaderBuilder, detect::kPacketClasses> headers;
+  std::vector<detect::RuleIndex> decode_events, stream_events, app_packet, app_found;
+  std::map<BufferKey, ScanBuilder> buffers;
+  std::vector<std::array<SideBuilder, 2>> sides;  // by ProtocolId
+};
+
 /// What of a rule decides which list it goes to.
 struct Shape {
   bool payload = false;      // it has groups over payload
@@ -131,12 +162,18 @@ class Planner {
   [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, bool transaction) const;
   /// Is it a buffer of files on a side that the rule looks at?
   [[nodiscard]] bool looks_at_files(const Rule&, const Group&) const;
-  void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&);
-  void list_header_rule(const Rule&, const Shape&, detect::RuleIndex);
+  void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&, ZoneBuilder&);
+  void list_header_rule(const Rule&, const Shape&, detect::RuleIndex, ZoneBuilder&);
   void list_transaction_rule(const Rule&, const Shape&, detect::RuleIndex, ProtocolId,
-                             const std::optional<ChosenPattern>&);
+                             const std::optional<ChosenPattern>&, ZoneBuilder&);
+  void set_ready(const Rule&, detect::RuleHeader&, ProtocolId) const;
+  /// Calls for each pair of zones between which the rule can match.
+  template <class F>
+  void each_zone_plan(const Rule&, F&&);
+  std::vector<std::pair<const ScanBuilder*, detect::Scan*>> build_side(const ZoneBuilder&, ProtocolId,
+                                                                       std::size_t dir, detect::SidePlan&);
   std::optional<Error> build_scans(Plan&);
-  void build_lists();
+  void build_lists(const ZoneBuilder&, detect::ZonePlan&);
   detect::RuleList list(const std::vector<detect::RuleIndex>&);
   detect::RangeIndex range_index(const std::vector<std::pair<detect::V4Range, detect::RuleIndex>>&);
 
@@ -154,29 +191,8 @@ class Planner {
   std::vector<std::pair<std::vector<Transform>, std::uint16_t>> transform_lists_;
   std::map<std::vector<detect::RuleIndex>, detect::RuleList> lists_;
 
-  std::array<std::array<PayloadBuilder, 2>, detect::kPacketClasses> packet_payload_;
-  std::array<PayloadBuilder, 2> stream_payload_;
-  struct HeaderBuilder {
-    std::vector<detect::RuleIndex> always, opening, always_v6, opening_v6;
-    std::array<std::vector<detect::RuleIndex>, 256> by_flags;
-    using Ranges = std::vector<std::pair<detect::V4Range, detect::RuleIndex>>;
-    Ranges always_src, always_dst, opening_src, opening_dst;
-  };
-  std::array<HeaderBuilder, detect::kPacketClasses> headers_;
-  std::vector<detect::RuleIndex> decode_events_, stream_events_, app_packet_, app_found_;
-  struct BufferKey {
-    ProtocolId protocol;
-    std::uint8_t dir;
-    std::uint16_t field, transforms;
-    bool of_file;  ///< scanned for each file; else, in rules of both sides, as any buffer
-    friend auto operator<=>(const BufferKey&, const BufferKey&) = default;
-  };
-  std::map<BufferKey, ScanBuilder> buffers_;
-  struct SideBuilder {
-    std::vector<detect::RuleIndex> rules, repeats, file_rules;
-    std::uint64_t file_ready = 0;
-  };
-  std::vector<std::array<SideBuilder, 2>> sides_;  // by ProtocolId
+  ZoneMap zones_;
+  std::vector<ZoneBuilder> zone_plans_;  // by Zones::pair()
 };
 
 /// Which flags of a TCP header pass all of a rule's tests of flags; nullptr when it has none.
