@@ -142,6 +142,8 @@ class Detector {
   void look_at_headers(const Subject&, Candidates&) noexcept;
 
   // programs
+  /// All that needs no buffer, before all that does: what the rule before met in data sets is forgotten here.
+  [[nodiscard]] bool tests_hold(const RuleHeader&, const Subject&) noexcept;
   [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
   void run_packet_rules(const Subject&, Candidates&) noexcept;
   void run_app_found_rules(const Packet&, Flow&) noexcept;

@@ -135,7 +135,6 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
       if (std::find(first, first + state.count, r | Waiting::kFired) != first + state.count) continue;
     }
     ++stats_.programs;
-    memory_->dataset_hit_count = 0;
     if (!transaction_matches(h, s, tx)) continue;
     if (repeats && !state.add(r | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
@@ -149,7 +148,7 @@ Buffer Detector::stream_bytes(const Flow& f, Direction dir) const noexcept {
 }
 
 bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {
-  if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) return false;
+  if (!tests_hold(h, s)) return false;
   for (unsigned i = 0; i < h.tx_tests; ++i) {
     if (!tx_test_holds(rules_->tx_tests[h.first_tx_test + i], s, tx)) return false;
   }
@@ -259,7 +258,6 @@ void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_
   const SidePlan& plan = protocol.side[index(dir)];
   if (plan.repeats == 0) return;
   Transaction made_up;
-  memory_->dataset_hit_count = 0;
   for (std::size_t i = 0; i < protocol.events.size(); ++i) {
     if (protocol.events[i].name == name) made_up.events = std::uint64_t{1} << i;
   }

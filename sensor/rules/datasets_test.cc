@@ -133,6 +133,26 @@ TEST_F(DatasetsTest, SetsThatRulesChangeAreDecidedInOrder) {
   EXPECT_EQ(said, "a+1 a-1 u+1 u+2 u+1 u+2 a-1 ");
 }
 
+/// What one rule met in a set is not said of the next: neither of a file's rules nor of the protocol's.
+TEST_F(DatasetsTest, AMatchTakesNoOtherRulesValuesAlong) {
+  Bench b(
+      "alert http any any -> any any (file.name; dataset:set,names,type string; sid:1;)\n"
+      "alert http any any -> any any (file.name; content:\"x\"; sid:2;)\n"
+      "alert ip any any -> any any (ip.src; dataset:set,hosts,type ip; sid:3;)\n"
+      "alert tcp any any -> any any (app-layer-protocol:http; sid:4;)\n",
+      "", folder_.string());
+  ASSERT_EQ(b.plan.planned, 4U);
+  BenchTx tx;
+  b.protocol(kBenchHttp).to_server("GET");
+  b.advance(tx, Direction::kToServer, kComplete);
+  b.close(b.file(tx, Direction::kToServer, "x"));
+  b.done(tx);
+  EXPECT_EQ(b.fired(), "3 4 3 1 2 3 3");  // packet by packet: sid 3 on each, the file's name on the third
+  std::string with_notes;
+  for (const auto& [sid, notes] : b.take_notes()) with_notes += std::to_string(sid) + " ";
+  EXPECT_EQ(with_notes, "3 3 1 3 3 ");
+}
+
 TEST_F(DatasetsTest, AFullSetRefuses) {
   DynamicSet s;
   s.memcap = 2 * 65;
