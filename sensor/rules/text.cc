@@ -41,6 +41,18 @@ std::optional<std::string_view> decode_content(std::string_view text, std::strin
   return std::nullopt;
 }
 
+std::optional<std::string> from_hex(std::string_view s) {
+  if (s.size() % 2 != 0) return {};
+  std::string out;
+  out.reserve(s.size() / 2);
+  for (std::size_t i = 0; i < s.size(); i += 2) {
+    const int high = hex_digit(s[i]), low = hex_digit(s[i + 1]);
+    if (high < 0 || low < 0) return {};
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
+
 void NearestName::consider(std::string_view candidate) noexcept {
   const std::size_t n = wanted_.size(), m = candidate.size();
   if (n > kMaxLength || m > kMaxLength || n < 3 || m + 2 < n || n + 2 < m) return;

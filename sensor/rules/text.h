@@ -1,7 +1,7 @@
 // sensor/rules/text.h — cutting rule text into words, numbers and bytes
 //
 // Every function works on views into the rule, so that a complaint can point at the exact column. Nothing
-// allocates but decode_content(); nothing reads a locale.
+// allocates but decode_content() and from_hex(); nothing reads a locale.
 #pragma once
 #include <array>
 #include <charconv>
@@ -88,6 +88,9 @@ constexpr int hex_digit(char c) noexcept {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
+
+/// The bytes that pairs of hex digits, and nothing else, stand for.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view);
 
 /// A word that stands for a value: one line of a small table.
 template <class T>

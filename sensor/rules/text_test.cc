@@ -67,6 +67,13 @@ TEST(Take, CutsAndTrims) {
   EXPECT_EQ(rest, "x");
 }
 
+TEST(FromHex, PairsOfDigitsAndNothingElse) {
+  EXPECT_EQ(from_hex("00fFA9"), "\0\xff\xa9"s);
+  EXPECT_EQ(from_hex(""), "");
+  for (const auto* wrong : {"0", "0g", "g0", "0 1 ", "0x01"})
+    EXPECT_EQ(from_hex(wrong), std::nullopt) << wrong;
+}
+
 std::string_view nearest(std::string_view wanted) {
   NearestName n(wanted);
   for (const auto* name : {"content", "nocase", "http.uri", "http.host", "flow", "sid"}) n.consider(name);
