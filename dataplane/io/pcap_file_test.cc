@@ -68,7 +68,7 @@ std::string zstd(const std::string& in) {
   return out;
 }
 
-class PcapFile : public testing::Test {
+class PcapFile : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "picket-pcap-file-XXXXXX").string();
