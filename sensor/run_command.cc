@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "dataplane/io/eal.h"
 #include "dataplane/io/live.h"
 #include "sensor/commands.h"
 #include "sensor/ending.h"
@@ -43,6 +44,7 @@ void add_ports(Totals& totals, LivePorts& ports, std::uint64_t unread) {
 int run_command(const Options& o) {
   if (o.interfaces.empty() && o.vdevs.empty())
     return complain("run: no port; give --interface IFACE or --vdev SPEC"), 2;
+  if (auto words = split_eal_args(o.eal); !words) return complain(words.error().message), 2;
   auto setup = make_setup(o);
   if (!setup) return 2;
   const StopSignal stop;  // before DPDK's threads and gRPC's
