@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "parsers/core/bytes.h"
+#include "sensor/nearest_name.h"
 
 namespace picket::rules {
 
@@ -119,19 +120,5 @@ template <class T, std::size_t N>
 /// Decodes `ab|0d 0a|\;c`. On failure `at` is where and the text says what.
 [[nodiscard]] std::optional<std::string_view> decode_content(std::string_view text, std::string& out,
                                                              std::size_t& at);
-
-/// The candidate nearest to a misspelt word, if it is near enough to be worth naming.
-class NearestName {
- public:
-  explicit NearestName(std::string_view wanted) noexcept : wanted_(wanted) {}
-  void consider(std::string_view candidate) noexcept;
-  /// Empty when nothing was near.
-  [[nodiscard]] std::string_view best() const noexcept { return best_; }
-
- private:
-  static constexpr std::size_t kMaxLength = 48;
-  std::string_view wanted_, best_;
-  unsigned distance_ = 3;  // further than two slips is another word
-};
 
 }  // namespace picket::rules
