@@ -26,6 +26,7 @@ Detector::Detector(Pool& pool, AlertSink& sink)
 Detector::~Detector() = default;
 
 CoreMemoryPtr Detector::set_rules(const RuleSet* rules, CoreMemoryPtr memory) noexcept {
+  PICKET_ASSERT(queued_ == 0);  // end_packet() has told every match
   rules_ = memory == nullptr ? nullptr : rules;
   std::swap(memory_, memory);
   return memory;
@@ -170,7 +171,8 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
     if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
       continue;
     if (!tests_hold(h, s) || !payload_groups_match(h, s, payload)) continue;
-    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size()) fired_[fired_count_++] = r;
+    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size())
+      fired_[fired_count_++] = rules_->numbers[r];
     fire(r, s, false, nullptr);
   }
 }

@@ -107,7 +107,7 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
     if (!tests_hold(h, s) || !payload_groups_match(h, s, b)) continue;
     const std::uint32_t* told = w != nullptr ? w->fired : fired_.data();
     const std::uint32_t count = w != nullptr ? w->fired_count : fired_count_;
-    if (std::find(told, told + count, r) != told + count) continue;
+    if (std::find(told, told + count, rules_->numbers[r]) != told + count) continue;
     fire(r, s, true, nullptr);
   }
 }

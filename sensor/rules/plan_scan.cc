@@ -443,13 +443,14 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
     std::optional<Error> error;
     bool from_cache = false;
     std::string warning;
+    std::shared_ptr<hs_database> database;
   };
   std::vector<Job> jobs;
   const auto payload = [&](PayloadBuilder& from, detect::PayloadPlan& to, bool near_apart) {
     merge_small(from, near_apart);
     for (unsigned i = 0; i < detect::PayloadPlan::kMaxScans; ++i) {
       if (from.scans[i].empty()) continue;
-      jobs.push_back({&from.scans[i], &to.scans[i], {}, false, {}});
+      jobs.push_back({&from.scans[i], &to.scans[i], {}, false, {}, {}});
       if (from.ports[i] == nullptr) continue;
       to.ports[i] = from.ports[i].get();
       out_->port_bitmaps.push_back(std::move(from.ports[i]));
@@ -489,7 +490,7 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       side.file_buffers = static_cast<std::uint32_t>(mine.end() - files);
       for (const auto& [buffer, builder] : mine) {
         out_->buffers.push_back(buffer);
-        jobs.push_back({builder, &out_->buffers.back().scan, {}, false, {}});
+        jobs.push_back({builder, &out_->buffers.back().scan, {}, false, {}, {}});
       }
       auto& rules = sides_[p][d].rules;
       std::stable_sort(rules.begin(), rules.end(), [&](RuleIndex a, RuleIndex b) {
@@ -506,16 +507,19 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       side.repeats = repeats.count;
     }
   }
-  const DatabaseCache cache(options_.cache_dir);
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      auto outcome = cache.get(jobs[i].from->literals());
+      if (given_up()) {
+        jobs[i].error = Error{"given up"};
+        continue;
+      }
+      auto outcome = memory_.databases.get(jobs[i].from->literals());
       if (!outcome) {
         jobs[i].error = outcome.error();
         continue;
       }
-      jobs[i].to->database = outcome.value().database;
+      jobs[i].database = outcome.value().database;
       jobs[i].from_cache = outcome.value().from_cache;
       jobs[i].warning = outcome.value().warning;
     }
@@ -526,12 +530,13 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
   for (auto& t : others) t.join();
 
   std::optional<Error> error;
-  for (const Job& job : jobs) {
+  for (Job& job : jobs) {
     if (job.error) {
       error = job.error;
       continue;
     }
-    out_->databases.push_back(job.to->database);
+    job.to->database = job.database.get();
+    out_->databases.push_back(std::move(job.database));
     job.from->finish(*out_, *job.to);
     if (hs_alloc_scratch(job.to->database, &out_->scratch_prototype) != HS_SUCCESS)
       error = Error{"the pattern matcher has no memory for its scratch"};
