@@ -81,12 +81,7 @@ Worker::~Worker() = default;
 void Worker::run() noexcept {
   Burst burst;
   for (;;) {
-    if (const detect::RuleSet* rules = offered_rules_.load(std::memory_order_acquire);
-        rules != rules_in_use_.load(std::memory_order_relaxed)) {
-      detector_.set_rules(rules);
-      app_.want_files(rules == nullptr ? FileWants{} : rules->file_wants);
-      rules_in_use_.store(rules, std::memory_order_release);
-    }
+    if (RuleHandover* h = offered_.load(std::memory_order_acquire); h != nullptr) take(*h);
     if (stop_.load(std::memory_order_relaxed)) break;
     // Both before receive(): if it then gives nothing, there is nothing up to here.
     const bool ended = source_.ended();
@@ -116,6 +111,15 @@ void Worker::run() noexcept {
   count_detection();
   count_files();
   events_.close();
+  ended_.store(true, std::memory_order_release);
+}
+
+/// Between two bursts: pointers change hands, nothing is made or freed.
+void Worker::take(RuleHandover& h) noexcept {
+  h.memory = detector_.set_rules(h.rules, std::move(h.memory));
+  app_.want_files(h.rules == nullptr ? FileWants{} : h.rules->file_wants, h.magic);
+  h.alerts_before = alerts_recorded_;
+  offered_.store(nullptr, std::memory_order_release);
 }
 
 unsigned Worker::receive(Burst& b) noexcept {
@@ -439,12 +443,13 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   h.notes = static_cast<std::uint32_t>(info.notes.size());
   h.src_port = p.src_port;
   h.dst_port = p.dst_port;
-  emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) {
+  const bool recorded = emit(RecordType::kAlert, h, [&](std::span<std::uint8_t> out) {
     const std::size_t size = encoder_.alert(context(tx), p, f, protocol, tx, info, out);
     if (size == 0 || out.size() - size < info.notes.size()) return std::size_t{0};
     std::copy(info.notes.begin(), info.notes.end(), out.begin() + static_cast<std::ptrdiff_t>(size));
     return size + info.notes.size();
   });
+  alerts_recorded_ += recorded ? 1 : 0;
 }
 
 // ---- records ----
@@ -462,7 +467,7 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
 }
 
 template <class Encode>
-void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept {
+bool Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept {
   const StageTimer timer(counters_, Stage::kReport, config_.measure_stages);
   header.type = type;
   header.place = place_;
@@ -480,10 +485,11 @@ void Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept
       counters_.protocols[header.protocol].records_lost.add();
     else
       counters_.records_lost[static_cast<std::size_t>(type)].add();
-    return;
+    return false;
   }
   header.size = static_cast<std::uint32_t>(size);
   events_.commit(header);
+  return true;
 }
 
 }  // namespace picket

@@ -47,6 +47,15 @@ struct WorkerConfig {
   bool measure_stages = false;
 };
 
+/// A rule set on its way to one worker, and what the worker had before on its way back. All that is allocated
+/// or freed is so by whoever makes it.
+struct RuleHandover {
+  const detect::RuleSet* rules = nullptr;  ///< outlives its use: see Worker::offer_rules()
+  detect::CoreMemoryPtr memory;            ///< there: made for `rules`; back: that of the rules before
+  std::unique_ptr<Magic> magic;            ///< there: where `rules` ask what files are; may come back
+  std::uint64_t alerts_before = 0;  ///< back: alerts that the worker recorded so far, by the rules before
+};
+
 class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
  public:
   /// Takes all memory it will ever use. `source` and `encoder` outlive the worker.
@@ -58,20 +67,22 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void run() noexcept;
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
-  /// A new rule set, to be used from the next burst on. The old one may go once rules_in_use() is the new
-  /// one.
-  void offer_rules(const detect::RuleSet* rules) noexcept {
-    offered_rules_.store(rules, std::memory_order_release);
+  /// A new rule set, to be used from the next burst on; before run(), or from one other thread. `handover`
+  /// has come back, and the rules before may go, when none is under way. One at a time.
+  void offer_rules(RuleHandover& handover) noexcept { offered_.store(&handover, std::memory_order_release); }
+  [[nodiscard]] bool handover_under_way() const noexcept {
+    return offered_.load(std::memory_order_acquire) != nullptr;
   }
-  [[nodiscard]] const detect::RuleSet* rules_in_use() const noexcept {
-    return rules_in_use_.load(std::memory_order_acquire);
-  }
+  /// run() has returned: what is under way is not taken any more, and no rules are used.
+  [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
   [[nodiscard]] EventRing& events() noexcept { return events_; }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
   struct Burst;
+
+  void take(RuleHandover&) noexcept;
 
   // The stages, in order.
   unsigned receive(Burst&) noexcept;
@@ -107,9 +118,10 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
 
-  /// Encodes one record in place. `encode` is called with the room and says how much it took.
+  /// Encodes one record in place. `encode` is called with the room and says how much it took. False: it is
+  /// lost.
   template <class Encode>
-  void emit(RecordType, EventHeader, Encode&& encode) noexcept;
+  bool emit(RecordType, EventHeader, Encode&& encode) noexcept;
   [[nodiscard]] RecordContext context(const Transaction* tx = nullptr) const noexcept;
 
   const WorkerConfig config_;
@@ -125,8 +137,9 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   Reassembler reassembler_;
   AppEngine app_;
   detect::Detector detector_;
-  std::atomic<const detect::RuleSet*> offered_rules_{nullptr}, rules_in_use_{nullptr};
-  std::atomic<bool> stop_{false};
+  std::atomic<RuleHandover*> offered_{nullptr};
+  std::uint64_t alerts_recorded_ = 0;
+  std::atomic<bool> stop_{false}, ended_{false};
 
   // While a packet, or the end of a flow, is worked on.
   const Packet* packet_ = nullptr;  // what alerts and anomalies are shown with

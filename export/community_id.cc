@@ -1,8 +1,8 @@
 #include "export/community_id.h"
 
-#include <openssl/sha.h>
-
 #include <utility>
+
+#include "parsers/core/digest.h"
 
 namespace picket {
 namespace {
@@ -34,19 +34,6 @@ bool has_ports(std::uint8_t proto) noexcept {
       return false;
   }
 }
-
-/// OpenSSL 3's one-shot SHA1() fetches the algorithm anew and allocates; workers may not.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-std::array<std::uint8_t, 20> sha1(Bytes in) noexcept {
-  std::array<std::uint8_t, 20> digest;
-  SHA_CTX ctx;
-  SHA1_Init(&ctx);
-  SHA1_Update(&ctx, in.data(), in.size());
-  SHA1_Final(digest.data(), &ctx);
-  return digest;
-}
-#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -84,7 +71,7 @@ CommunityId community_id(std::uint16_t seed, const Address& src, const Address& 
     u16(src_port);
     u16(dst_port);
   }
-  const auto digest = sha1({in.data(), n});
+  const auto digest = Sha1::of({in.data(), n});
 
   static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   CommunityId id;

@@ -59,7 +59,12 @@ bool Ending::wait(std::chrono::milliseconds time) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     // What only a signal ends needs no look before it came.
     const bool look = asked_ || config_.source_finished;
-    if (stop_.wait_for(look ? std::min(left, kLook) : left)) on_signal();
+    const int signal = stop_.wait_for(look ? std::min(left, kLook) : left);
+    if (signal == SIGHUP) {
+      if (config_.hangup && !asked_) config_.hangup();
+    } else if (signal != 0) {
+      on_signal();
+    }
   }
 }
 

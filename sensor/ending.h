@@ -17,6 +17,7 @@ namespace picket {
 struct EndingConfig {
   std::chrono::seconds stop_timeout{10};
   std::chrono::milliseconds drain_time{};  ///< with leave_queues
+  std::function<void()> hangup;            ///< at SIGHUP; returns at once. nullptr: nothing to do
   std::function<void()> stop_source;       ///< at the first signal; returns at once
   std::function<void()> leave_queues;      ///< nullptr: it never leaves any. The pipeline is stopped after it
   std::function<bool()> source_finished;   ///< nullptr: a source that ends by a signal alone

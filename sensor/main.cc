@@ -1,4 +1,6 @@
 // picket: read the command line, do the command.
+#include <malloc.h>
+
 #include <exception>
 
 #include "sensor/commands.h"
@@ -31,6 +33,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What parsing rules needed at the start serves a reload too, whichever thread asks: with an arena a thread
+  // it would be taken a second time. Workers do not allocate.
+  mallopt(M_ARENA_MAX, 1);
   try {
     return run(argc, argv);
   } catch (

@@ -3,22 +3,25 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <new>
 #include <numeric>
+#include <utility>
 
 #include "sensor/telemetry/stats_record.h"
 
 namespace picket {
 
-Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sources, const RuleBase* rules,
-                   std::vector<std::unique_ptr<RecordSink>> sinks)
+Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sources,
+                   std::unique_ptr<RuleBase> rules, std::vector<std::unique_ptr<RecordSink>> sinks)
     : encoder_(config.encoder),
       sensor_(config.encoder.sensor),
       statistics_(config.statistics),
       complete_(config.complete),
       at_end_(config.at_end),
       utc_offset_ns_(config.utc_offset_ns),
-      rules_(rules),
-      cores_(config.cores) {
+      cores_(config.cores),
+      magic_file_(config.worker.app.files.magic_file) {
   std::vector<EventStream*> streams;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
@@ -26,14 +29,15 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     w.count = static_cast<unsigned>(sources.size());
     w.pool_bytes /= sources.size();
     workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder_));
-    if (rules_ != nullptr) workers_.back()->offer_rules(rules_->plan.rules.get());
     streams.push_back(streams_.emplace_back(std::make_unique<RingStream>(workers_.back()->events())).get());
   }
   Recorder::Correlate correlate;
-  if (rules_ != nullptr) {
-    thresholds_.emplace();
-    sets_.emplace(rules_->plan.sets);
-    correlate = [this](const EventHeader& h, Bytes notes) { return admit(h, notes); };
+  if (rules != nullptr) {
+    correlator_.emplace();
+    correlate = [this](const EventHeader& h, Bytes notes) { return correlator_->admit(h, notes); };
+    snapshots_.push_back(make_snapshot(std::move(rules)));
+    if (snapshots_.back() == nullptr) throw std::bad_alloc();
+    offer(*snapshots_.back());
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
   if (statistics_ && config.statistics_every_ns != 0) {
@@ -44,14 +48,53 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   }
 }
 
-/// What crosses flows, decided in the order of the capture.
-bool Pipeline::admit(const EventHeader& h, Bytes notes) {
-  if (h.type != RecordType::kAlert) return true;
-  if (!notes.empty() && !sets_->admit(notes)) return false;
-  const rules::Judgement& judgement = rules_->plan.judgements[h.rule];
-  if (judgement.plain()) return true;
-  return thresholds_->admit(judgement, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id,
-                                        h.src_port, h.dst_port});
+/// nullptr: memory is short.
+std::unique_ptr<Pipeline::Snapshot> Pipeline::make_snapshot(std::unique_ptr<RuleBase> rules) {
+  auto s = std::make_unique<Snapshot>();
+  s->rules = std::move(rules);
+  const detect::RuleSet& set = *s->rules->plan.rules;
+  s->handovers.resize(workers_.size());
+  for (RuleHandover& h : s->handovers) {
+    h.rules = &set;
+    h.memory = detect::make_core_memory(set);
+    if (h.memory == nullptr) return nullptr;
+    const bool had = !snapshots_.empty() && snapshots_.back()->rules->plan.rules->file_wants.magic;
+    if (set.file_wants.magic && !had) h.magic = std::make_unique<Magic>(magic_file_);
+  }
+  return s;
+}
+
+void Pipeline::offer(Snapshot& s) {
+  rules::Plan& plan = s.rules->plan;
+  plan.rules->epoch = rules_epoch() + 1;
+  correlator_->add(plan.rules->epoch, std::exchange(plan.judgements, {}), std::exchange(plan.sets, {}));
+  rules_loaded_.store(s.rules->loaded(), std::memory_order_relaxed);
+  rules_rejected_.store(s.rules->rejected(), std::memory_order_relaxed);
+  rules_epoch_.store(plan.rules->epoch, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->offer_rules(s.handovers[i]);
+}
+
+Status Pipeline::swap_rules(std::unique_ptr<RuleBase> rules) {
+  constexpr std::chrono::microseconds kLook{200};
+  auto fresh = make_snapshot(std::move(rules));
+  if (fresh == nullptr) return Error{"there is not enough memory"};
+  Snapshot& next = *snapshots_.emplace_back(std::move(fresh));
+  offer(next);
+  for (const auto& w : workers_) {
+    while (w->handover_under_way()) {
+      if (w->ended()) return Error{"the workers have ended"};  // both sets stay to the end
+      std::this_thread::sleep_for(kLook);
+    }
+  }
+  Snapshot& old = *snapshots_.front();
+  std::uint64_t alerts = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    alerts += next.handovers[i].alerts_before - old.handovers[i].alerts_before;
+  correlator_->retire(old.rules->plan.rules->epoch, alerts);
+  for (RuleHandover& h : next.handovers) h.memory.reset(), h.magic.reset();
+  snapshots_.erase(snapshots_.begin());
+  reloads_.fetch_add(1, std::memory_order_relaxed);
+  return Done{};
 }
 
 Pipeline::~Pipeline() {
@@ -96,8 +139,8 @@ void Pipeline::export_loop(const std::stop_token& stop) {
   count_lost_before();
   if (statistics_) put_statistics(0);
   recorder_->close();
-  if (sets_) {
-    for (const std::string& problem : sets_->save()) spdlog::error("{}", problem);
+  if (correlator_) {
+    for (const std::string& problem : correlator_->save()) spdlog::error("{}", problem);
   }
   finished_.store(true, std::memory_order_release);
 }
@@ -137,10 +180,11 @@ Totals Pipeline::totals() const {
   for (const auto& w : workers_) add_worker(t, w->counters());
   add_recorder(t, *recorder_);
   t.peak_rss_bytes = peak_rss_bytes();
-  if (rules_ != nullptr) {
-    t.rules_loaded = rules_->loaded();
-    t.rules_rejected = rules_->rejected();
-  }
+  t.rules_loaded = rules_loaded_.load(std::memory_order_relaxed);
+  t.rules_rejected = rules_rejected_.load(std::memory_order_relaxed);
+  t.rules_epoch = rules_epoch_.load(std::memory_order_relaxed);
+  t.reloads = reloads_.load(std::memory_order_relaxed);
+  t.reloads_failed = reloads_failed_.load(std::memory_order_relaxed);
   if (complete_) complete_(t);
   return t;
 }

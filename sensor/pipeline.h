@@ -13,7 +13,7 @@
 #include "dataplane/worker.h"
 #include "export/encoder.h"
 #include "export/recorder.h"
-#include "sensor/rules/dynamic_sets.h"
+#include "sensor/correlator.h"
 #include "sensor/rules/rule_base.h"
 #include "sensor/telemetry/totals.h"
 
@@ -36,12 +36,21 @@ struct PipelineConfig {
 
 class Pipeline {
  public:
-  /// Takes all memory. One worker per source; sources and rules (nullptr: none) outlive the pipeline.
-  Pipeline(const PipelineConfig&, std::vector<PacketSource*> sources, const RuleBase* rules,
+  /// Takes all memory. One worker per source; sources outlive the pipeline. `rules` nullptr: none.
+  Pipeline(const PipelineConfig&, std::vector<PacketSource*> sources, std::unique_ptr<RuleBase> rules,
            std::vector<std::unique_ptr<RecordSink>> sinks);
   ~Pipeline();
 
   void start();
+  /// Hands other rules to the workers, and returns when each has taken them, between two of its bursts: no
+  /// packet is unseen, and the rules before are freed. Where there were rules from the start; from one thread
+  /// at a time, which is not the packet path. Fails when memory is short or the workers have ended.
+  Status swap_rules(std::unique_ptr<RuleBase> rules);
+  /// For the statistics.
+  void count_failed_reload() noexcept { reloads_failed_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t rules_epoch() const noexcept {
+    return rules_epoch_.load(std::memory_order_relaxed);
+  }
   /// Asks the workers to end: what is in their queues is left, open flows are recorded.
   void stop() noexcept;
   /// stop(), and whatever is not delivered yet is lost: no output makes anyone wait any more.
@@ -58,7 +67,13 @@ class Pipeline {
   [[nodiscard]] Totals give_up();
 
  private:
-  bool admit(const EventHeader&, Bytes notes);
+  /// Rules, and how each worker gets them.
+  struct Snapshot {
+    std::unique_ptr<RuleBase> rules;
+    std::vector<RuleHandover> handovers;  // by worker
+  };
+  [[nodiscard]] std::unique_ptr<Snapshot> make_snapshot(std::unique_ptr<RuleBase>);
+  void offer(Snapshot&);
   void export_loop(const std::stop_token&);
   void put_statistics(std::uint64_t clock_ns);
   void count_lost_before() noexcept;
@@ -69,12 +84,15 @@ class Pipeline {
   std::function<void(Totals&)> complete_;
   std::function<void()> at_end_;
   std::function<std::int64_t()> utc_offset_ns_;
-  const RuleBase* rules_;
   std::vector<int> cores_;
+  // Workers use the last; more than one only while rules are swapped, or when workers ended meanwhile.
+  std::vector<std::unique_ptr<Snapshot>> snapshots_;
+  std::atomic<std::uint64_t> rules_loaded_{0}, rules_rejected_{0}, reloads_{0}, reloads_failed_{0};
+  std::atomic<std::uint32_t> rules_epoch_{0};
+  const std::string magic_file_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingStream>> streams_;
-  std::optional<rules::Thresholds> thresholds_;
-  std::optional<rules::DynamicSets> sets_;
+  std::optional<Correlator> correlator_;  // where there are rules
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::thread> threads_;
   std::jthread export_thread_;

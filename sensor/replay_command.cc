@@ -76,7 +76,8 @@ int replay_command(const Options& o) {
   Replay replay(config);
   std::vector<PacketSource*> sources;
   for (unsigned i = 0; i < config.workers; ++i) sources.push_back(&replay.source(i));
-  Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
+  if (setup->rules != nullptr) setup->rules->forget_source();
+  Pipeline pipeline(setup->pipeline, sources, std::move(setup->rules), std::move(sinks).value());
 
   spdlog::info("replay: started, {} files, {} workers", config.files.size(), config.workers);
   const auto begin = Clock::now();

@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <thread>
 
+#include "dataplane/io/eal.h"
 #include "dataplane/io/live.h"
 #include "sensor/commands.h"
 #include "sensor/ending.h"
 #include "sensor/pipeline.h"
+#include "sensor/reloader.h"
 #include "sensor/setup.h"
 #include "sensor/stop_signal.h"
 
@@ -43,9 +46,10 @@ void add_ports(Totals& totals, LivePorts& ports, std::uint64_t unread) {
 int run_command(const Options& o) {
   if (o.interfaces.empty() && o.vdevs.empty())
     return complain("run: no port; give --interface IFACE or --vdev SPEC"), 2;
+  if (auto words = split_eal_args(o.eal); !words) return complain(words.error().message), 2;
   auto setup = make_setup(o);
   if (!setup) return 2;
-  const StopSignal stop;  // before DPDK's threads and gRPC's
+  const StopSignal stop(StopSignal::Hangup::kTaken);  // before DPDK's threads and gRPC's
 
   LiveConfig live;
   for (const std::string& i : o.interfaces)
@@ -77,16 +81,34 @@ int run_command(const Options& o) {
   setup->pipeline.at_end = [&] { unread.store(ports.count_unread(), std::memory_order_relaxed); };
   setup->pipeline.utc_offset_ns = [&] { return ports.utc_offset_ns(); };
   setup->pipeline.statistics_every_ns = std::uint64_t{setup->config.stats_interval_s} * 1'000'000'000;
-  Pipeline pipeline(setup->pipeline, sources, setup->rules.get(), std::move(sinks).value());
+  RuleBase::Rejections rejections;
+  if (setup->rules != nullptr) {
+    rejections = setup->rules->rejections;
+    setup->rules->forget_source();
+  }
+  Pipeline pipeline(setup->pipeline, sources, std::move(setup->rules), std::move(sinks).value());
   const auto begin = Clock::now();
   pipeline.start();
   std::thread dispatcher;
   if (ports.needs_dispatcher()) dispatcher = std::thread([&] { ports.dispatch(); });
+  std::optional<Reloader> reloader;
+  if (setup->loader != nullptr) {
+    ReloadConfig reload;
+    reload.watch = std::chrono::seconds(setup->config.rules.watch_s);
+    reload.strict = o.rules_strict;
+    reloader.emplace(*setup->loader, pipeline, std::move(rejections), reload);
+  }
   spdlog::info("run: started, {} workers", live.workers);
 
   EndingConfig config;
   config.stop_timeout = std::chrono::seconds(setup->config.stop_timeout_s);
   config.drain_time = kDrainTime;
+  config.hangup = [&] {
+    if (reloader)
+      reloader->order("SIGHUP");
+    else
+      spdlog::warn("SIGHUP: there are no rules to read again; name rule files and start once more");
+  };
   config.stop_source = [&] { ports.stop(); };
   config.leave_queues = [&] {
     ports.abandon();
@@ -101,6 +123,7 @@ int run_command(const Options& o) {
     totals.seconds = seconds;
     end_hung(o, totals);
   }
+  reloader.reset();
   if (dispatcher.joinable()) dispatcher.join();
   pipeline.join();
   stop.release();

@@ -59,15 +59,14 @@ rules::RuleVariables variables_of(const RulesConfig& config) {
   return all;
 }
 
-Result<std::unique_ptr<RuleBase>> make_rules(const std::vector<std::string>& files,
-                                             const RulesConfig& config) {
+std::unique_ptr<RuleLoader> make_loader(const std::vector<std::string>& files, const RulesConfig& config) {
   rules::LoadOptions load;
   load.variables = variables_of(config);
   load.classification_file = config.classification_file;
   load.reference_file = config.reference_file;
   load.data_dir = config.data_dir;
   load.threshold_file = config.threshold_file;
-  return load_rule_base(files, load, default_cache_dir());
+  return std::make_unique<RuleLoader>(files, std::move(load), default_cache_dir());
 }
 
 /// What became of the rules, in the log: each rejected one a line.
@@ -113,7 +112,8 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   std::vector<std::string> files = c.rules.files;
   files.insert(files.end(), o.rules.begin(), o.rules.end());
   if (files.empty()) return setup;
-  auto base = make_rules(files, c.rules);
+  setup->loader = make_loader(files, c.rules);
+  auto base = setup->loader->load(0, o.command == Command::kCheck);
   if (!base) return complain(base.error().message), nullptr;
   setup->rules = std::move(base).value();
   const bool file_missing = !setup->rules->source.diagnostics.empty();

@@ -15,7 +15,8 @@ namespace picket {
 struct Setup {
   Config config;
   PipelineConfig pipeline;
-  std::unique_ptr<RuleBase> rules;  ///< nullptr: none asked for
+  std::unique_ptr<RuleLoader> loader;  ///< nullptr: no rules asked for
+  std::unique_ptr<RuleBase> rules;     ///< what it loaded first; for a pipeline to take
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "dataplane/decode/shard.h"
@@ -80,6 +81,8 @@ std::vector<Stored> all_captures() {
 class Rounds final : public PacketSource {
  public:
   Rounds(const std::vector<Stored>& packets, unsigned rounds) : packets_(packets), rounds_(rounds) {}
+  /// Done before each burst, not counted.
+  void between_bursts(std::function<void()> f) { between_ = std::move(f); }
   [[nodiscard]] Position mark() const noexcept override { return {clock_, number_}; }
   [[nodiscard]] bool ended() const noexcept override {
     if (round_ == rounds_) counting = false;
@@ -87,6 +90,11 @@ class Rounds final : public PacketSource {
   }
   [[nodiscard]] unsigned receive(std::span<Packet> out) noexcept override {
     unsigned n = 0;
+    if (between_) {
+      const bool before = std::exchange(counting, false);
+      between_();
+      counting = before;
+    }
     while (n < out.size() && round_ < rounds_) {
       const Stored& s = packets_[at_];
       Packet& p = out[n++];
@@ -113,6 +121,7 @@ class Rounds final : public PacketSource {
  private:
   const std::vector<Stored>& packets_;
   const unsigned rounds_;
+  std::function<void()> between_;
   unsigned round_ = 0;
   std::size_t at_ = 0;
   std::uint64_t clock_ = 0, number_ = 0;
@@ -127,7 +136,21 @@ std::uint64_t allocations_with(const detect::RuleSet* rules) {
   config.app = default_app_config();
   config.records.anomaly_stream = true;
   Worker worker(config, source, encoder);
-  if (rules != nullptr) worker.offer_rules(rules);
+  RuleHandover handovers[2];
+  if (rules != nullptr) {
+    handovers[0].rules = handovers[1].rules = rules;
+    handovers[0].memory = detect::make_core_memory(*rules);
+    handovers[1].memory = detect::make_core_memory(*rules);
+    worker.offer_rules(handovers[0]);
+    // From then on other rules every few bursts: what comes back of one goes there with the other.
+    source.between_bursts([&, burst = 0U]() mutable {
+      constexpr unsigned kEvery = 7;
+      if (++burst % kEvery != 0 || worker.handover_under_way()) return;
+      const unsigned next = burst / kEvery % 2;
+      if (handovers[next].memory == nullptr) std::swap(handovers[0].memory, handovers[1].memory);
+      worker.offer_rules(handovers[next]);
+    });
+  }
   std::atomic<bool> done{false};
   std::thread consumer([&] {
     EventRing::Record r;

@@ -68,8 +68,8 @@ class AppEngine final : private Sink {
   void on_datagram(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
   /// The flow ends: finishes its transactions and frees all that hangs off Flow::app.
   void close(Flow&, std::uint64_t time_ns) noexcept;
-  /// Between bursts: what the rules ask of files.
-  void want_files(const FileWants& rules) { files_.want(rules); }
+  /// Between bursts: what the rules ask of files. See FileTracker::want().
+  void want_files(const FileWants& rules, std::unique_ptr<Magic>& made) noexcept { files_.want(rules, made); }
   [[nodiscard]] const FileStats& file_stats() const noexcept { return files_.stats(); }
 
  private:

@@ -65,10 +65,6 @@ CoreMemoryPtr make_core_memory(const RuleSet& set) {
   return m->ok() ? std::move(m) : nullptr;
 }
 
-RuleSet::~RuleSet() {
-  hs_free_scratch(scratch_prototype);
-  for (hs_database* db : databases) hs_free_database(db);
-  for (const PcrePattern& p : patterns) pcre2_code_free_8(p.code);
-}
+RuleSet::~RuleSet() { hs_free_scratch(scratch_prototype); }
 
 }  // namespace picket::detect

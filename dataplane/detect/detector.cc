@@ -26,6 +26,7 @@ Detector::Detector(Pool& pool, AlertSink& sink)
 Detector::~Detector() = default;
 
 CoreMemoryPtr Detector::set_rules(const RuleSet* rules, CoreMemoryPtr memory) noexcept {
+  PICKET_ASSERT(queued_ == 0);  // end_packet() has told every match
   rules_ = memory == nullptr ? nullptr : rules;
   std::swap(memory_, memory);
   return memory;
@@ -164,12 +165,11 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     ++stats_.programs;
-    memory_->dataset_hit_count = 0;
     if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
       continue;
-    if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) continue;
-    if (!payload_groups_match(h, s, payload)) continue;
-    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size()) fired_[fired_count_++] = r;
+    if (!tests_hold(h, s) || !payload_groups_match(h, s, payload)) continue;
+    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size())
+      fired_[fired_count_++] = rules_->numbers[r];
     fire(r, s, false, nullptr);
   }
 }
@@ -214,12 +214,15 @@ void Detector::run_app_found_rules(const Packet& p, Flow& f) noexcept {
     for (std::uint32_t i = 0; i < s.plan->app_found_rules.count; ++i) {
       const RuleIndex r = rules_->rule_lists[s.plan->app_found_rules.first + i];
       const RuleHeader& h = rules_->rules[r];
-      if (!header_fits(*rules_, h, s, *memory_) || !packet_tests_hold(*rules_, h, s) ||
-          !state_tests_hold(*rules_, h, s.flow))
-        continue;
-      if (c.marks.add(r)) fire(r, s, false, nullptr);
+      if (header_fits(*rules_, h, s, *memory_) && tests_hold(h, s) && c.marks.add(r))
+        fire(r, s, false, nullptr);
     }
   }
+}
+
+bool Detector::tests_hold(const RuleHeader& h, const Subject& s) noexcept {
+  memory_->dataset_hit_count = 0;
+  return packet_tests_hold(*rules_, h, s) && state_tests_hold(*rules_, h, s.flow);
 }
 
 bool Detector::payload_groups_match(const RuleHeader& h, const Subject& s, const Buffer& payload) noexcept {

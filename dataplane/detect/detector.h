@@ -72,9 +72,10 @@ class Detector {
   Detector& operator=(const Detector&) = delete;
 
   /// Between bursts. `memory` was made for `rules`; gives back the one in use before. nullptr, nullptr: no
-  /// rules.
+  /// rules. Rules of both sets, text unchanged, go on where they are: what flows and transactions remember of
+  /// them holds. A rule that is new or changed sees what comes from now on.
   CoreMemoryPtr set_rules(const RuleSet* rules, CoreMemoryPtr memory) noexcept;
-  /// The same at start, where allocating does not matter.
+  /// The same where allocating does not matter: tests and benchmarks.
   void set_rules(const RuleSet* rules);
 
   /// Every decoded packet, also those without flow or IP (flow may be nullptr).
@@ -143,6 +144,8 @@ class Detector {
   void look_at_headers(const Subject&, Candidates&) noexcept;
 
   // programs
+  /// All that needs no buffer, before all that does: what the rule before met in data sets is forgotten here.
+  [[nodiscard]] bool tests_hold(const RuleHeader&, const Subject&) noexcept;
   [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
   void run_packet_rules(const Subject&, Candidates&) noexcept;
   void run_app_found_rules(const Packet&, Flow&) noexcept;
@@ -181,9 +184,9 @@ class Detector {
 
   std::array<Queued, kMaxAlerts> queue_;
   std::size_t queued_ = 0;
-  bool passed_ = false;               // a pass rule matched on the packet at hand
-  std::uint32_t stream_events_ = 0;   // of the packet at hand: bits of StreamEvent
-  std::array<RuleIndex, 6> fired_{};  // rules of packet and stream that fired on the packet at hand
+  bool passed_ = false;                // a pass rule matched on the packet at hand
+  std::uint32_t stream_events_ = 0;    // of the packet at hand: bits of StreamEvent
+  std::array<RuleNumber, 6> fired_{};  // rules of packet and stream that fired on the packet at hand
   std::uint32_t fired_count_ = 0;
   // The chunk that was inspected where it lay, for transactions that look at payload too.
   const Flow* chunk_flow_ = nullptr;

@@ -104,12 +104,10 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     ++stats_.programs;
-    memory_->dataset_hit_count = 0;
-    if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, &f)) continue;
-    if (!payload_groups_match(h, s, b)) continue;
+    if (!tests_hold(h, s) || !payload_groups_match(h, s, b)) continue;
     const std::uint32_t* told = w != nullptr ? w->fired : fired_.data();
     const std::uint32_t count = w != nullptr ? w->fired_count : fired_count_;
-    if (std::find(told, told + count, r) != told + count) continue;
+    if (std::find(told, told + count, rules_->numbers[r]) != told + count) continue;
     fire(r, s, true, nullptr);
   }
 }

@@ -43,11 +43,6 @@ void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, con
 void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
                             const Packet& p) noexcept {
   TxState& state = tx_state(tx);
-  const auto epoch = static_cast<std::uint8_t>(rules_->epoch);
-  if (state.epoch != epoch) {  // another rule set: what waits means nothing any more
-    state.epoch = epoch;
-    state.count = 0;
-  }
   const std::uint8_t from = state.next[index(dir)];
   if (from > progress && tx.events == 0 && state.count == 0) return;
   state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
@@ -101,9 +96,11 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   const std::size_t fresh = c.count;
   for (std::uint32_t i = 0; i < state.count; ++i) {
     const Waiting w{entries[i]};
-    const bool both_sides = (rules_->rules[w.rule()].flags & rule_flag::kBothSides) != 0;
-    if (!w.fired() && (w.side() == s.dir || both_sides) && ready(rules_->rules[w.rule()])) {
-      if (c.marks.add(w.rule())) c.list[c.count++] = w.rule();
+    const RuleIndex r = rules_->find(w.rule());
+    if (r == kNone) continue;  // it went with a reload
+    const bool both_sides = (rules_->rules[r].flags & rule_flag::kBothSides) != 0;
+    if (!w.fired() && (w.side() == s.dir || both_sides) && ready(rules_->rules[r])) {
+      if (c.marks.add(r)) c.list[c.count++] = r;
       continue;
     }
     entries[kept++] = entries[i];
@@ -115,7 +112,8 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
     const RuleHeader& h = rules_->rules[r];
     if (i >= fresh || ready(h)) {
       c.list[run++] = r;
-    } else if ((h.flags & rule_flag::kRepeats) == 0 && !state.add(r | side, pool_, kMaxPending)) {
+    } else if ((h.flags & rule_flag::kRepeats) == 0 &&
+               !state.add(rules_->numbers[r] | side, pool_, kMaxPending)) {
       ++stats_.pending_limit;
     }
   }
@@ -132,12 +130,13 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
     const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
     if (repeats) {
       const std::uint32_t* first = state.entries();
-      if (std::find(first, first + state.count, r | Waiting::kFired) != first + state.count) continue;
+      const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired;
+      if (std::find(first, first + state.count, fired) != first + state.count) continue;
     }
     ++stats_.programs;
-    memory_->dataset_hit_count = 0;
     if (!transaction_matches(h, s, tx)) continue;
-    if (repeats && !state.add(r | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
+    if (repeats && !state.add(rules_->numbers[r] | Waiting::kFired, pool_, kMaxPending))
+      ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }
@@ -149,7 +148,7 @@ Buffer Detector::stream_bytes(const Flow& f, Direction dir) const noexcept {
 }
 
 bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {
-  if (!packet_tests_hold(*rules_, h, s) || !state_tests_hold(*rules_, h, s.flow)) return false;
+  if (!tests_hold(h, s)) return false;
   for (unsigned i = 0; i < h.tx_tests; ++i) {
     if (!tx_test_holds(rules_->tx_tests[h.first_tx_test + i], s, tx)) return false;
   }
@@ -260,7 +259,6 @@ void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_
   const SidePlan& plan = s.plan->sides[app][index(dir)];
   if (plan.repeats == 0) return;
   Transaction made_up;
-  memory_->dataset_hit_count = 0;
   for (std::size_t i = 0; i < protocol.events.size(); ++i) {
     if (protocol.events[i].name == name) made_up.events = std::uint64_t{1} << i;
   }

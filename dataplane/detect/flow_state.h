@@ -46,8 +46,8 @@ struct StreamWindow {
   std::uint64_t offset = 0;  // stream offset of the first byte
   std::uint32_t size = 0, seen = 0, capacity = 0;
   std::uint32_t fired_count = 0;
-  std::uint32_t
-      fired[kMaxFired]{};  // rules that fired on packets whose bytes still wait: not to be told twice
+  std::uint32_t fired[kMaxFired]{};  // numbers of rules that fired on packets whose bytes still wait: not to
+                                     // be told twice
 
   [[nodiscard]] std::uint8_t* bytes() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
   [[nodiscard]] Bytes view() noexcept { return {bytes(), size}; }

@@ -31,7 +31,8 @@ struct pcre2_real_code_8;
 
 namespace picket::detect {
 
-using RuleIndex = std::uint32_t;
+using RuleIndex = std::uint32_t;   ///< place in one RuleSet
+using RuleNumber = std::uint32_t;  ///< the same in every RuleSet that has the rule, unchanged
 inline constexpr std::uint32_t kNone = 0xffffffff;
 
 // ------------------------------------------------------------------------------------------------ header
@@ -194,7 +195,7 @@ struct DigestSet {
 };
 
 struct PcrePattern {
-  pcre2_real_code_8* code = nullptr;  ///< owned by the RuleSet
+  pcre2_real_code_8* code = nullptr;  ///< kept by RuleSet::expressions
   bool limited = true;
 };
 
@@ -404,7 +405,7 @@ struct TransformList {
 
 /// A Hyperscan database and what its pattern ids mean. Patterns that several rules share stand once.
 struct Scan {
-  hs_database* database = nullptr;                ///< owned by the RuleSet; nullptr: no patterns
+  hs_database* database = nullptr;                ///< kept by RuleSet::databases; nullptr: no patterns
   std::uint32_t limit = 0;                        ///< only so many bytes from the start need a look; 0: all
   std::uint32_t first_pattern = 0, patterns = 0;  ///< in pattern_starts: rules of pattern p are [p], [p + 1)
   std::uint32_t longest = 0;                      ///< of its patterns
@@ -529,6 +530,12 @@ struct RuleSet {
   std::uint32_t epoch = 1;  ///< differs from that of the set it replaces
   std::vector<RuleHeader> rules;
   std::vector<RuleInfo> info;  ///< by RuleIndex
+  /// What flows and transactions remember of rules is by number, so that it stays true over a reload.
+  std::vector<RuleNumber> numbers;   ///< by RuleIndex
+  std::vector<RuleIndex> by_number;  ///< kNone: not in this set
+  [[nodiscard]] RuleIndex find(RuleNumber n) const noexcept {
+    return n < by_number.size() ? by_number[n] : kNone;
+  }
 
   std::vector<V4Range> v4_ranges;
   std::vector<V6Range> v6_ranges;
@@ -577,7 +584,9 @@ struct RuleSet {
   bool any_app_packet = false, any_app_found = false;  ///< some plan has such rules
   std::uint32_t most_candidates = 0;                   ///< upper bound: the number of rules
   hs_scratch* scratch_prototype = nullptr;             ///< fits all databases; cores clone it
-  std::vector<hs_database*> databases;                 ///< owned
+  // Sets that are in use one after the other share what they have in common.
+  std::vector<std::shared_ptr<hs_database>> databases;
+  std::vector<std::shared_ptr<pcre2_real_code_8>> expressions;
 };
 
 }  // namespace picket::detect

@@ -1,15 +1,12 @@
 #include "dataplane/detect/transform.h"
 
-// The one-shot digests of OpenSSL 3 allocate; these do not.
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/md5.h>
-#include <openssl/sha.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include <algorithm>
 
 #include "dataplane/detect/base64.h"
+#include "parsers/core/digest.h"
 
 namespace picket::detect {
 namespace {
@@ -97,6 +94,13 @@ void each(Bytes in, Writer& out, F&& f) noexcept {
   for (const std::uint8_t c : in) out.put(f(c));
 }
 
+template <class Algorithm>
+Bytes digest(Bytes in, std::span<std::uint8_t> room) noexcept {
+  const auto value = Algorithm::of(in);
+  std::copy(value.begin(), value.end(), room.begin());
+  return room.first(value.size());
+}
+
 Bytes apply_one(const RuleSet& set, const Transform& t, Bytes in, std::span<std::uint8_t> room,
                 CoreMemory& core, bool& cut) noexcept {
   Writer out{room};
@@ -105,27 +109,12 @@ Bytes apply_one(const RuleSet& set, const Transform& t, Bytes in, std::span<std:
       return subslice(t, in);
     case Transform::Kind::kPcre:
       return by_pattern(set, t, in, core);
-    case Transform::Kind::kToMd5: {
-      MD5_CTX c;
-      MD5_Init(&c);
-      MD5_Update(&c, in.data(), in.size());
-      MD5_Final(room.data(), &c);
-      return room.first(MD5_DIGEST_LENGTH);
-    }
-    case Transform::Kind::kToSha1: {
-      SHA_CTX c;
-      SHA1_Init(&c);
-      SHA1_Update(&c, in.data(), in.size());
-      SHA1_Final(room.data(), &c);
-      return room.first(SHA_DIGEST_LENGTH);
-    }
-    case Transform::Kind::kToSha256: {
-      SHA256_CTX c;
-      SHA256_Init(&c);
-      SHA256_Update(&c, in.data(), in.size());
-      SHA256_Final(room.data(), &c);
-      return room.first(SHA256_DIGEST_LENGTH);
-    }
+    case Transform::Kind::kToMd5:
+      return digest<Md5>(in, room);
+    case Transform::Kind::kToSha1:
+      return digest<Sha1>(in, room);
+    case Transform::Kind::kToSha256:
+      return digest<Sha256>(in, room);
     case Transform::Kind::kFromBase64: {
       if (t.offset > 0) in = in.subspan(std::min(in.size(), static_cast<std::size_t>(t.offset)));
       if (t.bytes != 0) in = in.first(std::min(in.size(), static_cast<std::size_t>(t.bytes)));

@@ -9,11 +9,12 @@
 
 namespace picket::detect {
 
-/// A rule that waits for later buffers (or, with kFired, one that repeats and has fired) on one side.
+/// The number of a rule that waits for later buffers (or, with kFired, one that repeats and has fired) on one
+/// side.
 struct Waiting {
   static constexpr std::uint32_t kSide = 0x80000000, kFired = 0x40000000, kRule = 0x3fffffff;
   std::uint32_t value = 0;
-  [[nodiscard]] RuleIndex rule() const noexcept { return value & kRule; }
+  [[nodiscard]] RuleNumber rule() const noexcept { return value & kRule; }
   [[nodiscard]] Direction side() const noexcept {
     return (value & kSide) ? Direction::kToClient : Direction::kToServer;
   }
@@ -25,8 +26,7 @@ struct TxState {
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  std::uint8_t epoch;                // of the rule set, so that a reload drops what waits
-  std::uint8_t unused;
+  std::uint16_t unused;
   std::uint32_t held[kInline];
   std::uint32_t unused2;
 

@@ -22,8 +22,14 @@ FileTracker::FileTracker(const FileConfig& config, Pool& pool) : config_(config)
 FileTracker::~FileTracker() = default;
 
 void FileTracker::want(const FileWants& rules) {
+  auto made = (config_.wants | rules).magic && magic_ == nullptr ? std::make_unique<Magic>(config_.magic_file)
+                                                                 : nullptr;
+  want(rules, made);
+}
+
+void FileTracker::want(const FileWants& rules, std::unique_ptr<Magic>& made) noexcept {
   wants_ = config_.wants | rules;
-  if (wants_.magic && magic_ == nullptr) magic_ = std::make_unique<Magic>(config_.magic_file);
+  if (magic_ == nullptr) magic_ = std::move(made);
 }
 
 File* FileTracker::begin(Transaction& tx, Direction dir, Bytes name, std::size_t inspect_limit) noexcept {

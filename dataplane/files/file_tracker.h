@@ -52,7 +52,9 @@ class FileTracker {
   FileTracker& operator=(const FileTracker&) = delete;
 
   /// Between bursts: what the rules ask, beside the configuration. Counts for files that begin from now on.
-  /// May load libmagic's database.
+  /// `made` is taken where nobody asked for libmagic before.
+  void want(const FileWants& rules, std::unique_ptr<Magic>& made) noexcept;
+  /// The same off the packet path: loads libmagic's database when it is needed.
   void want(const FileWants& rules);
   [[nodiscard]] const FileWants& wants() const noexcept { return wants_; }
 

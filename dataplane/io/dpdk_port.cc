@@ -76,9 +76,12 @@ Status DpdkPort::probe(const PortConfig& config) {
     const int rc = rte_dev_probe(config.device.c_str());
     if (rc != 0) {
       Error e = failed(name_, "DPDK cannot open " + config.device, rc);
+      // net_af_packet makes that number of the process's and the interface's; nothing of ours chooses it.
+      const bool taken = e.message.find("PACKET_FANOUT") != std::string::npos;
       e.message += rc == -EPERM && ::geteuid() != 0
                        ? "; run picket as root, or give it CAP_NET_RAW and CAP_NET_ADMIN"
-                       : "; `ip link` lists interfaces, `dpdk-devbind.py --status` PCI devices";
+                   : taken ? "; another process captures with the same fan-out number: start picket once more"
+                           : "; `ip link` lists interfaces, `dpdk-devbind.py --status` PCI devices";
       return e;
     }
     if (rte_eth_dev_get_port_by_name(device_.c_str(), &port_) != 0) {

@@ -9,11 +9,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <fstream>
 #include <mutex>
-#include <sstream>
 
 namespace picket {
 namespace {
@@ -110,13 +110,12 @@ int first_cpu() {
 Status start(const EalConfig& config, std::vector<std::string>& notes) {
   std::vector<std::string> args = {"picket", "-l", std::to_string(first_cpu()), "--no-telemetry",
                                    "--log-level=4"};
-  std::istringstream more(config.args);
-  bool memory_chosen = false;
-  std::vector<std::string> extra;
-  for (std::string a; more >> a;) {
-    memory_chosen |= a == "--no-huge" || a == "--in-memory" || a.starts_with("--huge-dir");
-    extra.push_back(a);
-  }
+  auto words = split_eal_args(config.args);
+  if (!words) return words.error();
+  const std::vector<std::string> extra = std::move(words).value();
+  const bool memory_chosen = std::any_of(extra.begin(), extra.end(), [](const std::string& a) {
+    return a == "--no-huge" || a == "--in-memory" || a.starts_with("--huge-dir");
+  });
   if (config.pci.empty()) args.emplace_back("--no-pci");
   for (const auto& address : config.pci) args.insert(args.end(), {"-a", address});
   constexpr std::uint64_t kEnough = 256ULL << 20;
@@ -158,6 +157,31 @@ Status start(const EalConfig& config, std::vector<std::string>& notes) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> split_eal_args(std::string_view args) {
+  std::vector<std::string> words;
+  char quote = '\0';
+  bool in_word = false;
+  for (const char c : args) {
+    const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
+    if (quote == '\0' && blank) {
+      in_word = false;
+      continue;
+    }
+    if (!in_word) words.emplace_back();
+    in_word = true;
+    if (c == quote)
+      quote = '\0';
+    else if (quote == '\0' && (c == '"' || c == '\''))
+      quote = c;
+    else
+      words.back() += c;
+  }
+  if (quote != '\0')
+    return Error{"--eal '" + std::string(args) + "': " + (quote == '"' ? "a double" : "a single") +
+                 " quote is not closed"};
+  return words;
+}
 
 Status start_eal(const EalConfig& config, std::vector<std::string>& notes) {
   static std::mutex mutex;

@@ -4,6 +4,7 @@
 // for those that are named; everything else is added later, port by port (dpdk_port.h).
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parsers/core/result.h"
@@ -14,6 +15,10 @@ struct EalConfig {
   std::vector<std::string> pci;  ///< addresses of the NICs to take
   std::string args;              ///< more arguments, as one line: `--eal "..."`
 };
+
+/// The words of `--eal "..."`: cut at white space, but for what stands in single or double quotes.
+/// Fails when a quote is not closed.
+Result<std::vector<std::string>> split_eal_args(std::string_view args);
 
 /// Starts the EAL; a second call does nothing. What an operator should know (no huge pages, and what that
 /// costs) is appended to `notes`. Threads of the caller keep their CPU affinity.

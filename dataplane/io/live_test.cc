@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <pcap/pcap.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <thread>
 
 #include "dataplane/decode/decode_testing.h"
+#include "dataplane/io/eal.h"
 #include "dataplane/io/interface.h"
 
 /// libxdp 1.3 loses 80 bytes for each socket that shares its memory with DPDK.
@@ -330,11 +332,29 @@ TEST(Interface, DriversInTheirOrder) {
   EXPECT_GE(drivers_for("eth9", facts, 0)[1].frame_bytes, 65000U);
 }
 
-/// A pair of interfaces, one to send into and one to capture from.
+TEST(EalArguments, AreWordsAndQuotedWords) {
+  const auto words = [](std::string_view args) -> std::string {
+    const auto split = split_eal_args(args);
+    if (!split) return "error: " + split.error().message;
+    std::string all;
+    for (const auto& w : split.value()) all += "<" + w + ">";
+    return all;
+  };
+  EXPECT_EQ(words(""), "");
+  EXPECT_EQ(words(" -l  1\t--in-memory "), "<-l><1><--in-memory>");
+  EXPECT_EQ(words(R"(--file-prefix "a b" -d'x "y"' "")"), R"(<--file-prefix><a b><-dx "y"><>)");
+  EXPECT_EQ(words(R"("unclosed)"), R"(error: --eal '"unclosed': a double quote is not closed)");
+  EXPECT_EQ(words("-l 'it"), "error: --eal '-l 'it': a single quote is not closed");
+}
+
+/// A pair of interfaces, one to send into and one to capture from. In a network of its own: net_af_packet
+/// makes its fan-out's number of the process's and the interface's, and two tests that run side by side may
+/// come to the same one, which the kernel refuses within one network.
 class Veth : public testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "needs root to make a veth pair";
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "this kernel makes no networks";
     out_ = "pkto" + std::to_string(getpid() % 100000);
     in_ = "pkti" + std::to_string(getpid() % 100000);
     const std::string make = "ip link add " + out_ + " type veth peer name " + in_ + " && ip link set " +

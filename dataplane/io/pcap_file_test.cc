@@ -2,16 +2,18 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/compress.h"
+
 namespace picket {
 namespace {
 
 namespace fs = std::filesystem;
+using picket::testing::gzip;
 using Next = CaptureReader::Next;
 
 /// Builds capture files as the format descriptions have them (draft-ietf-opsawg-pcap, -pcapng).
@@ -60,27 +62,13 @@ struct FileBuilder {
   }
 };
 
-std::string gzip(const std::string& in) {
-  z_stream z{};
-  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&z, in.size()), '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
-
 std::string zstd(const std::string& in) {
   std::string out(ZSTD_compressBound(in.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), in.data(), in.size(), 3));
   return out;
 }
 
-class PcapFile : public testing::Test {
+class PcapFile : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "picket-pcap-file-XXXXXX").string();

@@ -1,9 +1,9 @@
 // Files in bodies: which bodies are files, their names, their bytes, where they end; forms taken apart.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "parsers/http/http.h"
+#include "tests/support/compress.h"
 #include "tests/support/parser_harness.h"
 
 namespace picket::http {
@@ -16,6 +16,7 @@ using picket::testing::check_every_truncation;
 using picket::testing::Conversation;
 using picket::testing::end;
 using picket::testing::gap;
+using picket::testing::gzip;
 using picket::testing::HarnessOptions;
 using picket::testing::ParserRun;
 using picket::testing::run;
@@ -50,20 +51,6 @@ std::string reply(std::string_view body, std::string_view headers = "") {
 std::string post(std::string_view method, std::string_view body, std::string_view headers = "") {
   return std::string(method) + " /up HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n" + std::string(headers) + "\r\n" + std::string(body);
-}
-
-std::string gzip(std::string_view in) {
-  z_stream z{};
-  EXPECT_EQ(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&z, in.size()), 0);
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
 }
 
 TEST(HttpFile, AReplysBodyIsNamedByThePath) {

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <random>
 
 #include "parsers/http/http_text.h"
+#include "tests/support/compress.h"
 #include "tests/support/parser_harness.h"
 
 namespace picket::http {
@@ -20,12 +20,15 @@ using picket::testing::Conversation;
 using picket::testing::end;
 using picket::testing::from_hex;
 using picket::testing::gap;
+using picket::testing::gzip;
 using picket::testing::HarnessOptions;
 using picket::testing::ParserRun;
 using picket::testing::printable;
+using picket::testing::raw_deflate;
 using picket::testing::run;
 using picket::testing::to_client;
 using picket::testing::to_server;
+using picket::testing::zlib;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -69,23 +72,6 @@ std::string one(const Conversation& talk, Direction dir, std::string name, Harne
   }
   return lines.empty() ? "" : lines[0];
 }
-
-std::string deflated(std::string_view text, int window_bits) {
-  z_stream z{};
-  deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&z, text.size()) + 64, '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  z.avail_in = static_cast<uInt>(text.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(::deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
-std::string gzip(std::string_view t) { return deflated(t, 31); }
-std::string zlib(std::string_view t) { return deflated(t, 15); }
-std::string raw_deflate(std::string_view t) { return deflated(t, -15); }
 
 const std::string kGet = "GET /a HTTP/1.1\r\nHost: h.example\r\n\r\n";
 

@@ -6,12 +6,12 @@
 //
 // In      bytes of each direction, at any cut; either direction alone is enough
 // Out     one Tx per flow: it is done when both sides have begun to encrypt, a fatal alert was sent, or the
-// flow ends Cost    O(bytes of the handshake); whole messages of interest are copied once, other bytes are
-// walked over Limits  tls_spec.cc has them; a message beyond its limit is walked over and named Leaves
-// everything encrypted. From then on the parser wants no more bytes, so that the flow can be shunted; only
-// where
-//         both ends agreed on heartbeats does it go on to walk over records, for a reply larger than its
-//         request. Alerts after that point are not seen, nor is what a renegotiation brings.
+//         flow ends
+// Cost    O(bytes of the handshake); whole messages of interest are copied once, other bytes walked over
+// Limits  tls_spec.cc has them; a message beyond its limit is walked over and named
+// Leaves  everything encrypted. From then on the parser wants no more bytes; only where both ends agreed on
+//         heartbeats does it go on to walk over records, for a reply larger than its request. Alerts after
+//         that point are not seen, nor is what a renegotiation brings.
 #pragma once
 #include "parsers/tls/fingerprint.h"
 #include "parsers/tls/hello.h"

@@ -282,6 +282,10 @@ constexpr Key kKeys[] = {
     PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),
     {"rule-files", set_rule_files, [](const Draft& d) { return join(d.rule_files); },
      "rule files or glob patterns", 0, 0, "list of paths"},
+    COUNT("rules.watch", config.rules.watch_s, 0, kDay,
+          "live: seconds between two looks at the rule files, which are read again when one changed; 0: only "
+          "at "
+          "SIGHUP"),
     PATH("default-data-dir", config.rules.data_dir,
          "where data sets with state or save are kept; empty: they are not"),
     PATH("threshold-file", config.rules.threshold_file, "threshold.config: thresholds and suppressions"),

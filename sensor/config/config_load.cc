@@ -314,7 +314,8 @@ void Loader::ignore(const Ignored& entry, const std::string& key, const Value& v
 
 void Loader::unknown(const std::string& key, const Value& v) {
   Nearest nearest(known_name(key));
-  for (const ConfigKeyText& k : config_key_texts()) nearest.consider(k.name);
+  const auto keys = config_key_texts();  // outlives what `nearest` says of it
+  for (const ConfigKeyText& k : keys) nearest.consider(k.name);
   error(v, key + ": unknown key" + nearest.hint());
 }
 

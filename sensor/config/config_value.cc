@@ -7,25 +7,6 @@
 #include "parsers/core/bytes.h"
 
 namespace picket::config {
-namespace {
-
-/// Changes of one letter (a slip, a missing one, one too many) that lead from `a` to `b`.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-}  // namespace
 
 std::string_view trim(std::string_view s) noexcept {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -89,20 +70,18 @@ std::string show_size(std::uint64_t v) {
   return std::to_string(v) + std::string(kUnits[unit]);
 }
 
-// A word may be a third wrong, and its last part may be all that was typed.
 Nearest::Nearest(std::string_view wanted)
-    : wanted_(wanted), distance_(std::max<std::size_t>(wanted.size() / 3, 2) + 1) {}
+    : wanted_(wanted), nearest_(wanted_, std::max<unsigned>(static_cast<unsigned>(wanted.size()) / 3, 2)) {}
 
+// The last part of a name may be all that was typed.
 void Nearest::consider(std::string_view candidate) {
-  const std::string tail = "." + wanted_;
-  const bool is_tail =
-      candidate.size() > tail.size() && candidate.substr(candidate.size() - tail.size()) == tail;
-  const std::size_t d = is_tail ? 1 : edit_distance(wanted_, candidate);
-  if (d >= distance_) return;
-  distance_ = d;
-  best_ = candidate;
+  if (candidate.ends_with("." + wanted_) && whole_.empty()) whole_ = candidate;
+  nearest_.consider(candidate);
 }
 
-std::string Nearest::hint() const { return best_.empty() ? "" : "; did you mean " + best_ + "?"; }
+std::string Nearest::hint() const {
+  const std::string_view best = whole_.empty() ? nearest_.best() : whole_;
+  return best.empty() ? "" : "; did you mean " + std::string(best) + "?";
+}
 
 }  // namespace picket::config

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sensor/nearest_name.h"
+
 namespace picket::config {
 
 struct Value {
@@ -28,17 +30,20 @@ struct Value {
 /// "1mb", "256kb" where it comes out even, else the number.
 [[nodiscard]] std::string show_size(std::uint64_t);
 
-/// Which of many words a misspelt one was meant to be.
+/// NearestName for keys, which are long and have parts. Borrows the candidates.
 class Nearest {
  public:
   explicit Nearest(std::string_view wanted);
+  Nearest(const Nearest&) = delete;
+  Nearest& operator=(const Nearest&) = delete;
   void consider(std::string_view candidate);
   /// "; did you mean X?", or nothing when none is near.
   [[nodiscard]] std::string hint() const;
 
  private:
-  std::string wanted_, best_;
-  std::size_t distance_;
+  const std::string wanted_;
+  std::string_view whole_;  // of which `wanted_` is the last part
+  NearestName nearest_;
 };
 
 }  // namespace picket::config

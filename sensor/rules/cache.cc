@@ -135,16 +135,33 @@ DatabaseCache::DatabaseCache(std::string folder) : folder_(std::move(folder)) {
 Result<DatabaseCache::Outcome> DatabaseCache::get(const std::vector<Literal>& patterns) const {
   Outcome out;
   const Digest key = key_of(patterns);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = in_use_.find(key); it != in_use_.end()) out.database = it->second.lock();
+  }
+  out.from_cache = out.database != nullptr;
+  if (out.from_cache) return out;
+  const auto keep = [&](hs_database* database) {
+    out.database = {database, hs_free_database};
+    const std::lock_guard lock(mutex_);
+    in_use_[key] = out.database;
+  };
   const fs::path path = fs::path(folder_) / (hex(key) + ".hsdb");
-  if (!folder_.empty() && (out.database = read(path, key)) != nullptr) {
+  if (hs_database* found = folder_.empty() ? nullptr : read(path, key); found != nullptr) {
     out.from_cache = true;
+    keep(found);
     return out;
   }
   auto compiled = compile(patterns);
   if (!compiled) return compiled.error();
-  out.database = compiled.value();
-  if (!folder_.empty()) out.warning = write(path, key, out.database);
+  keep(compiled.value());
+  if (!folder_.empty()) out.warning = write(path, key, out.database.get());
   return out;
+}
+
+void DatabaseCache::tidy() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(in_use_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 }  // namespace picket::rules

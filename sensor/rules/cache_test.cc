@@ -24,7 +24,7 @@ class Cache : public ::testing::Test {
   bool from_cache(const std::vector<Literal>& patterns) {
     auto outcome = DatabaseCache(folder.string()).get(patterns);
     EXPECT_TRUE(outcome.has_value());
-    hs_database* db = outcome.value().database;
+    hs_database* db = outcome.value().database.get();
     EXPECT_EQ(outcome.value().warning, "");
     hs_scratch_t* scratch = nullptr;
     EXPECT_EQ(hs_alloc_scratch(db, &scratch), HS_SUCCESS);
@@ -35,7 +35,6 @@ class Cache : public ::testing::Test {
     EXPECT_EQ(hs_scan(db, "xxABCxdefdef", 12, 0, scratch, count, &hits), HS_SUCCESS);
     EXPECT_EQ(hits, 2U);  // each pattern once
     hs_free_scratch(scratch);
-    hs_free_database(db);
     return outcome.value().from_cache;
   }
   fs::path file() const { return fs::directory_iterator(folder)->path(); }
@@ -81,7 +80,6 @@ TEST_F(Cache, AFolderThatCannotBeIsAWarning) {
   auto outcome = DatabaseCache((folder / "below").string()).get(patterns);
   ASSERT_TRUE(outcome.has_value());
   EXPECT_NE(outcome.value().warning, "");
-  hs_free_database(outcome.value().database);
 }
 
 }  // namespace

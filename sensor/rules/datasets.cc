@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "dataplane/detect/base64.h"
 #include "sensor/rules/text.h"
 
 namespace picket::rules {
@@ -26,23 +27,17 @@ std::optional<std::string> from_base64(std::string_view s) {
   unsigned have = 0;
   while (!s.empty() && s.back() == '=') s.remove_suffix(1);
   for (const char c : s) {
-    const auto* at = static_cast<const char*>(std::memchr(kAlphabet, c, 64));
-    if (at == nullptr) return {};
-    bits = bits << 6 | static_cast<std::uint32_t>(at - kAlphabet);
+    const int v = detect::base64_value(static_cast<std::uint8_t>(c));
+    if (v < 0) return {};
+    bits = bits << 6 | static_cast<std::uint32_t>(v);
     if ((have += 6) >= 8) out += static_cast<char>(bits >> (have -= 8));
   }
   return s.size() % 4 == 1 ? std::nullopt : std::optional(out);
 }
 
-std::optional<std::string> from_hex(std::string_view s, std::size_t bytes) {
-  if (s.size() != 2 * bytes) return {};
-  std::string out;
-  for (std::size_t i = 0; i < s.size(); i += 2) {
-    const int high = hex_digit(s[i]), low = hex_digit(s[i + 1]);
-    if (high < 0 || low < 0) return {};
-    out += static_cast<char>(high << 4 | low);
-  }
-  return out;
+/// A hash of so many bytes.
+std::optional<std::string> from_hash(std::string_view s, std::size_t bytes) {
+  return s.size() == 2 * bytes ? from_hex(s) : std::nullopt;
 }
 
 std::optional<std::string> from_address(std::string_view s, bool v4_only) {
@@ -158,9 +153,9 @@ std::optional<std::string> parse_dataset_value(DatasetType type, std::string_vie
     case DatasetType::kString:
       return from_base64(text);
     case DatasetType::kMd5:
-      return from_hex(text, 16);
+      return from_hash(text, 16);
     case DatasetType::kSha256:
-      return from_hex(text, 32);
+      return from_hash(text, 32);
     case DatasetType::kIpv4:
       return from_address(text, true);
     case DatasetType::kIp:

@@ -121,26 +121,49 @@ TEST_F(DatasetsTest, SetsThatRulesChangeAreDecidedInOrder) {
       "", folder_.string());
   EXPECT_EQ(b.plan.planned, 2U);  // a pass rule cannot wait for correlate
   ASSERT_EQ(b.plan.sets.size(), 1U);
-  DynamicSets sets(b.plan.sets);
+  DynamicSets sets;
+  const auto places = sets.add(b.plan.sets);
   std::string said;
   for (const char* uri : {"a", "a", "u", "u", "a"}) {
     BenchTx tx;
     b.whole(tx.request("http.uri", {uri}));
     for (const auto& [rule, notes] : b.take_notes())
-      said += std::string(uri) + (sets.admit(as_bytes(notes)) ? "+" : "-") + std::to_string(rule) + " ";
+      said +=
+          std::string(uri) + (sets.admit(as_bytes(notes), places) ? "+" : "-") + std::to_string(rule) + " ";
     (void)b.fired();
   }
   EXPECT_EQ(said, "a+1 a-1 u+1 u+2 u+1 u+2 a-1 ");
 }
 
+/// What one rule met in a set is not said of the next: neither of a file's rules nor of the protocol's.
+TEST_F(DatasetsTest, AMatchTakesNoOtherRulesValuesAlong) {
+  Bench b(
+      "alert http any any -> any any (file.name; dataset:set,names,type string; sid:1;)\n"
+      "alert http any any -> any any (file.name; content:\"x\"; sid:2;)\n"
+      "alert ip any any -> any any (ip.src; dataset:set,hosts,type ip; sid:3;)\n"
+      "alert tcp any any -> any any (app-layer-protocol:http; sid:4;)\n",
+      "", folder_.string());
+  ASSERT_EQ(b.plan.planned, 4U);
+  BenchTx tx;
+  b.protocol(kBenchHttp).to_server("GET");
+  b.advance(tx, Direction::kToServer, kComplete);
+  b.close(b.file(tx, Direction::kToServer, "x"));
+  b.done(tx);
+  EXPECT_EQ(b.fired(), "3 4 3 1 2 3 3");  // packet by packet: sid 3 on each, the file's name on the third
+  std::string with_notes;
+  for (const auto& [sid, notes] : b.take_notes()) with_notes += std::to_string(sid) + " ";
+  EXPECT_EQ(with_notes, "3 3 1 3 3 ");
+}
+
 TEST_F(DatasetsTest, AFullSetRefuses) {
   DynamicSet s;
   s.memcap = 2 * 65;
-  DynamicSets sets(std::span(&s, 1));
+  DynamicSets sets;
+  const auto places = sets.add(std::span(&s, 1));
   const auto set = [&](std::string_view value) {
     std::uint8_t room[64];
     const auto* end = detect::put_note(room, {DatasetCommand::kSet, 0, as_bytes(value)});
-    return sets.admit({room, static_cast<std::size_t>(end - room)});
+    return sets.admit({room, static_cast<std::size_t>(end - room)}, places);
   };
   EXPECT_TRUE(set("a"));
   EXPECT_TRUE(set("b"));
@@ -154,7 +177,12 @@ TEST_F(DatasetsTest, StateOutlivesTheSensor) {
   s.values = {"b", "a"};
   s.memcap = 1000;
   s.save = folder_ / "seen.lst";
-  EXPECT_TRUE(DynamicSets(std::span(&s, 1)).save().empty());
+  const auto save = [&s] {
+    DynamicSets sets;
+    (void)sets.add(std::span(&s, 1));
+    return sets.save().size();
+  };
+  EXPECT_EQ(save(), 0U);
   std::ifstream f(s.save);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(f), {}), "YQ==\nYg==\n");
   Dataset d;
@@ -171,7 +199,7 @@ TEST_F(DatasetsTest, StateOutlivesTheSensor) {
   EXPECT_EQ(dynamic[0].values.size(), 2U);
   EXPECT_EQ(dynamic[0].save, s.save);
   s.save = folder_ / "no-such-folder" / "x";
-  EXPECT_EQ(DynamicSets(std::span(&s, 1)).save().size(), 1U);
+  EXPECT_EQ(save(), 1U);
 }
 
 TEST(DatasetNotes, AreReadAsTheyWereWritten) {

@@ -2,6 +2,7 @@
 //
 // Cost    a hash look-up a value; a set takes no more than its memcap, then it refuses values, which is
 // counted
+// Lives   over reloads: a set belongs to its name and type, and what rules have put into it stays
 #pragma once
 #include <cstdint>
 #include <span>
@@ -16,11 +17,14 @@ namespace picket::rules {
 
 class DynamicSets {
  public:
-  explicit DynamicSets(std::span<const DynamicSet>);
+  /// By the places that a plan gives its sets: where they are here.
+  using Places = std::vector<std::uint32_t>;
+  /// Sets of a plan. One that is there already keeps its values, whatever its file holds by now.
+  [[nodiscard]] Places add(std::span<const DynamicSet>);
 
   /// Does all that a match asked of sets hold? `set` holds for a value that is new, `unset` for one that was
   /// there; one after the other, up to the first that does not.
-  [[nodiscard]] bool admit(Bytes notes);
+  [[nodiscard]] bool admit(Bytes notes, const Places& places);
   /// Writes the sets that are to be kept; what could not be written, one line each.
   [[nodiscard]] std::vector<std::string> save() const;
 
@@ -28,7 +32,7 @@ class DynamicSets {
 
  private:
   struct Set {
-    const DynamicSet* source;
+    DynamicSet source;  // without its first values
     std::unordered_set<std::string> values;
     std::uint64_t bytes = 0;
   };

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "sensor/nearest_name.h"
+
 namespace picket::rules {
 
 class Builder;
@@ -53,7 +55,6 @@ std::span<const Keyword> transform_keywords();
 
 /// nullptr: not a keyword of the language itself.
 [[nodiscard]] const Keyword* find_keyword(std::string_view name);
-class NearestName;
 void each_keyword(NearestName& nearest);
 
 }  // namespace picket::rules

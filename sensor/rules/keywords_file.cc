@@ -67,16 +67,11 @@ bool read_hashes(Builder& builder, const Option& option, unsigned which) {
     if (text.empty()) continue;
     // What stands behind the hash, as md5sum writes it, is a name.
     const std::string_view digits = text.substr(0, text.find_first_of(" \t,"));
-    std::string digest;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-      const int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-      if (high < 0 || low < 0) break;
-      digest.push_back(static_cast<char>(high << 4 | low));
-    }
-    if (digits.size() != 2 * hash.size || digest.size() != hash.size)
+    auto digest = digits.size() == 2 * hash.size ? from_hex(digits) : std::nullopt;
+    if (!digest)
       return complain("line " + std::to_string(number) + " of '" + path.string() + "' does not begin with " +
                       std::to_string(2 * hash.size) + " hexadecimal digits");
-    in_list.digests.push_back(std::move(digest));
+    in_list.digests.push_back(std::move(*digest));
   }
   std::sort(in_list.digests.begin(), in_list.digests.end());
   in_list.digests.erase(std::unique(in_list.digests.begin(), in_list.digests.end()), in_list.digests.end());

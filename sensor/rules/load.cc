@@ -240,7 +240,8 @@ bool read_file(const std::string& path, std::string& out, std::string& why) {
   return fine;
 }
 
-std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
+/// In the order of their names; a path without wildcards stands for itself.
+std::vector<std::string> matches(const std::string& pattern) {
   if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
   std::vector<std::string> paths;
   glob_t found{};
@@ -248,6 +249,11 @@ std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
     paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
   std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
+  auto paths = matches(pattern);
   if (paths.empty())
     set.diagnostics.push_back(
         {Diagnostic::Severity::kError, set.storage->keep(pattern), 0, 0, "no file matches this pattern", {}});
@@ -358,6 +364,22 @@ RuleSet load_rules_text(std::string_view name, std::string_view text, const Load
   loader.file(set.storage->keep(std::string(name)), set.storage->keep(std::string(text)));
   loader.finish();
   return set;
+}
+
+std::string file_state(std::span<const std::string> paths) {
+  std::string out;
+  for (const std::string& pattern : paths) {
+    for (const std::string& path : matches(pattern)) {
+      struct stat info {};
+      const bool there = stat(path.c_str(), &info) == 0;
+      out += path;
+      for (const auto n : {there ? std::intmax_t{info.st_size} : -1, std::intmax_t{info.st_mtim.tv_sec},
+                           std::intmax_t{info.st_mtim.tv_nsec}, static_cast<std::intmax_t>(info.st_ino)})
+        out += " " + std::to_string(n);
+      out += '\n';
+    }
+  }
+  return out;
 }
 
 }  // namespace picket::rules

@@ -40,8 +40,8 @@ struct LoadOptions {
   std::span<const std::string_view> decode_events, stream_events;
   std::string classification_file;  ///< classification.config; empty: the built-in classes
   std::string reference_file;       ///< reference.config; empty: the built-in systems
-  std::string data_dir;             ///< where data sets are kept; empty: nowhere. For load_rule_base()
-  std::string threshold_file;       ///< threshold.config; empty: none. For load_rule_base()
+  std::string data_dir;             ///< where data sets are kept; empty: nowhere. For RuleLoader
+  std::string threshold_file;       ///< threshold.config; empty: none. For RuleLoader
 };
 
 /// What became of one rule.
@@ -84,5 +84,7 @@ struct RuleSet {
 /// The same for rules in memory; `name` stands in for the path.
 [[nodiscard]] RuleSet load_rules_text(std::string_view name, std::string_view text,
                                       const LoadOptions& options);
+/// Which files `paths` name, and the size and time of change of each: another text when one was changed.
+[[nodiscard]] std::string file_state(std::span<const std::string> paths);
 
 }  // namespace picket::rules

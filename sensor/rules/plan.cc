@@ -63,6 +63,20 @@ std::string_view action_text(Action a) noexcept {
 
 }  // namespace
 
+detect::RuleNumber StateNames::rule(const Rule& r, ProtocolId protocol) {
+  const RuleKey key{r.gid, r.sid, protocol, std::hash<std::string_view>{}(r.text)};
+  return rules_.try_emplace(key, rules()).first->second;
+}
+
+ExpressionCache::Expression ExpressionCache::find(const Key& key) const {
+  const auto it = in_use_.find(key);
+  return it == in_use_.end() ? nullptr : it->second.lock();
+}
+
+void ExpressionCache::tidy() {
+  std::erase_if(in_use_, [](const auto& entry) { return entry.second.expired(); });
+}
+
 std::vector<std::uint32_t> Planner::in_order() const {
   using Key = std::tuple<unsigned, unsigned, unsigned, unsigned, unsigned, std::uint32_t, std::uint32_t,
                          std::uint32_t>;
@@ -111,7 +125,7 @@ std::optional<std::string> Planner::refusal(const Rule& r) const {
   return {};
 }
 
-void Planner::add_info(const Rule& r, std::uint32_t source) {
+void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol) {
   detect::RuleInfo info;
   info.msg = r.msg;
   info.category = r.classification;
@@ -143,6 +157,7 @@ void Planner::add_info(const Rule& r, std::uint32_t source) {
   if (options_.thresholds != nullptr) options_.thresholds->apply(j);
   plan_.judgements.push_back(std::move(j));
   plan_.sources.push_back(source);
+  out_->numbers.push_back(names_.rule(r, protocol));
 }
 
 template <class F>
@@ -186,7 +201,7 @@ bool Planner::add_rule(std::uint32_t source) {
   if (!shape.transaction) {
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
     out_->rules.push_back(h);
-    add_info(r, source);
+    add_info(r, source, kNoProtocol);
     each_zone_plan(r, [&](ZoneBuilder& to) {
       if (shape.payload)
         list_payload(r, index, pattern, to);
@@ -208,7 +223,7 @@ bool Planner::add_rule(std::uint32_t source) {
     listed = true;
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
     set_ready(r, out_->rules.emplace_back(h), p);
-    add_info(r, source);
+    add_info(r, source, p);
     each_zone_plan(r, [&](ZoneBuilder& to) { list_transaction_rule(r, shape, index, p, pattern, to); });
   }
   return listed || reject("its buffers and keywords never exist together in the direction it asks for");
@@ -217,7 +232,6 @@ bool Planner::add_rule(std::uint32_t source) {
 Result<Plan> Planner::run() {
   plan_.rules = std::make_unique<detect::RuleSet>();
   out_ = plan_.rules.get();
-  out_->epoch = options_.epoch;
   out_->address_sets.emplace_back();  // 0: any
   out_->port_sets.emplace_back();
   out_->app_sets.emplace_back();
@@ -239,20 +253,25 @@ Result<Plan> Planner::run() {
       }
     }
   }
-  patterns_.compile(options_.threads, *out_);
+  patterns_.compile(options_.threads, memory_.expressions, *out_);
   zones_.settle();
   out_->zones = zones_.zones();
   zone_plans_.resize(detect::Zones::kPairs);
   for (ZoneBuilder& z : zone_plans_) z.sides.resize(options_.protocols.size());
   for (const std::uint32_t place : order) {
+    if (given_up()) return Error{"given up"};
     if (add_rule(place))
       ++plan_.planned;
     else
       ++plan_.rejected;
   }
+  if (!options_.keep_rules) loaded_.rules = {};  // compiling takes as much: not both at once
   if (auto error = build_scans(plan_)) return *error;
   for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair)
     build_lists(zone_plans_[pair], out_->plans[pair]);
+  out_->by_number.assign(names_.rules(), detect::kNone);
+  for (std::size_t i = 0; i < out_->numbers.size(); ++i)
+    out_->by_number[out_->numbers[i]] = static_cast<detect::RuleIndex>(i);
 
   std::uint32_t longest = 0;
   for (const detect::ZonePlan& z : out_->plans) {
@@ -289,9 +308,12 @@ Result<Plan> Planner::run() {
 Result<Plan> plan(RuleSet& loaded, const PlanOptions& options) {
   PlanOptions o = options;
   if (o.threads == 0) o.threads = std::max(1U, std::thread::hardware_concurrency());
-  StateNames own;
-  StateNames& names = o.names != nullptr ? *o.names : own;
-  return Planner(loaded, o, names).run();
+  std::optional<PlanMemory> own;
+  if (o.memory == nullptr) o.memory = &own.emplace("");
+  auto made = Planner(loaded, o).run();
+  o.memory->databases.tidy();
+  o.memory->expressions.tidy();
+  return made;
 }
 
 }  // namespace picket::rules

@@ -8,6 +8,8 @@
 // Cost    control plane; some seconds cold for twenty thousand rules, on all cores; a fraction of one with
 // the cache
 #pragma once
+#include <atomic>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,6 +20,7 @@
 
 #include "dataplane/detect/rule_set.h"
 #include "parsers/core/result.h"
+#include "sensor/rules/cache.h"
 #include "sensor/rules/datasets.h"
 #include "sensor/rules/load.h"
 #include "sensor/rules/report.h"
@@ -26,13 +29,14 @@
 
 namespace picket::rules {
 
-/// Names of flowbits, flowints and host bits to numbers. Keep one for the life of the program, so that what
-/// flows remember stays true over a reload.
+/// Names of flowbits, flowints and host bits to numbers, and rules too: by their ids, text and protocol.
 class StateNames {
  public:
   std::uint32_t bit(const std::string& name) { return number(bits_, name); }
   std::uint32_t integer(const std::string& name) { return number(ints_, name); }
   std::uint32_t host_bit(const std::string& name) { return number(host_bits_, name); }
+  /// A rule that stands once for each of several protocols has as many numbers.
+  detect::RuleNumber rule(const Rule&, ProtocolId);
   /// Every bit of a flow, in the order of names.
   template <class F>
   void each_bit(F&& f) const {
@@ -41,23 +45,61 @@ class StateNames {
   }
   [[nodiscard]] std::uint32_t bits() const noexcept { return static_cast<std::uint32_t>(bits_.size()); }
   [[nodiscard]] std::uint32_t integers() const noexcept { return static_cast<std::uint32_t>(ints_.size()); }
+  [[nodiscard]] std::uint32_t rules() const noexcept { return static_cast<std::uint32_t>(rules_.size()); }
 
  private:
   using Table = std::unordered_map<std::string, std::uint32_t>;
   static std::uint32_t number(Table& t, const std::string& name) {
     return t.try_emplace(name, static_cast<std::uint32_t>(t.size())).first->second;
   }
+  struct RuleKey {
+    std::uint32_t gid = 0, sid = 0;
+    ProtocolId protocol = kNoProtocol;
+    std::uint64_t text = 0;  // a hash, beside ids that a text has to share
+    friend auto operator<=>(const RuleKey&, const RuleKey&) = default;
+  };
   Table bits_, ints_, host_bits_;
+  std::map<RuleKey, detect::RuleNumber> rules_;
+};
+
+/// Regular expressions that a rule set in use has compiled already.
+class ExpressionCache {
+ public:
+  struct Key {
+    std::string pattern;
+    std::uint32_t options = 0;
+    bool limited = true;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  using Expression = std::shared_ptr<pcre2_real_code_8>;
+  /// nullptr: nobody has it.
+  [[nodiscard]] Expression find(const Key&) const;
+  void add(const Key& key, const Expression& e) { in_use_[key] = e; }
+  /// Forgets what nobody uses any more.
+  void tidy();
+
+ private:
+  std::map<Key, std::weak_ptr<pcre2_real_code_8>> in_use_;
+};
+
+/// What one plan leaves for the next: keep one for the life of the program, so that what flows remember stays
+/// true over a reload, and what did not change is not made again.
+struct PlanMemory {
+  /// `cache_dir`: where databases are kept; "": nowhere.
+  explicit PlanMemory(std::string cache_dir) : databases(std::move(cache_dir)) {}
+  StateNames names;
+  DatabaseCache databases;
+  ExpressionCache expressions;
 };
 
 struct PlanOptions {
-  std::string cache_dir;                           ///< where databases are kept; empty: nowhere
   std::span<const ProtocolSpec* const> protocols;  ///< those the rules were loaded with
-  std::uint32_t epoch = 1;                         ///< of the snapshot; differs from the one in use
-  StateNames* names = nullptr;                     ///< nullptr: fresh ones
+  PlanMemory* memory = nullptr;                    ///< nullptr: a fresh one without a cache
   std::string data_dir;                            ///< where data sets are kept; empty: nowhere
   const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
   unsigned threads = 0;                            ///< 0: as many as there are cores
+  bool keep_rules = true;                          ///< false: those loaded go before databases are compiled
+  const std::atomic<bool>* give_up = nullptr;      ///< when it becomes true, planning fails soon
 };
 
 struct Plan {

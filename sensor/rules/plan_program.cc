@@ -25,7 +25,7 @@ PatternTable::Key PatternTable::key_of(const Pcre& p) {
   return {p.pattern, o, !p.no_match_limit};
 }
 
-void PatternTable::compile(unsigned threads, detect::RuleSet& out) {
+void PatternTable::compile(unsigned threads, ExpressionCache& known, detect::RuleSet& out) {
   std::vector<const Key*> keys;
   for (auto& [key, place] : places_) {
     place = static_cast<std::uint32_t>(keys.size());
@@ -33,8 +33,11 @@ void PatternTable::compile(unsigned threads, detect::RuleSet& out) {
   }
   errors_.resize(keys.size());
   out.patterns.resize(keys.size());
+  out.expressions.resize(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) out.expressions[i] = known.find(*keys[i]);
   const auto some = [&](std::size_t first) {
     for (std::size_t i = first; i < keys.size(); i += threads) {
+      if (out.expressions[i] != nullptr) continue;
       const Key& k = *keys[i];
       int code = 0;
       PCRE2_SIZE at = 0;
@@ -48,13 +51,17 @@ void PatternTable::compile(unsigned threads, detect::RuleSet& out) {
         continue;
       }
       pcre2_jit_compile_8(compiled, PCRE2_JIT_COMPLETE);  // what has no machine code is interpreted
-      out.patterns[i] = {compiled, k.limited};
+      out.expressions[i] = {compiled, pcre2_code_free_8};
     }
   };
   std::vector<std::thread> others;
   for (unsigned t = 1; t < threads; ++t) others.emplace_back(some, t);
   some(0);
   for (auto& t : others) t.join();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    out.patterns[i] = {out.expressions[i].get(), keys[i]->limited};
+    if (out.expressions[i] != nullptr) known.add(*keys[i], out.expressions[i]);
+  }
 }
 
 Result<std::uint32_t> PatternTable::place(const Key& key) const {

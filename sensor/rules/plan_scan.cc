@@ -485,10 +485,10 @@ std::vector<std::pair<const ScanBuilder*, detect::Scan*>> Planner::build_side(co
 
 std::optional<Error> Planner::build_scans(Plan& plan) {
   struct Job {
-    hs_database* database = nullptr;
     std::optional<Error> error;
     bool from_cache = false;
     std::string warning;
+    std::shared_ptr<hs_database> database;
   };
   // Zones often ask for the same patterns: one database serves them all.
   std::map<std::vector<Literal>, Job> jobs;
@@ -533,14 +533,17 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       }
     }
   }
-  const DatabaseCache cache(options_.cache_dir);
   std::atomic<std::size_t> next{0};
   std::vector<std::pair<const std::vector<Literal>, Job>*> queue;
   for (auto& entry : jobs) queue.push_back(&entry);
   const auto work = [&] {
     for (std::size_t i = next++; i < queue.size(); i = next++) {
       auto& [literals, job] = *queue[i];
-      auto outcome = cache.get(literals);
+      if (given_up()) {
+        job.error = Error{"given up"};
+        continue;
+      }
+      auto outcome = memory_.databases.get(literals);
       if (!outcome) {
         job.error = outcome.error();
         continue;
@@ -562,14 +565,14 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       continue;
     }
     out_->databases.push_back(job.database);
-    if (hs_alloc_scratch(job.database, &out_->scratch_prototype) != HS_SUCCESS)
+    if (hs_alloc_scratch(job.database.get(), &out_->scratch_prototype) != HS_SUCCESS)
       error = Error{"the pattern matcher has no memory for its scratch"};
     ++plan.databases;
     plan.from_cache += job.from_cache ? 1 : 0;
     if (!job.warning.empty() && plan.warnings.empty()) plan.warnings.push_back(job.warning);
   }
   for (const Order& o : orders) {
-    o.to->database = o.job->database;
+    o.to->database = o.job->database.get();
     o.from->finish(*out_, *o.to);
   }
   return error;

@@ -75,21 +75,9 @@ Address address(std::string_view text) {
 
 std::span<const ProtocolSpec* const> bench_protocols() noexcept { return kAll; }
 
-Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder) {
-  LoadOptions options;
-  options.protocols = kAll;
-  loaded = load_rules_text(folder.empty() ? "test.rules" : folder + "/test.rules", rules, options);
-  PlanOptions plan_options;
-  plan_options.protocols = kAll;
-  plan_options.cache_dir = std::move(cache_dir);
-  plan_options.threads = 1;
-  plan_options.data_dir = folder;
-  auto planned = rules::plan(loaded, plan_options);
-  EXPECT_TRUE(planned.has_value());
-  if (planned) plan = std::move(planned).value();
-  for (const RuleStatus& s : loaded.statuses) {
-    EXPECT_TRUE(s.loaded() || !folder.empty()) << (s.error() != nullptr ? to_string(*s.error()) : "");
-  }
+Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder)
+    : folder_(folder), memory_(std::move(cache_dir)) {
+  load(rules);
   detector_ = std::make_unique<detect::Detector>(pool_, *this);
   detector_->set_rules(plan.rules.get());
   FileConfig config;
@@ -97,6 +85,31 @@ Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& f
   files_ = std::make_unique<FileTracker>(config, pool_);
   files_->want(plan.rules->file_wants);
   addresses("10.0.0.1", "192.0.2.7");
+}
+
+void Bench::load(std::string_view rules) {
+  LoadOptions options;
+  options.protocols = kAll;
+  loaded = load_rules_text(folder_.empty() ? "test.rules" : folder_ + "/test.rules", rules, options);
+  PlanOptions plan_options;
+  plan_options.protocols = kAll;
+  plan_options.memory = &memory_;
+  plan_options.threads = 1;
+  plan_options.data_dir = folder_;
+  auto planned = rules::plan(loaded, plan_options);
+  EXPECT_TRUE(planned.has_value());
+  if (planned) plan = std::move(planned).value();
+  for (const RuleStatus& s : loaded.statuses) {
+    EXPECT_TRUE(s.loaded() || !folder_.empty()) << (s.error() != nullptr ? to_string(*s.error()) : "");
+  }
+}
+
+Bench& Bench::reload(std::string_view rules) {
+  const std::unique_ptr<detect::RuleSet> before = std::move(plan.rules);
+  load(rules);
+  detector_->set_rules(plan.rules.get());
+  files_->want(plan.rules->file_wants);
+  return *this;
 }
 
 Bench::~Bench() {

@@ -50,6 +50,8 @@ class Bench : public detect::AlertSink {
   /// `folder`: where the rules stand and data sets are kept; with it rules may be rejected.
   explicit Bench(std::string_view rules, std::string cache_dir = {}, const std::string& folder = {});
   ~Bench();
+  /// Other rules from now on; flows and transactions stay.
+  Bench& reload(std::string_view rules);
 
   /// One packet each, in order, on one TCP connection (or UDP after udp()).
   Bench& to_server(std::string_view payload) { return send(Direction::kToServer, payload); }
@@ -97,10 +99,13 @@ class Bench : public detect::AlertSink {
  private:
   void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
+  void load(std::string_view rules);
   void new_flow();
   Bench& tell(const File&, FileStage from);
   [[nodiscard]] ProtocolId app() const noexcept { return flow.key.proto == 17 ? kBenchDns : kBenchHttp; }
 
+  std::string folder_;
+  PlanMemory memory_;
   Pool pool_{std::size_t{16} << 20};
   std::unique_ptr<detect::Detector> detector_;
   std::unique_ptr<FileTracker> files_;

@@ -17,16 +17,11 @@ namespace picket::rules {
 /// Regular expressions of all rules, each compiled once, on all cores.
 class PatternTable {
  public:
-  struct Key {
-    std::string pattern;
-    std::uint32_t options = 0;
-    bool limited = true;
-    friend auto operator<=>(const Key&, const Key&) = default;
-  };
+  using Key = ExpressionCache::Key;
   static Key key_of(const Pcre&);
   static Key key_of_transform(const std::string& pattern) { return {pattern, 0, true}; }
   void want(Key key) { places_.try_emplace(std::move(key), 0); }
-  void compile(unsigned threads, detect::RuleSet& out);
+  void compile(unsigned threads, ExpressionCache& known, detect::RuleSet& out);
   /// Place in RuleSet::patterns, or why it cannot be.
   [[nodiscard]] Result<std::uint32_t> place(const Key&) const;
 
@@ -121,8 +116,12 @@ struct Shape {
 
 class Planner {
  public:
-  Planner(RuleSet& loaded, const PlanOptions& options, StateNames& names)
-      : loaded_(loaded), options_(options), names_(names), datasets_(options.data_dir) {}
+  Planner(RuleSet& loaded, const PlanOptions& options)
+      : loaded_(loaded),
+        options_(options),
+        memory_(*options.memory),
+        names_(memory_.names),
+        datasets_(options.data_dir) {}
   Result<Plan> run();
 
  private:
@@ -130,7 +129,10 @@ class Planner {
   std::vector<std::uint32_t> in_order() const;
   bool add_rule(std::uint32_t source);
   void list_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&);
-  void add_info(const Rule&, std::uint32_t source);
+  void add_info(const Rule&, std::uint32_t source, ProtocolId);
+  [[nodiscard]] bool given_up() const noexcept {
+    return options_.give_up != nullptr && options_.give_up->load();
+  }
   void load_datasets();
   [[nodiscard]] bool changes_datasets(const Rule&) const;
   [[nodiscard]] std::optional<std::string> refusal(const Rule&) const;
@@ -179,6 +181,7 @@ class Planner {
 
   RuleSet& loaded_;
   const PlanOptions& options_;
+  PlanMemory& memory_;
   StateNames& names_;
   Plan plan_;
   detect::RuleSet* out_ = nullptr;

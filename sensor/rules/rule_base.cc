@@ -18,32 +18,85 @@ auto names_of(const Table& table) {
   return names;
 }
 
+/// Lines move when a file is edited; what is wrong with a rule does not.
+std::string without_numbers(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c < '0' || c > '9') out += c;
+  }
+  return out;
+}
+
+std::string key_of(const rules::RuleStatus& s, const rules::Diagnostic& d) {
+  return std::string(s.file) + " " + std::to_string(s.gid) + ":" + std::to_string(s.sid) + " " +
+         without_numbers(d.reason);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> paths,
-                                                 rules::LoadOptions options, const std::string& cache_dir) {
+std::optional<std::string> RuleBase::refusal(const Rejections& before) const {
+  if (!source.diagnostics.empty()) return rules::to_string(source.diagnostics.front());
+  Rejections left = before;
+  for (const rules::RuleStatus& s : source.statuses) {
+    const rules::Diagnostic* d = s.error();
+    if (d == nullptr) continue;
+    if (unsigned& n = left[key_of(s, *d)]; n != 0)
+      --n;
+    else
+      return rules::to_string(*d);
+  }
+  return {};
+}
+
+void RuleBase::forget_source() {
+  source = {};
+  plan.notes = {};
+  plan.sources = {};
+}
+
+RuleLoader::RuleLoader(std::vector<std::string> paths, rules::LoadOptions options,
+                       const std::string& cache_dir)
+    : paths_(std::move(paths)), options_(std::move(options)), memory_(cache_dir) {
   static const auto decode_events = names_of(kDecodeEvents);
   static const auto stream_events = names_of(kStreamEvents);
-  options.protocols = protocols();
-  options.decode_events = decode_events;
-  options.stream_events = stream_events;
+  options_.protocols = protocols();
+  options_.decode_events = decode_events;
+  options_.stream_events = stream_events;
+}
+
+Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_rules) {
   auto base = std::make_unique<RuleBase>();
-  base->source = rules::load_rules(paths, options);
-  rules::PlanOptions plan_options;
-  plan_options.cache_dir = cache_dir;
-  plan_options.protocols = options.protocols;
-  plan_options.names = &base->names;
+  base->source = rules::load_rules(paths_, options_);
+  base->found = base->source.statuses.size();
   rules::ThresholdFile thresholds;
-  if (!options.threshold_file.empty())
-    thresholds = rules::read_threshold_file(options.threshold_file, options.variables);
-  plan_options.data_dir = options.data_dir;
-  plan_options.thresholds = &thresholds;
-  auto planned = rules::plan(base->source, plan_options);
+  if (!options_.threshold_file.empty())
+    thresholds = rules::read_threshold_file(options_.threshold_file, options_.variables);
+  rules::PlanOptions plan;
+  plan.protocols = options_.protocols;
+  plan.memory = &memory_;
+  plan.data_dir = options_.data_dir;
+  plan.thresholds = &thresholds;
+  plan.threads = threads;
+  plan.keep_rules = keep_rules;
+  plan.give_up = &give_up_;
+  auto planned = rules::plan(base->source, plan);
   if (!planned) return planned.error();
   base->plan = std::move(planned).value();
   base->plan.warnings.insert(base->plan.warnings.begin(), thresholds.warnings.begin(),
                              thresholds.warnings.end());
+  for (const rules::RuleStatus& s : base->source.statuses) {
+    if (const rules::Diagnostic* d = s.error(); d != nullptr) ++base->rejections[key_of(s, *d)];
+  }
   return base;
+}
+
+std::string RuleLoader::file_state() const {
+  std::vector<std::string> all = paths_;
+  for (const std::string& file :
+       {options_.classification_file, options_.reference_file, options_.threshold_file}) {
+    if (!file.empty()) all.push_back(file);
+  }
+  return rules::file_state(all);
 }
 
 std::string default_cache_dir() {

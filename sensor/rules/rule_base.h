@@ -1,9 +1,12 @@
 // sensor/rules/rule_base.h — a loaded rule set with all that belongs to it: what workers run, what correlate
-// needs, what `picket check` says
+// needs, what `picket check` says; and who loads it, again and again
 #pragma once
+#include <atomic>
+#include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sensor/rules/load.h"
 #include "sensor/rules/plan.h"
@@ -11,18 +14,44 @@
 namespace picket {
 
 struct RuleBase {
-  rules::RuleSet source;  ///< the status of every rule that was found
-  rules::StateNames names;
+  /// What was wrong, without the line it stood in, and how often.
+  using Rejections = std::map<std::string, unsigned>;
+
+  rules::RuleSet source;  ///< the status of every rule that was found; empty after forget_source()
   rules::Plan plan;
+  std::size_t found = 0;
+  Rejections rejections;
 
   [[nodiscard]] std::size_t loaded() const noexcept { return plan.planned; }
-  [[nodiscard]] std::size_t rejected() const noexcept { return source.statuses.size() - plan.planned; }
+  [[nodiscard]] std::size_t rejected() const noexcept { return found - plan.planned; }
+  /// Why it may not take the place of a set with these rejections: a file that could not be read, or a rule
+  /// that is wrong and was not before. "file:line:column: reason", good until forget_source().
+  [[nodiscard]] std::optional<std::string> refusal(const Rejections& before) const;
+  /// Text and parsed rules: most of the memory, of no use once all was said about them.
+  void forget_source();
 };
 
-/// Text, check and plan in one go; `options.protocols` and event names are filled in here. Slow work is
-/// compiling databases, which `cache_dir` saves ("": no cache).
-Result<std::unique_ptr<RuleBase>> load_rule_base(std::span<const std::string> paths,
-                                                 rules::LoadOptions options, const std::string& cache_dir);
+/// Loads the same files again and again; each set shares with the one in use what did not change. From one
+/// thread at a time.
+class RuleLoader {
+ public:
+  /// `options.protocols` and event names are filled in here. `cache_dir`: see DatabaseCache.
+  RuleLoader(std::vector<std::string> paths, rules::LoadOptions options, const std::string& cache_dir);
+
+  /// Text, check and plan in one go. Slow work is compiling, by `threads` (0: as many as there are cores).
+  /// `keep_rules`: RuleBase::source has its rules, for a report, not just what became of them.
+  [[nodiscard]] Result<std::unique_ptr<RuleBase>> load(unsigned threads = 0, bool keep_rules = false);
+  /// Differs from what it was when some file that load() reads, but those of data sets, has.
+  [[nodiscard]] std::string file_state() const;
+  /// Any thread: load() fails soon, now and ever after.
+  void give_up() noexcept { give_up_.store(true); }
+
+ private:
+  std::vector<std::string> paths_;
+  rules::LoadOptions options_;
+  rules::PlanMemory memory_;
+  std::atomic<bool> give_up_{false};
+};
 
 /// Where databases are kept when the configuration says nothing: $XDG_CACHE_HOME/picket, /var/cache/picket
 /// for root, else ~/.cache/picket; "" when there is no such place.

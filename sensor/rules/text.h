@@ -1,7 +1,7 @@
 // sensor/rules/text.h — cutting rule text into words, numbers and bytes
 //
 // Every function works on views into the rule, so that a complaint can point at the exact column. Nothing
-// allocates but decode_content(); nothing reads a locale.
+// allocates but decode_content() and from_hex(); nothing reads a locale.
 #pragma once
 #include <array>
 #include <charconv>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "parsers/core/bytes.h"
+#include "sensor/nearest_name.h"
 
 namespace picket::rules {
 
@@ -89,6 +90,9 @@ constexpr int hex_digit(char c) noexcept {
   return -1;
 }
 
+/// The bytes that pairs of hex digits, and nothing else, stand for.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view);
+
 /// A word that stands for a value: one line of a small table.
 template <class T>
 struct Named {
@@ -116,19 +120,5 @@ template <class T, std::size_t N>
 /// Decodes `ab|0d 0a|\;c`. On failure `at` is where and the text says what.
 [[nodiscard]] std::optional<std::string_view> decode_content(std::string_view text, std::string& out,
                                                              std::size_t& at);
-
-/// The candidate nearest to a misspelt word, if it is near enough to be worth naming.
-class NearestName {
- public:
-  explicit NearestName(std::string_view wanted) noexcept : wanted_(wanted) {}
-  void consider(std::string_view candidate) noexcept;
-  /// Empty when nothing was near.
-  [[nodiscard]] std::string_view best() const noexcept { return best_; }
-
- private:
-  static constexpr std::size_t kMaxLength = 48;
-  std::string_view wanted_, best_;
-  unsigned distance_ = 3;  // further than two slips is another word
-};
 
 }  // namespace picket::rules

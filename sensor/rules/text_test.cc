@@ -67,20 +67,11 @@ TEST(Take, CutsAndTrims) {
   EXPECT_EQ(rest, "x");
 }
 
-std::string_view nearest(std::string_view wanted) {
-  NearestName n(wanted);
-  for (const auto* name : {"content", "nocase", "http.uri", "http.host", "flow", "sid"}) n.consider(name);
-  return n.best();
-}
-TEST(NearestName, NamesWhatIsNearAndNothingElse) {
-  EXPECT_EQ(nearest("contnet"), "content");
-  EXPECT_EQ(nearest("conten"), "content");
-  EXPECT_EQ(nearest("ncase"), "nocase");
-  EXPECT_EQ(nearest("http.hots"), "http.host");
-  EXPECT_EQ(nearest("flwo"), "flow");
-  EXPECT_EQ(nearest("zebra"), "");
-  EXPECT_EQ(nearest("ab"), "");
-  EXPECT_EQ(nearest(std::string(1000, 'c')), "");
+TEST(FromHex, PairsOfDigitsAndNothingElse) {
+  EXPECT_EQ(from_hex("00fFA9"), "\0\xff\xa9"s);
+  EXPECT_EQ(from_hex(""), "");
+  for (const auto* wrong : {"0", "0g", "g0", "0 1 ", "0x01"})
+    EXPECT_EQ(from_hex(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace

@@ -13,6 +13,13 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   event.set_event_type("stats");
   if (!sensor.empty()) event.set_host(sensor);
   v1::Stats& s = *event.mutable_stats();
+  if (t.rules_epoch != 0) {
+    event.set_rules_epoch(t.rules_epoch);
+    (*s.mutable_detect())["rules_loaded"] = t.rules_loaded;
+    (*s.mutable_detect())["rules_failed"] = t.rules_rejected;
+    (*s.mutable_detect())["reloads"] = t.reloads;
+    (*s.mutable_detect())["reloads_failed"] = t.reloads_failed;
+  }
   s.mutable_ledger()->set_received(t.received);
   for (std::size_t i = 0; i < kVerdictCount; ++i)
     (*s.mutable_ledger()->mutable_verdicts())[std::string(kVerdicts[i].name)] = t.verdicts[i];

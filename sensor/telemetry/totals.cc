@@ -130,7 +130,9 @@ std::string stats_json(const Totals& t) {
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
       "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
-      "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{}}},"
+      "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{},\"epoch\":{}"
+      ","
+      "\"reloads\":{},\"reloads_failed\":{}}},"
       "\"detection\":{{{}}},"
       "\"memory\":{{\"peak_rss_bytes\":{},\"pool_peak_bytes\":{},\"pool_refused\":{}}},"
       "\"stages\":{{{}}},\"workers\":{},\"seconds\":{:.6f},\"build\":{{\"version\":\"{}\",\"type\":\"{}\","
@@ -141,9 +143,10 @@ std::string stats_json(const Totals& t) {
       t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
       t.files, t.files_refused, t.files_cut, protocols_json,
       json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
-      t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, json_counts(detection, t.detection, true),
-      t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true),
-      t.workers, t.seconds, kVersion, kBuildType, kCompiler);
+      t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
+      t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
+      t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType,
+      kCompiler);
 }
 
 std::string summary_text(const Totals& t) {

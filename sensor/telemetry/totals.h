@@ -35,8 +35,10 @@ struct Totals {
   std::array<std::uint64_t, static_cast<std::size_t>(Stage::kCount)> stage_cycles{};
   std::uint64_t peak_rss_bytes = 0;
   unsigned workers = 0;
-  double seconds = 0;  ///< of work, start-up apart
-  std::uint64_t rules_loaded = 0, rules_rejected = 0;
+  double seconds = 0;                                  ///< of work, start-up apart
+  std::uint64_t rules_loaded = 0, rules_rejected = 0;  ///< of the set in use
+  std::uint32_t rules_epoch = 0;                       ///< its number; 0: there are no rules
+  std::uint64_t reloads = 0, reloads_failed = 0;
   std::vector<std::string> capture_errors;
   std::uint64_t captures_damaged = 0;
 

@@ -40,7 +40,8 @@ rules::Plan make_plan(const std::string& cache) {
   auto loaded = load();
   rules::PlanOptions options;
   options.protocols = protocols();
-  options.cache_dir = cache;
+  rules::PlanMemory memory(cache);
+  options.memory = &memory;
   return std::move(rules::plan(loaded, options)).value();
 }
 

@@ -69,6 +69,7 @@ def table(busy_port):
         ('run: an interface that does not exist', WORK, 'run --interface nosuch0', r'nosuch0: no such network interface.*ip link'),
         ('run: a device that does not exist', WORK, 'run --interface 0000:ff:1f.0', r'0000:ff:1f\.0: .*dpdk-devbind'),
         ('run: a virtual device that is none', WORK, 'run --vdev garbage', r'garbage: DPDK cannot open.*ip link'),
+        ('run: a quote that is not closed', USAGE, ['run', '--eal', '"unclosed', '--vdev', 'net_null0'], r'a double quote is not closed'),
         ('run: DPDK does not take it', WORK, 'run --eal --bogus --vdev net_null0', r"--eal '--bogus': DPDK does not start"),
         ('run: not permitted', WORK, 'run --eve closed/x --vdev net_null0', r"--eve: cannot write 'closed/x'"),
         # captures

@@ -11,7 +11,7 @@
 namespace picket::test {
 
 inline std::unique_ptr<RuleBase> load_rules(const std::vector<std::string>& paths) {
-  auto base = load_rule_base(paths, {}, "");
+  auto base = RuleLoader(paths, {}, "").load();
   if (!base) {
     ADD_FAILURE() << base.error().message;
     return nullptr;

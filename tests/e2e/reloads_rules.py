@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""A running sensor takes other rules: at SIGHUP, when a file changed; not when they are wrong. Behind `--vdev net_pcap0` with the same
+capture again and again, as fast as it goes; the ledger stays exact, and the statistics name
+the rules in use.
+
+usage: reloads_rules.py        PICKET=path of the program; as root
+"""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import Checks, Scratch, capture_of, ledger_fault, picket, read_eve, read_json, run, stop
+
+# Matches nothing: at this rate no output could keep up with alerts. Those are the business of sensor/reloader_test.cc.
+RULE = 'alert tcp any any -> any any (content:"is in no capture"; sid:1; rev:%d;)\n'
+
+
+class Sensor:
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = open(folder / 'log', 'wb+')
+        self.process = subprocess.Popen(
+            [picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % capture_of('http/get'), '--rules', str(folder / '*.rules'),
+             '--set', 'rules.watch=1', '--eve', str(folder / 'eve.json'), '--stats', str(folder / 'stats.json')],
+            stdout=self.log, stderr=subprocess.STDOUT)
+
+    def says(self, what, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if re.search(what, self.said()):
+                return True
+            time.sleep(0.1)
+        return False
+
+    def said(self):
+        return (self.folder / 'log').read_text(errors='replace')
+
+
+def write(folder, name, text):
+    (folder / 'aside').write_text(text)
+    (folder / 'aside').rename(folder / name)
+
+
+def main():
+    checks = Checks()
+    if os.geteuid() != 0 or 'not in this build' in run(picket(), 'run').err.decode(errors='replace'):
+        checks.skip('reload', 'not root, or `picket run` is not in this build')
+        return checks.done()
+    with Scratch() as folder:
+        write(folder, 'a.rules', RULE % 1)
+        sensor = Sensor(folder)
+        try:
+            checks.ok('it starts', sensor.says('run: started'), sensor.said())
+            sensor.process.send_signal(signal.SIGHUP)
+            checks.ok('SIGHUP: the rules are read again', sensor.says(r'reload \(SIGHUP\): 1 rules active, 0 rejected, epoch 2'), sensor.said())
+            write(folder, 'a.rules', RULE % 2)
+            checks.ok('a changed file', sensor.says(r'reload \(a rule file changed\): 1 rules active, 0 rejected, epoch 3'), sensor.said())
+            time.sleep(1)
+            write(folder, 'b.rules', '# new\nalert tcp any any -> any any (contnt:"x"; sid:2;)\n')
+            checks.ok('a wrong rule in a new file: where, and what stays',
+                      sensor.says(r"b\.rules:2:31: unknown keyword 'contnt'.*the rules in use stay, epoch 3"), sensor.said())
+            write(folder, 'b.rules', 'alert tcp any any -> any any (content:"x"; sid:2;)\n')
+            checks.ok('once it is right', sensor.says(r'reload \(a rule file changed\): 2 rules active, 0 rejected, epoch 4'), sensor.said())
+            time.sleep(1)
+            status = stop(sensor.process, signal.SIGINT, 60)
+            checks.equal('SIGINT ends it', status, 0)
+            stats = read_json(folder / 'stats.json')
+            fault = ledger_fault(stats)
+            checks.ok('the ledger is exact', not fault, fault)
+            checks.equal('the statistics say so', {k: stats['rules'][k] for k in ('epoch', 'loaded', 'reloads', 'reloads_failed')},
+                         {'epoch': 4, 'loaded': 2, 'reloads': 3, 'reloads_failed': 1})
+            epochs = [e.get('rules_epoch') for e in read_eve(folder / 'eve.json') if e['event_type'] == 'stats']
+            checks.ok('records of statistics name the set in use', epochs and epochs[-1] == 4, epochs)
+        finally:
+            stop(sensor.process, signal.SIGKILL)
+    return checks.done()
+
+
+sys.exit(main())
