@@ -8,6 +8,13 @@ namespace picket {
 
 /// What hangs off a flow that is being probed or parsed.
 struct AppLayer {
+  /// Bytes of one direction that came without any of the other between them.
+  struct Run {
+    Direction dir;
+    std::uint32_t end;  ///< in pending[dir]
+  };
+  static constexpr std::size_t kMaxRuns = 16;
+
   explicit AppLayer(Pool& pool) noexcept : pending{PoolBuffer(pool), PoolBuffer(pool)} {}
   Parser* parser = nullptr;
   std::size_t parser_size = 0;
@@ -15,10 +22,11 @@ struct AppLayer {
   std::array<std::size_t, 2> need{};
   std::array<std::uint64_t, 2> excluded{};  // by Direction, bit i: protocols()[i] it is not
   std::array<bool, 2> stopped{};            // the parser wants no more of this direction
-  bool first_was_reply = false;             // while probing: the server spoke first
-  bool fresh = false;                       // bound, but the parser has not seen what waits
-  std::uint8_t changes = 0;                 // of the protocol, by hand_over()
-  bool kept = false;                        // identify() has put the bytes at hand into pending
+  std::array<Run, kMaxRuns> runs{};         // while probing: in which order the bytes in pending came
+  std::uint8_t run_count = 0;
+  bool fresh = false;        // bound, but the parser has not seen what waits
+  std::uint8_t changes = 0;  // of the protocol, by hand_over()
+  bool kept = false;         // identify() has put the bytes at hand into pending
 };
 
 namespace {
@@ -48,7 +56,7 @@ AppConfig default_app_config() {
 }
 
 AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
-    : config_(config), pool_(pool), listener_(listener), files_(config.files, pool) {
+    : config_(config), pool_(pool), listener_(listener), files_(config.files, pool), expectations_(pool) {
   PICKET_ASSERT(protocols().size() <= 64);
   for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
     std::uint64_t& mask = all_excluded_[transport_index(t)];
@@ -125,12 +133,14 @@ void AppEngine::give_up(Flow& f) noexcept {
   f.app = nullptr;
 }
 
-bool AppEngine::bind(Flow& f, ProtocolId id, Transport t) noexcept {
+bool AppEngine::bind(Flow& f, ProtocolId id, Transport t, Bytes hint) noexcept {
   AppLayer* a = state_of(f);
   const ProtocolSpec& spec = *protocols()[id];
   void* at = a == nullptr ? nullptr : pool_.allocate(spec.parser_size);
   if (at == nullptr) return give_up(f), false;
-  a->parser = spec.create(at, ParserContext{pool_, config_.limits[id], t});
+  const Bytes client(f.client().bytes);
+  a->parser = spec.create(
+      at, ParserContext{pool_, config_.limits[id], t, f.client().is_v4() ? client.last(4) : client, hint});
   a->parser_size = spec.parser_size;
   a->need = {};
   a->stopped = {};
@@ -139,18 +149,31 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t) noexcept {
   return true;
 }
 
+/// A flow that a parser has told of speaks what it said, whatever its bytes look like.
+bool AppEngine::bind_expected(Flow& f) noexcept {
+  ExpectedFlow expected(pool_);
+  if (!expectations_.take(f, expected)) return false;
+  if (bind(f, expected.protocol, Transport::kTcp, expected.hint.view())) f.app->fresh = true;
+  return true;
+}
+
+bool AppEngine::expect(const Expectation& e) noexcept {
+  const ProtocolId id = find_protocol(e.protocol);
+  return id == kNoProtocol || !config_.enabled[id] || expectations_.add(*flow_, e, id);
+}
+
 void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   if (f.flags & flow_flag::kAppDone) return;
+  const bool first_bytes = f.app == nullptr;
   AppLayer* a = state_of(f);
   if (a == nullptr) return give_up(f);
   a->kept = false;
-  if (a->parser != nullptr) return;
+  if (a->parser != nullptr || (first_bytes && bind_expected(f))) return;
   PoolBuffer& mine = a->pending[index(dir)];
-  if (mine.empty() && a->pending[index(reverse(dir))].empty())
-    a->first_was_reply = dir == Direction::kToClient;
   Bytes first = data;
   if (!mine.empty()) {
     if (!mine.append(data)) return give_up(f);
+    note_run(*a, dir);
     a->kept = true;
     first = mine.view();
   }
@@ -176,28 +199,47 @@ void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time
   time_ns_ = time_ns;
   if (a->parser == nullptr) return keep(f, dir, data);
   if (!a->fresh) return feed(f, dir, data);
-  // Both directions have waited; they are shown in the order in which they began.
   a->fresh = false;
   const bool kept = std::exchange(a->kept, false);
-  const bool other_first = (dir == Direction::kToServer) == a->first_was_reply;
-  if (other_first) feed_waiting(f, reverse(dir));
-  if (kept)
-    feed_waiting(f, dir);
-  else
-    feed(f, dir, data);
-  if (!other_first) feed_waiting(f, reverse(dir));
+  feed_waiting(f);
+  if (!kept) feed(f, dir, data);
 }
 
 /// The protocol is still open: the bytes wait.
 void AppEngine::keep(Flow& f, Direction dir, Bytes data) noexcept {
   AppLayer& a = *f.app;
-  if (!std::exchange(a.kept, false) && !a.pending[index(dir)].append(data)) give_up(f);
+  if (std::exchange(a.kept, false)) return;
+  if (!a.pending[index(dir)].append(data)) return give_up(f);
+  note_run(a, dir);
 }
 
-void AppEngine::feed_waiting(Flow& f, Direction dir) noexcept {
-  if (f.app == nullptr || f.app->pending[index(dir)].empty()) return;
-  const PoolBuffer waiting = std::move(f.app->pending[index(dir)]);
-  feed(f, dir, waiting.view());
+/// Of more turns than are kept apart, the last ones run together.
+void AppEngine::note_run(AppLayer& a, Direction dir) noexcept {
+  std::size_t i = a.run_count;
+  const auto last_is = [&](std::size_t back) { return i >= back && a.runs[i - back].dir == dir; };
+  if (last_is(1)) {
+    --i;
+  } else if (i == a.runs.size()) {
+    i -= 2;  // runs take turns: the one before the last is of this direction
+  } else {
+    ++a.run_count;
+  }
+  a.runs[i] = {dir, static_cast<std::uint32_t>(a.pending[index(dir)].size())};
+}
+
+/// Both directions have waited: they are shown turn by turn, so that the parser can tell which reply is to
+/// what.
+void AppEngine::feed_waiting(Flow& f) noexcept {
+  AppLayer& a = *f.app;
+  const std::array<PoolBuffer, 2> waiting = {std::move(a.pending[0]), std::move(a.pending[1])};
+  const auto runs = a.runs;
+  const std::size_t count = std::exchange(a.run_count, std::uint8_t{0});
+  std::array<std::size_t, 2> at{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [dir, end] = runs[i];
+    const std::size_t from = std::exchange(at[index(dir)], end);
+    feed(f, dir, waiting[index(dir)].view().subspan(from, end - from));
+  }
 }
 
 void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
@@ -270,6 +312,7 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   drop_parser(a);
   a.excluded = {};
   a.fresh = a.kept = false;
+  a.run_count = 0;
   f.protocol = kNoProtocol;
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);
@@ -291,6 +334,11 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
   time_ns_ = time_ns;
   a->pending[index(dir)].reset();
   a->need[index(dir)] = 0;
+  if (a->parser == nullptr) {  // what the other side said is one turn now
+    const std::size_t other = a->pending[index(reverse(dir))].size();
+    a->run_count = other == 0 ? 0 : 1;
+    a->runs[0] = {reverse(dir), static_cast<std::uint32_t>(other)};
+  }
   if (a->parser != nullptr && !a->stopped[index(dir)]) a->parser->on_gap(dir, missing, *this);
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/app/expectations.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
 #include "parsers/core/pool.h"
@@ -81,6 +82,7 @@ class AppEngine final : private Sink {
   void file_gap(File&, std::uint64_t missing) noexcept override;
   void file_end(File&, FileEnd) noexcept override;
   void hand_over(std::string_view protocol) noexcept override;
+  bool expect(const Expectation&) noexcept override;
   void encrypted() noexcept override { flow_->flags |= flow_flag::kNoPayloadInspect; }
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
@@ -89,9 +91,11 @@ class AppEngine final : private Sink {
   };
   [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, Ports, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
-  bool bind(Flow&, ProtocolId, Transport) noexcept;
+  bool bind(Flow&, ProtocolId, Transport, Bytes hint = {}) noexcept;
+  bool bind_expected(Flow&) noexcept;
   void keep(Flow&, Direction, Bytes) noexcept;
-  void feed_waiting(Flow&, Direction) noexcept;
+  void feed_waiting(Flow&) noexcept;
+  static void note_run(AppLayer&, Direction) noexcept;
   void feed(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
   void drop_parser(AppLayer&) noexcept;
@@ -101,6 +105,7 @@ class AppEngine final : private Sink {
   Pool& pool_;
   AppListener& listener_;
   FileTracker files_;
+  Expectations expectations_;
   std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
   Flow* flow_ = nullptr;                         // during a call into a parser
   std::uint64_t time_ns_ = 0;

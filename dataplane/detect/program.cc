@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/detect/asn1.h"
 #include "dataplane/detect/base64.h"
 #include "dataplane/detect/byte_number.h"
 #include "dataplane/detect/entropy.h"
@@ -50,6 +51,7 @@ struct Runner {
   bool digest(const Op& op) noexcept;
   bool dataset(const Op& op) noexcept;
   bool entropy(const Op& op) noexcept;
+  bool asn1(const Op& op) noexcept;
   void matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept;
 };
 
@@ -129,6 +131,8 @@ bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept
       return digest(op);
     case Op::Kind::kDataset:
       return dataset(op);
+    case Op::Kind::kAsn1:
+      return asn1(op);
     case Op::Kind::kFail:
       break;
   }
@@ -344,6 +348,12 @@ bool Runner::entropy(const Op& op) noexcept {
   const double e = shannon_entropy(in);
   const bool yes = (b.low_open ? e > b.low : e >= b.low) && (b.high_open ? e < b.high : e <= b.high);
   return yes != ((op.flags & Op::kNegated) != 0);
+}
+
+bool Runner::asn1(const Op& op) noexcept {
+  const ByteOp& b = set.byte_ops[op.at];
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  return at >= 0 && at < size() && asn1_fails(buffer.data.subspan(static_cast<std::size_t>(at)), b.asn1);
 }
 
 bool Runner::dataset(const Op& op) noexcept {

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataplane/detect/asn1.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/packet.h"
 #include "dataplane/record_encoder.h"
@@ -146,6 +147,7 @@ struct Op {
     kEntropy,
     kDigest,
     kDataset,
+    kAsn1,
     kFail,
   };
   enum Flag : std::uint16_t {
@@ -187,6 +189,7 @@ struct ByteOp {
   std::uint32_t multiplier = 1, bitmask = 0;
   double low = 0, high = 8;  ///< kEntropy
   bool low_open = false, high_open = false;
+  Asn1Checks asn1;
 };
 
 /// A list of hashes: sorted, without gaps between them, in RuleSet::bytes.

@@ -101,6 +101,16 @@ enum class FileEnd : std::uint8_t {
   kLimit,      ///< a limit, or want of memory, kept the rest from being followed
 };
 
+/// A connection that a parser knows of before it comes: from one end of its flow to a port of the other.
+struct Expectation {
+  static constexpr std::size_t kMaxHint = 4096;
+
+  Direction to{};             ///< kToServer: to the server of the flow at hand; kToClient: to its client
+  std::uint16_t port = 0;     ///< there
+  std::string_view protocol;  ///< what it will speak, by name
+  Bytes hint;                 ///< ParserContext::hint of its parser; at most kMaxHint bytes
+};
+
 /// Where a parser reports. Calls come back before the next line of the parser runs.
 class Sink {
  public:
@@ -129,6 +139,9 @@ class Sink {
   /// STARTTLS): by name if known ("tls"), or "" to find out by content. The calling parser gets on_close()
   /// and goes.
   virtual void hand_over(std::string_view protocol) noexcept = 0;
+  /// Such a connection may come soon: waited for for a limited time, by as much as there is room for. A later
+  /// one to the same place replaces an earlier one. False: it could not be kept, or another had to go for it.
+  virtual bool expect(const Expectation&) noexcept { return true; }
   /// What follows in this flow is encrypted, in both directions: rules stop looking at its payload.
   virtual void encrypted() noexcept {}
   /// Capture time of the packet at hand, nanoseconds since 1970 UTC.
@@ -145,11 +158,14 @@ struct LimitDef {
   std::string_view help;  ///< one line, with the unit
 };
 
-/// What a parser is made with. Both outlive the parser.
+/// What a parser is made with. Pool and limits outlive the parser; the other bytes last while it is
+/// constructed.
 struct ParserContext {
   Pool& pool;
   std::span<const std::uint64_t> limits;  ///< in the order of ProtocolSpec::limits
   Transport transport;
+  Bytes client{};  ///< its address, 4 or 16 bytes; empty: not known
+  Bytes hint{};    ///< Expectation::hint of who expected this flow
 };
 
 class Parser {

@@ -1,46 +1,8 @@
 #!/usr/bin/env bash
-# Other services, one short session each: SSH, FTP, SMTP, NTP, SNMP, MQTT, LDAP.
-# Packages: openssh-server openssh-client vsftpd curl swaks chrony ntpsec-ntpdate snmpd snmp mosquitto
+# Other services, one short session each: SMTP, NTP, SNMP, MQTT, LDAP.
+# Packages: swaks chrony ntpsec-ntpdate snmpd snmp mosquitto
 #           mosquitto-clients slapd ldap-utils tcpdump tshark ethtool iproute2
 . "$(dirname "$0")/harness.sh"
-
-case_ssh() {
-  protocol=ssh case_name=login
-  ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
-  ssh-keygen -q -t ed25519 -N '' -f "$tmp/user"
-  cp "$tmp/user.pub" "$tmp/authorized"
-  mkdir -p /run/sshd
-  srv_bg /usr/sbin/sshd -D -f /dev/null -h "$tmp/host" -o ListenAddress=$server_ip -o AuthorizedKeysFile="$tmp/authorized" \
-    -o StrictModes=no -o PermitRootLogin=yes -o PasswordAuthentication=no -o PidFile=none
-  wait_port 22
-  record tcp port 22
-  cli ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i "$tmp/user" -o IdentitiesOnly=yes root@$server_ip true \
-    >>"$tmp/client.log" 2>&1 || true
-  cli ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i "$tmp/host" -o IdentitiesOnly=yes -o BatchMode=yes \
-    nobody@$server_ip true >>"$tmp/client.log" 2>&1 || true
-  finish 'a login and a refused one' "OpenSSH $(version openssh-server) on both ends ($server_ip:22)" <<'TEXT'
-Two connections: banners SSH-2.0-OpenSSH both ways, key exchange in clear, the rest encrypted. The first logs in and runs a command, the
-second is refused.
-TEXT
-}
-
-case_ftp() {
-  protocol=ftp case_name=session
-  mkdir -p "$tmp/ftp/pub" /var/run/vsftpd/empty
-  seq 1 500 >"$tmp/ftp/pub/numbers.txt"
-  printf 'listen=YES\nlisten_address=%s\nanonymous_enable=YES\nanon_root=%s\nlocal_enable=NO\nport_enable=YES\nconnect_from_port_20=YES\nxferlog_enable=NO\nseccomp_sandbox=NO\nsecure_chroot_dir=/var/run/vsftpd/empty\n' \
-    $server_ip "$tmp/ftp" >"$tmp/vsftpd.conf"
-  srv_bg vsftpd "$tmp/vsftpd.conf"
-  wait_port 21
-  record tcp
-  cli curl -sS -o /dev/null ftp://$server_ip/pub/ -o /dev/null ftp://$server_ip/pub/numbers.txt || true
-  cli curl -sS -o /dev/null --ftp-port - ftp://$server_ip/pub/numbers.txt || true
-  cli curl -sS -o /dev/null --disable-epsv ftp://$server_ip/pub/missing 2>>"$tmp/client.log" || true
-  finish 'listing, download passive and active, a missing file' "vsftpd $(version vsftpd) ($server_ip:21) and curl $(version curl) ($client_ip)" <<'TEXT'
-Three control connections (USER anonymous, PASS): a listing and /pub/numbers.txt (1892 bytes) over passive data connections (EPSV), the
-same file over an active one (EPRT or PORT, from port 20), and a file that is not there (550; PASV).
-TEXT
-}
 
 case_smtp() {
   protocol=smtp case_name=mail

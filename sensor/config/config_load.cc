@@ -282,7 +282,9 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
   } else {
     found = false;
     for (std::size_t i = 0; i < protocols().size(); ++i) {
-      if (protocols()[i]->record != type && protocols()[i]->name != type) continue;
+      const ProtocolSpec& spec = *protocols()[i];
+      const bool along = type == "ftp" && spec.record == "ftp_data";  // Suricata has one switch for both
+      if (spec.record != type && spec.name != type && !along) continue;
       eve.transactions[i] = on;
       found = true;
     }

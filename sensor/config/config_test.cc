@@ -252,6 +252,9 @@ TEST_F(ConfigTest, RecordTypes) {
   EXPECT_NE(all(c.warnings).find("types.alert.metadata (and 1 more like it): not honoured"),
             std::string::npos)
       << all(c.warnings);
+  const auto ftp = load("outputs:\n  - eve-log:\n      types: [ftp]\n");
+  ASSERT_TRUE(ftp.has_value()) << error(ftp);
+  EXPECT_TRUE(ftp.value().eve.transactions[find_protocol("ftp-data")]) << "one switch for both";
   EXPECT_EQ(error(load("outputs:\n  - eve-log:\n      types: [alrt]\n")),
             "sensor.yaml:3:15: outputs.eve-log.types.alrt: unknown type of record; did you mean alert?");
   const auto s =

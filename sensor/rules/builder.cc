@@ -17,6 +17,8 @@ bool counts_from_match(const Clause& clause) {
           return c.source.relative;
         } else if constexpr (std::is_same_v<T, IsDataAt> || std::is_same_v<T, Base64Decode>) {
           return c.relative;
+        } else if constexpr (std::is_same_v<T, Asn1>) {
+          return c.relative_offset.has_value();
         } else {
           return false;
         }

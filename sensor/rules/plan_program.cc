@@ -423,7 +423,14 @@ std::optional<std::string> Planner::add_clause(const Clause& clause, detect::Gro
       out_->bytes.insert(out_->bytes.end(), digest.begin(), digest.end());
     return {};
   }
-  if (std::holds_alternative<Asn1>(clause)) return "asn1: picket does not run it yet";
+  if (const auto* a = std::get_if<Asn1>(&clause)) {
+    op.kind = Op::Kind::kAsn1;
+    detect::ByteOp b;
+    b.asn1 = {a->bitstring_overflow, a->double_overflow, a->oversize_length};
+    b.offset.value = a->relative_offset.value_or(a->absolute_offset.value_or(0));
+    add(b, a->relative_offset.has_value(), false);
+    return {};
+  }
   auto test = datasets_.test(std::get<Dataset>(clause));
   if (!test) return test.error().message;
   op.kind = Op::Kind::kDataset;

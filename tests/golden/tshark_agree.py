@@ -22,9 +22,19 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 DECODE_AS = {
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
+    'ftp/auth-tls': ['tcp.port==2125,ftp'],
+    'ftp/bounce': ['tcp.port==2126,ftp'],
+    'ftp/ipv6': ['tcp.port==2124,ftp'],
+    'ftp/large': ['tcp.port==2123,ftp'],
+    'ftp/listings': ['tcp.port==2122,ftp'],
+    'ftp/malformed': ['tcp.port==2127,ftp'],
+    'ftp/upload': ['tcp.port==2121,ftp'],
     'http/odd-port': ['tcp.port==5555,http'],
     'http/wrong-port': ['tcp.port==502,http'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
+    'ssh/dropbear': ['tcp.port==2200,ssh'],
+    'ssh/greeting': ['tcp.port==2222,ssh'],
+    'ssh/old-algorithms': ['tcp.port==2022,ssh'],
     'tls/mutual': ['tcp.port==4420,tls', 'tcp.port==4421,tls'],
     'tls/odd-port': ['tcp.port==9999,tls'],
 }
@@ -82,7 +92,23 @@ def modbus(f, request):
     return bool(f['tcp.dstport']) and (f['tcp.dstport'][-1] in ('502', '5020')) == request
 
 
+def ssh_banners(f):
+    return [b.rstrip('\r\n') for b in f['ssh.protocol']]
+
+
 # What a record of picket holds: `r` is the record.
+
+def ssh_sides(r, *path):
+    return [v for side in ('client', 'server') for v in some(r, 'ssh', side, *path)]
+
+
+def ssh_said(r):
+    found = []
+    for side in ssh_sides(r):
+        words = ['SSH-%s-%s' % (side['proto_version'], side['software_version'])] if 'proto_version' in side else some(side, 'banner')
+        found.append(' '.join(words + some(side, 'comments')))
+    return found
+
 
 def dns_queries(r, key):
     return [q[key] for q in r['dns'].get('queries', [])]
@@ -115,12 +141,27 @@ FIELDS = [
     ('dns', 'record type', lambda f: [t for t in dns_types('dns.resp.type')(f) if t != 'OPT'],
      lambda r: [a['rrtype'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] != 'OPT']),
     ('dns', 'address', lambda f: f['dns.a'], lambda r: [a['rdata'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] == 'A' and 'rdata' in a]),
+    ('ftp', 'command', lambda f: f['ftp.request.command'], lambda r: some(r, 'ftp', 'command')),
+    ('ftp', 'argument', lambda f: f['ftp.request.arg'], lambda r: some(r, 'ftp', 'command_data')),
+    ('ftp', 'code', lambda f: f['ftp.response.code'], lambda r: r['ftp'].get('completion_code', [])),
     ('http', 'method', lambda f: f['http.request.method'], lambda r: some(r, 'http', 'http_method')),
     ('http', 'uri', lambda f: f['http.request.uri'], lambda r: some(r, 'http', 'url')),
     ('http', 'host', lambda f: [h.rsplit(':', 1)[0] if h.rsplit(':', 1)[-1].isdigit() else h for h in f['http.host']], lambda r: some(r, 'http', 'hostname')),
     ('http', 'user agent', lambda f: f['http.user_agent'], lambda r: some(r, 'http', 'http_user_agent')),
     ('http', 'status', lambda f: ['interim' if c in ('100', '102', '103') else c for c in f['http.response.code']],
      lambda r: some(r, 'http', 'status') + ['interim'] * r['http'].get('interim_responses', 0)),
+    ('ssh', 'banner', ssh_banners, ssh_said),
+    ('ssh', 'hassh', lambda f: f['ssh.kex.hassh'], lambda r: some(r, 'ssh', 'client', 'hassh', 'hash')),
+    ('ssh', 'hasshserver', lambda f: f['ssh.kex.hasshserver'], lambda r: some(r, 'ssh', 'server', 'hassh', 'hash')),
+    ('ssh', 'key exchanges', lambda f: f['ssh.kex_algorithms'], lambda r: [','.join(v) for v in ssh_sides(r, 'offer', 'key_exchange')]),
+    ('ssh', 'host keys', lambda f: f['ssh.server_host_key_algorithms'], lambda r: [','.join(v) for v in ssh_sides(r, 'offer', 'host_key')]),
+    ('ssh', 'ciphers', lambda f: f['ssh.encryption_algorithms_client_to_server'] + f['ssh.encryption_algorithms_server_to_client'],
+     lambda r: [','.join(v) for way in ('to_server', 'to_client') for v in ssh_sides(r, 'offer', 'cipher_' + way)]),
+    ('ssh', 'MACs', lambda f: f['ssh.mac_algorithms_client_to_server'] + f['ssh.mac_algorithms_server_to_client'],
+     lambda r: [','.join(v) for way in ('to_server', 'to_client') for v in ssh_sides(r, 'offer', 'mac_' + way)]),
+    ('ssh', 'compressions', lambda f: f['ssh.compression_algorithms_client_to_server'] + f['ssh.compression_algorithms_server_to_client'],
+     lambda r: [','.join(v) for way in ('to_server', 'to_client') for v in ssh_sides(r, 'offer', 'compression_' + way)]),
+    ('ssh', 'host key type', lambda f: f['ssh.host_key.type'], lambda r: some(r, 'ssh', 'host_key', 'type')),
     ('tls', 'sni', lambda f: f['tls.handshake.extensions_server_name'], lambda r: some(r, 'tls', 'sni')),
     ('tls', 'ja3', lambda f: f['tls.handshake.ja3'], lambda r: some(r, 'tls', 'ja3', 'hash')),
     ('tls', 'ja3s', lambda f: f['tls.handshake.ja3s'], lambda r: some(r, 'tls', 'ja3s', 'hash')),
@@ -137,7 +178,12 @@ FIELDS = [
 ]
 READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
         'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
+        'ftp.request.command', 'ftp.request.arg', 'ftp.response.code',
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
+        'ssh.protocol', 'ssh.kex.hassh', 'ssh.kex.hasshserver', 'ssh.kex_algorithms', 'ssh.server_host_key_algorithms',
+        'ssh.encryption_algorithms_client_to_server', 'ssh.encryption_algorithms_server_to_client', 'ssh.mac_algorithms_client_to_server',
+        'ssh.mac_algorithms_server_to_client', 'ssh.compression_algorithms_client_to_server', 'ssh.compression_algorithms_server_to_client',
+        'ssh.host_key.type',
         'tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ja3', 'tls.handshake.ja3s', 'tls.handshake.version',
         'tls.handshake.extensions.supported_version', 'tls.handshake.ciphersuite',
         'mbtcp.trans_id', 'mbtcp.unit_id', 'modbus.func_code', 'modbus.exception_code', 'modbus.reference_num', 'modbus.word_cnt', 'modbus.bit_cnt']

@@ -90,6 +90,7 @@ struct HarnessOptions {
   Transport transport = Transport::kTcp;
   std::map<std::string, std::uint64_t, std::less<>> limits;  ///< instead of the spec's initial values
   std::size_t pool_bytes = 16 << 20;
+  std::string client, hint;  ///< of ParserContext
   bool files = false;  ///< follow files; each is a line "file > name [bytes] closed" before its transaction's
   /// What to print of a transaction when it is done, behind what every protocol has; the buffers when not
   /// set.
@@ -184,6 +185,14 @@ class RecordingSink final : public Sink {
     if (handed_over_) violation("hand_over() twice");
     handed_over_ = true;
     lines_.push_back("hand over to '" + std::string(protocol) + "'");
+  }
+
+  bool expect(const Expectation& e) noexcept override {
+    if (e.hint.size() > Expectation::kMaxHint) violation("expect() with too long a hint");
+    lines_.push_back("expect " + std::string(e.protocol) + " to " +
+                     (e.to == Direction::kToServer ? "server:" : "client:") + std::to_string(e.port) + " [" +
+                     printable(e.hint) + "]");
+    return true;
   }
 
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
@@ -307,7 +316,8 @@ class ParserRun {
     }
     at_ = pool_->allocate(spec.parser_size);
     PICKET_ASSERT(at_ != nullptr);
-    parser_ = spec.create(at_, ParserContext{*pool_, limits_, options_.transport});
+    parser_ = spec.create(at_, ParserContext{*pool_, limits_, options_.transport, as_bytes(options_.client),
+                                             as_bytes(options_.hint)});
     sink_.set_time(options_.start_ns);
   }
   ~ParserRun() {
