@@ -64,7 +64,7 @@ std::size_t SmtpParser::client(Bytes in) noexcept {
     case Mode::kCommand:
       break;
   }
-  if (in[0] == kHandshake && command_.text.empty() && !command_.skip && queue_head_ < queue_.size()) {
+  if (in[0] == kHandshake && command_.text.empty() && queue_head_ < queue_.size()) {
     Waiting last;
     std::memcpy(&last, queue_.view().data() + queue_.size() - sizeof last, sizeof last);
     if (last.command == Command::kStartTls) return mode_ = Mode::kHold, std::size_t{0};
@@ -80,11 +80,6 @@ std::size_t SmtpParser::take_line(Line& line, Bytes in, std::size_t limit, bool&
   const auto* lf = static_cast<const std::uint8_t*>(std::memchr(in.data(), '\n', in.size()));
   const std::size_t n = lf == nullptr ? in.size() : static_cast<std::size_t>(lf - in.data()) + 1;
   whole = lf != nullptr;
-  if (line.skip) {
-    if (whole) line.skip = false;
-    whole = false;
-    return n;
-  }
   const std::size_t room = limit - std::min(limit, line.text.size());
   if (n > room) line.cut = true;
   if (!line.text.append(in.first(std::min(n, room)))) line.cut = true;
@@ -99,7 +94,7 @@ void SmtpParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
     // Nobody knows which replies are gone: those to come are not paired with what waits.
     reply_.text.clear();
     reply_.cut = false;
-    reply_.skip = true;
+    reply_.unsure = true;
     reply_code_ = 0;
     queue_.clear();
     queue_head_ = 0;
@@ -110,7 +105,7 @@ void SmtpParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
     case Mode::kCommand:
       command_.text.clear();
       command_.cut = false;
-      command_.skip = true;
+      command_.unsure = true;
       break;
     case Mode::kData:
       if (mail_ != nullptr) mail_->message->gap(missing, *this);
@@ -118,15 +113,15 @@ void SmtpParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
       last_was_cr_ = false;
       break;
     case Mode::kBdat:
-      if (mail_ != nullptr) mail_->message->gap(missing, *this);
+      if (mail_ != nullptr) mail_->message->gap(std::min(missing, chunk_left_), *this);
       if (missing != 0 && missing < chunk_left_) {
         chunk_left_ -= missing;
         break;
       }
       mode_ = Mode::kCommand;
-      command_.skip = missing != chunk_left_;
+      command_.unsure = missing != chunk_left_;
       chunk_left_ = 0;
-      if (last_chunk_) end_message(false);
+      if (last_chunk_) end_chunks(false);
       break;
     case Mode::kHold:
       break;

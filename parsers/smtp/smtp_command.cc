@@ -115,6 +115,7 @@ void SmtpParser::command_line() noexcept {
   const auto* verb = std::find_if(std::begin(kVerbs), std::end(kVerbs),
                                   [&](const Verb& v) { return equals_nocase(v.text, word); });
   const bool known = verb != std::end(kVerbs);
+  if (std::exchange(command_.unsure, false) && !known) return done();
   const Command command = known ? verb->command : Command::kOther;
   Tx* tx = command == Command::kReset ? current_ : current();
   if (tx != nullptr) {
@@ -258,8 +259,7 @@ void SmtpParser::bdat(std::string_view argument) noexcept {
   if (size != 0) {
     mode_ = Mode::kBdat;
   } else if (last_chunk_) {
-    end_message(true);
-    current_ = nullptr;
+    end_chunks(true);
   }
 }
 

@@ -123,11 +123,14 @@ std::size_t SmtpParser::bdat_bytes(Bytes in) noexcept {
   if (chunk_left_ != 0) return n;
   mode_ = Mode::kCommand;
   after_chunk_ = true;
-  if (last_chunk_) {
-    if (mail_ == current_) current_ = nullptr;
-    end_message(true);
-  }
+  if (last_chunk_) end_chunks(true);
   return n;
+}
+
+/// What follows the last chunk is the next transaction's.
+void SmtpParser::end_chunks(bool complete) noexcept {
+  if (mail_ == current_) current_ = nullptr;
+  end_message(complete);
 }
 
 }  // namespace picket::smtp

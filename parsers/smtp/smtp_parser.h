@@ -31,7 +31,7 @@ class SmtpParser final : public Parser, private Message::Host {
     explicit Line(Pool& pool) noexcept : text(pool) {}
     PoolBuffer text;
     bool cut = false;
-    bool skip = false;  // behind a gap: its beginning was not seen
+    bool unsure = false;  // behind a gap: its beginning may be missing
   };
   struct Waiting {
     Tx* tx = nullptr;
@@ -67,6 +67,7 @@ class SmtpParser final : public Parser, private Message::Host {
   std::size_t bdat_bytes(Bytes in) noexcept;
   void message_bytes(Bytes in) noexcept;
   void end_message(bool complete) noexcept;
+  void end_chunks(bool complete) noexcept;
   void leave_data() noexcept;
 
   // smtp_reply.cc

@@ -41,6 +41,7 @@ void SmtpParser::reply_line() noexcept {
     std::memcpy(&head, queue_.data() + queue_head_, sizeof head);
     tx = head.tx;
   }
+  if (std::exchange(reply_.unsure, false) && !is_known_reply(r.code)) return reply_.text.clear();
   if (std::exchange(reply_.cut, false)) raise(Event::kLongReply, Direction::kToClient, tx);
   if (!is_known_reply(r.code) || (reply_code_ != 0 && r.code != reply_code_))
     raise(Event::kInvalidReply, Direction::kToClient, tx);
@@ -88,8 +89,9 @@ void SmtpParser::reply(unsigned code, std::string_view text) noexcept {
     }
   } else {
     queue_head_ += sizeof w;
-    // Only DATA is answered so: what was lost before it is no matter.
-    while (lost_ && code == 354 && w.command != Command::kData && queue_head_ < queue_.size()) {
+    // Only DATA is answered so: where something else waits, a reply before this one was not seen.
+    while (code == 354 && w.command != Command::kData && queue_head_ < queue_.size()) {
+      lost_ = true;
       std::memcpy(&w, queue_.data() + queue_head_, sizeof w);
       queue_head_ += sizeof w;
     }
