@@ -135,6 +135,7 @@ class Message {
   [[nodiscard]] bool field(FieldName, unsigned instance, Bytes& out) const noexcept;
   [[nodiscard]] bool file_name(unsigned instance, Bytes& out) const noexcept;
   [[nodiscard]] bool url(unsigned instance, Bytes& out) const noexcept;
+  [[nodiscard]] unsigned url_count() const noexcept { return url_count_; }
   struct UrlKinds {
     bool executable = false, ipv4 = false, ipv6 = false;
   };

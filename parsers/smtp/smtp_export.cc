@@ -148,7 +148,10 @@ void encode_beside(const Transaction& t, WireWriter& w) noexcept {
     w.boolean(Email::kHasIpv4UrlFieldNumber, mail.url_kinds().ipv4);
     w.boolean(Email::kHasExeUrlFieldNumber, mail.url_kinds().executable);
   }
-  list(w, Email::kUrlFieldNumber, [&](unsigned i, Bytes& out) noexcept { return mail.url(i, out); });
+  // The last one first, as Suricata lists them.
+  list(w, Email::kUrlFieldNumber, [&](unsigned i, Bytes& out) noexcept {
+    return i < mail.url_count() && mail.url(mail.url_count() - 1 - i, out);
+  });
   list(w, Email::kAttachmentFieldNumber,
        [&](unsigned i, Bytes& out) noexcept { return mail.file_name(i, out); });
 }

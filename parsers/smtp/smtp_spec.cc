@@ -79,7 +79,7 @@ constexpr LimitDef kLimits[] = {
     {"mime.max-depth", 12, 1, Message::kMostDepth, "entities inside each other"},
     {"inspected-tracker.content-limit", 100000, 1, 262144, "bytes of a file that rules may look at"},
     {"mime.url-schemes", 1, 0, 15, "URLs that are looked for: 1 http, 2 https, 4 ftp, 8 mailto; their sum"},
-    {"mime.max-urls", 256, 0, 4096, "URLs kept of a message"},
+    {"mime.max-urls", 256, 0, 1024, "URLs kept of a message"},
     {"mime.body-md5", 0, 0, 1, "make the MD5 of bodies"},
 };
 static_assert(std::size(kLimits) == kLimitCount);

@@ -50,7 +50,7 @@ def attachments():
     html = email.mime.text.MIMEText('', 'html', 'utf-8')
     del html['Content-Transfer-Encoding']
     html['Content-Transfer-Encoding'] = 'quoted-printable'
-    html.set_payload('<p>Druck =C3=BCber 5=C2=A0bar: <a href=3D"http://10.77.0.1/tools/fix.exe">Hilf=\r\ne</a></p>\r\n')
+    html.set_payload('<p>Druck =C3=BCber 5=C2=A0bar: <a href=3D"http://10.77.0.1/to=\r\nols/fix.exe">Hilfe</a></p>\r\n')
     both.attach(html)
     outer.attach(both)
     binary = email.mime.application.MIMEApplication(noise(5000))
@@ -115,7 +115,7 @@ def chunking():
     talk([b'EHLO pump7.lab.test\r\n',
           b'MAIL FROM:<ops@lab.test> BODY=8BITMIME\r\nRCPT TO:<chief@lab.test>\r\nBDAT %d\r\n' % len(a) + a,
           b'BDAT %d\r\n' % len(b) + b + b'BDAT %d\r\n' % len(c) + c, b'BDAT 0 LAST\r\n',
-          b'MAIL FROM:<ops@lab.test>\r\nRCPT TO:<chief@lab.test>\r\nBDAT 5 X\r\nBDAT\r\nRSET\r\nQUIT\r\n'])
+          b'MAIL FROM:<ops@lab.test>\r\nRCPT TO:<chief@lab.test>\r\nBDAT\r\nBDAT ten\r\nRSET\r\nQUIT\r\n'])
 
 
 def refusals():

@@ -50,6 +50,7 @@ constexpr Ignored kIgnored[] = {
     {"app-layer.protocols.smtp.inspected-tracker.content-inspect-", "files are looked at as they come"},
     {"app-layer.protocols.smtp.mime.decode-", "messages are always decoded"},
     {"app-layer.protocols.smtp.mime.extract-urls", "see app-layer.protocols.smtp.mime.url-schemes"},
+    {"app-layer.protocols.smtp.mime.extract-urls-schemes", "see app-layer.protocols.smtp.mime.url-schemes"},
     {"app-layer.protocols.smtp.mime.log-url-scheme", "of http it is left off, of others it stands there"},
     {"app-layer.protocols.smtp.raw-extraction", "whole messages are no files"},
     {"app-layer.protocols.tls.encrypt-handling", "after the handshake TLS is always left alone"},
