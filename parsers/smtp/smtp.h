@@ -108,6 +108,7 @@ struct Tx : Transaction {
   AuthResult auth = AuthResult::kNone;
   bool has_mail = false;  ///< MAIL FROM was seen
   bool mail_refused = false;
+  bool has_data = false;     ///< DATA was said
   bool has_message = false;  ///< its first byte was seen
   bool message_done = false;
   bool chunked = false;  ///< BDAT

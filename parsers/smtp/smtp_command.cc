@@ -43,7 +43,14 @@ std::string_view path_of(std::string_view s, std::string_view word) noexcept {
   return first_word(s);
 }
 
-/// The user in what answers PLAIN (RFC 4616: authorisation NUL user NUL password) or LOGIN's first question.
+/// Mechanisms whose first answer names the user.
+bool names_user(std::string_view mechanism) noexcept {
+  return equals_nocase(mechanism, "PLAIN") || equals_nocase(mechanism, "LOGIN") ||
+         equals_nocase(mechanism, "CRAM-MD5");
+}
+
+/// The user in that answer: of PLAIN (RFC 4616: authorisation NUL user NUL password), CRAM-MD5 (RFC 2195:
+/// user, blank, digest), or all of it.
 std::size_t user_of(std::string_view mechanism, std::string_view coded,
                     std::span<std::uint8_t> out) noexcept {
   TransferDecoder decoder(TransferDecoder::Coding::kBase64);
@@ -56,6 +63,10 @@ std::size_t user_of(std::string_view mechanism, std::string_view coded,
   decoder.feed(as_bytes(coded), put);
   decoder.finish(put);
   if (equals_nocase(mechanism, "LOGIN")) return n;
+  if (equals_nocase(mechanism, "CRAM-MD5")) {
+    const std::string_view text = as_text(Bytes(out).first(n));
+    return std::min(n, text.rfind(' '));
+  }
   const auto* begin = out.data();
   const auto* end = begin + n;
   const auto* user = std::find(begin, end, std::uint8_t{0});
@@ -214,8 +225,8 @@ void SmtpParser::rcpt_to(std::string_view argument) noexcept {
 /// What follows is the message, unless a reply that says otherwise comes first.
 void SmtpParser::data() noexcept {
   Tx* tx = current_;
+  if (tx != nullptr && std::exchange(tx->has_data, true)) raise(Event::kUnparsable, Direction::kToServer, tx);
   if (tx != nullptr && tx->message_done) {
-    raise(Event::kUnparsable, Direction::kToServer, tx);
     finish(*tx);
     tx = current();
   }
@@ -234,7 +245,7 @@ void SmtpParser::data() noexcept {
 void SmtpParser::bdat(std::string_view argument) noexcept {
   Tx* tx = current_;
   if (tx != nullptr && tx->message_done) {
-    raise(Event::kUnparsable, Direction::kToServer, tx);
+    raise(Event::kUnparsable, Direction::kToServer, tx);  // BDAT behind a message that DATA began
     finish(*tx);
     tx = current();
   }
@@ -273,7 +284,7 @@ void SmtpParser::auth(std::string_view argument) noexcept {
   if (initial.empty()) return;
   auth_lines_ = 1;
   std::array<std::uint8_t, 256> user;
-  if (tx != nullptr && (equals_nocase(mechanism, "PLAIN") || equals_nocase(mechanism, "LOGIN")))
+  if (tx != nullptr && names_user(mechanism))
     tx->auth_user = keep(*tx, Bytes(user).first(user_of(mechanism, initial, user)));
 }
 
@@ -283,8 +294,7 @@ void SmtpParser::auth_data(std::string_view line) noexcept {
   if (tx != nullptr && auth_lines_ == 0 && line != "*") {
     const std::string_view mechanism = as_text(tx->view(tx->auth_mechanism));
     std::array<std::uint8_t, 256> user;
-    if (equals_nocase(mechanism, "PLAIN") || equals_nocase(mechanism, "LOGIN"))
-      tx->auth_user = keep(*tx, Bytes(user).first(user_of(mechanism, line, user)));
+    if (names_user(mechanism)) tx->auth_user = keep(*tx, Bytes(user).first(user_of(mechanism, line, user)));
   }
   if (auth_lines_ < 255) ++auth_lines_;
   wait_for_reply(Command::kAuthData, tx);

@@ -106,7 +106,7 @@ constexpr EventDef kEvents[] = {
     {"mime_long_boundary", "a boundary of more than 254 characters; its parts are not read"},
     {"mime_long_filename", "the name of a file passes 255 bytes and is cut"},
     {"duplicate_fields", "HELO or EHLO again, or a second MAIL FROM in an envelope"},
-    {"unparsable_content", "DATA or BDAT behind a whole message, before its reply"},
+    {"unparsable_content", "DATA again in a transaction, or BDAT behind a message that broke off"},
     {"failed_protocol_change", "never: what follows STARTTLS is TLS's"},
     {"truncated_line", "never: see max_command_line_len_exceeded"},
     {"invalid_bdat", "BDAT without a size, or with something else than LAST behind it"},

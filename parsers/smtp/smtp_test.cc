@@ -189,6 +189,15 @@ TEST(Smtp, RefusedDataIsFollowedByCommands) {
           "tx 1 req rep pump  > 221 bye"));
 }
 
+TEST(Smtp, DataTwice) {
+  EXPECT_THAT(
+      said(behind_greeting({to_server("MAIL FROM:<a@x>\r\nDATA\r\n"), to_client("250 ok\r\n503 no\r\n"),
+                            to_server("RCPT TO:<b@y>\r\nDATA\r\n"), to_client("250 ok\r\n354 go\r\n"),
+                            to_server("A: b\r\n\r\n.\r\n"), to_client("250 queued\r\n")})),
+      ElementsAre("tx 0 req rep events=data_command_rejected,unparsable_content pump <a@x> > <b@y> message 8 "
+                  "refused DATA 503 250 queued"));
+}
+
 TEST(Smtp, OnlyTheClientIsSeen) {
   EXPECT_THAT(said({to_server("EHLO pump\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"),
                     to_server("Subject: hi\r\n\r\n.\r\nQUIT\r\n")}),
@@ -238,6 +247,11 @@ TEST(Smtp, AuthKeepsTheUserAndNoPassword) {
                                     to_server("Ym9i\r\n"), to_client("334 UGFzc3dvcmQ6\r\n"),
                                     to_server("c2VjcmV0\r\n"), to_client("235 ok\r\n")})),
               ElementsAre("tx 0 req rep pump  > auth LOGIN/bob ok 235 ok"));
+  // RFC 2195, §2
+  EXPECT_THAT(said(behind_greeting({to_server("AUTH CRAM-MD5\r\n"), to_client("334 PDE4OTY=\r\n"),
+                                    to_server("dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n"),
+                                    to_client("235 ok\r\n")})),
+              ElementsAre("tx 0 req rep pump  > auth CRAM-MD5/tim ok 235 ok"));
   // What answers 334 may look like a command.
   EXPECT_THAT(said(behind_greeting({to_server("AUTH NTLM\r\n"), to_client("334 ntlm\r\n"),
                                     to_server("DATA\r\n"), to_client("535 no\r\n"), to_server("QUIT\r\n")})),

@@ -134,7 +134,7 @@ case_several() {
   record tcp port 25
   socket several $server_ip
   finish 'several mails in a connection: RSET, EHLO again, commands that nobody knows' "$(ends "Python's smtplib $(version python3)")" <<'TEXT'
-One connection: a mail; an envelope given up by RSET; one given up by EHLO other.lab.test; NOOP, XYZZY (500), VRFY (252); a second mail; QUIT.
+One connection: a mail; an envelope given up by RSET; one given up by EHLO other.lab.test; NOOP, XYZZY (500), VRFY (501); a second mail; QUIT.
 TEXT
 }
 
