@@ -428,8 +428,11 @@ void Encoder::payload(WireWriter& w, const Packet& p, const AlertInfo& info) con
 }
 
 void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) const noexcept {
-  const auto m = w.message(record_field_[protocol]);
-  encode_bodies()[protocol](tx, w);
+  {
+    const auto m = w.message(record_field_[protocol]);
+    encode_bodies()[protocol](tx, w);
+  }
+  if (const EncodeBody beside = encode_besides()[protocol]; beside != nullptr) beside(tx, w);
 }
 
 std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd end,

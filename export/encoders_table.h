@@ -13,4 +13,8 @@ using EncodeBody = void (*)(const Transaction&, WireWriter&) noexcept;
 /// Same order and size as protocols(). Generated from the table in parsers/meson.build.
 std::span<const EncodeBody> encode_bodies() noexcept;
 
+/// Same order and size: writes fields of Event that stand beside the record's (`email` beside `smtp`);
+/// nullptr: none.
+std::span<const EncodeBody> encode_besides() noexcept;
+
 }  // namespace picket

@@ -259,9 +259,6 @@ struct Tx : Transaction {
 /// The transactions this parser reports are all Tx.
 inline const Tx& as_tx(const Transaction& tx) noexcept { return static_cast<const Tx&>(tx); }
 
-/// "a/b; filename=x": the value of a parameter, quotes removed; empty when there is none.
-[[nodiscard]] std::string_view parameter(std::string_view value, std::string_view name) noexcept;
-
 /// Could this flow be HTTP/1? Decided by the first line, or by its first 1024 bytes.
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 

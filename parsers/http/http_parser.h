@@ -6,9 +6,9 @@
 // http_body.cc bodies, http_file.cc the files in them. Every byte is taken when it is shown, so that no cut
 // of the segments can matter; what must stay is copied once.
 #pragma once
+#include "parsers/core/multipart.h"
 #include "parsers/http/http.h"
 #include "parsers/http/http_decode.h"
-#include "parsers/http/http_multipart.h"
 
 namespace picket::http {
 

@@ -316,27 +316,4 @@ std::size_t normalize_uri(std::string_view path, std::string_view rest, std::uin
   return n;
 }
 
-std::string_view parameter(std::string_view value, std::string_view name) noexcept {
-  // A semicolon within quotes is part of a value, if the quotes are closed.
-  const auto end_of_part = [](std::string_view s) noexcept {
-    std::size_t at = s.find_first_of(";\"");
-    if (at != std::string_view::npos && s[at] == '"') {
-      const std::size_t close = s.find('"', at + 1);
-      at = s.find(';', close == std::string_view::npos ? at : close);
-    }
-    return at;
-  };
-  for (std::size_t at = end_of_part(value); at != std::string_view::npos;) {
-    value.remove_prefix(at + 1);
-    at = end_of_part(value);
-    const std::string_view part = value.substr(0, at);
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || !equals_nocase(trim(part.substr(0, equals)), name)) continue;
-    std::string_view v = trim(part.substr(equals + 1));
-    if (v.size() >= 2 && v.front() == '"' && v.back() == '"') v = v.substr(1, v.size() - 2);
-    return v;
-  }
-  return {};
-}
-
 }  // namespace picket::http

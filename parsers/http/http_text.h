@@ -2,6 +2,8 @@
 //
 // Cost    O(bytes) each; nothing is copied but into what the caller lends
 #pragma once
+#include "parsers/core/mime.h"
+#include "parsers/core/text.h"
 #include "parsers/http/http.h"
 
 namespace picket::http {
@@ -15,17 +17,6 @@ inline constexpr std::array<bool, 256> kToken = [] {
   return t;
 }();
 [[nodiscard]] inline bool is_token(std::uint8_t c) noexcept { return kToken[c]; }
-/// What passes for whitespace somewhere: SP, HTAB, VT, FF, CR, LF.
-constexpr bool is_space(std::uint8_t c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-/// Starts a line that continues the one before: SP, HTAB, and NUL, which some readers drop.
-constexpr bool is_fold(std::uint8_t c) noexcept { return c == ' ' || c == '\t' || c == 0; }
-/// 0..15, or -1.
-constexpr int hex_digit(std::uint8_t c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = to_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 inline std::uint32_t u32(std::size_t n) noexcept { return static_cast<std::uint32_t>(n); }
 
 /// Where `part`, a view into `whole`, stands.
@@ -39,13 +30,6 @@ inline std::string_view without_line_end(std::string_view s) noexcept {
   return s;
 }
 
-/// Without whitespace and NUL around it.
-[[nodiscard]] inline std::string_view trim(std::string_view s) noexcept {
-  const auto blank = [](char c) { return is_space(static_cast<std::uint8_t>(c)) || c == 0; };
-  while (!s.empty() && blank(s.front())) s.remove_prefix(1);
-  while (!s.empty() && blank(s.back())) s.remove_suffix(1);
-  return s;
-}
 /// A token, perhaps whitespace or NUL, and a colon.
 enum class Look : std::uint8_t { kNo, kYes, kOpen };
 /// kOpen: so far it could be one.

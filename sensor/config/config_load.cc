@@ -233,7 +233,10 @@ bool Loader::set_protocol(std::string_view rest, const Value& v) {
 }
 
 void Loader::set_limit(const std::string& key, const LimitDef& def, std::uint64_t& limit, const Value& v) {
-  const auto n = parse_size(v.text);
+  auto n = parse_size(v.text);
+  // What is on or off may say so; "auto" is where rules decide in Suricata.
+  if (const auto on = parse_bool(v.text); !n && def.max == 1 && (on || v.text == "auto"))
+    n = on.value_or(true);
   if (!n) return error(v, key + ": '" + v.text + "' has to be a number, such as 65536 or 64kb");
   limit = std::clamp(*n == 0 && def.min > 0 ? def.max : *n, def.min, def.max);  // Suricata's 0 is "no limit"
   if (limit != *n) {

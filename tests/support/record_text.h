@@ -47,13 +47,24 @@ class RecordText {
     }
     std::string text;
     if (!writer_->append(Bytes(out_).first(w.size()), text)) return "BROKEN: EVE does not take it";
-    return text;
+    return encode_besides()[protocol_] == nullptr ? text : text + " " + beside(tx);
   }
   /// What json() read back last.
   [[nodiscard]] const google::protobuf::Message& message() const { return *message_; }
 
  private:
   static constexpr std::size_t kRoom = 1 << 20;
+
+  /// What stands beside the record in Event, as an object of its own.
+  std::string beside(const Transaction& tx) {
+    WireWriter w(out_);
+    encode_besides()[protocol_](tx, w);
+    v1::Event event;
+    if (!w.ok()) return "too large";
+    if (!event.ParseFromArray(out_.data(), static_cast<int>(w.size()))) return "BROKEN: not an event";
+    std::string text;
+    return EveWriter(event_table()).append(Bytes(out_).first(w.size()), text) ? text : "BROKEN: not EVE";
+  }
 
   ProtocolId protocol_;
   std::vector<std::uint8_t> out_ = std::vector<std::uint8_t>(kRoom);

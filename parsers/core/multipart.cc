@@ -1,11 +1,9 @@
-#include "parsers/http/http_multipart.h"
+#include "parsers/core/multipart.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "parsers/http/http_text.h"
-
-namespace picket::http {
+namespace picket {
 
 Multipart::Multipart(Pool& pool, std::string_view boundary) noexcept : headers_(pool) {
   constexpr std::string_view kStart = "\n--";
@@ -40,6 +38,7 @@ bool Multipart::feed(Bytes in, Sink& out) noexcept {
 /// LF stands at the delimiter's beginning alone, so what did not match goes on as it is, and the byte that
 /// broke it may only begin another.
 std::size_t Multipart::search(Bytes in, Sink& out) noexcept {
+  if (size_ == 0) return pass(in, out), in.size();
   static constexpr std::uint8_t kCr = '\r';
   const auto let_go = [&]() noexcept {
     if (std::exchange(held_cr_, false)) pass({&kCr, 1}, out);
@@ -103,7 +102,14 @@ std::size_t Multipart::headers(Bytes in, Sink& out) noexcept {
   return n;
 }
 
-bool Multipart::finish(Sink& out) noexcept {
+bool Multipart::finish(Sink& out, bool complete) noexcept {
+  if (size_ == 0) {
+    if (state_ == State::kHeaders && !headers_.empty()) out.part(headers_.text(), !cut_);
+    if (state_ == State::kBytes || !headers_.empty()) out.part_ends(complete);
+    state_ = State::kEpilogue;
+    headers_.reset();
+    return true;
+  }
   if (state_ == State::kBytes) {
     static constexpr std::uint8_t kCr = '\r';
     if (std::exchange(held_cr_, false)) pass({&kCr, 1}, out);
@@ -116,21 +122,4 @@ bool Multipart::finish(Sink& out) noexcept {
   return whole;
 }
 
-std::string_view part_header(std::string_view headers, std::string_view name) noexcept {
-  while (!headers.empty()) {
-    // A line, and those that continue it.
-    std::size_t end = 0;
-    do {
-      end = headers.find('\n', end);
-      end = end == std::string_view::npos ? headers.size() : end + 1;
-    } while (end < headers.size() && is_fold(static_cast<std::uint8_t>(headers[end])));
-    const std::string_view line = headers.substr(0, end);
-    headers.remove_prefix(end);
-    const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && equals_nocase(trim(line.substr(0, colon)), name))
-      return trim(line.substr(colon + 1));
-  }
-  return {};
-}
-
-}  // namespace picket::http
+}  // namespace picket

@@ -1,9 +1,11 @@
-// parsers/http/http_multipart.h — takes a multipart body apart as it comes (RFC 2046, §5.1.1)
+// parsers/core/multipart.h — takes a multipart body apart as it comes (RFC 2046, §5.1.1)
 //
 //      preamble CRLF
 //      --boundary CRLF  headers CRLF  CRLF  bytes of a part CRLF
 //      --boundary ... CRLF
 //      --boundary-- epilogue
+//
+// Without a boundary it is one entity that begins at once: headers, empty line, bytes (message/rfc822).
 //
 // In      the decoded body, in any cut
 // Out     each part: its headers, its bytes, its end
@@ -16,11 +18,11 @@
 #include "parsers/core/bytes.h"
 #include "parsers/core/pool.h"
 
-namespace picket::http {
+namespace picket {
 
 class Multipart {
  public:
-  static constexpr std::size_t kMaxBoundary = 250;      ///< the RFC allows 70
+  static constexpr std::size_t kMaxBoundary = 254;      ///< the RFC allows 70
   static constexpr std::size_t kMaxPartHeaders = 8192;  ///< bytes of a part's headers
 
   class Sink {
@@ -42,11 +44,14 @@ class Multipart {
 
   /// `boundary` fits(); it is copied.
   Multipart(Pool& pool, std::string_view boundary) noexcept;
+  /// One entity, without a boundary.
+  explicit Multipart(Pool& pool) noexcept : state_(State::kHeaders), headers_(pool) {}
 
   /// False when the pool is used up: the part's headers are lost, and with them its name.
   bool feed(Bytes in, Sink&) noexcept;
-  /// Nothing more comes. False when the last boundary was not seen.
-  bool finish(Sink&) noexcept;
+  /// Nothing more comes. False when the last boundary was not seen. `complete`: of an entity without one,
+  /// whether that was its end.
+  bool finish(Sink&, bool complete = false) noexcept;
 
  private:
   enum class State : std::uint8_t {
@@ -79,7 +84,4 @@ class Multipart {
   PoolBuffer headers_;
 };
 
-/// The value of a header in a part's headers, folded lines and all; empty when there is none.
-[[nodiscard]] std::string_view part_header(std::string_view headers, std::string_view name) noexcept;
-
-}  // namespace picket::http
+}  // namespace picket
