@@ -318,6 +318,12 @@ constexpr std::string_view kTrans2[] = {
     "TRANS2_GET_DFS_REFERRAL",
     "TRANS2_REPORT_DFS_INCONSISTENCY",
 };
+constexpr Name kPipeTrans[] = {
+    {0x01, "TRANS_SET_NMPIPE_STATE"},  {0x11, "TRANS_RAW_READ_NMPIPE"}, {0x21, "TRANS_QUERY_NMPIPE_STATE"},
+    {0x22, "TRANS_QUERY_NMPIPE_INFO"}, {0x23, "TRANS_PEEK_NMPIPE"},     {0x26, "TRANS_TRANSACT_NMPIPE"},
+    {0x31, "TRANS_RAW_WRITE_NMPIPE"},  {0x36, "TRANS_READ_NMPIPE"},     {0x37, "TRANS_WRITE_NMPIPE"},
+    {0x53, "TRANS_WAIT_NMPIPE"},       {0x54, "TRANS_CALL_NMPIPE"},
+};
 constexpr std::string_view kNtTrans[] = {
     "",
     "NT_TRANSACT_CREATE",
@@ -361,6 +367,7 @@ std::string_view disposition_name(std::uint32_t v) noexcept { return nth(kDispos
 std::string_view action_name(std::uint32_t v) noexcept { return nth(kActions, v); }
 std::string_view control_name(std::uint32_t code) noexcept { return search(kControls, code); }
 std::string_view trans2_name(std::uint16_t v) noexcept { return nth(kTrans2, v); }
+std::string_view pipe_trans_name(std::uint16_t v) noexcept { return search(kPipeTrans, v); }
 std::string_view nt_trans_name(std::uint16_t v) noexcept { return nth(kNtTrans, v); }
 std::string_view algorithm_name(std::uint32_t v) noexcept { return nth(kAlgorithms, v); }
 std::string_view dialect_name(std::uint16_t v) noexcept {

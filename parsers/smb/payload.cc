@@ -87,6 +87,13 @@ void SmbParser::payload(Direction dir, Target target, FileId id, Bytes bytes) no
     event(Event::kOutOfMemory, t->tx);
 }
 
+/// What the server says of a write is the status of all that was written so far.
+void SmbParser::written(FileId id, const Header& reply) noexcept {
+  const OpenFile* f = find_file(id);
+  const Transfer* t = f == nullptr ? nullptr : f->transfer[index(Direction::kToServer)];
+  if (t != nullptr) reply_to(*t->tx, reply);
+}
+
 void SmbParser::payload_gap(Direction dir, Target target, FileId id, std::size_t missing) noexcept {
   OpenFile* f = target == Target::kNobody ? nullptr : find_file(id);
   if (f == nullptr) return;

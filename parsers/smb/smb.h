@@ -188,6 +188,7 @@ inline const Tx& as_tx(const Transaction& t) noexcept { return static_cast<const
 [[nodiscard]] std::string_view action_name(std::uint32_t action) noexcept;
 [[nodiscard]] std::string_view control_name(std::uint32_t code) noexcept;
 [[nodiscard]] std::string_view trans2_name(std::uint16_t subcommand) noexcept;
+[[nodiscard]] std::string_view pipe_trans_name(std::uint16_t function) noexcept;
 [[nodiscard]] std::string_view nt_trans_name(std::uint16_t function) noexcept;
 [[nodiscard]] std::string_view dialect_name(std::uint16_t dialect) noexcept;
 [[nodiscard]] std::string_view algorithm_name(std::uint32_t algorithm) noexcept;

@@ -274,7 +274,10 @@ void SmbParser::read_request1(const Header& h, const Command1& command, Request&
 
 void SmbParser::read_reply1(const Header& h, const Command1& command, Request* r, Bytes message,
                             Payload& what) noexcept {
-  if (r == nullptr || (h.failed() && command.code != kReadAndx)) return;
+  if (r == nullptr) return;
+  if (command.code == kWriteAndx || command.code == kWrite || command.code == kWriteAndClose)
+    written(r->file, h);
+  if (h.failed() && command.code != kReadAndx) return;
   Cursor bytes = command.bytes;
   switch (command.code) {
     case kReadAndx: {

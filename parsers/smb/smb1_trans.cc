@@ -70,7 +70,7 @@ void SmbParser::trans_request1(const Header& h, const Command1& command, Bytes m
   tx->function = function;
   Cursor bytes = command.bytes;
   if (command.code == kTrans) keep(tx->name, take_string(bytes, h.unicode), h.unicode);
-  tx->is_pipe = command.code == kTrans && function == kTransactPipe;
+  tx->is_pipe = command.code == kTrans && setup_count > 0 && tx->name.text().starts_with("\\PIPE\\");
   if (!good) event(Event::kMalformedData, tx);
   sink_->advance(*tx, Direction::kToServer, kWhole);
 }

@@ -414,6 +414,9 @@ void SmbParser::reply2(Direction dir, const Header& h, Bytes message, Payload& w
         start(s, dir, full, r->file, r->offset, what, message);
       break;
     }
+    case kWrite:
+      if (r != nullptr) written(r->file, full);
+      break;
     case kIoctl:
       if (r != nullptr && r->as_call && what.size != 0) start(s, dir, full, r->file, 0, what, message);
       break;

@@ -52,13 +52,12 @@ void put_list(WireWriter& w, int field, std::string_view all) noexcept {
   }
 }
 
-/// As Suricata writes it: a GUID but for the fourth part, which stands as a number of little-endian order.
+/// As Suricata writes it: like a GUID, but the last two parts are little-endian numbers, too.
 void put_file_id(WireWriter& w, int field, const FileId& id) noexcept {
   const std::uint64_t p = id.persistent, o = id.open;
   Text t;
   t.hex(p & 0xffffffff, 8).put("-").hex(p >> 32 & 0xffff, 4).put("-").hex(p >> 48, 4).put("-");
-  t.hex(o & 0xffff, 4).put("-");
-  for (unsigned i = 2; i < 8; ++i) t.hex(o >> (8 * i) & 0xff, 2);
+  t.hex(o & 0xffff, 4).put("-").hex(o >> 16 & 0xffff, 4).hex(o >> 32, 8);
   w.text(field, t.view());
 }
 
@@ -173,10 +172,10 @@ void function(WireWriter& w, std::string_view name, std::uint32_t code, unsigned
 }
 
 void trans(WireWriter& w, const Tx& tx) noexcept {
-  constexpr std::uint16_t kTrans2 = 0x32, kNtTrans = 0xa0, kTransactPipe = 0x26;
+  constexpr std::uint16_t kTrans2 = 0x32, kNtTrans = 0xa0;
   if (tx.command == kTrans2) function(w, trans2_name(tx.function), tx.function, 4);
   if (tx.command == kNtTrans) function(w, nt_trans_name(tx.function), tx.function, 4);
-  if (tx.is_pipe) function(w, tx.function == kTransactPipe ? "TRANS_TRANSACT_NMPIPE" : "", tx.function, 4);
+  if (tx.is_pipe) function(w, pipe_trans_name(tx.function), tx.function, 4);
   put(w, Smb::kTransactionFieldNumber, tx.name.view());
 }
 
@@ -244,11 +243,13 @@ void encode(const Transaction& t, WireWriter& w) noexcept {
     w.text(Smb::kCommandFieldNumber, name.empty() ? Text().number(tx.command).view() : name);
   }
   status(w, tx);
-  w.u64(Smb::kSessionIdFieldNumber, tx.session);
-  if (!transform) w.u64(Smb::kTreeIdFieldNumber, tx.tree);
+  const bool neither = tx.kind == Kind::kNegotiate;  // SMB 1 sends 0xffff for both
+  w.u64(Smb::kSessionIdFieldNumber, neither ? 0 : tx.session);
+  if (!transform) w.u64(Smb::kTreeIdFieldNumber, neither ? 0 : tx.tree);
   details(w, tx);
   if (tx.kind != Kind::kTree) put(w, Smb::kShareFieldNumber, tx.share.view());
-  if (tx.has_file) put_file_id(w, Smb::kFuidFieldNumber, tx.file);
+  if (tx.has_file && tx.version == 1) w.text(Smb::kFuidFieldNumber, Text().hex(tx.file.persistent, 4).view());
+  if (tx.has_file && tx.version != 1) put_file_id(w, Smb::kFuidFieldNumber, tx.file);
   if (tx.call != nullptr) {
     const auto one = w.message(Smb::kDcerpcFieldNumber);
     dcerpc::encode_call(*tx.call, true, w);

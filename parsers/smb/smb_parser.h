@@ -174,6 +174,7 @@ class SmbParser final : public Parser, private dcerpc::Listener {
   Target open_payload(Direction, const Header&, FileId, std::uint64_t offset, std::size_t size,
                       Bytes first) noexcept;
   void payload(Direction, Target, FileId, Bytes) noexcept;
+  void written(FileId, const Header& reply) noexcept;
   void payload_gap(Direction, Target, FileId, std::size_t missing) noexcept;
   void end_payload(Direction, Target, FileId) noexcept;
   [[nodiscard]] bool carries_calls(OpenFile&, Bytes first) noexcept;

@@ -130,17 +130,20 @@ constexpr auto kEvents = [] {
 }();
 
 constexpr std::uint16_t kPorts[] = {445, 139};
+constexpr std::string_view kAliases[] = {"dcerpc"};  // rules for it look at named pipes, too
 
 }  // namespace
 
 const ProtocolSpec kSpec = {
     .name = "smb",
     .record = "smb",
+    .aliases = kAliases,
     .transports = static_cast<std::uint8_t>(Transport::kTcp),
     .ports = kPorts,
     .probe = probe,
     .parser_size = sizeof(SmbParser),
     .create = create_parser<SmbParser>,
+    .whole_streams = true,
     .max_pending_bytes = kMaxMessage,
     .complete = {kWhole, kWhole},
     .limits = kLimits,
