@@ -24,7 +24,6 @@ using namespace picket::smb::wire;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr auto kUp = Direction::kToServer;
 constexpr std::string_view kUuid = "367abb81-9844-35f1-ad32-98f038001003";
@@ -110,7 +109,7 @@ TEST(Dcerpc, TooManyOpenCallsGiveTheOldestUp) {
   for (std::uint32_t i = 0; i < 5; ++i) r.feed(kUp, rpc_request(i, 3, 3, ""));
   EXPECT_EQ(r.events().at("too_many_calls"), 3U);
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
   EXPECT_EQ(r.lines().size(), 5U);
 }
 

@@ -160,11 +160,12 @@ SmbParser::Step SmbParser::read_message(Direction dir, Bytes rest) noexcept {
   if (magic < 0xfe) return read_transform(dir, rest, magic == 0xfd);
 
   std::size_t length = room;  // of the message
+  bool overflow = false;
   if (magic == 0xfe) {
     Cursor c(rest.subspan(20));
     const std::uint32_t next = c.u32le();
     if (next != 0 && (next < kSmb2Header || next > room)) {
-      event(Event::kRecordOverflow);
+      overflow = true;
     } else if (next != 0) {
       length = next;
     }
@@ -174,6 +175,7 @@ SmbParser::Step SmbParser::read_message(Direction dir, Bytes rest) noexcept {
   const std::size_t wanted = magic == 0xfe ? wanted2(seen, length, what) : wanted1(seen, length, what);
   if (rest.size() < wanted) return {0, wanted};
   if (wanted < length && what.size == 0 && wanted == kMaxMessage) event(Event::kMessageTooLong);
+  if (overflow) event(Event::kRecordOverflow);
   s.message_left = length;
   if (magic == 0xfe)
     message2(dir, rest.first(wanted), what);

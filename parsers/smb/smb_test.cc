@@ -24,7 +24,6 @@ using namespace picket::smb::wire;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr auto kUp = Direction::kToServer;
 constexpr auto kDown = Direction::kToClient;
@@ -232,7 +231,7 @@ TEST(Smb2, CommandsInAChainGoByTheFileBefore) {
   EXPECT_THAT(
       lines(talk),
       ElementsAre("tx 0 req rep CREATE STATUS_SUCCESS name=c.txt", "file > c.txt [data] complete",
-                  "tx 2 req rep WRITE STATUS_SUCCESS name=c.txt", "tx 1 req rep CLOSE STATUS_SUCCESS"));
+                  "tx 1 req rep WRITE STATUS_SUCCESS name=c.txt", "tx 2 req rep CLOSE STATUS_SUCCESS"));
 }
 
 TEST(Smb2, AnInterimReplyIsNotTheReply) {
@@ -246,8 +245,8 @@ TEST(Smb2, AnInterimReplyIsNotTheReply) {
 
 TEST(Smb2, RenamesAndDeletionsAreTold) {
   const auto talk = with_file({to_server(nbss(rename2(2, kFile, u16("new.txt")))),
-                               to_client(nbss(reply2(2, 17, 0, "\2\0"))), to_server(nbss(delete2(3, kFile))),
-                               to_client(nbss(reply2(3, 17, 0xc0000022, "\2\0")))});
+                               to_client(nbss(reply2(2, 17, 0, le(2, 2)))), to_server(nbss(delete2(3, kFile))),
+                               to_client(nbss(reply2(3, 17, 0xc0000022, le(2, 2))))});
   const auto got = lines(talk);
   EXPECT_THAT(got, Contains("tx 1 req rep SET_INFO STATUS_SUCCESS name=log.txt to=new.txt"));
   EXPECT_THAT(got, Contains("tx 2 req rep SET_INFO STATUS_ACCESS_DENIED name=log.txt delete"));
@@ -306,7 +305,7 @@ TEST(Smb2, TooManyRequestsGiveTheOldestUp) {
   EXPECT_EQ(r.lines().size(), 6U);
   EXPECT_EQ(r.events().at("too_many_transactions"), 6U);
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
 }
 
 TEST(Smb2, TooManyFilesGiveUpTheOneNotUsedForLongest) {
@@ -319,7 +318,7 @@ TEST(Smb2, TooManyFilesGiveUpTheOneNotUsedForLongest) {
   }
   EXPECT_EQ(r.events().at("too_many_files"), 2U);
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
+  EXPECT_THAT(r.violations(), ElementsAre());
 }
 
 TEST(Smb2, WrongDirectionsAreNamed) {

@@ -15,7 +15,7 @@ using picket::testing::from_hex;
 /// Little-endian, `size` bytes.
 inline std::string le(std::uint64_t v, std::size_t size) {
   std::string out;
-  for (std::size_t i = 0; i < size; ++i) out.push_back(static_cast<char>(v >> (8 * i)));
+  for (std::size_t i = 0; i < size; ++i) out.push_back(i < 8 ? static_cast<char>(v >> (8 * i)) : char{0});
   return out;
 }
 inline std::string u16(std::string_view ascii) {

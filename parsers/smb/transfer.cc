@@ -121,7 +121,7 @@ void Transfer::close(const std::uint64_t* size, bool closed, Sink& sink) noexcep
   end_chunk(sink);
   while (waiting_ != nullptr) skip_hole(sink);
   if (file == nullptr) return;
-  const bool whole = closed && (size == nullptr || next_ >= *size);
+  const bool whole = closed && !file->gap && (size == nullptr || next_ >= *size);
   sink.file_end(*file, whole ? FileEnd::kComplete : FileEnd::kTruncated);
   file = nullptr;
 }
