@@ -214,6 +214,7 @@ void SmbParser::read_request1(const Header& h, const Command1& command, Request&
   const bool andx = is_andx(command.code);
   Cursor c = command.word(andx ? 2 : 0);
   r.file = file1(c.u16le());
+  if (r.tx != nullptr) r.tx->file = r.file, r.tx->has_file = true;
   std::uint32_t length = 0;
   const auto read = [&](Limit limit, Event too_large, std::uint32_t agreed) noexcept {
     if (length > limits_[limit] || (agreed != 0 && length > agreed)) event(too_large);

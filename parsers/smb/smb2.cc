@@ -300,6 +300,7 @@ bool SmbParser::request_of_file2(const Header& h, Cursor& c, Bytes message, Requ
     }
   }
   s.related = r.file;
+  if (r.tx != nullptr && r.file.open != kRelatedFile.open) r.tx->file = r.file, r.tx->has_file = true;
   const auto above = [&](Limit limit, std::uint32_t agreed) noexcept {
     return length > limits_[limit] || (agreed != 0 && length > agreed);
   };
@@ -329,6 +330,8 @@ void SmbParser::ioctl2(const Header& h, Bytes message, Request& r, const Payload
   Cursor c = body_of(message);
   c.skip(4);
   r.tx->code = c.u32le();
+  r.tx->file = r.file;
+  r.tx->has_file = r.file.open != kRelatedFile.open;
 }
 
 /// Renames and deletions; what else can be set is only paired.

@@ -244,9 +244,9 @@ TEST(Smb2, AnInterimReplyIsNotTheReply) {
 }
 
 TEST(Smb2, RenamesAndDeletionsAreTold) {
-  const auto talk = with_file({to_server(nbss(rename2(2, kFile, u16("new.txt")))),
-                               to_client(nbss(reply2(2, 17, 0, le(2, 2)))), to_server(nbss(delete2(3, kFile))),
-                               to_client(nbss(reply2(3, 17, 0xc0000022, le(2, 2))))});
+  const auto talk = with_file(
+      {to_server(nbss(rename2(2, kFile, u16("new.txt")))), to_client(nbss(reply2(2, 17, 0, le(2, 2)))),
+       to_server(nbss(delete2(3, kFile))), to_client(nbss(reply2(3, 17, 0xc0000022, le(2, 2))))});
   const auto got = lines(talk);
   EXPECT_THAT(got, Contains("tx 1 req rep SET_INFO STATUS_SUCCESS name=log.txt to=new.txt"));
   EXPECT_THAT(got, Contains("tx 2 req rep SET_INFO STATUS_ACCESS_DENIED name=log.txt delete"));
@@ -361,9 +361,9 @@ TEST(Smb2, LargePayloadIsNotKept) {
 
 TEST(Smb1, NegotiatesAndLogsOn) {
   const Conversation talk = {
-      to_server(nbss(smb1(0x72, 1, false, "", std::string("\2NT LM 0.12\0\2SMB 2.002\0", 23)))),
+      to_server(nbss(smb1(0x72, 1, false, "", std::string("\2LANMAN1.0\0\2NT LM 0.12\0", 23)))),
       to_client(
-          nbss(smb1(0x72, 1, true, le(0, 2) + std::string(17, 0) + le(0x80000000, 4) + std::string(11, 0),
+          nbss(smb1(0x72, 1, true, le(1, 2) + std::string(17, 0) + le(0x80000000, 4) + std::string(11, 0),
                     std::string(16, 7)))),
       to_server(
           nbss(smb1(0x73, 2, false,
@@ -373,7 +373,7 @@ TEST(Smb1, NegotiatesAndLogsOn) {
   };
   EXPECT_THAT(
       lines(talk),
-      ElementsAre("tx 0 req rep NEGOTIATE_PROTOCOL STATUS_SUCCESS dialects=NT LM 0.12\\x00SMB 2.002\\x00 "
+      ElementsAre("tx 0 req rep NEGOTIATE_PROTOCOL STATUS_SUCCESS dialects=LANMAN1.0\\x00NT LM 0.12\\x00 "
                   "dialect=NT LM 0.12",
                   "tx 1 req rep SESSION_SETUP_ANDX STATUS_SUCCESS user=u domain=D host=h os=Unix "
                   "reply_os=Windows"));
