@@ -89,11 +89,15 @@ constexpr std::array<std::uint8_t, 2> kBoth = {kWhole, kWhole};
 constexpr BufferDef kBuffers[] = {
     {"dcerpc.stub_data", "dce_stub_data", kBoth, stub, "stub data of all fragments of a side"},
 };
+Result<std::unique_ptr<TxMatcher>> iface(std::string_view argument) { return parse_iface(argument, call_of); }
+Result<std::unique_ptr<TxMatcher>> opnum(std::string_view argument) { return parse_opnum(argument, call_of); }
+
 constexpr KeywordDef kKeywords[] = {
-    {"dcerpc.iface", kBoth, [](std::string_view argument) { return parse_iface(argument, call_of); },
+    {"dcerpc.iface", kBoth, iface,
      "UUID of a request's interface, with its version if wanted: UUID[,<N|>N|=N|!N][,any_frag]"},
-    {"dcerpc.opnum", kBoth, [](std::string_view argument) { return parse_opnum(argument, call_of); },
-     "operation numbers of a request: N or N-M, separated by commas"},
+    {"dce_iface", kBoth, iface, "older name of dcerpc.iface"},
+    {"dcerpc.opnum", kBoth, opnum, "operation numbers of a request: N or N-M, separated by commas"},
+    {"dce_opnum", kBoth, opnum, "older name of dcerpc.opnum"},
 };
 
 constexpr std::uint16_t kPorts[] = {135, 593};

@@ -57,11 +57,19 @@ constexpr IntegerDef kIntegers[] = {
     {"filesize", "file.size", kFiles, file_size, nullptr, "bytes of each file", FileStage::kClosed},
 };
 
+Result<std::unique_ptr<TxMatcher>> iface(std::string_view argument) {
+  return dcerpc::parse_iface(argument, call_of);
+}
+Result<std::unique_ptr<TxMatcher>> opnum(std::string_view argument) {
+  return dcerpc::parse_opnum(argument, call_of);
+}
+
 constexpr KeywordDef kKeywords[] = {
-    {"dcerpc.iface", kBoth, [](std::string_view a) { return dcerpc::parse_iface(a, call_of); },
+    {"dcerpc.iface", kBoth, iface,
      "UUID of a request's interface, with its version if wanted: UUID[,<N|>N|=N|!N][,any_frag]"},
-    {"dcerpc.opnum", kBoth, [](std::string_view a) { return dcerpc::parse_opnum(a, call_of); },
-     "operation numbers of a request: N or N-M, separated by commas"},
+    {"dce_iface", kBoth, iface, "older name of dcerpc.iface"},
+    {"dcerpc.opnum", kBoth, opnum, "operation numbers of a request: N or N-M, separated by commas"},
+    {"dce_opnum", kBoth, opnum, "older name of dcerpc.opnum"},
 };
 
 // In the order of Limit.
