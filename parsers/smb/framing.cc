@@ -176,6 +176,7 @@ SmbParser::Step SmbParser::read_message(Direction dir, Bytes rest) noexcept {
   if (rest.size() < wanted) return {0, wanted};
   if (wanted < length && what.size == 0 && wanted == kMaxMessage) event(Event::kMessageTooLong);
   if (overflow) event(Event::kRecordOverflow);
+  if (what.bad) event(Event::kMalformedData);
   s.message_left = length;
   if (magic == 0xfe)
     message2(dir, rest.first(wanted), what);

@@ -82,7 +82,7 @@ std::size_t SmbParser::wanted1(Bytes seen, std::size_t length, Payload& what) no
   const std::size_t head = kHeader + 1 + count * 2 + 2;
   if (what.size == 0 || what.at < head || what.at >= kMaxMessage || what.at > length ||
       what.size > length - what.at) {
-    what = {};
+    what = {0, 0, what.size != 0};
     return whole;
   }
   return what.at + std::min<std::size_t>(what.size, 4);

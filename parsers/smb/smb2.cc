@@ -161,7 +161,7 @@ std::size_t SmbParser::wanted2(Bytes seen, std::size_t length, Payload& what) no
     }
   }
   if (!lies_in(what.at, what.size, fixed, length)) {
-    what = {};
+    what = {0, 0, what.size != 0};
     return fixed;
   }
   return std::max(fixed, what.at + std::min<std::size_t>(what.size, 4));

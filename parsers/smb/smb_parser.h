@@ -69,6 +69,7 @@ struct OpenFile {
 /// Where a message's payload lies, in bytes from its header.
 struct Payload {
   std::size_t at = 0, size = 0;
+  bool bad = false;  ///< it leads out of its message; at and size are zero
 };
 
 /// A command of SMB 1: its words, and a cursor over the message that stands at its bytes and ends with them.

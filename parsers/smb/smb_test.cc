@@ -333,6 +333,20 @@ TEST(Smb2, AChainThatLeadsOutOfItsRecordIsNamed) {
               ElementsAre("event > record_overflow", "tx 0 req CREATE name=log.txt"));
 }
 
+TEST(Smb2, PayloadThatLeadsOutOfItsMessageIsNamed) {
+  std::string bad = write2(2, kFile, 0, "data");
+  bad[64 + 4] = 5;  // Length
+  EXPECT_THAT(lines({to_server(nbss(bad))}), ElementsAre("event > malformed_data"));
+}
+
+TEST(Smb1, PayloadThatLeadsOutOfItsMessageIsNamed) {
+  std::string bad = write_andx1(2, 0x4004, 0, "data");
+  bad[32 + 1 + 20] = 5;  // DataLength
+  EXPECT_THAT(
+      lines({to_server(nbss(bad))}),
+      ElementsAre("event > malformed_data", "file > <unknown> [data] truncated", "tx 0 req WRITE_ANDX"));
+}
+
 TEST(Smb2, LongListingsAreSkippedWithoutBeingKept) {
   ParserRun r(kSpec, options());
   r.feed(kUp, nbss(find2(1, kFile, u16("*"))));
