@@ -426,7 +426,13 @@ void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint
        [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(tx), *packet_, &f, info, out); });
 }
 
-void Worker::on_protocol(Flow& f) noexcept { counters_.protocols[f.protocol].flows.add(); }
+void Worker::on_protocol(Flow& f) noexcept {
+  counters_.protocols[f.protocol].flows.add();
+  if (protocols()[f.protocol]->whole_streams)
+    f.flags |= flow_flag::kNoDepth;
+  else
+    f.flags &= static_cast<std::uint8_t>(~flow_flag::kNoDepth);
+}
 
 // ---- what rules tell ----
 

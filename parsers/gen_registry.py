@@ -17,9 +17,10 @@ def main():
     lines += ['  };', '  return kAll;', '}', '',
               'ProtocolId find_protocol(std::string_view name) noexcept {',
               '  for (std::size_t i = 0; i < protocols().size(); ++i) {',
-              '    const ProtocolSpec& spec = *protocols()[i];',
-              '    if (spec.name == name) return static_cast<ProtocolId>(i);',
-              '    for (const auto alias : spec.aliases) {',
+              '    if (protocols()[i]->name == name) return static_cast<ProtocolId>(i);',
+              '  }',
+              '  for (std::size_t i = 0; i < protocols().size(); ++i) {',
+              '    for (const auto alias : protocols()[i]->aliases) {',
               '      if (alias == name) return static_cast<ProtocolId>(i);',
               '    }', '  }', '  return kNoProtocol;', '}', '', '}  // namespace picket', '']
     with open(out, 'w', encoding='utf-8') as f:

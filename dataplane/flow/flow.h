@@ -114,7 +114,7 @@ struct Flow {
 
 namespace flow_flag {
 inline constexpr std::uint8_t kMidstream = 0x01, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10,
-                              kSwapped = 0x20;
+                              kSwapped = 0x20, kNoDepth = 0x40;
 }
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

@@ -225,7 +225,8 @@ void Reassembler::hand_on(Flow& f, Direction dir, Bytes data, StreamSink& sink) 
   const std::uint64_t offset = me.delivered;
   me.delivered += data.size();
   if (me.depth_reached) return;
-  if (config_.depth_bytes != 0 && offset + data.size() >= config_.depth_bytes) {
+  if (config_.depth_bytes != 0 && (f.flags & flow_flag::kNoDepth) == 0 &&
+      offset + data.size() >= config_.depth_bytes) {
     me.depth_reached = true;
     data = data.first(
         std::min<std::uint64_t>(data.size(), config_.depth_bytes - std::min(offset, config_.depth_bytes)));

@@ -196,6 +196,15 @@ TEST_F(ReassemblyTest, DepthEndsDeliveryButNotCounting) {
   EXPECT_EQ(out.count(StreamEvent::kDepth), 1);
 }
 
+TEST_F(ReassemblyTest, DepthDoesNotEndAFlowThatCarriesFiles) {
+  open();
+  flow.flags |= flow_flag::kNoDepth;
+  const std::string chunk(600, 'a');
+  for (std::uint32_t i = 0; i < 5; ++i) send(kC, 101 + 600 * i, chunk);
+  EXPECT_EQ(out.text[0], std::string(3000, 'a'));
+  EXPECT_EQ(out.count(StreamEvent::kDepth), 0);
+}
+
 TEST_F(ReassemblyTest, AResetEndsBothSidesAfterWhatWaits) {
   open();
   send(kC, 104, "def");

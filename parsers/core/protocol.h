@@ -242,7 +242,8 @@ struct EventDef {
 struct ProtocolSpec {
   std::string_view name;    ///< "modbus": EVE's app_proto and the word in a rule's header
   std::string_view record;  ///< field of picket.v1.Event that holds its record; EVE's event_type
-  std::span<const std::string_view> aliases;     ///< other words for it in a rule's header
+  /// Other words for it in a rule's header; the name of another protocol means both there.
+  std::span<const std::string_view> aliases;
   std::uint8_t transports = 0;                   ///< bits of Transport
   std::span<const std::uint16_t> ports;          ///< a hint: these are probed first; never a proof
   std::span<const std::uint16_t> not_udp_ports;  ///< where a look-alike lives: never probed on these over UDP
@@ -251,6 +252,7 @@ struct ProtocolSpec {
   std::size_t parser_size = 0;
   /// Constructs the parser at `at` (parser_size bytes of the pool, aligned to 64).
   Parser* (*create)(void* at, const ParserContext&) noexcept = nullptr;
+  bool whole_streams = false;  ///< it carries files: stream.reassembly.depth does not end its flows
   std::size_t max_pending_bytes = 65536;   ///< unconsumed bytes of a direction that the engine will hold
   std::array<std::uint8_t, 2> complete{};  ///< by Direction: the progress at which a side is complete
   std::span<const LimitDef> limits;
@@ -274,7 +276,7 @@ inline constexpr ProtocolId kNoProtocol = 0xffff;
 /// All protocols of this build, in the order of parsers/meson.build. The registry is generated from that
 /// table.
 std::span<const ProtocolSpec* const> protocols() noexcept;
-/// By name or alias; kNoProtocol when there is none.
+/// By name, else by alias; kNoProtocol when there is none.
 ProtocolId find_protocol(std::string_view name) noexcept;
 
 }  // namespace picket
