@@ -49,8 +49,9 @@ void ZoneMap::settle() {
   std::vector<const AddressSet*> borders;
   draw(borders);
   for (const auto& [rules, set] : by_weight) {
-    const auto alike = std::find_if(borders.begin(), borders.end(),
-                                    [&](const AddressSet* b) { return b->ranges == set->ranges; });
+    const auto alike =
+        std::find_if(borders.begin(), borders.end(),
+                     [&ranges = set->ranges](const AddressSet* b) { return b->ranges == ranges; });
     if (alike != borders.end()) {
       drew_[set] = static_cast<std::size_t>(alike - borders.begin());
       continue;
