@@ -1,8 +1,10 @@
 // dataplane/byte_ring.h — frames of bytes from one thread to one other, in memory taken at start
 //
 // Cost    reserve() and next() are a few ns; publish() and release() one atomic store each; no lock, no
-// allocation Refuses reserve() gives nullptr when there is no room: the producer decides whether to wait or
-// to count a loss Lives   a frame from next() is good until release()
+//         allocation
+// Refuses reserve() gives nullptr when there is no room: the producer decides whether to wait or to count a
+//         loss
+// Lives   a frame from next() is good until release()
 #pragma once
 #include <algorithm>
 #include <atomic>

@@ -5,7 +5,8 @@
 // alert or anomaly from the side that sent the packet.
 //
 // Cost    no allocation, no lock, a few hundred ns a record; one object serves all workers and does not
-// change Refuses with 0 when the record does not fit into `out`
+//         change
+// Refuses with 0 when the record does not fit into `out`
 #pragma once
 #include <cstdint>
 #include <string>

@@ -5,8 +5,9 @@
 // exactly when it was written. What is valid Protobuf gives valid JSON, whatever bytes a string holds.
 //
 // Cost    below a microsecond for a small record (tests/bench/eve_bench.cc); no allocation once `out` has
-// grown Limits  messages nested deeper than kMaxDepth are shown as null Leaves  a singular field that is
-// written twice (no encoder of ours does) shows its first value
+//         grown
+// Limits  messages nested deeper than kMaxDepth are shown as null
+// Leaves  a singular field that is written twice (no encoder of ours does) shows its first value
 #pragma once
 #include <cstdint>
 #include <string>

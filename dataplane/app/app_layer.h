@@ -5,8 +5,9 @@
 // frames. While a flow is being probed, both directions wait.
 //
 // Cost    in-order bytes of a bound flow go to the parser as they lie in the packet; only unconsumed ends are
-// copied Limits  probe_bytes per direction while probing; ProtocolSpec::max_pending_bytes afterwards (event,
-// then resync)
+//         copied
+// Limits  probe_bytes per direction while probing; ProtocolSpec::max_pending_bytes afterwards (event, then
+//         resync)
 #pragma once
 #include <array>
 #include <cstdint>

@@ -6,8 +6,10 @@
 // number of workers.
 //
 // Cost    a new flow costs one look at a counter where its shard expects nothing, else at most kPerShard
-// comparisons Limits  kPerShard a shard; the one that was told of first goes (add() says so). kTimeoutNs of
-// the source's clock Memory  taken at start; hints are the core's pool's
+//         comparisons
+// Limits  kPerShard a shard; the one that was told of first goes (add() says so). kTimeoutNs of the source's
+//         clock
+// Memory  taken at start; hints are the core's pool's
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -117,8 +117,7 @@ struct AppSet {
   }
 };
 
-// ------------------------------------------------------------------------------------------------ numbers,
-// ops
+// ---------------------------------------------------------------------------------------------- numbers, ops
 
 struct Number {
   std::int64_t value = 0;
@@ -289,8 +288,7 @@ struct Matcher {
   const TxMatcher* matcher = nullptr;  ///< kept by RuleSet::matcher_owners
 };
 
-// ------------------------------------------------------------------------------------------------ packet
-// tests, state
+// --------------------------------------------------------------------------------------- packet tests, state
 
 struct PacketTest {
   enum class Kind : std::uint8_t {
@@ -473,8 +471,7 @@ struct ProtocolPlan {
   std::span<const EventDef> events;
 };
 
-// ------------------------------------------------------------------------------------------------ what is
-// said of a match
+// ----------------------------------------------------------------------------------- what is said of a match
 
 /// Kept apart from RuleHeader: only read when a rule fires.
 struct RuleInfo {

@@ -5,7 +5,8 @@
 // Cost    O(bytes); base64 is read four characters at a time; no allocation
 // Limits  kMaxPieces of a parameter that is continued; a decoder holds back kHeld blanks
 // Reads   as mail readers do: what does not decode is passed over (base64) or kept as it is
-// (quoted-printable) Leaves  character sets: names are given in the bytes of the set they were written in
+//         (quoted-printable)
+// Leaves  character sets: names are given in the bytes of the set they were written in
 #pragma once
 #include <array>
 

@@ -1,15 +1,18 @@
 // parsers/ftp/ftp.h — FTP's control connection: commands with their replies (RFC 959, 2228, 2428)
 //
 //   command   word [" " argument] CR LF
-//   reply     digit digit digit " " text CR LF      or "-" after the digits, and lines up to one with a blank
-//   there
+//   reply     digit digit digit " " text CR LF      or "-" after the digits, and lines up to one with a blank there
 //
 // In      bytes of each direction, at any cut
 // Out     a Tx from a command to its last reply; 1xx replies come before it; a reply nobody asked for is a Tx
-// of its own Cost    one copy of each line Limits  ftp_spec.cc has them; a line is cut, a transaction that
-// has waited too long is given up, each by a named event Expects data connections (Sink::expect()): to the
-// port of the last PORT, EPRT, 227 or 229 once a command needs one Leaves  TLS behind AUTH: handed over with
-// the server's 234. LPRT and LPSV (RFC 1639). Other security mechanisms
+//         of its own
+// Cost    one copy of each line
+// Limits  ftp_spec.cc has them; a line is cut, a transaction that has waited too long is given up, each by a
+//         named event
+// Expects data connections (Sink::expect()): to the port of the last PORT, EPRT, 227 or 229 once a command
+//         needs one
+// Leaves  TLS behind AUTH: handed over with the server's 234. LPRT and LPSV (RFC 1639). Other security
+//         mechanisms
 #pragma once
 #include <array>
 

@@ -2,9 +2,11 @@
 // 959, 3.2)
 //
 // In      bytes of each direction; nothing in them tells what they are: the control connection does
-// (parsers/ftp) Out     one Tx per flow, done when the side that sends the file ends; the file through
-// Sink::file_*() Cost    none of its own Leaves  record and compressed modes (STRU R, MODE B and C), which
-// nobody speaks; REST: a file then begins in its midst
+//         (parsers/ftp)
+// Out     one Tx per flow, done when the side that sends the file ends; the file through Sink::file_*()
+// Cost    none of its own
+// Leaves  record and compressed modes (STRU R, MODE B and C), which nobody speaks; REST: a file then begins
+//         in its midst
 #pragma once
 #include "parsers/core/protocol.h"
 

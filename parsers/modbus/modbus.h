@@ -5,12 +5,12 @@
 //
 // In      bytes of one direction of a TCP stream, standing at the start of a frame
 // Out     a Frame, and a Message that says what its data means; `data` points into the input and lives no
-// longer Cost    O(frame), at most 260 bytes; no allocation, no state Limits  length 2..254 by the standard;
-// anything else is Event::kInvalidLength and the stream is searched for the
-//         next header
+//         longer
+// Cost    O(frame), at most 260 bytes; no allocation, no state
+// Limits  length 2..254 by the standard; anything else is Event::kInvalidLength and the stream is searched
+//         for the next header
 // Leaves  pairing of requests and replies to the parser in modbus_spec.cc; RTU over TCP is not recognised;
-// UMAS
-//         (function 90) is named, not read
+//         UMAS (function 90) is named, not read
 #pragma once
 #include <string_view>
 

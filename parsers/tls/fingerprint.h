@@ -4,15 +4,14 @@
 //   JA3   MD5 of "version,ciphers,extensions,groups,point formats" as they stand, decimal, joined with '-'
 //   JA3S  MD5 of "version,cipher,extensions" of the server's hello
 //   JA4   "t13d1516h2_8daaf6152771_e5627efa2ab1": a readable head, hash of the sorted ciphers, hash of the
-//   sorted
-//         extensions and the signature algorithms. Of the JA4 family only this one, the TLS client's, is free
-//         (BSD).
+//         sorted extensions and the signature algorithms. Of the JA4 family only this one, the TLS client's, is
+//         free (BSD).
 //
 // GREASE values are left out everywhere, so that a client that throws them in at random keeps its name.
 //
 // Cost    O(n log n) of the lists' lengths for JA4, which sorts on the stack; no allocation but in the
-// PoolBuffer Limits  kMaxListed ciphers or extensions; a longer list has no fingerprint
-// (Event::kHelloListTooLong)
+//         PoolBuffer
+// Limits  kMaxListed ciphers or extensions; a longer list has no fingerprint (Event::kHelloListTooLong)
 #pragma once
 #include "parsers/tls/hello.h"
 

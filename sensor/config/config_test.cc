@@ -232,7 +232,7 @@ TEST_F(ConfigTest, RecordTypes) {
             http-body: yes
         - tls
         - dns: {enabled: no}
-        - ssh
+        - sip
 )");
   ASSERT_TRUE(r.has_value()) << error(r);
   const Config& c = r.value();
@@ -246,9 +246,7 @@ TEST_F(ConfigTest, RecordTypes) {
   EXPECT_TRUE(c.eve.transactions[tls]);
   EXPECT_FALSE(c.eve.transactions[dns]);
   EXPECT_EQ(all(c.warnings).find("fast"), std::string::npos) << "what is off is not missed";
-  if (find_protocol("ssh") == kNoProtocol) {
-    EXPECT_NE(all(c.warnings).find("types.ssh: not honoured"), std::string::npos) << all(c.warnings);
-  }
+  EXPECT_NE(all(c.warnings).find("types.sip: not honoured"), std::string::npos) << all(c.warnings);
   EXPECT_NE(all(c.warnings).find("types.alert.metadata (and 1 more like it): not honoured"),
             std::string::npos)
       << all(c.warnings);

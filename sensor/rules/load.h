@@ -1,10 +1,12 @@
 // sensor/rules/load.h — rule files in, rules and a word on each of them out
 //
 // Takes   files or glob patterns, the variables rules may use, the protocols that declare buffers and
-// keywords Gives   a RuleSet: the rules that hold, and a RuleStatus for every rule that was found, loaded or
-// not Cost    about ten microseconds a rule; linear in the text; no recursion deeper than kMaxNesting Refuses
-// nothing: any bytes end in rules or in diagnostics with file, line and column Lives   a Rule borrows from
-// its RuleSet (file names, text, class names), which may be moved but must outlive it
+//         keywords
+// Gives   a RuleSet: the rules that hold, and a RuleStatus for every rule that was found, loaded or not
+// Cost    about ten microseconds a rule; linear in the text; no recursion deeper than kMaxNesting
+// Refuses nothing: any bytes end in rules or in diagnostics with file, line and column
+// Lives   a Rule borrows from its RuleSet (file names, text, class names), which may be moved but must
+//         outlive it
 #pragma once
 #include <cstdint>
 #include <map>

@@ -188,8 +188,7 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
   return best;
 }
 
-// ------------------------------------------------------------------------------------------------ lists of
-// rules
+// ------------------------------------------------------------------------------------------ lists of rules
 
 void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern,
                            ZoneBuilder& plan) {

@@ -6,7 +6,8 @@
 //
 // Time    that of the packets; nothing here reads a clock
 // Cost    O(1) a match: a set-associative table of kWays; a full set gives up its oldest entry, which is
-// counted Lives   over reloads: entries belong to (gid, sid), not to places in a rule set
+//         counted
+// Lives   over reloads: entries belong to (gid, sid), not to places in a rule set
 #pragma once
 #include <cstdint>
 #include <memory>
