@@ -287,9 +287,10 @@ RuleVariables default_variables() {
   RuleVariables v;
   v.addresses["HOME_NET"] = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]";
   v.addresses["EXTERNAL_NET"] = "!$HOME_NET";
-  for (const char* group : {"HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS",
-                            "AIM_SERVERS", "DC_SERVERS", "DNP3_SERVER", "DNP3_CLIENT", "MODBUS_CLIENT",
-                            "MODBUS_SERVER", "ENIP_CLIENT", "ENIP_SERVER"}) {
+  v.addresses["AIM_SERVERS"] = "$EXTERNAL_NET";
+  for (const char* group :
+       {"HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS", "DC_SERVERS",
+        "DNP3_SERVER", "DNP3_CLIENT", "MODBUS_CLIENT", "MODBUS_SERVER", "ENIP_CLIENT", "ENIP_SERVER"}) {
     v.addresses[group] = "$HOME_NET";
   }
   v.ports = {{"HTTP_PORTS", "80"},

@@ -111,6 +111,16 @@ TEST(Load, EqualListsAreShared) {
   EXPECT_EQ(set.rules[0].dst_port, set.rules[1].src_port);
 }
 
+/// As in the configuration that Suricata comes with.
+TEST(Load, GroupsThatNobodySetsLieWhereSuricataHasThem) {
+  const auto set = load(
+      "alert tcp $AIM_SERVERS any -> $HOME_NET any (sid:1;)\n"
+      "alert tcp $EXTERNAL_NET any -> $HTTP_SERVERS any (sid:2;)\n");
+  ASSERT_EQ(set.rules.size(), 2U) << errors(set);
+  EXPECT_EQ(set.rules[0].src->ranges, set.rules[1].src->ranges);
+  EXPECT_EQ(set.rules[0].dst->ranges, set.rules[1].dst->ranges);
+}
+
 TEST(Load, EventNamesAreHeldAgainstTheEngine) {
   auto o = options();
   constexpr std::string_view kDecode[] = {"ipv4.pkt_too_small", "ipv4.trunc_pkt"},
