@@ -38,8 +38,21 @@ struct Address {
     return std::uint32_t{bytes[12]} << 24 | std::uint32_t{bytes[13]} << 16 | std::uint32_t{bytes[14]} << 8 |
            bytes[15];
   }
-  friend bool operator==(const Address&, const Address&) noexcept = default;
-  friend auto operator<=>(const Address&, const Address&) noexcept = default;
+  // As two numbers: the library compares arrays of bytes by a call, and every packet compares some.
+  friend bool operator==(const Address& a, const Address& b) noexcept {
+    return a.half(0) == b.half(0) && a.half(8) == b.half(8);
+  }
+  friend std::strong_ordering operator<=>(const Address& a, const Address& b) noexcept {
+    const auto high = a.half(0) <=> b.half(0);
+    return high != 0 ? high : a.half(8) <=> b.half(8);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t half(std::size_t at) const noexcept {
+    std::uint64_t v;
+    std::memcpy(&v, &bytes[at], sizeof v);
+    return __builtin_bswap64(v);
+  }
 };
 
 /// The link type of what a source gives, as libpcap numbers them (pcap/dlt.h), reduced to those picket

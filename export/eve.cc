@@ -30,22 +30,25 @@ constexpr auto kEscape = [] {
   return t;
 }();
 
-/// Bytes at the front of [p, end) that need no escape.
-std::size_t clean_prefix(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+/// Copies the bytes at the front of [in, end) that need no escape; gives how many. Writes up to seven bytes
+/// more than that, so `out` has room for end - in + 8.
+std::size_t copy_clean(char* out, const std::uint8_t* in, const std::uint8_t* end) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
-  const std::uint8_t* const start = p;
-  while (end - p >= 8) {  // eight at a time: a byte's high bit marks < 0x20, '"', '\\' or >= 0x80
+  const std::uint8_t* const start = in;
+  while (end - in >= 8) {  // eight at a time: a byte's high bit marks < 0x20, '"', '\\' or >= 0x80
     std::uint64_t v;
-    std::memcpy(&v, p, 8);
+    std::memcpy(&v, in, 8);
+    std::memcpy(out, &v, 8);
     const std::uint64_t quote = v ^ (kOnes * '"');
     const std::uint64_t slash = v ^ (kOnes * '\\');
     const std::uint64_t marks = ((v - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | v) & kHigh;
     if (marks != 0) break;
-    p += 8;
+    in += 8;
+    out += 8;
   }
-  while (p != end && kEscape[*p] == 0) ++p;
-  return static_cast<std::size_t>(p - start);
+  while (in != end && kEscape[*in] == 0) *out++ = static_cast<char>(*in++);
+  return static_cast<std::size_t>(in - start);
 }
 
 /// Length of the UTF-8 sequence at the front of [p, end) (RFC 3629: shortest form, no surrogates); 0: none.
@@ -170,6 +173,11 @@ class EveWriter::Json {
     std::memcpy(room(s.size()), s.data(), s.size());
     at_ += s.size();
   }
+  void key(const EveField& f) {
+    if (f.key.size() > EveField::kShortKey) return raw(f.key);
+    std::memcpy(room(EveField::kShortKey), f.short_key.data(), EveField::kShortKey);
+    at_ += f.key.size();
+  }
   void raw(char c) {
     *room(1) = c;
     ++at_;
@@ -196,7 +204,7 @@ class EveWriter::Json {
         if (depth < kMaxDepth && !fields(*field->message, wire.bytes, depth + 1)) return false;
         continue;
       }
-      raw(field->key);
+      key(*field);
       if (!(field->repeated ? repeated(*field, wire, in, depth) : value(*field, wire, depth))) return false;
     }
     return in.ok();
@@ -365,24 +373,27 @@ class EveWriter::Json {
   }
 
   void text(Bytes b) {
-    char* p = room(b.size() + 2);
+    char* p = room(b.size() + 2 + 8);
     *p++ = '"';
     const std::uint8_t* in = b.data();
     const std::uint8_t* const end = in + b.size();
-    const std::size_t clean = clean_prefix(in, end);
-    if (clean > 0) std::memcpy(p, in, clean);
-    wrote(p + clean);
-    if (clean < b.size()) escaped(in + clean, end);
-    raw('"');
+    const std::size_t clean = copy_clean(p, in, end);
+    p += clean;
+    if (clean < b.size()) {
+      wrote(p);
+      escaped(in + clean, end);
+      p = room(1);
+    }
+    *p++ = '"';
+    wrote(p);
   }
 
   /// The rest of a string, from the first byte on that may not stand as it is.
   void escaped(const std::uint8_t* in, const std::uint8_t* const end) {
     const bool utf8 = is_utf8(in, end);
     while (in != end) {
-      const std::size_t clean = clean_prefix(in, end);
-      char* p = room(clean + 6);
-      if (clean > 0) std::memcpy(p, in, clean);
+      char* p = room(static_cast<std::size_t>(end - in) + 8);
+      const std::size_t clean = copy_clean(p, in, end);
       p += clean;
       in += clean;
       if (in != end) {

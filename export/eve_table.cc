@@ -149,6 +149,7 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
   if (field.name.find_first_of("\"\\") != std::string::npos)
     return bad("(eve) may hold no quote and no backslash");
   field.key = ",\"" + field.name + "\":";
+  field.key.copy(field.short_key.data(), field.short_key.size());
   field.number = static_cast<std::uint32_t>(f.number());
   field.wire_type = wire_type(f);
   field.kind = plain_kind(f);

@@ -5,6 +5,7 @@
 // looked up by the number that comes off the wire. Tables are immutable, live as long as the program, and may
 // refer to each other.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,7 +51,10 @@ enum class EveBase : std::uint8_t { kDecimal, kHex, kHex0x };
 struct EveTable;
 
 struct EveField {
-  std::string key;   ///< `,"name":`
+  static constexpr std::size_t kShortKey = 24;
+  std::string key;  ///< `,"name":`
+  std::array<char, kShortKey>
+      short_key{};   ///< the same where it is no longer: a copy of known size is no call
   std::string name;  ///< EVE key, or the field's name where flattened
   EveKind kind = EveKind::kUnsigned;
   EveBase base = EveBase::kDecimal;

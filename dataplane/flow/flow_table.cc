@@ -31,6 +31,14 @@ std::uint32_t hash_of(const FlowKey& k) noexcept {
   return static_cast<std::uint32_t>(mix(a, b) >> 32);
 }
 
+/// Flows that end together lie anywhere: their lines are asked for this many flows ahead.
+constexpr std::uint32_t kEndAhead = 3;
+
+void touch(const Flow& f) noexcept {
+  const char* const p = reinterpret_cast<const char*>(&f);
+  for (std::size_t line = 0; line < sizeof(Flow); line += 64) __builtin_prefetch(p + line);
+}
+
 constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
   if (proto == static_cast<std::uint8_t>(IpProto::kIcmp))
     return type == 0 || type == 8 || (type >= 13 && type <= 18);
@@ -78,7 +86,7 @@ bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
   k.high_port = l.src_is_low ? dst_port : src_port;
   k.proto = p.proto;
   k.shard = p.shard;
-  if (config_.vlan_in_key) k.vlans = p.vlans;
+  if (config_.vlan_in_key && p.vlan_count != 0) k.vlans = p.vlans;
   l.hash = hash_of(k);
   l.set = (p.shard / workers_) * sets_per_shard_ + (l.hash & (sets_per_shard_ - 1));
   PICKET_ASSERT(l.set < set_count_);
@@ -88,11 +96,7 @@ bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
 void FlowTable::touch_flow(const Lookup& l) const noexcept {
   const Set& s = sets_[l.set];
   for (unsigned w = 0; w < kWays; ++w) {
-    if (s.hash[w] == l.hash && s.slot[w] != kNone) {
-      const char* f = reinterpret_cast<const char*>(&flows_[s.slot[w]]);
-      for (std::size_t line = 0; line < sizeof(Flow); line += 64) __builtin_prefetch(f + line);
-      return;
-    }
+    if (s.hash[w] == l.hash && s.slot[w] != kNone) return touch(flows_[s.slot[w]]);
   }
 }
 
@@ -173,6 +177,7 @@ void FlowTable::advance(std::uint64_t clock_ns) noexcept {
     }
     std::sort(due_, due_ + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
     for (std::uint32_t i = 0; i < count; ++i) {
+      if (i + kEndAhead < count) touch(flows_[due_[i + kEndAhead].slot]);
       Flow& f = flows_[due_[i].slot];
       const Place place{tick_ * kTick, EventKind::kTimer, f.first_packet, 0};
       if (expired(f, tick_ * kTick)) {
@@ -279,6 +284,7 @@ void FlowTable::end_all(std::uint64_t clock_ns) noexcept {
   }
   std::sort(due_, due_ + count, [](const Due& a, const Due& b) { return a.first_packet < b.first_packet; });
   for (std::uint32_t i = 0; i < count; ++i) {
+    if (i + kEndAhead < count) touch(flows_[due_[i + kEndAhead].slot]);
     Flow& f = flows_[due_[i].slot];
     end(f, FlowEnd::kShutdown, {clock_ns, EventKind::kEnd, f.first_packet, 0});
   }
