@@ -33,9 +33,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // What parsing rules needed at the start serves a reload too, whichever thread asks: with an arena a thread
-  // it would be taken a second time. Workers do not allocate.
-  mallopt(M_ARENA_MAX, 1);
+  // Threads that compile rules wait for each other in one arena; with one for each, a reload would take again
+  // what the start has left free in others.
+  mallopt(M_ARENA_MAX, 2);
   try {
     return run(argc, argv);
   } catch (

@@ -92,6 +92,7 @@ Result<std::uint32_t> Reloader::reload(const std::string& why) {
   rules->forget_source();
   const auto swapped = pipeline_.swap_rules(std::move(rules));
   if (!swapped) return keep(swapped.error().message);
+  give_memory_back();  // what the old set had to itself
   rejections_ = std::move(rejections);
   const auto ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);

@@ -17,10 +17,11 @@
 namespace picket::rules {
 
 struct RuleSet::Storage {
-  std::deque<std::string> texts;  // a deque: what is borrowed never moves
+  std::deque<std::string> names, texts;  // deques: what is borrowed never moves
   ClassTable classes;
   ReferenceTable references;
 
+  std::string_view keep_name(const std::string& file) { return names.emplace_back(file); }
   std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
 };
 
@@ -225,9 +226,10 @@ bool read_file(const std::string& path, std::string& out, std::string& why) {
     if (f != nullptr) std::fclose(f);
     return false;
   }
-  out.resize(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)));
+  // One more than a file's size, so that its end is seen without growing; a pipe has none.
+  out.resize(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)) + 1);
   std::size_t have = 0;
-  while (true) {  // a pipe has no size
+  while (true) {
     if (have == out.size()) out.resize(out.size() + 65536);
     const std::size_t n = std::fread(out.data() + have, 1, out.size() - have, f);
     if (n == 0) break;
@@ -255,8 +257,12 @@ std::vector<std::string> matches(const std::string& pattern) {
 std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
   auto paths = matches(pattern);
   if (paths.empty())
-    set.diagnostics.push_back(
-        {Diagnostic::Severity::kError, set.storage->keep(pattern), 0, 0, "no file matches this pattern", {}});
+    set.diagnostics.push_back({Diagnostic::Severity::kError,
+                               set.storage->keep_name(pattern),
+                               0,
+                               0,
+                               "no file matches this pattern",
+                               {}});
   return paths;
 }
 
@@ -269,7 +275,7 @@ RuleSet start(const LoadOptions& options) {
   const auto table = [&](const std::string& path, auto parse, auto& into) {
     if (path.empty()) return;
     std::string text, why;
-    const auto name = storage.keep(path);
+    const auto name = storage.keep_name(path);
     if (read_file(path, text, why)) {
       into = parse(name, text, set.diagnostics);
     } else {
@@ -315,6 +321,11 @@ const Diagnostic* RuleStatus::error() const noexcept {
   return nullptr;
 }
 
+void RuleSet::forget_rules() {
+  rules = {};
+  storage->texts.clear();
+}
+
 void RuleSet::reject(std::uint32_t rule, std::string reason) {
   for (auto& status : statuses) {
     if (status.rule != rule) continue;
@@ -346,7 +357,7 @@ RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& option
   for (const auto& pattern : paths) {
     for (const auto& path : expand(pattern, set)) {
       if (!seen.insert(path).second) continue;
-      const auto name = set.storage->keep(path);
+      const auto name = set.storage->keep_name(path);
       std::string text, why;
       if (read_file(path, text, why)) {
         loader.file(name, set.storage->keep(std::move(text)));
@@ -362,7 +373,7 @@ RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& option
 RuleSet load_rules_text(std::string_view name, std::string_view text, const LoadOptions& options) {
   RuleSet set = start(options);
   Loader loader(set, options);
-  loader.file(set.storage->keep(std::string(name)), set.storage->keep(std::string(text)));
+  loader.file(set.storage->keep_name(std::string(name)), set.storage->keep(std::string(text)));
   loader.finish();
   return set;
 }

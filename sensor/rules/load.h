@@ -75,6 +75,8 @@ struct RuleSet {
   /// For the planner: a rule that passed the checks but cannot be run (a pattern no engine takes). Keeps the
   /// places of other rules: the rule stays in `rules`, its status becomes rejected.
   void reject(std::uint32_t rule, std::string reason);
+  /// Rules and their text go; what became of each (statuses, diagnostics, files) stays.
+  void forget_rules();
 
   /// What the views in here point into; nobody else's business.
   struct Storage;

@@ -264,8 +264,9 @@ Result<Plan> Planner::run() {
       ++plan_.planned;
     else
       ++plan_.rejected;
+    if (!options_.keep_rules) loaded_.rules[place] = {};  // its memory serves the next ones
   }
-  if (!options_.keep_rules) loaded_.rules = {};  // compiling takes as much: not both at once
+  if (!options_.keep_rules) loaded_.forget_rules();  // compiling takes as much: not both at once
   if (auto error = build_scans(plan_)) return *error;
   for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair)
     build_lists(zone_plans_[pair], out_->plans[pair]);

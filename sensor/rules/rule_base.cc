@@ -1,5 +1,6 @@
 #include "sensor/rules/rule_base.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,7 +53,10 @@ void RuleBase::forget_source() {
   source = {};
   plan.notes = {};
   plan.sources = {};
+  give_memory_back();
 }
+
+void give_memory_back() noexcept { malloc_trim(0); }
 
 RuleLoader::RuleLoader(std::vector<std::string> paths, rules::LoadOptions options,
                        const std::string& cache_dir)

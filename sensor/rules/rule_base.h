@@ -31,6 +31,10 @@ struct RuleBase {
   void forget_source();
 };
 
+/// Loading takes several times what stays, and the allocator keeps what is freed: this gives whole free pages
+/// to the system. Some milliseconds, in which other threads' allocations wait; workers make none.
+void give_memory_back() noexcept;
+
 /// Loads the same files again and again; each set shares with the one in use what did not change. From one
 /// thread at a time.
 class RuleLoader {
