@@ -28,13 +28,25 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     w.id = static_cast<unsigned>(i);
     w.count = static_cast<unsigned>(sources.size());
     w.pool_bytes /= sources.size();
-    workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder_));
+    const RecordEncoder& encoder =
+        config.encoder_for_workers ? config.encoder_for_workers(encoder_) : encoder_;
+    workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder));
     streams.push_back(streams_.emplace_back(std::make_unique<RingStream>(workers_.back()->events())).get());
   }
   Recorder::Correlate correlate;
   if (rules != nullptr) {
     correlator_.emplace();
-    correlate = [this](const EventHeader& h, Bytes notes) { return correlator_->admit(h, notes); };
+    if (config.judged) {
+      correlate = [this, judged = config.judged](const EventHeader& h, Bytes notes) {
+        const rules::Admission word = correlator_->admit(h, notes);
+        if (h.type == RecordType::kAlert) judged(h, word);
+        return static_cast<bool>(word);
+      };
+    } else {
+      correlate = [this](const EventHeader& h, Bytes notes) {
+        return static_cast<bool>(correlator_->admit(h, notes));
+      };
+    }
     snapshots_.push_back(make_snapshot(std::move(rules)));
     if (snapshots_.back() == nullptr) throw std::bad_alloc();
     offer(*snapshots_.back());

@@ -2,6 +2,7 @@
 
 #include "dataplane/detect/checksum.h"
 #include "dataplane/detect/header.h"
+#include "dataplane/detect/probe.h"
 
 namespace picket::detect {
 namespace {
@@ -184,6 +185,9 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return p.is_fragment || p.reassembled;
     case K::kNoFragment:
       return !p.is_fragment && !p.reassembled;
+    case K::kProbe:
+      set.probe->on_packet(static_cast<std::uint32_t>(t.test.lo), s);
+      return false;
   }
   return false;
 }

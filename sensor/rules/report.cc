@@ -26,7 +26,17 @@ std::size_t utf8_length(std::string_view s) noexcept {
   return 0;
 }
 
-/// Content as a rule would write it: "ab|0d 0a|".
+std::size_t loaded(const RuleSet& set) {
+  return static_cast<std::size_t>(
+      std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
+}
+
+const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> notes) {
+  return status.loaded() && status.rule < notes.size() ? &notes[status.rule] : nullptr;
+}
+
+}  // namespace
+
 std::string printable(std::string_view bytes, std::size_t most) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -49,7 +59,6 @@ std::string printable(std::string_view bytes, std::size_t most) {
   return out;
 }
 
-/// Control characters never reach a terminal.
 std::string one_line(std::string_view s) {
   std::string out(s);
   for (char& c : out) {
@@ -57,17 +66,6 @@ std::string one_line(std::string_view s) {
   }
   return out;
 }
-
-std::size_t loaded(const RuleSet& set) {
-  return static_cast<std::size_t>(
-      std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
-}
-
-const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> notes) {
-  return status.loaded() && status.rule < notes.size() ? &notes[status.rule] : nullptr;
-}
-
-}  // namespace
 
 std::string json_string(std::string_view s) {
   static constexpr char kHex[] = "0123456789abcdef";

@@ -13,10 +13,21 @@ namespace picket::rules {
 
 /// What the planner adds, for the rule of the same place in RuleSet::rules.
 struct PlanNote {
+  /// How the packet path comes to look at the rule.
+  enum class FoundBy : std::uint8_t {
+    kNothing,  ///< it looks each time that there is something to look at
+    kPattern,
+    kPorts,   ///< each time on its ports: it has no pattern, or one that tells too little
+    kHeader,  ///< it asks for no bytes: held against each packet, or each for its addresses or flags
+    kEvent,
+  };
+  FoundBy found_by = FoundBy::kNothing;
   std::string fast_pattern;  ///< bytes as they are; the report escapes them
   std::string_view
-      buffer;         ///< where it is searched: "http.uri", "payload"; empty: the rule has no fast pattern
-  double cost = 0.0;  ///< the planner's estimate; only order matters
+      buffer;  ///< where it is searched: "http.uri", "payload"; empty: the rule has no fast pattern
+  bool nocase = false;
+  std::uint32_t group = 0;  ///< of the pattern, in Rule::groups
+  double cost = 0.0;        ///< the planner's estimate; only order matters
 };
 
 struct ReportOptions {
@@ -36,5 +47,9 @@ void write_reasons(std::ostream& out, const RuleSet& set);
 
 /// A JSON string with its quotation marks; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view s);
+/// Content as a rule would write it: "ab|0d 0a|"; behind `most` bytes "...".
+[[nodiscard]] std::string printable(std::string_view bytes, std::size_t most = std::string_view::npos);
+/// Control characters never reach a terminal.
+[[nodiscard]] std::string one_line(std::string_view s);
 
 }  // namespace picket::rules
