@@ -142,6 +142,8 @@ void add_limits(const Book& book, const Question& q, const FlowAccount& f, Answe
   else if (f.midstream)
     add("midstream",
         "the beginning of the connection is not in the capture: what was said then is not known");
+  if (f.cut_packets != 0)
+    add("snap_length", "the capture cut " + counted(f.cut_packets, "packet", "packets") + " short");
   if (f.bad_checksums != 0)
     add("checksum", counted(f.bad_checksums, "packet has", "packets have") +
                         " a wrong checksum, and are no part of the stream");

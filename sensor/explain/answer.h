@@ -9,7 +9,7 @@ namespace picket::explain {
 
 /// What of a flow the rule was not held against, so that "it did not match" is not the whole story.
 struct Limit {
-  std::string_view name;  ///< "encryption", "gap", "depth", "midstream", "checksum", "pass"
+  std::string_view name;  ///< "encryption", "gap", "depth", "midstream", "snap_length" ...
   std::string text;
 };
 

@@ -139,7 +139,7 @@ bool Evaluator::header_part(const Question& q, const RuleHeader& h, const Subjec
   open.ways = h.ways;
   if (!fits())
     return stop("direction", flow_words(r.flow),
-                s.flow == nullptr ? "a packet that belongs to no flow" : "this went " + way_text(s.dir));
+                s.flow == nullptr ? "a packet that belongs to no flow" : way_text(s.dir));
   out.score = kHeaderFits;
   return true;
 }
@@ -185,7 +185,7 @@ bool Evaluator::state_holds(Work& w) {
     w.out.met = met();
     return false;
   };
-  const auto app = [&] { return app_name(s.app, s.flow, book_.protocols); };
+  const auto app = [&] { return met_by_app(s.app, s.flow, book_.protocols); };
   if (w.h.apps != 0 && !set_.app_sets[w.h.apps].has(s.app))
     return stop(
         0, "app_protocol", [&] { return "a flow of " + header_protocol(r, book_.protocols); }, app);
@@ -252,48 +252,45 @@ bool Evaluator::pattern_seen(Work& w) {
     return detect::find_bytes(in, as_bytes(needle), note.nocase) != detect::kNotFound;
   };
   Finding& out = w.out;
-  Bytes first;
   unsigned count = 0;
-  bool exists = true;
   if (group.place == rules::Place::kPayload) {
-    if (stands(w.occasion.payload->data)) return true;
-    first = w.occasion.payload->data;
+    const Buffer& payload = *w.occasion.payload;
+    if (stands(payload.data)) return true;
     count = 1;
+    if (!w.ends(Stage::kPrefilter, payload.data.empty() ? 0 : 1)) return false;
+    out.size = payload.data.size();
+    out.window = window_of(payload.data, 0);
+    out.window.offset += payload.offset;
+    out.met = met_by_pattern(note.fast_pattern, note.nocase, payload);
   } else {
-    const auto at =
+    const auto place =
         std::find(w.question.groups.begin(), w.question.groups.end(), &group) - w.question.groups.begin();
-    const detect::Group& g = set_.groups[w.h.first_group + static_cast<std::size_t>(at)];
-    std::string longest;  // values of transforms do not last
+    const detect::Group& g = set_.groups[w.h.first_group + static_cast<std::size_t>(place)];
+    Finding first;  // a transformed value does not last
     const auto look = [&](const Buffer& b, unsigned) {
-      ++count;
-      if (count == 1) longest = as_text(b.data.first(std::min(b.data.size(), kWindow)));
-      if (count == 1) out.size = b.data.size();
+      if (++count == 1) {
+        first.size = b.data.size();
+        first.window = window_of(b.data, 0);
+        first.met = met_by_pattern(note.fast_pattern, note.nocase, b);
+      }
       return stands(b.data);
     };
-    if (detect::tx_group_matches(set_, g, w.occasion.subject, *w.occasion.tx, *memory_, stats_, look)) {
-      out.size = 0;
+    if (detect::tx_group_matches(set_, g, w.occasion.subject, *w.occasion.tx, *memory_, stats_, look))
       return true;
-    }
-    exists = count != 0;
-    if (!w.ends(Stage::kPrefilter, exists ? 1 : 0)) return false;
-    out.window = {0, longest};
-  }
-  if (group.place == rules::Place::kPayload) {
-    if (!w.ends(Stage::kPrefilter, first.empty() ? 0 : 1)) return false;
-    out.size = first.size();
-    out.window = window_of(first, 0);
-    out.window.offset += w.occasion.payload->offset;
+    if (!w.ends(Stage::kPrefilter, count != 0 ? 1 : 0)) return false;
+    out.size = first.size;
+    out.window = first.window;
+    out.met = count == 0   ? "there was no " + std::string(group.name)
+              : count == 1 ? first.met
+                           : "it stands in none of its " + std::to_string(count) + " values";
   }
   out.part = "fast_pattern";
   out.asked =
       "content:\"" + rules::printable(note.fast_pattern, kWindow) + "\"" + (note.nocase ? "; nocase" : "");
   out.buffer = group.place == rules::Place::kPayload ? (w.occasion.of_packet ? "packet payload" : "stream")
                                                      : std::string(group.name);
-  out.has_value = exists;
+  out.has_value = count != 0;
   out.instances = count;
-  out.met = !exists      ? "there was no " + std::string(group.name)
-            : count == 1 ? "it does not stand there"
-                         : "it stands in none of its " + std::to_string(count) + " values";
   return false;
 }
 

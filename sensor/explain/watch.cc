@@ -119,6 +119,7 @@ void Watch::on_packet(std::uint32_t target, const detect::Subject& s) noexcept {
     f->hidden_bytes += p.payload.size();
   }
   if (p.verdict == Verdict::kBadChecksum) ++f->bad_checksums;
+  if (p.size < p.wire_size) ++f->cut_packets;
   for (std::size_t q = 0; q < book_.questions.size(); ++q) {
     if (!book_.questions[q].asked) continue;
     Account& a = f->rules[q];

@@ -61,7 +61,7 @@ struct FlowAccount {
   std::string app;
   // What was not looked at.
   std::uint64_t hidden_from = 0, hidden_packets = 0, hidden_bytes = 0;  ///< encrypted
-  std::uint64_t bad_checksums = 0;
+  std::uint64_t bad_checksums = 0, cut_packets = 0;
   std::array<std::uint64_t, 2> gaps{}, missing{}, beyond_depth{};  ///< by Direction; the last two in bytes
   std::array<bool, 2> depth_reached{};
   bool midstream = false, let_go = false;

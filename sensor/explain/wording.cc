@@ -13,8 +13,20 @@ using detect::GroupTrace;
 
 std::string text(std::int64_t v) { return std::to_string(v); }
 
+/// `to` is behind the last.
 std::string bytes_from(std::int64_t from, std::int64_t to) {
-  return to < 0 ? "from byte " + text(from) + " on" : "in bytes " + text(from) + " to " + text(to);
+  if (to - from == 1) return "at byte " + text(from);
+  return to < 0 ? "from byte " + text(from) + " on" : "in bytes " + text(from) + " to " + text(to - 1);
+}
+
+/// Contents are often right but for upper and lower case.
+std::string other_case(Bytes needle, Bytes data, std::int64_t base) {
+  std::string lower(as_text(needle));
+  for (char& c : lower) c = static_cast<char>(to_lower(static_cast<std::uint8_t>(c)));
+  const std::size_t at = detect::find_bytes(data, as_bytes(lower), true);
+  if (at == detect::kNotFound) return "";
+  return "; in other letters it stands at byte " + text(base + static_cast<std::int64_t>(at)) +
+         ": the rule does not say nocase";
 }
 
 /// Where it is asked for, and whether it stands elsewhere: the slip that most often explains it.
@@ -43,12 +55,7 @@ Met content(const rules::Content& c, const detect::RuleSet& set, const detect::O
     out.text += "; it stands at byte " + text(base + static_cast<std::int64_t>(elsewhere)) +
                 ", where the rule does not look";
   } else if (!c.nocase) {
-    std::string lower(as_text(needle));
-    for (char& ch : lower) ch = static_cast<char>(to_lower(static_cast<std::uint8_t>(ch)));
-    const std::size_t other = detect::find_bytes(data, as_bytes(lower), true);
-    if (other != detect::kNotFound)
-      out.text += "; in other letters it stands at byte " + text(base + static_cast<std::int64_t>(other)) +
-                  ": the rule does not say nocase";
+    out.text += other_case(needle, data, base);
   }
   return out;
 }
@@ -217,7 +224,7 @@ struct PacketMet {
   std::string operator()(const rules::Checksum& t) const {
     return t.valid ? "it is not right, or there is none" : "it is right, or there is none";
   }
-  std::string operator()(const rules::AppProtocolIs&) const { return app_name(s.app, s.flow, protocols); }
+  std::string operator()(const rules::AppProtocolIs&) const { return met_by_app(s.app, s.flow, protocols); }
 };
 
 }  // namespace
@@ -229,7 +236,8 @@ Met met_by_clause(const rules::Clause& clause, const detect::RuleSet& set, const
 
 std::string met_by_packet(const rules::PacketTest& t, const detect::Subject& s,
                           std::span<const ProtocolSpec* const> protocols) {
-  return std::visit(PacketMet{s, protocols}, t);
+  const std::string met = std::visit(PacketMet{s, protocols}, t);
+  return met.find(' ') == std::string::npos ? "it was " + met : met;
 }
 
 std::string met_by_transaction(const rules::TransactionTest& t, const detect::Subject& s,
@@ -248,7 +256,8 @@ std::string met_by_transaction(const rules::TransactionTest& t, const detect::Su
         if (one) break;
       }
     }
-    return n == 0 ? "there was no value" : out + (n == kMostValues ? " ..." : "");
+    return n == 0 ? "there was no value"
+                  : (n == 1 ? "it was " : "they were ") + out + (n == kMostValues ? " ..." : "");
   }
   if (std::holds_alternative<rules::KeywordMatch>(t)) return "the transaction does not fit it";
   std::string names;
@@ -261,10 +270,16 @@ std::string met_by_transaction(const rules::TransactionTest& t, const detect::Su
   return names.empty() ? "there was no event" : names;
 }
 
-std::string app_name(ProtocolId app, const Flow* f, std::span<const ProtocolSpec* const> protocols) {
-  if (app < protocols.size()) return std::string(protocols[app]->name);
-  if (f != nullptr && (f->flags & flow_flag::kAppDone)) return "no protocol that picket knows";
-  return "not known yet";
+std::string met_by_pattern(std::string_view pattern, bool nocase, const detect::Buffer& b) {
+  return "it does not stand there" +
+         (nocase ? "" : other_case(as_bytes(pattern), b.data, static_cast<std::int64_t>(b.offset)));
+}
+
+std::string met_by_app(ProtocolId app, const Flow* f, std::span<const ProtocolSpec* const> protocols) {
+  if (app < protocols.size()) return "the flow speaks " + std::string(protocols[app]->name);
+  if (f != nullptr && (f->flags & flow_flag::kAppDone))
+    return "the flow speaks no protocol that picket knows";
+  return "what the flow speaks was not known yet";
 }
 
 std::string part_of(const std::string& description) { return description.substr(0, description.find(':')); }

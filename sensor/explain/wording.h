@@ -21,7 +21,9 @@ struct Met {
 /// What the transaction has where a test asks.
 [[nodiscard]] std::string met_by_transaction(const rules::TransactionTest&, const detect::Subject&,
                                              const Transaction&, std::span<const ProtocolSpec* const>);
-[[nodiscard]] std::string app_name(ProtocolId, const Flow*, std::span<const ProtocolSpec* const>);
+/// A fast pattern that does not stand in the buffer.
+[[nodiscard]] std::string met_by_pattern(std::string_view pattern, bool nocase, const detect::Buffer&);
+[[nodiscard]] std::string met_by_app(ProtocolId, const Flow*, std::span<const ProtocolSpec* const>);
 /// Machine's word for a test of a packet: "dsize", "flags".
 [[nodiscard]] std::string part_of(const std::string& description);
 

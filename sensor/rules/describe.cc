@@ -50,6 +50,18 @@ std::string list(const std::vector<Range>& ranges, F&& text) {
   return ranges.size() == 1 ? out : "[" + out + "]";
 }
 
+/// As a prefix where it is one.
+std::string range_text(const AddressRange& r) {
+  unsigned same = 0;  // leading bits
+  const auto bit = [](const Address& a, unsigned i) { return a.bytes[i / 8] >> (7 - i % 8) & 1; };
+  while (same < 128 && bit(r.first, same) == bit(r.last, same)) ++same;
+  bool prefix = true;
+  for (unsigned i = same; i < 128; ++i) prefix = prefix && bit(r.first, i) == 0 && bit(r.last, i) == 1;
+  const bool v4 = r.first.is_v4() && r.last.is_v4();
+  if (!prefix) return address_text(r.first) + "-" + address_text(r.last);
+  return address_text(r.first) + (same == 128 ? "" : "/" + std::to_string(v4 ? same - 96 : same));
+}
+
 struct ClauseText {
   const Rule& r;
 
@@ -243,11 +255,10 @@ std::string describe(const TransactionTest& t, std::span<const ProtocolSpec* con
 
 std::string describe(const StateBit& b) {
   static constexpr const char* kOps[] = {"set", "unset", "toggle", "isset", "isnotset"};
-  static constexpr const char* kTracks[] = {"", ",src", ",dst", ",both", ",track ip_pair", ",track tx"};
-  const char* keyword = b.scope == StateBit::Scope::kFlow ? "flowbits:"
-                        : b.scope == StateBit::Scope::kIpPair || b.scope == StateBit::Scope::kTransaction
-                            ? "xbits:"
-                            : "hostbits:";
+  static constexpr const char* kTracks[] = {
+      "", ",track ip_src", ",track ip_dst", ",track both", ",track ip_pair", ",track tx"};
+  // hostbits are xbits of one host.
+  const char* keyword = b.scope == StateBit::Scope::kFlow ? "flowbits:" : "xbits:";
   std::string names;
   for (const std::string& n : b.names) names += (names.empty() ? "" : "|") + n;
   return keyword + std::string(kOps[static_cast<std::size_t>(b.op)]) + "," + one_line(names) +
@@ -274,12 +285,7 @@ std::string describe(const Threshold& t) {
   return out + ", by " + kTracks[static_cast<std::size_t>(t.track)];
 }
 
-std::string describe(const AddressSet& s) {
-  if (s.any) return "any";
-  return list(s.ranges, [](const AddressRange& r) {
-    return r.first == r.last ? address_text(r.first) : address_text(r.first) + "-" + address_text(r.last);
-  });
-}
+std::string describe(const AddressSet& s) { return s.any ? "any" : list(s.ranges, range_text); }
 
 std::string describe(const PortSet& s) {
   if (s.any) return "any";
@@ -293,9 +299,10 @@ std::string describe(const IntegerTest& t) {
   const std::string no = t.negated ? "!" : "";
   if (t.kind == IntegerTest::Kind::kMasked) return no + "&" + hex(t.mask) + "=" + hex(t.lo);
   if (t.lo == t.hi) return no + std::to_string(t.lo);
-  if (t.hi == std::numeric_limits<std::uint64_t>::max())
-    return no + ">" + std::to_string(t.lo == 0 ? 0 : t.lo - 1);
-  if (t.lo == 0) return no + "<=" + std::to_string(t.hi);
+  // The largest value of the field's type stands for "no limit".
+  if (t.hi == 0xffff || t.hi == 0xffffffff || t.hi == std::numeric_limits<std::uint64_t>::max())
+    return no + (t.lo == 0 ? ">=0" : ">" + std::to_string(t.lo - 1));
+  if (t.lo == 0) return no + "<" + std::to_string(t.hi + 1);
   return no + std::to_string(t.lo) + "-" + std::to_string(t.hi);
 }
 
