@@ -155,15 +155,17 @@ bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const 
     if (!tx_test_holds(*rules_, rules_->tx_tests[h.first_tx_test + i], s, tx, stats_)) return false;
   }
   for (unsigned i = h.payload_groups; i < h.groups; ++i) {
-    const Group& g = rules_->groups[h.first_group + i];
-    const auto run = [&](const Buffer& b, unsigned) noexcept {
-      return run_group(*rules_, g, b, *memory_, stats_);
-    };
-    if (!tx_group_matches(*rules_, g, s, tx, *memory_, stats_, run)) return false;
+    if (!tx_group_matches(rules_->groups[h.first_group + i], s, tx)) return false;
   }
   if (h.payload_groups == 0) return true;
   const bool tcp = s.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp);
   return payload_groups_match(h, s, tcp ? stream_bytes(*s.flow, s.dir) : Buffer{s.packet->payload, 0, 0});
+}
+
+bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transaction& tx) noexcept {
+  return detect::tx_group_matches(
+      *rules_, g, s, tx, *memory_, stats_,
+      [&](const Buffer& b, unsigned) noexcept { return run_group(*rules_, g, b, *memory_, stats_); });
 }
 
 namespace {

@@ -93,6 +93,13 @@ bool icmp_echo(const Packet& p) noexcept {
   return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
 }
 
+/// Apart, so that it takes no registers from the others.
+[[gnu::cold, gnu::noinline]] bool tell_probe(const RuleSet& set, const PacketTest& t,
+                                             const Subject& s) noexcept {
+  set.probe->on_packet(static_cast<std::uint32_t>(t.test.lo), s);
+  return false;
+}
+
 bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
   using K = PacketTest::Kind;
   const Packet& p = *s.packet;
@@ -186,8 +193,7 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
     case K::kNoFragment:
       return !p.is_fragment && !p.reassembled;
     case K::kProbe:
-      set.probe->on_packet(static_cast<std::uint32_t>(t.test.lo), s);
-      return false;
+      return tell_probe(set, t, s);
   }
   return false;
 }
