@@ -260,24 +260,6 @@ Answer answer(const Book& book, const Question& q, const FlowAccount& f, const A
   return out;
 }
 
-std::string how_found(const Question& q) {
-  using FoundBy = rules::PlanNote::FoundBy;
-  switch (q.note.found_by) {
-    case FoundBy::kPattern:
-      return "found by content:\"" + rules::printable(q.note.fast_pattern, 40) + "\" in " +
-             std::string(q.note.buffer);
-    case FoundBy::kPorts:
-      return "looked at for all payload on its ports: it has no content worth searching for";
-    case FoundBy::kNothing:
-      return "looked at each time: it has no content worth searching for";
-    case FoundBy::kEvent:
-      return "looked at where there are events";
-    case FoundBy::kHeader:
-      break;
-  }
-  return "held against packets: it asks for no bytes";
-}
-
 Book make_book(const rules::RuleSet& source, const rules::Plan& plan,
                std::span<const ProtocolSpec* const> protocols,
                const std::vector<std::pair<std::uint32_t, std::uint32_t>>& asked) {
@@ -300,8 +282,14 @@ Book make_book(const rules::RuleSet& source, const rules::Plan& plan,
     Question& q = book.questions[at->second];
     q.indexes.push_back(w.rule);
     if (w.protocol != kNoProtocol) q.protocols.push_back(w.protocol);
-    book.of_target.push_back(at->second);
   }
+  std::stable_partition(book.questions.begin(), book.questions.end(),
+                        [](const Question& q) { return q.asked; });
+  for (std::size_t i = 0; i < book.questions.size(); ++i) {
+    places[static_cast<std::uint32_t>(book.questions[i].rule - source.rules.data())] = i;
+    book.asked += book.questions[i].asked ? 1 : 0;
+  }
+  for (const rules::Watched& w : plan.watched) book.of_target.push_back(places[w.source]);
   return book;
 }
 

@@ -26,7 +26,4 @@ struct Answer {
 [[nodiscard]] Answer answer(const Book&, const Question&, const FlowAccount&, const Account&,
                             bool limits_met);
 
-/// How the rule comes to be looked at: one line.
-[[nodiscard]] std::string how_found(const Question&);
-
 }  // namespace picket::explain

@@ -158,7 +158,7 @@ Finding Evaluator::evaluate(const Question& q, detect::RuleIndex index, const Oc
   Work w{q, set_.rules[index], occasion, best, {}, 0};
   Finding& out = w.out;
   out.looked = true;
-  out.packet = s.packet->at.number;
+  out.packet = s.packet->data == nullptr ? 0 : s.packet->at.number;  // made up: at the flow's end
   out.time_ns = s.packet->time_ns;
   out.direction = s.dir;
   if (occasion.tx != nullptr) {

@@ -29,7 +29,8 @@ struct Question {
 struct Book {
   const detect::RuleSet* set = nullptr;
   std::span<const ProtocolSpec* const> protocols;
-  std::vector<Question> questions;
+  std::vector<Question> questions;     ///< those asked about first
+  std::size_t asked = 0;               ///< how many these are
   std::vector<std::size_t> of_target;  ///< by the probe's target: place in `questions`
   std::vector<rules::Watched> watched;
   std::uint64_t stream_depth = 0;  ///< bytes; 0: no limit

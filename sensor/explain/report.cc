@@ -308,13 +308,12 @@ bool write_text(std::ostream& out, const Explanation& e) {
         << '\n';
     gap = "\n";
   }
-  for (std::size_t i = 0; e.book != nullptr && i < e.book->questions.size(); ++i) {
+  for (std::size_t i = 0; e.book != nullptr && i < e.book->asked; ++i) {
     const Question& q = e.book->questions[i];
-    if (!q.asked) continue;
     const auto rows = rows_of(e, i);
     out << gap << id_text(*q.rule) << " \"" << rules::one_line(q.rule->msg) << "\", "
-        << rules::one_line(q.rule->file) << ':' << q.rule->line << "\n  " << how_found(q) << "\n  "
-        << sums(rows) << '\n';
+        << rules::one_line(q.rule->file) << ':' << q.rule->line << "\n  "
+        << "found by: " << rules::how_found(*q.rule, q.note) << "\n  " << sums(rows) << '\n';
     gap = "\n";
     if (!rows.empty()) write_table(out, rows);
     for (std::size_t n = 0; n < rows.size(); ++n) {
@@ -328,7 +327,7 @@ bool write_text(std::ostream& out, const Explanation& e) {
                                  : "\nthere is no flow " + e.asked_flow + " in the capture\n");
   if (e.flows_left_out != 0)
     out << "\n"
-        << e.flows_left_out << " flows more were not kept: only the first " << kMaxFlows
+        << e.flows_left_out << " flows more were not kept: only the first " << e.flows.size()
         << " are; --flow COMMUNITY_ID asks for one\n";
   for (const std::string& l : e.limits_met) out << "\na limit of the detector was reached: " << l << '\n';
   return sound;
@@ -352,9 +351,8 @@ bool write_json(std::ostream& out, const Explanation& e) {
     }
     out << '\n';
   }
-  for (std::size_t i = 0; e.book != nullptr && i < e.book->questions.size(); ++i) {
+  for (std::size_t i = 0; e.book != nullptr && i < e.book->asked; ++i) {
     const Question& q = e.book->questions[i];
-    if (!q.asked) continue;
     const auto rows = rows_of(e, i);
     {
       Object o(out);
@@ -365,7 +363,7 @@ bool write_json(std::ostream& out, const Explanation& e) {
       o.text("file", q.rule->file);
       o.number("line", q.rule->line);
       o.text("msg", q.rule->msg);
-      o.text("found", how_found(q));
+      o.text("found", rules::how_found(*q.rule, q.note));
       o.number("flows", rows.size());
       o.number("fired", e.fired[i]);
     }

@@ -31,7 +31,10 @@ bool is_payload_of(const detect::Buffer& b, const Packet& p) noexcept {
 }  // namespace
 
 struct Watch::Notes {
-  explicit Notes(const Book& book) : evaluator(book) {}
+  explicit Notes(const Book& book)
+      : evaluator(book),
+        most_flows(
+            std::clamp<std::size_t>(kMaxAccounts / std::max<std::size_t>(book.asked, 1), 1, kMaxFlows)) {}
 
   /// A match whose alert is still to come.
   struct Pending {
@@ -40,6 +43,7 @@ struct Watch::Notes {
   };
 
   Evaluator evaluator;
+  const std::size_t most_flows;
   std::vector<FlowAccount> flows;
   std::unordered_map<std::uint64_t, std::size_t> places;  // by flow id
   std::vector<Pending> pending;
@@ -54,12 +58,12 @@ struct Watch::Notes {
     const std::uint64_t id = f == nullptr ? 0 : flow_id(*f);
     if (const auto at = places.find(id); at != places.end()) return &flows[at->second];
     std::string name = f == nullptr ? std::string() : community_id_of(*f, book.community_id_seed);
-    if ((!wanted.empty() && name != wanted) || flows.size() == kMaxFlows) return nullptr;
+    if ((!wanted.empty() && name != wanted) || flows.size() == most_flows) return nullptr;
     places.emplace(id, flows.size());
     FlowAccount& a = flows.emplace_back();
     a.id = id;
     a.community_id = std::move(name);
-    a.rules.resize(book.questions.size());
+    a.rules.resize(book.asked);
     if (f != nullptr) {
       a.client = f->client();
       a.server = f->server();
@@ -120,8 +124,7 @@ void Watch::on_packet(std::uint32_t target, const detect::Subject& s) noexcept {
   }
   if (p.verdict == Verdict::kBadChecksum) ++f->bad_checksums;
   if (p.size < p.wire_size) ++f->cut_packets;
-  for (std::size_t q = 0; q < book_.questions.size(); ++q) {
-    if (!book_.questions[q].asked) continue;
+  for (std::size_t q = 0; q < book_.asked; ++q) {
     Account& a = f->rules[q];
     Finding found = n.evaluator.header(book_.questions[q], s);
     if (found.score == Evaluator::kHeaderFits) {
@@ -145,7 +148,8 @@ void Watch::on_payload(std::uint32_t target, const detect::Subject& s, const det
   if (tcp && !mixed && (h.flags & detect::rule_flag::kStreamPayload) != 0) {
     // Packets come first, then the stream they are part of.
     FlowAccount* f = notes_->find(book_, wanted_, s.flow);
-    Account* a = f == nullptr ? nullptr : &f->rules[book_.of_target[target]];
+    const std::size_t question = book_.of_target[target];
+    Account* a = f == nullptr || question >= book_.asked ? nullptr : &f->rules[question];
     const bool again = a != nullptr && a->last_packet == s.packet->at.number;
     of_packet = book_.questions[book_.of_target[target]].looks_at_packets_too && !again &&
                 is_payload_of(b, *s.packet);
@@ -198,24 +202,34 @@ void Watch::look(std::uint32_t target, const Occasion& o) {
   if (found.further_than(a.furthest)) a.furthest = std::move(found);
 }
 
+/// Bytes that matched as a packet's are not told again as a stream's, nor a protocol for both directions, nor
+/// a transaction from both its sides.
+bool Watch::told_already(const Occasion& o, const detect::RuleHeader& h, detect::RuleIndex rule,
+                         const Account& a) const {
+  const detect::Subject& s = o.subject;
+  const std::uint64_t packet = s.packet->at.number;
+  if (o.tx != nullptr) return (h.flags & detect::rule_flag::kBothSides) != 0 && a.last_tx_match == o.tx->id;
+  if (o.payload == nullptr) return a.last_packet_match == packet;
+  if (o.of_packet) return false;
+  StreamWindow* w = s.flow->side[index(s.dir)].window;
+  if (w == nullptr || w->bytes() != o.payload->data.data()) return a.last_packet_match == packet;
+  return std::find(w->fired, w->fired + w->fired_count, book_.set->numbers[rule]) !=
+         w->fired + w->fired_count;
+}
+
 void Watch::matched(std::size_t question, detect::RuleIndex rule, const Occasion& o, FlowAccount& f,
                     Account& a) {
   Notes& n = *notes_;
-  const detect::Subject& s = o.subject;
   const detect::RuleHeader& h = book_.set->rules[rule];
-  const std::uint64_t packet = s.packet->at.number;
-  // Bytes that matched as a packet's are not told again as a stream's, nor a protocol for both directions.
-  if (o.payload != nullptr && o.tx == nullptr && !o.of_packet) {
-    const StreamWindow* w = s.flow->side[index(s.dir)].window;
-    const auto* told = w == nullptr ? nullptr : w->fired;
-    const bool waited = w != nullptr && const_cast<StreamWindow*>(w)->bytes() == o.payload->data.data();
-    if (waited ? std::find(told, told + w->fired_count, book_.set->numbers[rule]) != told + w->fired_count
-               : a.last_packet_match == packet)
-      return;
-  } else if (o.payload == nullptr && o.tx == nullptr && a.last_packet_match == packet) {
+  const std::uint64_t packet = o.subject.packet->at.number;
+  if (told_already(o, h, rule, a)) {
+    ++a.again;
     return;
   }
-  if (o.tx == nullptr) a.last_packet_match = packet;
+  if (o.tx == nullptr)
+    a.last_packet_match = packet;
+  else
+    a.last_tx_match = o.tx->id;
   ++a.ended[static_cast<std::size_t>(Stage::kFired)];
   if (h.flags & detect::rule_flag::kPass) {
     n.pass_packet = packet;
@@ -234,19 +248,23 @@ std::size_t Watch::alert(const RecordContext& context, const Packet& p, const Fl
                          const Transaction* tx, const AlertInfo& info,
                          std::span<std::uint8_t> out) const noexcept {
   Notes& n = *notes_;
-  for (std::size_t q = 0; q < book_.questions.size(); ++q) {
+  for (std::size_t q = 0; q < book_.asked; ++q) {
     const Question& question = book_.questions[q];
-    if (!question.asked || question.rule->sid != info.sid || question.rule->gid != info.gid) continue;
+    if (question.rule->sid != info.sid || question.rule->gid != info.gid) continue;
     FlowAccount* account = n.find(book_, wanted_, f);
     if (account == nullptr) break;
     Account& a = account->rules[q];
     const auto place = static_cast<std::size_t>(account - n.flows.data());
     const auto at = std::find_if(n.pending.begin(), n.pending.end(),
                                  [&](const Notes::Pending& x) { return x.flow == place && x.question == q; });
-    if (at == n.pending.end())
-      ++a.surprises;
-    else
+    if (at != n.pending.end()) {
       n.pending.erase(at);
+    } else if (a.again != 0) {
+      --a.again;
+      ++a.ended[static_cast<std::size_t>(Stage::kFired)];
+    } else {
+      ++a.surprises;
+    }
     ++a.alerts;
     if (a.told.size() < kMaxTold) a.told.push_back({context.packet_number, context.time_ns, {}});
   }
@@ -276,7 +294,7 @@ std::size_t Watch::flow(const RecordContext& context, const Flow& f, FlowEnd why
       if (f.side[d].depth_reached && f.side[d].delivered > book_.stream_depth)
         a.beyond_depth[d] = f.side[d].delivered - book_.stream_depth;
     }
-  } else if (why != FlowEnd::kInterim && n.flows.size() == kMaxFlows &&
+  } else if (why != FlowEnd::kInterim && n.flows.size() == n.most_flows &&
              (wanted_.empty() || community_id_of(f, book_.community_id_seed) == wanted_)) {
     ++n.left_out;
   }

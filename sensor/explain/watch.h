@@ -7,7 +7,8 @@
 // What the evaluator says of a match is held against what the detector did: a match that made no alert, and
 // no reason for it, or an alert without a match, is an error of this program, and is reported as one.
 //
-// Limits  kMaxFlows flows are kept, the first ones; the others are counted
+// Limits  kMaxFlows flows are kept, fewer when many rules are asked about: the first ones; the others are
+//         counted
 // Threads everything but judged() comes from one worker; read it when both have ended
 #pragma once
 #include <map>
@@ -24,7 +25,7 @@
 
 namespace picket::explain {
 
-inline constexpr std::size_t kMaxFlows = 10000;
+inline constexpr std::size_t kMaxFlows = 10000, kMaxAccounts = 100000;  ///< accounts: flows times rules
 inline constexpr std::size_t kMaxJudged = 1 << 18;  ///< flows of whose alerts it is known what became of them
 inline constexpr std::size_t kMaxTold = 16;         ///< alerts of one rule in one flow that are named
 
@@ -46,7 +47,10 @@ struct Account {
   std::array<std::uint8_t, 6> which{};      ///< ... Admission::which of the last one
   std::vector<Told> told;                   ///< the first of them
 
-  std::uint64_t last_packet = 0, last_packet_match = 0;  // while it runs
+  // While it runs.
+  std::uint64_t last_packet = 0, last_packet_match = 0;
+  std::uint64_t last_tx_match = ~std::uint64_t{0};
+  std::uint64_t again = 0;  // matches that are told already; the detector's memory of that is short
 };
 
 struct FlowAccount {
@@ -104,6 +108,8 @@ class Watch final : public detect::Probe, public RecordEncoder {
   /// What is known while it runs. Behind a pointer: an encoder is const for its workers.
   struct Notes;
   void look(std::uint32_t target, const Occasion&);
+  [[nodiscard]] bool told_already(const Occasion&, const detect::RuleHeader&, detect::RuleIndex,
+                                  const Account&) const;
   void matched(std::size_t question, detect::RuleIndex, const Occasion&, FlowAccount&, Account&);
 
   const Book& book_;

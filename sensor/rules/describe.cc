@@ -128,8 +128,9 @@ struct ClauseText {
   std::string operator()(const Asn1&) const { return "asn1"; }
   std::string operator()(const Dataset& d) const {
     static constexpr const char* kCommands[] = {"set", "unset", "isset", "isnotset"};
-    if (d.command == Dataset::Command::kReputation) return "datarep:" + d.name + "," + describe(d.reputation);
-    return std::string("dataset:") + kCommands[static_cast<std::size_t>(d.command)] + "," + d.name;
+    if (d.command == Dataset::Command::kReputation)
+      return "datarep:" + one_line(d.name) + "," + describe(d.reputation);
+    return std::string("dataset:") + kCommands[static_cast<std::size_t>(d.command)] + "," + one_line(d.name);
   }
   std::string operator()(const Entropy& e) const {
     return std::string("entropy:value ") + (e.negated ? "not " : "") + number(e.low) + " to " +

@@ -176,6 +176,7 @@ void Planner::add_note(const Rule& r, const Shape& shape, std::uint32_t source,
     note.buffer =
         r.groups[pattern->group].place == Place::kPayload ? "payload" : r.groups[pattern->group].name;
   }
+  if (pattern && note.found_by != FoundBy::kPattern) note.weak = pattern->literal.bytes;
   // How often it is looked at, and what it then costs; a regular expression weighs as much as a few contents.
   const auto size = static_cast<double>(note.fast_pattern.size());
   note.cost = size != 0 ? 100.0 / (size * size) : note.found_by <= FoundBy::kPorts ? 1000.0 : 10.0;

@@ -4,10 +4,13 @@ and what was not looked at. What it calls fired is what replay alerts on, for ev
 
 usage: explains.py [NAME]        PICKET=path of the program; NAME: only checks that contain it
 """
+import base64
 import collections
 import concurrent.futures
+import hashlib
 import json
 import pathlib
+import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
@@ -163,6 +166,18 @@ pass tcp any any -> any 25 (msg:"mail"; content:"VRFY"; sid:23;)
 alert smtp any any -> any any (msg:"mail"; smtp.mail_from; content:"@"; sid:24;)
 alert tls any any -> any any (msg:"sni"; tls.sni; content:"lab"; xbits:set,tls,track ip_src,expire 60; sid:25;)
 alert tls any any -> any any (msg:"again"; tls.sni; content:"lab"; xbits:isset,tls,track ip_src; sid:26;)
+alert http any any => any any (msg:"one side"; http.uri; content:"numbers"; sid:27;)
+alert http any any => any any (msg:"no pattern"; http.uri; content:"/"; sid:28;)
+alert http any any -> any any (msg:"file data"; file.data; content:"1"; sid:29;)
+alert http any any -> any any (msg:"many"; http.request_header; content:"Host"; startswith; sid:30;)
+alert tcp any any -> any any (msg:"a"; content:"H"; depth:3000; sid:31;)
+alert tcp any any -> any any (msg:"b"; content:"T"; depth:3000; sid:32;)
+alert tcp any any -> any any (msg:"c"; content:"P"; depth:3000; sid:33;)
+alert tcp any any -> any any (msg:"d"; content:"O"; depth:3000; sid:34;)
+alert tcp any any -> any any (msg:"e"; content:"K"; depth:3000; sid:35;)
+alert tcp any any -> any any (msg:"f"; content:"1"; depth:3000; sid:36;)
+alert tcp any any -> any any (msg:"g"; content:"."; depth:3000; sid:37;)
+alert tcp any any -> any any (msg:"h"; content:"/"; depth:3000; sid:38;)
 '''
 
 
@@ -240,6 +255,30 @@ def by_flow(checks, folder):
     checks.equal('the same for any --workers', again, lines)
 
 
+def many_flows(checks, folder):
+    """The table of flows is bounded; what is left out is counted."""
+    flows, most = 10050, 10000
+    capture = folder / 'many.pcap'
+    with capture.open('wb') as out:
+        out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(flows):
+            udp = struct.pack('>HHHH', 1024 + i, 9, 12, 0) + b'abcd'
+            ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 32, 0, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+            frame = bytes(12) + b'\x08\x00' + ip + udp
+            out.write(struct.pack('<IIII', 1700000000, i, len(frame), len(frame)) + frame)
+    rules = folder / 'many.rules'
+    rules.write_text('alert udp any any -> any 9 (msg:"x"; content:"abcd"; sid:1;)\n')
+    _, lines = explain(folder, rules, [1], capture)
+    rule, summary = lines[0], lines[-1]
+    checks.equal('many flows: kept, left out', (summary['flows'], summary['flows_left_out']), (most, flows - most))
+    checks.equal('many flows: alerts of all', (rule['fired'], sum(r.get('fired', 0) for r in lines if r['type'] == 'flow')), (flows, most))
+    last = '1:' + base64.b64encode(hashlib.sha1(struct.pack('>H4s4sBBHH', 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), 17, 0, 1024 + flows - 1, 9)).digest()).decode()
+    _, lines = explain(folder, rules, [1], capture, '--flow', last)
+    checks.equal('many flows: the last one, by its id', [(r['src_port'], r['fired']) for r in lines if r['type'] == 'flow'], [(1024 + flows - 1, 1)])
+    text = run(picket(), 'explain', '--rule', 1, '--rules', rules, capture).out.decode()
+    checks.ok('many flows: text is short and says so', len(text) < 40000 and '50 flows more were not kept' in text, text[-500:])
+
+
 def agrees(folder, protocol, rules, sids):
     """What is fired, by flow and by rule, against the alerts of replay."""
     out = folder / (protocol + '.json')
@@ -288,7 +327,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for name, problem in pool.map(lambda x: one_case(folder, *x), chosen):
                 checks.ok(name, not problem, problem)
-        for part in not_loaded, by_flow, everything:
+        for part in not_loaded, by_flow, many_flows, everything:
             if wanted in part.__name__:
                 part(checks, folder)
     return checks.done()
