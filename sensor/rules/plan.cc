@@ -200,7 +200,7 @@ bool Planner::add_rule(std::uint32_t source) {
     if (auto why = (this->*step)(r, h)) return reject(*why);
   }
   const auto pattern = fast_pattern(r, shape.transaction);
-  add_note(r, shape, source, pattern);
+  if (options_.keep_rules) add_note(r, shape, source, pattern);
   const bool watched = options_.watch && options_.watch(r);
 
   if (!shape.transaction) {
@@ -243,7 +243,7 @@ Result<Plan> Planner::run() {
   out_->port_sets.emplace_back();
   out_->app_sets.emplace_back();
   out_->transform_lists.emplace_back();
-  plan_.notes.resize(loaded_.rules.size());
+  if (options_.keep_rules) plan_.notes.resize(loaded_.rules.size());
   for (const ProtocolSpec* p : options_.protocols) out_->protocols.push_back({p->complete, p->events});
 
   load_datasets();

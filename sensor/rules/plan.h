@@ -119,7 +119,7 @@ struct Plan {
   std::vector<std::uint32_t> sources;  ///< by RuleIndex: place in rules::RuleSet::rules
   std::vector<Judgement> judgements;   ///< by RuleIndex
   std::vector<DynamicSet> sets;        ///< data sets that rules change
-  std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules
+  std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules; with keep_rules alone
   std::vector<Watched> watched;
   std::size_t planned = 0, rejected = 0;
   std::size_t databases = 0, from_cache = 0;
