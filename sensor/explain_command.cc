@@ -158,6 +158,7 @@ int explain_command(const Options& o) {
     said.limits_met = limits_met(outcome.totals);
     said.flows = watch.take();
     said.flows_left_out = watch.flows_left_out();
+    said.flows_given_up = watch.flows_given_up();
     said.fired = watch.fired();
     said.book = &book;
   }

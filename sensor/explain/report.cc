@@ -325,9 +325,11 @@ bool write_text(std::ostream& out, const Explanation& e) {
   if (e.flows.empty() && e.book != nullptr)
     out << (e.asked_flow.empty() ? "\nthere are no packets\n"
                                  : "\nthere is no flow " + e.asked_flow + " in the capture\n");
+  if (e.flows_given_up != 0)
+    out << "\n" << e.flows_given_up << " flows more fit no header, and were not kept\n";
   if (e.flows_left_out != 0)
     out << "\n"
-        << e.flows_left_out << " flows more were not kept: only the first " << e.flows.size()
+        << e.flows_left_out << " flows more were not kept: only " << e.flows.size()
         << " are; --flow COMMUNITY_ID asks for one\n";
   for (const std::string& l : e.limits_met) out << "\na limit of the detector was reached: " << l << '\n';
   return sound;
@@ -379,6 +381,7 @@ bool write_json(std::ostream& out, const Explanation& e) {
     o.number("packets", e.packets);
     o.number("flows", e.flows.size());
     o.number("flows_left_out", e.flows_left_out);
+    o.number("flows_given_up", e.flows_given_up);
     std::ostream& list = o.key("limits_met");
     list << '[';
     for (std::size_t i = 0; i < e.limits_met.size(); ++i)

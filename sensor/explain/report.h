@@ -20,7 +20,7 @@ struct Explanation {
   const Book* book = nullptr;
   std::vector<FlowAccount> flows;
   std::vector<std::uint64_t> fired;  ///< by question
-  std::uint64_t flows_left_out = 0, packets = 0;
+  std::uint64_t flows_left_out = 0, flows_given_up = 0, packets = 0;
   std::vector<NotLoaded> not_loaded;
   std::vector<std::string> limits_met;  ///< counters of the detector that say that something was cut
   std::string asked_flow;               ///< community id; "": all

@@ -51,16 +51,28 @@ struct Watch::Notes {
   std::uint32_t pass_sid = 0;
   std::uint64_t packet = 0;
   const Transaction* tx = nullptr;  // of a rule that looks at payload, too
-  std::uint64_t left_out = 0;
+  std::uint64_t left_out = 0, given_up = 0;
+  std::vector<std::size_t> dull;  // flows that ended, and no header fits
 
   /// nullptr: not asked about, or there is no room.
   FlowAccount* find(const Book& book, const std::string& wanted, const Flow* f) {
     const std::uint64_t id = f == nullptr ? 0 : flow_id(*f);
     if (const auto at = places.find(id); at != places.end()) return &flows[at->second];
     std::string name = f == nullptr ? std::string() : community_id_of(*f, book.community_id_seed);
-    if ((!wanted.empty() && name != wanted) || flows.size() == most_flows) return nullptr;
-    places.emplace(id, flows.size());
-    FlowAccount& a = flows.emplace_back();
+    if ((!wanted.empty() && name != wanted)) return nullptr;
+    std::size_t place = flows.size();
+    if (place == most_flows) {
+      if (dull.empty()) return nullptr;
+      place = dull.back();
+      dull.pop_back();
+      places.erase(flows[place].id);
+      ++given_up;
+    } else {
+      flows.emplace_back();
+    }
+    places.emplace(id, place);
+    FlowAccount& a = flows[place];
+    a = {};
     a.id = id;
     a.community_id = std::move(name);
     a.rules.resize(book.asked);
@@ -294,6 +306,10 @@ std::size_t Watch::flow(const RecordContext& context, const Flow& f, FlowEnd why
       if (f.side[d].depth_reached && f.side[d].delivered > book_.stream_depth)
         a.beyond_depth[d] = f.side[d].delivered - book_.stream_depth;
     }
+    const auto came_far = [](const Account& x) {
+      return x.furthest.stage > Stage::kHeader || x.packets_fit != 0;
+    };
+    if (std::none_of(a.rules.begin(), a.rules.end(), came_far)) n.dull.push_back(at->second);
   } else if (why != FlowEnd::kInterim && n.flows.size() == n.most_flows &&
              (wanted_.empty() || community_id_of(f, book_.community_id_seed) == wanted_)) {
     ++n.left_out;
@@ -329,6 +345,10 @@ std::vector<FlowAccount> Watch::take() {
   Notes& n = *notes_;
   n.settle([](const Notes::Pending&) { return true; });
   left_out_ = n.left_out;
+  given_up_ = n.given_up;
+  std::stable_sort(n.flows.begin(), n.flows.end(), [](const FlowAccount& a, const FlowAccount& b) {
+    return a.first_packet < b.first_packet;
+  });
   for (FlowAccount& f : n.flows) {
     for (std::size_t q = 0; q < f.rules.size(); ++q) {
       Account& a = f.rules[q];

@@ -7,8 +7,8 @@
 // What the evaluator says of a match is held against what the detector did: a match that made no alert, and
 // no reason for it, or an alert without a match, is an error of this program, and is reported as one.
 //
-// Limits  kMaxFlows flows are kept, fewer when many rules are asked about: the first ones; the others are
-//         counted
+// Limits  kMaxFlows flows are kept, fewer when many rules are asked about. When there are more, those that no
+//         header fits go first, then the last ones are left out; both are counted
 // Threads everything but judged() comes from one worker; read it when both have ended
 #pragma once
 #include <map>
@@ -86,6 +86,8 @@ class Watch final : public detect::Probe, public RecordEncoder {
   /// When all has ended: in the order in which flows began.
   [[nodiscard]] std::vector<FlowAccount> take();
   [[nodiscard]] std::uint64_t flows_left_out() const noexcept { return left_out_; }
+  /// Given up for others: no header of a rule that is asked about fits them.
+  [[nodiscard]] std::uint64_t flows_given_up() const noexcept { return given_up_; }
   /// By question: alerts that left, of all flows, also those left out and not asked about.
   [[nodiscard]] const std::vector<std::uint64_t>& fired() const noexcept { return fired_; }
 
@@ -116,7 +118,7 @@ class Watch final : public detect::Probe, public RecordEncoder {
   const std::string wanted_;
   const RecordEncoder* encoder_ = nullptr;
   std::unique_ptr<Notes> notes_;
-  std::uint64_t left_out_ = 0;
+  std::uint64_t left_out_ = 0, given_up_ = 0;
 
   // The export thread's.
   std::vector<std::uint64_t> fired_;

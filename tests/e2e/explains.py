@@ -255,17 +255,23 @@ def by_flow(checks, folder):
     checks.equal('the same for any --workers', again, lines)
 
 
+def udp_flows(path, count, of):
+    """`of(i)`: seconds since the start and the server's port of flow i."""
+    with path.open('wb') as out:
+        out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(count):
+            second, port = of(i)
+            udp = struct.pack('>HHHH', 1024 + i, port, 12, 0) + b'abcd'
+            ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 32, 0, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+            frame = bytes(12) + b'\x08\x00' + ip + udp
+            out.write(struct.pack('<IIII', 1700000000 + second, i, len(frame), len(frame)) + frame)
+    return path
+
+
 def many_flows(checks, folder):
     """The table of flows is bounded; what is left out is counted."""
     flows, most = 10050, 10000
-    capture = folder / 'many.pcap'
-    with capture.open('wb') as out:
-        out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for i in range(flows):
-            udp = struct.pack('>HHHH', 1024 + i, 9, 12, 0) + b'abcd'
-            ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 32, 0, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
-            frame = bytes(12) + b'\x08\x00' + ip + udp
-            out.write(struct.pack('<IIII', 1700000000, i, len(frame), len(frame)) + frame)
+    capture = udp_flows(folder / 'many.pcap', flows, lambda i: (0, 9))
     rules = folder / 'many.rules'
     rules.write_text('alert udp any any -> any 9 (msg:"x"; content:"abcd"; sid:1;)\n')
     _, lines = explain(folder, rules, [1], capture)
@@ -275,6 +281,12 @@ def many_flows(checks, folder):
     last = '1:' + base64.b64encode(hashlib.sha1(struct.pack('>H4s4sBBHH', 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), 17, 0, 1024 + flows - 1, 9)).digest()).decode()
     _, lines = explain(folder, rules, [1], capture, '--flow', last)
     checks.equal('many flows: the last one, by its id', [(r['src_port'], r['fired']) for r in lines if r['type'] == 'flow'], [(1024 + flows - 1, 1)])
+    # The table is full of flows that no header fits when the one that fires begins.
+    later = udp_flows(folder / 'later.pcap', flows, lambda i: (i // 10, 9 if i == flows - 1 else 8))
+    _, lines = explain(folder, rules, [1], later)
+    flow, summary = lines[1], lines[-1]
+    checks.equal('many flows: those that no header fits make room',
+                 (flow['stage'], summary['flows'], summary['flows_left_out'], summary['flows_given_up']), ('fired', most, 0, flows - most))
     text = run(picket(), 'explain', '--rule', 1, '--rules', rules, capture).out.decode()
     checks.ok('many flows: text is short and says so', len(text) < 40000 and '50 flows more were not kept' in text, text[-500:])
 
