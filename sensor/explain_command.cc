@@ -144,7 +144,7 @@ int explain_command(const Options& o) {
     plan.rules->probe = &watch;
     // What correlate decides belongs to the order of the capture, whatever the number of workers: one is as good.
     setup->config.workers = 1;
-    setup->pipeline.statistics = false;
+    setup->pipeline.statistics = setup->pipeline.save_datasets = false;  // it leaves nothing behind
     setup->pipeline.worker.records.flows = setup->pipeline.worker.records.alerts = true;
     setup->pipeline.judged = [&watch](const EventHeader& h, rules::Admission word) { watch.judged(h, word); };
     setup->pipeline.encoder_for_workers = [&watch](const RecordEncoder& e) -> const RecordEncoder& {

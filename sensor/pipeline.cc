@@ -17,6 +17,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     : encoder_(config.encoder),
       sensor_(config.encoder.sensor),
       statistics_(config.statistics),
+      save_datasets_(config.save_datasets),
       complete_(config.complete),
       at_end_(config.at_end),
       utc_offset_ns_(config.utc_offset_ns),
@@ -151,7 +152,7 @@ void Pipeline::export_loop(const std::stop_token& stop) {
   count_lost_before();
   if (statistics_) put_statistics(0);
   recorder_->close();
-  if (correlator_) {
+  if (correlator_ && save_datasets_) {
     for (const std::string& problem : correlator_->save()) spdlog::error("{}", problem);
   }
   finished_.store(true, std::memory_order_release);

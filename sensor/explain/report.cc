@@ -167,8 +167,9 @@ void write_table(std::ostream& out, const std::vector<Row>& rows) {
 std::string sums(const std::vector<Row>& rows) {
   std::array<std::size_t, kStages> n{};
   for (const Row& r : rows) ++n[static_cast<std::size_t>(r.answer.stage)];
-  static constexpr const char* kWords[] = {"did not fit the header", "not the state", "not the fast pattern",
-                                           "not an option",          "held back",     "fired"};
+  static constexpr const char* kWords[] = {
+      "did not fit the header", "lacked the state", "lacked the fast pattern",
+      "failed at an option",    "held back",        "fired"};
   std::string out = std::to_string(rows.size()) + (rows.size() == 1 ? " flow" : " flows");
   for (std::size_t i = kStages; i-- > 0;) {
     if (n[i] != 0)
@@ -312,8 +313,8 @@ bool write_text(std::ostream& out, const Explanation& e) {
     const Question& q = e.book->questions[i];
     const auto rows = rows_of(e, i);
     out << gap << id_text(*q.rule) << " \"" << rules::one_line(q.rule->msg) << "\", "
-        << rules::one_line(q.rule->file) << ':' << q.rule->line << "\n  "
-        << "found by: " << rules::how_found(*q.rule, q.note) << "\n  " << sums(rows) << '\n';
+        << rules::one_line(q.rule->file) << ':' << q.rule->line << "\n  " << rules::how_found(*q.rule, q.note)
+        << "\n  " << sums(rows) << '\n';
     gap = "\n";
     if (!rows.empty()) write_table(out, rows);
     for (std::size_t n = 0; n < rows.size(); ++n) {
