@@ -6,6 +6,7 @@
 namespace picket {
 
 int replay_command(const Options&);
+int explain_command(const Options&);
 int run_command(const Options&);
 int check_command(const Options&);
 int convert_command(const Options&);

@@ -19,20 +19,21 @@ void Correlator::retire(std::uint32_t epoch, std::uint64_t alerts) {
   });
 }
 
-bool Correlator::admit(const EventHeader& h, Bytes notes) {
-  if (h.type != RecordType::kAlert) return true;
+rules::Admission Correlator::admit(const EventHeader& h, Bytes notes) {
+  if (h.type != RecordType::kAlert) return {};
   const std::lock_guard lock(mutex_);
   const auto e =
       std::find_if(epochs_.begin(), epochs_.end(), [&](const Epoch& x) { return x.number == h.epoch; });
   PICKET_ASSERT(e != epochs_.end());
-  if (e == epochs_.end()) return true;
-  bool yes = notes.empty() || sets_.admit(notes, e->places);
-  if (const rules::Judgement& j = e->judgements[h.rule]; yes && !j.plain()) {
-    yes = thresholds_.admit(
+  if (e == epochs_.end()) return {};
+  rules::Admission word;
+  if (!notes.empty() && !sets_.admit(notes, e->places)) word.by = rules::Admission::By::kDataset;
+  if (const rules::Judgement& j = e->judgements[h.rule]; word && !j.plain()) {
+    word = thresholds_.admit(
         j, {h.place.clock_ns, Address::v6(h.src), Address::v6(h.dst), h.flow_id, h.src_port, h.dst_port});
   }
   if (++e->seen == e->expected) epochs_.erase(e);
-  return yes;
+  return word;
 }
 
 std::size_t Correlator::epochs() const {

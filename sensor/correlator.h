@@ -28,7 +28,7 @@ class Correlator {
   void retire(std::uint32_t epoch, std::uint64_t alerts);
 
   /// Is this record to be made? On the export thread, in order.
-  [[nodiscard]] bool admit(const EventHeader&, Bytes notes);
+  [[nodiscard]] rules::Admission admit(const EventHeader&, Bytes notes);
   /// Writes the data sets that are to be kept; what could not be written, one line each. When all is over.
   [[nodiscard]] std::vector<std::string> save() const { return sets_.save(); }
 

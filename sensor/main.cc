@@ -16,6 +16,8 @@ int run(int argc, char** argv) {
   switch (options->command) {
     case picket::Command::kReplay:
       return picket::replay_command(*options);
+    case picket::Command::kExplain:
+      return picket::explain_command(*options);
     case picket::Command::kRun:
       return picket::run_command(*options);
     case picket::Command::kCheck:

@@ -64,6 +64,22 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   replay->add_option("captures", o.captures, "capture files or folders")->type_name("CAPTURE")->required();
   replay->footer("Example: picket replay --workers 2 --rules my.rules --eve eve.json --stats - captures/");
 
+  CLI::App* explain = app.add_subcommand(
+      "explain",
+      "why rules fired on captures, or how far they came: for each flow, what stopped them, and the bytes");
+  add_common(*explain, o);
+  explain->add_option("--rule", o.about, "which rule, of those that are loaded; repeats")
+      ->type_name("SID|GID:SID")
+      ->required()
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  explain->add_option("--flow", o.flow, "only this flow, as records name it in community_id")
+      ->type_name("COMMUNITY_ID");
+  explain->add_flag("--json", o.json, "one JSON object a line: rules, flows, a summary");
+  explain->add_option("captures", o.captures, "capture files or folders")->type_name("CAPTURE")->required();
+  explain->footer("Example: picket explain --rule 9000020 --rules pcaps/sample.rules pcaps/http/get");
+
   CLI::App* run = app.add_subcommand("run", "live, from DPDK ports");
   add_common(*run, o);
   add_outputs(*run, o);
@@ -110,7 +126,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
                 << (word.empty()     ? "a command is missing"
                     : word[0] == '-' ? "'" + word + "' stands where a command has to stand"
                                      : "there is no command '" + word + "'")
-                << "; commands are replay, run, check, convert, protocols and version; see: picket --help\n";
+                << "; commands are replay, explain, run, check, convert, protocols and version; see: picket "
+                   "--help\n";
       exit_status = 2;
       return std::nullopt;
     }
@@ -132,6 +149,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   }
   if (*replay)
     o.command = Command::kReplay;
+  else if (*explain)
+    o.command = Command::kExplain;
   else if (*run)
     o.command = Command::kRun;
   else if (*check)

@@ -6,7 +6,7 @@
 
 namespace picket {
 
-enum class Command { kReplay, kRun, kCheck, kConvert, kProtocols, kVersion };
+enum class Command { kReplay, kExplain, kRun, kCheck, kConvert, kProtocols, kVersion };
 
 struct Options {
   Command command = Command::kVersion;
@@ -26,10 +26,13 @@ struct Options {
   unsigned loops = 1;
   std::string pace = "max";
   bool measure_stages = false;
+  // explain
+  std::vector<std::string> about;  ///< SID or GID:SID
+  std::string flow;                ///< Community ID; "": all
   // run
   std::vector<std::string> interfaces, vdevs;
   std::string eal;
-  // check, protocols
+  // check, explain, protocols
   bool json = false;
 };
 

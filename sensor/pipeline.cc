@@ -17,6 +17,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     : encoder_(config.encoder),
       sensor_(config.encoder.sensor),
       statistics_(config.statistics),
+      save_datasets_(config.save_datasets),
       complete_(config.complete),
       at_end_(config.at_end),
       utc_offset_ns_(config.utc_offset_ns),
@@ -28,13 +29,25 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     w.id = static_cast<unsigned>(i);
     w.count = static_cast<unsigned>(sources.size());
     w.pool_bytes /= sources.size();
-    workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder_));
+    const RecordEncoder& encoder =
+        config.encoder_for_workers ? config.encoder_for_workers(encoder_) : encoder_;
+    workers_.push_back(std::make_unique<Worker>(w, *sources[i], encoder));
     streams.push_back(streams_.emplace_back(std::make_unique<RingStream>(workers_.back()->events())).get());
   }
   Recorder::Correlate correlate;
   if (rules != nullptr) {
     correlator_.emplace();
-    correlate = [this](const EventHeader& h, Bytes notes) { return correlator_->admit(h, notes); };
+    if (config.judged) {
+      correlate = [this, judged = config.judged](const EventHeader& h, Bytes notes) {
+        const rules::Admission word = correlator_->admit(h, notes);
+        if (h.type == RecordType::kAlert) judged(h, word);
+        return static_cast<bool>(word);
+      };
+    } else {
+      correlate = [this](const EventHeader& h, Bytes notes) {
+        return static_cast<bool>(correlator_->admit(h, notes));
+      };
+    }
     snapshots_.push_back(make_snapshot(std::move(rules)));
     if (snapshots_.back() == nullptr) throw std::bad_alloc();
     offer(*snapshots_.back());
@@ -139,7 +152,7 @@ void Pipeline::export_loop(const std::stop_token& stop) {
   count_lost_before();
   if (statistics_) put_statistics(0);
   recorder_->close();
-  if (correlator_) {
+  if (correlator_ && save_datasets_) {
     for (const std::string& problem : correlator_->save()) spdlog::error("{}", problem);
   }
   finished_.store(true, std::memory_order_release);

@@ -32,6 +32,12 @@ struct PipelineConfig {
   std::function<std::int64_t()> utc_offset_ns;
   std::size_t held_limit = Merge::kNoLimit;  ///< bytes that may wait in the merge for other workers: live
   std::vector<int> cores;                    ///< pin worker i to cores[i]; empty: the kernel decides
+  bool save_datasets = true;                 ///< at the end, those that rules change and that are to be kept
+  // Who listens: `picket explain`.
+  /// What workers write records with, in place of the encoder, which it may use; outlives the pipeline.
+  std::function<const RecordEncoder&(const RecordEncoder&)> encoder_for_workers;
+  /// Called by the export thread for each alert, in the order of the capture.
+  std::function<void(const EventHeader&, rules::Admission)> judged;
 };
 
 class Pipeline {
@@ -80,7 +86,7 @@ class Pipeline {
 
   Encoder encoder_;
   std::string sensor_;
-  bool statistics_;
+  bool statistics_, save_datasets_;
   std::function<void(Totals&)> complete_;
   std::function<void()> at_end_;
   std::function<std::int64_t()> utc_offset_ns_;

@@ -85,7 +85,7 @@ std::string cannot_write_stats(const Options& o) {
 
 }  // namespace
 
-std::unique_ptr<Setup> make_setup(const Options& o) {
+std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   auto config = load_config(o.config, keys_of(o));
   if (!config) return complain(config.error().message), nullptr;
   auto setup = std::make_unique<Setup>();
@@ -113,12 +113,13 @@ std::unique_ptr<Setup> make_setup(const Options& o) {
   files.insert(files.end(), o.rules.begin(), o.rules.end());
   if (files.empty()) return setup;
   setup->loader = make_loader(files, c.rules);
-  auto base = setup->loader->load(0, o.command == Command::kCheck);
+  const bool for_report = o.command == Command::kCheck || watch;
+  auto base = setup->loader->load(0, for_report, watch);
   if (!base) return complain(base.error().message), nullptr;
   setup->rules = std::move(base).value();
   const bool file_missing = !setup->rules->source.diagnostics.empty();
   for (const rules::Diagnostic& d : setup->rules->source.diagnostics) complain(rules::to_string(d));
-  if (o.command != Command::kCheck && !file_missing) report_rules(*setup->rules);
+  if (!for_report && !file_missing) report_rules(*setup->rules);
   if (file_missing || (o.rules_strict && setup->rules->rejected() != 0)) {
     if (!file_missing) complain("a rule was rejected, and --rules-strict is set");
     return nullptr;

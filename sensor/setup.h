@@ -20,8 +20,8 @@ struct Setup {
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the
-/// process ends with status 2.
-std::unique_ptr<Setup> make_setup(const Options&);
+/// process ends with status 2. `watch`: see rules::PlanOptions; then RuleBase::source is kept.
+std::unique_ptr<Setup> make_setup(const Options&, const rules::Watch& watch = {});
 
 /// Opens what --eve, --records and --export, or the configuration, ask for.
 /// `stop` ends the wait for who reads or collects.

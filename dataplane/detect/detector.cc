@@ -7,6 +7,7 @@
 #include "dataplane/detect/core_memory.h"
 #include "dataplane/detect/flow_state.h"
 #include "dataplane/detect/header.h"
+#include "dataplane/detect/places.h"
 #include "dataplane/detect/program.h"
 #include "dataplane/detect/transform.h"
 
@@ -226,68 +227,10 @@ bool Detector::tests_hold(const RuleHeader& h, const Subject& s) noexcept {
 }
 
 bool Detector::payload_groups_match(const RuleHeader& h, const Subject& s, const Buffer& payload) noexcept {
-  const Packet& p = *s.packet;
   for (unsigned i = 0; i < h.payload_groups; ++i) {
     const Group& g = rules_->groups[h.first_group + i];
     Buffer b;
-    bool exists = p.has_l4;
-    const auto is = [&p](IpProto proto) noexcept {
-      return p.has_l4 && p.proto == static_cast<std::uint8_t>(proto);
-    };
-    switch (g.place) {
-      case Place::kPayload:
-        b = payload;
-        exists = true;
-        break;
-      case Place::kEtherHeader:
-        exists = p.link == LinkType::kEthernet && p.size >= 14;
-        if (exists) b.data = {p.data, 14};
-        break;
-      case Place::kIpv4Header:
-        b.data = p.ip_header;
-        exists = p.has_ip && p.is_v4;
-        break;
-      case Place::kIpv6Header:
-        b.data = p.ip_header;
-        exists = p.has_ip && !p.is_v4;
-        break;
-      case Place::kTcpHeader:
-        b.data = p.l4_header;
-        exists = is(IpProto::kTcp);
-        break;
-      case Place::kUdpHeader:
-        b.data = p.l4_header;
-        exists = is(IpProto::kUdp);
-        break;
-      case Place::kIcmp4Header:
-        b.data = p.l4_header;
-        exists = is(IpProto::kIcmp);
-        break;
-      case Place::kIcmp6Header:
-        b.data = p.l4_header;
-        exists = is(IpProto::kIcmpV6);
-        break;
-      case Place::kIgmpHeader:
-        b.data = p.l4_header.empty() ? p.payload : p.l4_header;
-        exists = p.has_ip && p.proto == static_cast<std::uint8_t>(IpProto::kIgmp);
-        break;
-      case Place::kSourceIp:
-        b.data = Bytes(s.src->bytes).subspan(s.src->is_v4() ? 12 : 0);
-        exists = p.has_ip;
-        break;
-      case Place::kDestinationIp:
-        b.data = Bytes(s.dst->bytes).subspan(s.dst->is_v4() ? 12 : 0);
-        exists = p.has_ip;
-        break;
-      case Place::kBase64:
-        b.data = Bytes(memory_->base64).first(memory_->base64_size);
-        exists = memory_->base64_size != 0;
-        break;
-      case Place::kTransaction:
-        exists = false;
-        break;
-    }
-    if (!exists) return false;
+    if (!bytes_of_place(*rules_, g, s, payload, *memory_, b)) return false;
     if (g.transforms != 0) {
       b.data = apply(*rules_, rules_->transform_lists[g.transforms], b.data, *memory_, stats_);
       b.offset = 0;

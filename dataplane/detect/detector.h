@@ -167,7 +167,6 @@ class Detector {
   void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;
-  [[nodiscard]] bool tx_test_holds(const TxTest&, const Subject&, const Transaction&) noexcept;
   /// What is at hand of a direction's stream.
   [[nodiscard]] Buffer stream_bytes(const Flow&, Direction) const noexcept;
 

@@ -6,6 +6,8 @@
 #include "dataplane/detect/detector.h"
 #include "dataplane/detect/flow_state.h"
 #include "dataplane/detect/header.h"
+#include "dataplane/detect/places.h"
+#include "dataplane/detect/probe.h"
 #include "dataplane/detect/program.h"
 #include "dataplane/detect/transform.h"
 #include "dataplane/detect/tx_state.h"
@@ -150,7 +152,7 @@ Buffer Detector::stream_bytes(const Flow& f, Direction dir) const noexcept {
 bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {
   if (!tests_hold(h, s)) return false;
   for (unsigned i = 0; i < h.tx_tests; ++i) {
-    if (!tx_test_holds(rules_->tx_tests[h.first_tx_test + i], s, tx)) return false;
+    if (!tx_test_holds(*rules_, rules_->tx_tests[h.first_tx_test + i], s, tx, stats_)) return false;
   }
   for (unsigned i = h.payload_groups; i < h.groups; ++i) {
     if (!tx_group_matches(rules_->groups[h.first_group + i], s, tx)) return false;
@@ -161,32 +163,9 @@ bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const 
 }
 
 bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transaction& tx) noexcept {
-  if (g.place == Place::kBase64) {
-    return memory_->base64_size != 0 &&
-           run_group(*rules_, g, {Bytes(memory_->base64).first(memory_->base64_size), 0, 0}, *memory_,
-                     stats_);
-  }
-  const Direction dir = g.side == 2 ? s.dir : static_cast<Direction>(g.side);
-  for (unsigned i = 0; i < g.fields; ++i) {
-    const Field& field = rules_->fields[g.first_field + i];
-    if (field.protocol != s.app || field.progress[index(dir)] == kNever) continue;
-    Bytes value;
-    const bool one = s.file != nullptr && field.of_file != FileStage::kNone;
-    const unsigned first = one ? s.file->place : 0;
-    unsigned instance = first;
-    for (; field.get(tx, dir, instance, value) && !(one && instance != first); ++instance) {
-      if (g.flags & Group::kAbsent) return false;
-      if (instance == kMaxInstances) {
-        ++stats_.instance_limit;
-        return false;
-      }
-      if (g.transforms != 0)
-        value = apply(*rules_, rules_->transform_lists[g.transforms], value, *memory_, stats_);
-      if (run_group(*rules_, g, {value, 0, 0}, *memory_, stats_)) return true;
-    }
-    return instance == first && (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
-  }
-  return (g.flags & (Group::kAbsent | Group::kAbsentOr)) != 0;
+  return detect::tx_group_matches(
+      *rules_, g, s, tx, *memory_, stats_,
+      [&](const Buffer& b, unsigned) noexcept { return run_group(*rules_, g, b, *memory_, stats_); });
 }
 
 namespace {
@@ -225,27 +204,30 @@ bool integers_hold(const TxTest& t, const IntegerField& field, const Transaction
 
 }  // namespace
 
-bool Detector::tx_test_holds(const TxTest& t, const Subject& s, const Transaction& tx) noexcept {
+bool tx_test_holds(const RuleSet& set, const TxTest& t, const Subject& s, const Transaction& tx,
+                   DetectStats& stats) noexcept {
   switch (t.kind) {
     case TxTest::Kind::kEvent:
       return t.protocol == s.app && (tx.events >> t.event & 1) != 0;
     case TxTest::Kind::kInteger:
       for (std::uint32_t i = 0; i < t.count; ++i) {
-        const IntegerField& field = rules_->integer_fields[t.first + i];
+        const IntegerField& field = set.integer_fields[t.first + i];
         if (field.protocol != s.app || field.progress[index(s.dir)] == kNever) continue;
         std::uint64_t v = 0;
         if (s.file != nullptr && field.of_file != FileStage::kNone)
           return field.get(tx, s.dir, s.file->place, v) && t.test.matches(v);
-        return integers_hold(t, field, tx, s.dir, stats_);
+        return integers_hold(t, field, tx, s.dir, stats);
       }
       return false;
     case TxTest::Kind::kKeyword:
       for (std::uint32_t i = 0; i < t.count; ++i) {
-        const Matcher& m = rules_->matchers[t.first + i];
+        const Matcher& m = set.matchers[t.first + i];
         if (m.protocol == s.app && m.progress[index(s.dir)] != kNever)
           return m.matcher->match(tx, s.dir) != t.negated;
       }
       return false;
+    case TxTest::Kind::kProbe:
+      return set.probe->on_transaction(t.first, s, tx);
   }
   return false;
 }

@@ -2,6 +2,7 @@
 
 #include "dataplane/detect/checksum.h"
 #include "dataplane/detect/header.h"
+#include "dataplane/detect/probe.h"
 
 namespace picket::detect {
 namespace {
@@ -90,6 +91,13 @@ bool has_event(const Packet& p, std::uint16_t event) noexcept {
 
 bool icmp_echo(const Packet& p) noexcept {
   return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
+}
+
+/// Apart, so that it takes no registers from the others.
+[[gnu::cold, gnu::noinline]] bool tell_probe(const RuleSet& set, const PacketTest& t,
+                                             const Subject& s) noexcept {
+  set.probe->on_packet(static_cast<std::uint32_t>(t.test.lo), s);
+  return false;
 }
 
 bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
@@ -184,6 +192,8 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return p.is_fragment || p.reassembled;
     case K::kNoFragment:
       return !p.is_fragment && !p.reassembled;
+    case K::kProbe:
+      return tell_probe(set, t, s);
   }
   return false;
 }

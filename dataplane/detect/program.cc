@@ -16,12 +16,25 @@
 namespace picket::detect {
 namespace {
 
+struct NoTrace {
+  static constexpr bool kOn = false;
+};
+/// Remembers the furthest op that failed.
+struct Furthest {
+  static constexpr bool kOn = true;
+  GroupTrace& out;
+  GroupTrace last{};  // of the op at hand
+};
+
+/// `Trace` is told why an op fails; without one the program is the same, without a word of it.
+template <class Trace>
 struct Runner {
   const RuleSet& set;
   const Group& group;
   const Buffer& buffer;
   CoreMemory& core;
   DetectStats& stats;
+  [[no_unique_address]] Trace trace;
 
   std::int64_t cursor = 0;  // end of the last match
   std::int64_t reach = 0;   // furthest end of any match
@@ -52,15 +65,26 @@ struct Runner {
   bool dataset(const Op& op) noexcept;
   bool entropy(const Op& op) noexcept;
   bool asn1(const Op& op) noexcept;
+  void read(std::int64_t at, std::int64_t width, const ReadNumber& v, std::int64_t with) noexcept {
+    if constexpr (Trace::kOn) {
+      trace.last.from = at;
+      trace.last.to = at + width;
+      trace.last.readable = v.ok;
+      trace.last.value = v.value;
+      trace.last.with = with;
+    }
+  }
   void matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept;
 };
 
 /// Where an op's bytes begin: from the cursor, or from the start of the buffer or stream.
-std::int64_t origin(const Runner& r, const Op& op, std::int64_t offset) noexcept {
+template <class R>
+std::int64_t origin(const R& r, const Op& op, std::int64_t offset) noexcept {
   return (op.flags & Op::kRelative) ? r.cursor + offset : offset - r.base();
 }
 
-bool Runner::run() noexcept {
+template <class Trace>
+bool Runner<Trace>::run() noexcept {
   const Op* ops = set.ops.data() + group.first_op;
   const std::uint32_t n = group.ops;
   const bool independent = (group.flags & Group::kHasVariables) == 0;
@@ -71,15 +95,22 @@ bool Runner::run() noexcept {
     if (i == n) {
       if (buffer.fresh == 0 || reach > buffer.fresh) return true;
       stale = true;
+      if constexpr (Trace::kOn) trace.out = {.failed = true, .stale = true, .op = i};
     } else {
       if (++steps > kMaxSteps) {
         ++stats.step_limit;
+        if constexpr (Trace::kOn) trace.out.gave_up = true;
         return false;
       }
+      if constexpr (Trace::kOn) trace.last = {.op = i, .cursor = cursor};
       if (step(ops[i], i, from)) {
         ++i;
         from = -1;
         continue;
+      }
+      if constexpr (Trace::kOn) {
+        if (!trace.out.failed || i > trace.out.op) trace.out = trace.last;
+        trace.out.failed = true;
       }
     }
     // Only ops of the same relative chain can change the outcome of the one that failed.
@@ -96,7 +127,9 @@ bool Runner::run() noexcept {
   }
 }
 
-void Runner::matched(const Op& op, std::uint32_t index, std::int64_t begin, std::int64_t end) noexcept {
+template <class Trace>
+void Runner<Trace>::matched(const Op& op, std::uint32_t index, std::int64_t begin,
+                            std::int64_t end) noexcept {
   if ((op.flags & Op::kRelativeNext) || buffer.fresh != 0 || (group.flags & Group::kHasVariables)) {
     core.choices[choices++] = {index, static_cast<std::uint32_t>(begin + 1),
                                static_cast<std::uint32_t>(cursor), static_cast<std::uint32_t>(reach)};
@@ -105,7 +138,8 @@ void Runner::matched(const Op& op, std::uint32_t index, std::int64_t begin, std:
   reach = std::max(reach, end);
 }
 
-bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+template <class Trace>
+bool Runner<Trace>::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
   switch (op.kind) {
     case Op::Kind::kContent:
       return content(op, index, from);
@@ -139,7 +173,8 @@ bool Runner::step(const Op& op, std::uint32_t index, std::int64_t from) noexcept
   return false;
 }
 
-bool Runner::content(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+template <class Trace>
+bool Runner<Trace>::content(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
   const bool negated = op.flags & Op::kNegated;
   std::int64_t lo = 0, hi = size();
   if (op.flags & (Op::kHasDistance | Op::kHasWithin)) {
@@ -169,17 +204,24 @@ bool Runner::content(const Op& op, std::uint32_t index, std::int64_t from) noexc
     const std::size_t found = find_bytes(hay, needle, op.flags & Op::kNoCase);
     if (found != kNotFound) at = lo + static_cast<std::int64_t>(found);
   }
+  if constexpr (Trace::kOn) {
+    trace.last.from = lo;
+    trace.last.to = hi;
+    trace.last.at = at;
+  }
   if (negated) return at < 0;
   if (at < 0) return false;
   matched(op, index, at, at + length);
   return true;
 }
 
-bool Runner::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
+template <class Trace>
+bool Runner<Trace>::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
   const PcrePattern& p = set.patterns[op.at];
   const std::int64_t start = (op.flags & Op::kRelative) ? std::min(cursor, size()) : 0;
   const std::int64_t begin = std::max(start, from);
   const bool negated = op.flags & Op::kNegated;
+  if constexpr (Trace::kOn) trace.last.from = begin;
   if (begin > size()) return negated;
   static const std::uint8_t kEmpty = 0;
   const std::uint8_t* data = buffer.data.empty() ? &kEmpty : buffer.data.data() + start;
@@ -189,8 +231,11 @@ bool Runner::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept
   if (rc == PCRE2_ERROR_NOMATCH) return negated;
   if (rc < 0) {
     ++stats.pcre_limit;
+    if constexpr (Trace::kOn) trace.last.gave_up = true;
     return false;
   }
+  if constexpr (Trace::kOn)
+    trace.last.at = start + static_cast<std::int64_t>(pcre2_get_ovector_pointer_8(core.match_data)[0]);
   if (negated) return false;
   const PCRE2_SIZE* where = pcre2_get_ovector_pointer_8(core.match_data);
   matched(op, index, start + static_cast<std::int64_t>(where[0]),
@@ -198,9 +243,12 @@ bool Runner::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept
   return true;
 }
 
-bool Runner::byte_test(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::byte_test(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
-  const ReadNumber v = read_number(buffer.data, origin(*this, op, number(b.offset)), number(b.bytes), b);
+  const std::int64_t at = origin(*this, op, number(b.offset));
+  const ReadNumber v = read_number(buffer.data, at, number(b.bytes), b);
+  read(at, number(b.bytes), v, number(b.value));
   if (!v.ok) return false;
   const auto with = static_cast<std::uint64_t>(number(b.value));
   bool yes = false;
@@ -230,7 +278,8 @@ bool Runner::byte_test(const Op& op) noexcept {
   return yes != ((op.flags & Op::kNegated) != 0);
 }
 
-bool Runner::byte_jump(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::byte_jump(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = origin(*this, op, number(b.offset));
   ReadNumber v;
@@ -241,6 +290,7 @@ bool Runner::byte_jump(const Op& op) noexcept {
   } else {
     v = read_number(buffer.data, at, width, b);
   }
+  read(at, width, v, -1);
   if (!v.ok) return false;
   // A hostile length may be anything: what does not fit into the arithmetic is beyond the buffer for sure.
   constexpr std::uint64_t kFar = std::uint64_t{1} << 48;
@@ -255,15 +305,18 @@ bool Runner::byte_jump(const Op& op) noexcept {
   else
     target -= base();
   target = std::max<std::int64_t>(target, 0);  // before the start is the start
+  if constexpr (Trace::kOn) trace.last.with = target;
   if (target >= size()) return false;
   cursor = target;
   return true;
 }
 
-bool Runner::byte_extract(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::byte_extract(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = origin(*this, op, number(b.offset));
   const ReadNumber v = read_number(buffer.data, at, number(b.bytes), b);
+  read(at, number(b.bytes), v, 0);
   if (!v.ok) return false;
   std::uint64_t value = v.value * b.multiplier;
   if (b.align != 0) value = (value + b.align - 1) / b.align * b.align;
@@ -272,10 +325,12 @@ bool Runner::byte_extract(const Op& op) noexcept {
   return true;
 }
 
-bool Runner::byte_math(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::byte_math(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = origin(*this, op, number(b.offset));
   const ReadNumber v = read_number(buffer.data, at, number(b.bytes), b);
+  read(at, number(b.bytes), v, 0);
   if (!v.ok) return false;
   const auto by = static_cast<std::uint64_t>(number(b.value));
   std::uint64_t value = v.value;
@@ -305,17 +360,22 @@ bool Runner::byte_math(const Op& op) noexcept {
   return true;
 }
 
-bool Runner::is_data_at(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::is_data_at(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t position = number(b.value);
   // Relative 1 asks for one byte behind the match; absolute 1 for a byte at index 1.
   const bool yes = (op.flags & Op::kRelative) ? cursor + position <= size() : position - base() < size();
+  if constexpr (Trace::kOn)
+    trace.last.from = (op.flags & Op::kRelative) ? cursor + position - 1 : position - base();
   return yes != ((op.flags & Op::kNegated) != 0);
 }
 
-bool Runner::base64(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::base64(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = origin(*this, op, number(b.offset));
+  if constexpr (Trace::kOn) trace.last.from = at;
   core.base64_size = 0;
   if (at < 0 || at >= size()) return false;
   Bytes in = buffer.data.subspan(static_cast<std::size_t>(at));
@@ -325,7 +385,8 @@ bool Runner::base64(const Op& op) noexcept {
   return core.base64_size != 0;
 }
 
-bool Runner::digest(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::digest(const Op& op) noexcept {
   const DigestSet& d = set.digest_sets[op.at];
   if (buffer.data.size() != d.size) return false;
   const std::uint8_t* list = set.bytes.data() + d.first;
@@ -339,24 +400,32 @@ bool Runner::digest(const Op& op) noexcept {
   return (op.flags & Op::kNegated) != 0;
 }
 
-bool Runner::entropy(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::entropy(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = number(b.offset), most = number(b.bytes);
   if (at < 0 || at >= size()) return false;
   Bytes in = buffer.data.subspan(static_cast<std::size_t>(at));
   if (most > 0) in = in.first(std::min(in.size(), static_cast<std::size_t>(most)));
   const double e = shannon_entropy(in);
+  if constexpr (Trace::kOn) {
+    trace.last.from = at;
+    trace.last.entropy = e;
+  }
   const bool yes = (b.low_open ? e > b.low : e >= b.low) && (b.high_open ? e < b.high : e <= b.high);
   return yes != ((op.flags & Op::kNegated) != 0);
 }
 
-bool Runner::asn1(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::asn1(const Op& op) noexcept {
   const ByteOp& b = set.byte_ops[op.at];
   const std::int64_t at = origin(*this, op, number(b.offset));
+  if constexpr (Trace::kOn) trace.last.from = at;
   return at >= 0 && at < size() && asn1_fails(buffer.data.subspan(static_cast<std::size_t>(at)), b.asn1);
 }
 
-bool Runner::dataset(const Op& op) noexcept {
+template <class Trace>
+bool Runner<Trace>::dataset(const Op& op) noexcept {
   const DatasetTest& t = set.dataset_tests[op.at];
   std::array<std::uint8_t, 16> room;
   const Bytes value = dataset_value(t.type, buffer.data, room);
@@ -386,12 +455,28 @@ bool Runner::dataset(const Op& op) noexcept {
 
 }  // namespace
 
-bool run_group(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core,
-               DetectStats& stats) noexcept {
+namespace {
+
+template <class Trace>
+bool run(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core, DetectStats& stats,
+         Trace trace) noexcept {
   const std::size_t hits = core.dataset_hit_count;
-  if (Runner{set, group, buffer, core, stats}.run()) return true;
+  if (Runner<Trace>{set, group, buffer, core, stats, trace}.run()) return true;
   core.dataset_hit_count = hits;  // what a value that did not fit was found in does not matter
   return false;
+}
+
+}  // namespace
+
+bool run_group(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core,
+               DetectStats& stats) noexcept {
+  return run(set, group, buffer, core, stats, NoTrace{});
+}
+
+bool trace_group(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core,
+                 DetectStats& stats, GroupTrace& out) noexcept {
+  out = {};
+  return run(set, group, buffer, core, stats, Furthest{out});
 }
 
 }  // namespace picket::detect

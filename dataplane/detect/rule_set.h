@@ -242,6 +242,7 @@ enum class Place : std::uint8_t {
   kSourceIp,
   kDestinationIp,
   kBase64,
+  kProbe,  ///< Group::first_op: the target; see probe.h
 };
 
 /// A buffer as one protocol declares it.
@@ -265,14 +266,14 @@ struct Group {
 
 /// A test of a transaction that needs no buffer.
 struct TxTest {
-  enum class Kind : std::uint8_t { kInteger, kKeyword, kEvent };
+  enum class Kind : std::uint8_t { kInteger, kKeyword, kEvent, kProbe };
   enum class Among : std::uint8_t { kAny, kAll, kAllOrAbsent, kNth, kCount };
   Kind kind = Kind::kInteger;
   Among among = Among::kAny;
   bool negated = false;
   std::int16_t nth = 0;
   NumberTest test;
-  std::uint32_t first = 0, count = 0;  ///< kInteger: in integer_fields; kKeyword: in matchers
+  std::uint32_t first = 0, count = 0;  ///< kInteger: in integer_fields; kKeyword: in matchers; kProbe: target
   ProtocolId protocol = kNoProtocol;   ///< kEvent
   std::uint16_t event = 0;
 };
@@ -329,6 +330,7 @@ struct PacketTest {
     kAppProtocol,
     kOnlyFragment,
     kNoFragment,
+    kProbe,  ///< `test.lo`: the target; see probe.h
   };
   enum class Bits : std::uint8_t { kExactly, kAtLeast, kAnyOf, kNoneOf };
   enum class AppState : std::uint8_t { kKnown, kFailed, kUnknown };
@@ -521,6 +523,8 @@ struct ZonePlan {
   std::vector<std::array<SidePlan, 2>> sides;  ///< by ProtocolId and Direction
 };
 
+class Probe;
+
 struct RuleSet {
   RuleSet() = default;
   ~RuleSet();
@@ -528,6 +532,7 @@ struct RuleSet {
   RuleSet& operator=(const RuleSet&) = delete;
 
   std::uint32_t epoch = 1;  ///< differs from that of the set it replaces
+  Probe* probe = nullptr;   ///< who is told, where the set holds probes
   std::vector<RuleHeader> rules;
   std::vector<RuleInfo> info;  ///< by RuleIndex
   /// What flows and transactions remember of rules is by number, so that it stays true over a reload.

@@ -1,5 +1,6 @@
 // sensor/rules/check.cc — what no single keyword can see
 #include <algorithm>
+#include <limits>
 
 #include "sensor/rules/parse.h"
 #include "sensor/rules/text.h"
@@ -207,6 +208,59 @@ bool check_case(Builder& builder, std::string_view text) {
   return true;
 }
 
+/// The most that a test lets pass.
+std::uint64_t most(const IntegerTest& t) noexcept {
+  return t.kind == IntegerTest::Kind::kInRange && !t.negated ? t.hi
+                                                             : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Contents that find no room in what bsize and dsize let pass.
+void warn_of_sizes(Builder& builder, std::string_view text) {
+  const Rule& rule = builder.rule();
+  std::uint64_t dsize = std::numeric_limits<std::uint64_t>::max();
+  for (const PacketTest& t : rule.packet_tests) {
+    const auto* n = std::get_if<PacketNumber>(&t);
+    if (n != nullptr && n->field == PacketField::kDsize) dsize = std::min(dsize, most(n->test));
+  }
+  for (const Group& group : rule.groups) {
+    std::uint64_t room = std::numeric_limits<std::uint64_t>::max(), needed = 0;
+    const bool payload = group.place == Place::kPayload && group.transforms.empty();
+    if (payload) room = dsize;
+    for (const Clause& clause : group.clauses) {
+      if (const auto* size = std::get_if<BufferSize>(&clause)) room = std::min(room, most(size->test));
+      const auto* c = std::get_if<Content>(&clause);
+      if (c == nullptr || c->negated) continue;
+      const bool placed = !c->relative() && c->offset && !c->offset->is_variable();
+      needed =
+          std::max(needed, c->bytes.size() + (placed ? static_cast<std::uint64_t>(c->offset->value) : 0));
+    }
+    if (needed <= room) continue;
+    builder.warn(place_of(text, payload && room == dsize ? "dsize" : "bsize"),
+                 "the rule can never match: its contents need " + std::to_string(needed) + " bytes, and " +
+                     std::to_string(room) + " are the most it lets pass");
+  }
+}
+
+/// A server's port where the client stands, and the other way round: mostly source and destination, or the
+/// flow's direction, are the wrong way round.
+void warn_of_direction(Builder& builder, std::string_view text) {
+  constexpr std::uint16_t kServices = 1024;
+  const Rule& rule = builder.rule();
+  if (rule.arrow != Arrow::kToDestination || rule.flow.to_server == rule.flow.to_client) return;
+  const PortSet& client = rule.flow.to_server ? *rule.src_port : *rule.dst_port;
+  const PortSet& server = rule.flow.to_server ? *rule.dst_port : *rule.src_port;
+  if (client.any || !server.any) return;
+  if (!std::all_of(client.ranges.begin(), client.ranges.end(),
+                   [](const PortRange& r) { return r.last < kServices; }))
+    return;
+  builder.warn(text.substr(0, 1),
+               std::string("the direction is ") +
+                   (rule.flow.to_server ? "to_server, and the rule names a source port"
+                                        : "to_client, and the rule names a destination port") +
+                   ", which there is the client's",
+               "should source and destination change places?");
+}
+
 bool check_transport(Builder& builder, std::string_view text) {
   const Rule& rule = builder.rule();
   const bool stream = rule.flow.only_stream || rule.protocol == HeaderProtocol::kTcpStream;
@@ -226,8 +280,12 @@ bool check_rule(Builder& builder, std::string_view text) {
   std::erase_if(rule.groups, [](const Group& group) { return group.clauses.empty(); });
   if (rule.action == Action::kConfig && !rule.config)
     return builder.fail(text.substr(0, 1), "action config needs the keyword config");
-  return check_transport(builder, text) && check_protocols(builder, text) && check_direction(builder, text) &&
-         check_case(builder, text);
+  if (!check_transport(builder, text) || !check_protocols(builder, text) || !check_direction(builder, text) ||
+      !check_case(builder, text))
+    return false;
+  warn_of_sizes(builder, text);
+  warn_of_direction(builder, text);
+  return true;
 }
 
 }  // namespace picket::rules

@@ -54,6 +54,36 @@ TEST(Check, Others) {
   EXPECT_EQ(reason("flow:only_stream;", "alert udp any any -> any any"), "only TCP has a stream");
 }
 
+TEST(Check, WarnsOfWhatCanNeverMatch) {
+  const std::string_view tcp = "alert tcp any any -> any any";
+  EXPECT_EQ(
+      with(R"(dsize:<4; content:"abcd";)", tcp).warnings(),
+      "t.rules:1:31: the rule can never match: its contents need 4 bytes, and 3 are the most it lets pass\n");
+  EXPECT_EQ(with(R"(dsize:4; content:"abcd";)", tcp).warnings(), "");
+  EXPECT_EQ(
+      with(R"(dsize:6; content:"abcd"; offset:3;)", tcp).warnings(),
+      "t.rules:1:31: the rule can never match: its contents need 7 bytes, and 6 are the most it lets pass\n");
+  EXPECT_EQ(
+      with(R"(http.uri; content:"abcd"; bsize:3;)", tcp).warnings(),
+      "t.rules:1:57: the rule can never match: its contents need 4 bytes, and 3 are the most it lets pass\n");
+  EXPECT_EQ(with(R"(http.uri; content:!"abcd"; bsize:3;)", tcp).warnings(), "");
+  EXPECT_EQ(with(R"(dsize:!3; content:"abcd";)", tcp).warnings(), "");
+}
+
+TEST(Check, WarnsOfTheWrongDirection) {
+  const auto warned = [](std::string_view header, std::string_view options) {
+    return !with(options, header).warnings().empty();
+  };
+  EXPECT_TRUE(warned("alert tcp any 80 -> any any", R"(flow:to_server; content:"abc";)"));
+  EXPECT_TRUE(warned("alert tcp any 80 -> any any", R"(http.uri; content:"abc";)"));
+  EXPECT_TRUE(warned("alert tcp any any -> any [80,443]", R"(flow:to_client; content:"abc";)"));
+  EXPECT_FALSE(warned("alert tcp any any -> any 80", R"(flow:to_server; content:"abc";)"));
+  EXPECT_FALSE(warned("alert tcp any 80 -> any any", R"(flow:to_client; content:"abc";)"));
+  EXPECT_FALSE(warned("alert tcp any 1024: -> any any", R"(flow:to_server; content:"abc";)"));
+  EXPECT_FALSE(warned("alert udp any 123 -> any 123", R"(flow:to_server; content:"abc";)"));
+  EXPECT_FALSE(warned("alert tcp any 80 <> any any", R"(flow:to_server; content:"abc";)"));
+}
+
 TEST(Check, PlacesPointAtTheName) {
   EXPECT_EQ(OneRule("alert dns any any -> any any (http.uri; content:\"a\"; sid:1;)").error(),
             "t.rules:1:31: 'http.uri' does not exist in dns");

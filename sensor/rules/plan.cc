@@ -160,11 +160,28 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
   out_->numbers.push_back(names_.rule(r, protocol));
 }
 
-template <class F>
-void Planner::each_zone_plan(const Rule& r, F&& f) {
-  const std::uint32_t pairs = zones_.pairs(r);
-  for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair) {
-    if (pairs >> pair & 1) f(zone_plans_[pair]);
+/// What `picket check` and `picket explain` say of it.
+void Planner::add_note(const Rule& r, const Shape& shape, std::uint32_t source,
+                       const std::optional<ChosenPattern>& pattern) {
+  using FoundBy = PlanNote::FoundBy;
+  PlanNote& note = plan_.notes[source];
+  note.found_by = shape.events || shape.decode_event || shape.stream_event ? FoundBy::kEvent
+                  : shape.payload || shape.transaction                     ? FoundBy::kNothing
+                                                                           : FoundBy::kHeader;
+  if (note.found_by == FoundBy::kNothing) note.found_by = found_by(r, shape.transaction, pattern);
+  if (note.found_by == FoundBy::kPattern) {
+    note.fast_pattern = pattern->literal.bytes;
+    note.nocase = pattern->literal.nocase;
+    note.group = static_cast<std::uint32_t>(pattern->group);
+    note.buffer =
+        r.groups[pattern->group].place == Place::kPayload ? "payload" : r.groups[pattern->group].name;
+  }
+  if (pattern && note.found_by != FoundBy::kPattern) note.weak = pattern->literal.bytes;
+  // How often it is looked at, and what it then costs; a regular expression weighs as much as a few contents.
+  const auto size = static_cast<double>(note.fast_pattern.size());
+  note.cost = size != 0 ? 100.0 / (size * size) : note.found_by <= FoundBy::kPorts ? 1000.0 : 10.0;
+  for (const Group& g : r.groups) {
+    for (const Clause& c : g.clauses) note.cost *= std::holds_alternative<Pcre>(c) ? 1.5 : 1.1;
   }
 }
 
@@ -183,22 +200,11 @@ bool Planner::add_rule(std::uint32_t source) {
     if (auto why = (this->*step)(r, h)) return reject(*why);
   }
   const auto pattern = fast_pattern(r, shape.transaction);
-  PlanNote& note = plan_.notes[source];
-  if (pattern) {
-    note.fast_pattern = pattern->literal.bytes;
-    note.buffer =
-        r.groups[pattern->group].place == Place::kPayload ? "payload" : r.groups[pattern->group].name;
-  }
-  // How often it is looked at, and what it then costs; a regular expression weighs as much as a few contents.
-  note.cost = pattern
-                  ? 100.0 / static_cast<double>(pattern->literal.bytes.size() * pattern->literal.bytes.size())
-              : shape.payload || shape.transaction ? 1000.0
-                                                   : 10.0;
-  for (const Group& g : r.groups) {
-    for (const Clause& c : g.clauses) note.cost *= std::holds_alternative<Pcre>(c) ? 1.5 : 1.1;
-  }
+  if (options_.keep_rules) add_note(r, shape, source, pattern);
+  const bool watched = options_.watch && options_.watch(r);
 
   if (!shape.transaction) {
+    if (watched) add_probe(r, shape, source, kNoProtocol);
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
     out_->rules.push_back(h);
     add_info(r, source, kNoProtocol);
@@ -221,6 +227,7 @@ bool Planner::add_rule(std::uint32_t source) {
     }
     if (!somewhere) continue;
     listed = true;
+    if (watched) add_probe(r, shape, source, p);
     const auto index = static_cast<detect::RuleIndex>(out_->rules.size());
     set_ready(r, out_->rules.emplace_back(h), p);
     add_info(r, source, p);
@@ -236,7 +243,7 @@ Result<Plan> Planner::run() {
   out_->port_sets.emplace_back();
   out_->app_sets.emplace_back();
   out_->transform_lists.emplace_back();
-  plan_.notes.resize(loaded_.rules.size());
+  if (options_.keep_rules) plan_.notes.resize(loaded_.rules.size());
   for (const ProtocolSpec* p : options_.protocols) out_->protocols.push_back({p->complete, p->events});
 
   load_datasets();
@@ -258,6 +265,7 @@ Result<Plan> Planner::run() {
   out_->zones = zones_.zones();
   zone_plans_.resize(detect::Zones::kPairs);
   for (ZoneBuilder& z : zone_plans_) z.sides.resize(options_.protocols.size());
+  if (options_.watch) add_probe_of_packets();
   for (const std::uint32_t place : order) {
     if (given_up()) return Error{"given up"};
     if (add_rule(place))

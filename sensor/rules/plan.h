@@ -11,6 +11,7 @@
 #include <atomic>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -92,6 +93,9 @@ struct PlanMemory {
   ExpressionCache expressions;
 };
 
+/// Which rules `picket explain` is asked about; empty: none.
+using Watch = std::function<bool(const Rule&)>;
+
 struct PlanOptions {
   std::span<const ProtocolSpec* const> protocols;  ///< those the rules were loaded with
   PlanMemory* memory = nullptr;                    ///< nullptr: a fresh one without a cache
@@ -99,7 +103,15 @@ struct PlanOptions {
   const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
   unsigned threads = 0;                            ///< 0: as many as there are cores
   bool keep_rules = true;                          ///< false: those loaded go before databases are compiled
+  Watch watch;                                     ///< rules that get a probe, and every packet too
   const std::atomic<bool>* give_up = nullptr;      ///< when it becomes true, planning fails soon
+};
+
+/// A rule behind a probe: see dataplane/detect/probe.h. Its place in Plan::watched is the probe's target.
+struct Watched {
+  detect::RuleIndex rule = detect::kNone;
+  std::uint32_t source = 0;           ///< place in rules::RuleSet::rules
+  ProtocolId protocol = kNoProtocol;  ///< whose transactions it looks at
 };
 
 struct Plan {
@@ -107,11 +119,23 @@ struct Plan {
   std::vector<std::uint32_t> sources;  ///< by RuleIndex: place in rules::RuleSet::rules
   std::vector<Judgement> judgements;   ///< by RuleIndex
   std::vector<DynamicSet> sets;        ///< data sets that rules change
-  std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules
+  std::vector<PlanNote> notes;         ///< by place in rules::RuleSet::rules; with keep_rules alone
+  std::vector<Watched> watched;
   std::size_t planned = 0, rejected = 0;
   std::size_t databases = 0, from_cache = 0;
   std::vector<std::string> warnings;  ///< the cache could not be written, and the like
 };
+
+/// A rule's groups as its programs have them: the first `payload` look at payload or headers, the others at
+/// transactions; base64_data stays behind the group whose base64_decode feeds it.
+struct ProgramOrder {
+  std::vector<const Group*> groups;
+  std::size_t payload = 0;
+};
+[[nodiscard]] ProgramOrder program_order(const Rule&);
+/// Of a rule for streams: places in it count from the start of packets, too, so that these are looked at as
+/// well.
+[[nodiscard]] bool looks_at_packets_too(const Rule&);
 
 /// Rules that cannot be run are rejected in `loaded`; fails only when nothing at all can be built.
 [[nodiscard]] Result<Plan> plan(RuleSet& loaded, const PlanOptions& options);

@@ -309,15 +309,7 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
     packets = false;
   } else if (stream) {
     // Offsets and depths are meant from the start of packets or of the stream: both are looked at.
-    for (const Group& g : r.groups) {
-      for (const Clause& c : g.clauses) {
-        const auto* content = std::get_if<Content>(&c);
-        if (g.place == Place::kPayload && content != nullptr &&
-            (content->offset || content->depth || content->startswith))
-          packets = true;
-      }
-    }
-    for (const PacketTest& t : r.packet_tests) packets = packets || std::holds_alternative<StreamSize>(t);
+    packets = looks_at_packets_too(r);
   }
   if (stream) h.flags |= flag::kStreamPayload | flag::kFlowPass;
   if (packets || (h.protos & ~detect::proto_bit::kTcp) != 0) h.flags |= flag::kPacketPayload;

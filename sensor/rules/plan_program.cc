@@ -568,31 +568,36 @@ std::optional<std::string> Planner::add_group(const Rule& r, const Group& g) {
   return {};
 }
 
-std::optional<std::string> Planner::add_programs(const Rule& r, detect::RuleHeader& h) {
-  if (r.variables.size() > detect::kMaxVariables)
-    return "more than " + std::to_string(detect::kMaxVariables) + " variables in one rule";
-  // Payload first, then transactions; base64_data stays behind the group whose base64_decode feeds it.
-  std::vector<const Group*> payload, transaction;
-  std::vector<const Group*>* last = &payload;
+ProgramOrder program_order(const Rule& r) {
+  ProgramOrder out;
+  std::vector<const Group*> transaction;
+  std::vector<const Group*>* last = &out.groups;
   for (const Group& g : r.groups) {
     if (g.place == Place::kBase64) {
       last->push_back(&g);
       continue;
     }
-    auto* to = g.place == Place::kTransaction ? &transaction : &payload;
+    auto* to = g.place == Place::kTransaction ? &transaction : &out.groups;
     to->push_back(&g);
     if (std::any_of(g.clauses.begin(), g.clauses.end(),
                     [](const Clause& c) { return std::holds_alternative<Base64Decode>(c); }))
       last = to;
   }
+  out.payload = out.groups.size();
+  out.groups.insert(out.groups.end(), transaction.begin(), transaction.end());
+  return out;
+}
+
+std::optional<std::string> Planner::add_programs(const Rule& r, detect::RuleHeader& h) {
+  if (r.variables.size() > detect::kMaxVariables)
+    return "more than " + std::to_string(detect::kMaxVariables) + " variables in one rule";
+  const ProgramOrder order = program_order(r);
   if (r.groups.size() > 255) return "more than 255 buffers in one rule";
   h.first_group = static_cast<std::uint32_t>(out_->groups.size());
-  h.payload_groups = static_cast<std::uint8_t>(payload.size());
-  h.groups = static_cast<std::uint8_t>(payload.size() + transaction.size());
-  for (const auto* list : {&payload, &transaction}) {
-    for (const Group* g : *list) {
-      if (auto refused = add_group(r, *g)) return refused;
-    }
+  h.payload_groups = static_cast<std::uint8_t>(order.payload);
+  h.groups = static_cast<std::uint8_t>(order.groups.size());
+  for (const Group* g : order.groups) {
+    if (auto refused = add_group(r, *g)) return refused;
   }
   return {};
 }

@@ -188,16 +188,37 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
   return best;
 }
 
+PlanNote::FoundBy Planner::found_by(const Rule& r, bool transaction,
+                                    const std::optional<ChosenPattern>& pattern) const {
+  const bool ports = !transaction && few_ports(r) != nullptr;
+  if (pattern &&
+      information(pattern->literal.bytes, pattern->literal.nocase) >= (ports ? kTooWeakForPorts : kTooWeak))
+    return PlanNote::FoundBy::kPattern;
+  return ports ? PlanNote::FoundBy::kPorts : PlanNote::FoundBy::kNothing;
+}
+
+bool looks_at_packets_too(const Rule& r) {
+  const auto anchored = [](const Clause& clause) {
+    const auto* c = std::get_if<Content>(&clause);
+    return c != nullptr && (c->offset || c->depth || c->startswith);
+  };
+  const bool by_content = std::any_of(r.groups.begin(), r.groups.end(), [&](const Group& g) {
+    return g.place == Place::kPayload && std::any_of(g.clauses.begin(), g.clauses.end(), anchored);
+  });
+  return by_content || std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
+           return std::holds_alternative<StreamSize>(t);
+         });
+}
+
 // ------------------------------------------------------------------------------------------ lists of rules
 
 void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern,
                            ZoneBuilder& plan) {
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
-  const bool weak = pattern && information(pattern->literal.bytes, pattern->literal.nocase) <
-                                   (ports != nullptr ? kTooWeakForPorts : kTooWeak);
+  const bool by_pattern = found_by(r, false, pattern) == PlanNote::FoundBy::kPattern;
   const auto put = [&](PayloadBuilder& to) {
-    if (!pattern || weak) {
+    if (!by_pattern) {
       if (ports == nullptr) return to.unfiltered.push_back(index);
       const bool both = (h.flags & detect::rule_flag::kBothWays) != 0;
       for (const PortRange& range : ports->ranges) {
@@ -234,19 +255,7 @@ void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<C
       if ((h.protos & kBits[c]) == 0) continue;
       // A TCP packet's bytes are looked at in the stream, unless the rule means packets.
       const bool streams = c == kClassTcp && (h.flags & detect::rule_flag::kStreamPayload);
-      const bool packets_too =
-          std::any_of(r.groups.begin(), r.groups.end(),
-                      [](const Group& g) {
-                        return g.place == Place::kPayload &&
-                               std::any_of(g.clauses.begin(), g.clauses.end(), [](const Clause& clause) {
-                                 const auto* content = std::get_if<Content>(&clause);
-                                 return content != nullptr &&
-                                        (content->offset || content->depth || content->startswith);
-                               });
-                      }) ||
-          std::any_of(r.packet_tests.begin(), r.packet_tests.end(),
-                      [](const PacketTest& t) { return std::holds_alternative<StreamSize>(t); });
-      if (streams && !packets_too) continue;
+      if (streams && !looks_at_packets_too(r)) continue;
       put(plan.packet_payload[c][dir]);
     }
   }
@@ -343,8 +352,9 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
     }
     const bool of_file = h.file_stage[picket::index(dir)] != FileStage::kNone;
     if (of_file) side.file_ready |= std::uint64_t{1} << std::min<unsigned>(h.ready[picket::index(dir)], 63);
+    const bool by_pattern = found_by(r, true, pattern) == PlanNote::FoundBy::kPattern;
     bool scanned = false;
-    if (pattern && information(pattern->literal.bytes, pattern->literal.nocase) >= kTooWeak) {
+    if (by_pattern) {
       const Group& group = r.groups[pattern->group];
       for (const FieldRef& f : group.fields) {
         if (f.protocol != protocol || (group.only && *group.only != dir)) continue;
@@ -369,7 +379,7 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
       continue;
     }
     const bool both_sides = (h.flags & detect::rule_flag::kBothSides) != 0;
-    if (!scanned && (!both_sides || !pattern)) side.rules.push_back(index);
+    if (!scanned && (!both_sides || !by_pattern)) side.rules.push_back(index);
   }
 }
 

@@ -383,5 +383,33 @@ TEST(PlanFlow, BitsThatNameTrafficAreListedByName) {
   EXPECT_EQ(all, "id a id b label z ");
 }
 
+// A rule of both sides whose only content is too short to be searched for is looked at all the same.
+TEST(Plan, BothSidesWithoutAPatternWorthSearching) {
+  Bench b(R"(alert http any any => any any (http.uri; content:"/"; http.stat_code; content:"2"; sid:1;))");
+  EXPECT_EQ(b.plan.notes[0].found_by, PlanNote::FoundBy::kNothing);
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/x"}).reply("http.stat_code", {"200"});
+  b.whole(tx);
+  EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Plan, NotesSayHowARuleIsFound) {
+  using FoundBy = PlanNote::FoundBy;
+  const std::tuple<std::string_view, std::string_view, FoundBy, std::string_view> cases[] = {
+      {"alert tcp any any -> any any", R"(content:"abcdef";)", FoundBy::kPattern, "payload"},
+      {"alert http any any -> any any", R"(http.uri; content:"abcdef";)", FoundBy::kPattern, "http.uri"},
+      {"alert tcp any any -> any 4000", R"(content:"|00|";)", FoundBy::kPorts, ""},
+      {"alert tcp any any -> any any", R"(pcre:"/abc/";)", FoundBy::kNothing, ""},
+      {"alert tcp any any -> any any", R"(flags:S;)", FoundBy::kHeader, ""},
+      {"alert http any any -> any any", R"(app-layer-event:http.odd_thing;)", FoundBy::kEvent, ""},
+  };
+  for (const auto& [header, options, by, buffer] : cases) {
+    const Bench b(rule(options, 1, header));
+    EXPECT_EQ(b.plan.notes[0].found_by, by) << options;
+    EXPECT_EQ(b.plan.notes[0].buffer, buffer) << options;
+  }
+}
+
 }  // namespace
 }  // namespace picket::rules

@@ -128,8 +128,8 @@ class Planner {
   // plan.cc
   std::vector<std::uint32_t> in_order() const;
   bool add_rule(std::uint32_t source);
-  void list_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&);
   void add_info(const Rule&, std::uint32_t source, ProtocolId);
+  void add_note(const Rule&, const Shape&, std::uint32_t source, const std::optional<ChosenPattern>&);
   [[nodiscard]] bool given_up() const noexcept {
     return options_.give_up != nullptr && options_.give_up->load();
   }
@@ -162,6 +162,9 @@ class Planner {
 
   // plan_scan.cc
   [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, bool transaction) const;
+  /// What a rule of payload or transactions is listed by.
+  [[nodiscard]] PlanNote::FoundBy found_by(const Rule&, bool transaction,
+                                           const std::optional<ChosenPattern>&) const;
   /// Is it a buffer of files on a side that the rule looks at?
   [[nodiscard]] bool looks_at_files(const Rule&, const Group&) const;
   void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&, ZoneBuilder&);
@@ -171,13 +174,23 @@ class Planner {
   void set_ready(const Rule&, detect::RuleHeader&, ProtocolId) const;
   /// Calls for each pair of zones between which the rule can match.
   template <class F>
-  void each_zone_plan(const Rule&, F&&);
+  void each_zone_plan(const Rule& r, F&& f) {
+    const std::uint32_t pairs = zones_.pairs(r);
+    for (std::size_t pair = 0; pair < zone_plans_.size(); ++pair) {
+      if (pairs >> pair & 1) f(zone_plans_[pair]);
+    }
+  }
   std::vector<std::pair<const ScanBuilder*, detect::Scan*>> build_side(const ZoneBuilder&, ProtocolId,
                                                                        std::size_t dir, detect::SidePlan&);
   std::optional<Error> build_scans(Plan&);
   void build_lists(const ZoneBuilder&, detect::ZonePlan&);
   detect::RuleList list(const std::vector<detect::RuleIndex>&);
   detect::RangeIndex range_index(const std::vector<std::pair<detect::V4Range, detect::RuleIndex>>&);
+
+  // plan_probe.cc
+  void add_probe(const Rule&, const Shape&, std::uint32_t source, ProtocolId);
+  void add_probe_of_packets();
+  detect::RuleIndex push_probe(detect::RuleHeader, const Rule&, ProtocolId);
 
   RuleSet& loaded_;
   const PlanOptions& options_;

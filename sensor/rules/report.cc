@@ -5,6 +5,8 @@
 #include <map>
 #include <vector>
 
+#include "sensor/rules/describe.h"
+
 namespace picket::rules {
 namespace {
 
@@ -26,7 +28,25 @@ std::size_t utf8_length(std::string_view s) noexcept {
   return 0;
 }
 
-/// Content as a rule would write it: "ab|0d 0a|".
+constexpr std::size_t kShown = 40;  // bytes of a pattern in a table
+
+/// "port 443", "source port 53"
+std::string ports_text(const Rule& r) {
+  if (r.dst_port->any) return "source port " + describe(*r.src_port);
+  return (r.src_port->any ? "port " : "port " + describe(*r.src_port) + " -> ") + describe(*r.dst_port);
+}
+
+std::size_t loaded(const RuleSet& set) {
+  return static_cast<std::size_t>(
+      std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
+}
+
+const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> notes) {
+  return status.loaded() && status.rule < notes.size() ? &notes[status.rule] : nullptr;
+}
+
+}  // namespace
+
 std::string printable(std::string_view bytes, std::size_t most) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -49,7 +69,6 @@ std::string printable(std::string_view bytes, std::size_t most) {
   return out;
 }
 
-/// Control characters never reach a terminal.
 std::string one_line(std::string_view s) {
   std::string out(s);
   for (char& c : out) {
@@ -57,17 +76,6 @@ std::string one_line(std::string_view s) {
   }
   return out;
 }
-
-std::size_t loaded(const RuleSet& set) {
-  return static_cast<std::size_t>(
-      std::count_if(set.statuses.begin(), set.statuses.end(), [](const auto& s) { return s.loaded(); }));
-}
-
-const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> notes) {
-  return status.loaded() && status.rule < notes.size() ? &notes[status.rule] : nullptr;
-}
-
-}  // namespace
 
 std::string json_string(std::string_view s) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -95,6 +103,32 @@ std::string json_string(std::string_view s) {
   return out += '"';
 }
 
+std::string_view name_of(PlanNote::FoundBy by) noexcept {
+  static constexpr std::string_view kNames[] = {"nothing", "pattern", "ports", "header", "event"};
+  return kNames[static_cast<std::size_t>(by)];
+}
+
+std::string how_found(const Rule& r, const PlanNote& note) {
+  std::string out;
+  switch (note.found_by) {
+    case PlanNote::FoundBy::kPattern:
+      return "found by content:\"" + printable(note.fast_pattern, kShown) + "\" in " +
+             std::string(note.buffer);
+    case PlanNote::FoundBy::kHeader:
+      return "held against packets: it asks for no bytes";
+    case PlanNote::FoundBy::kEvent:
+      return "looked at where there are events";
+    case PlanNote::FoundBy::kPorts:
+      out = "looked at for all payload on " + ports_text(r);
+      break;
+    case PlanNote::FoundBy::kNothing:
+      out = "looked at each time";
+      break;
+  }
+  return out + (note.weak.empty() ? ": it has no content to search for"
+                                  : ": \"" + printable(note.weak, kShown) + "\" stands nearly everywhere");
+}
+
 void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes) {
   for (const auto& status : set.statuses) {
     out << "{\"sid\":" << status.sid << ",\"gid\":" << status.gid << ",\"rev\":" << status.rev
@@ -115,9 +149,13 @@ void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote>
     if (!first) out << ']';
     if (status.loaded()) out << ",\"msg\":" << json_string(set.rules[status.rule].msg);
     if (const auto* note = note_of(status, notes)) {
+      out << ",\"found_by\":\"" << name_of(note->found_by) << '"';
       if (!note->buffer.empty())
-        out << ",\"fast_pattern\":" << json_string(printable(note->fast_pattern, note->fast_pattern.size()))
+        out << ",\"fast_pattern\":" << json_string(printable(note->fast_pattern))
             << ",\"buffer\":" << json_string(note->buffer);
+      if (note->found_by == PlanNote::FoundBy::kPorts)
+        out << ",\"ports\":" << json_string(ports_text(set.rules[status.rule]));
+      if (!note->weak.empty()) out << ",\"weak_pattern\":" << json_string(printable(note->weak));
       out << ",\"cost\":" << note->cost;
     }
     out << "}\n";
@@ -138,10 +176,10 @@ void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote
       const auto* note = note_of(status, notes);
       out << std::left << std::setw(10) << "loaded" << std::setw(14)
           << std::to_string(status.sid) + ":" + std::to_string(status.rev) << std::setw(10) << status.line;
-      constexpr std::size_t kShown = 40;
       if (note != nullptr) {
         out << std::setw(20) << (note->buffer.empty() ? "-" : note->buffer) << std::setw(10) << note->cost
-            << printable(note->fast_pattern, kShown);
+            << (note->buffer.empty() ? "(" + how_found(set.rules[status.rule], *note) + ")"
+                                     : printable(note->fast_pattern, kShown));
       } else {
         out << set.rules[status.rule].msg.substr(0, 80);
       }

@@ -21,14 +21,39 @@ constexpr std::string_view kTwo =
 
 TEST(Report, Json) {
   std::ostringstream out;
-  const PlanNote notes[] = {{"a\rb", "payload", 1.5}};
+  const PlanNote notes[] = {
+      {.found_by = PlanNote::FoundBy::kPattern, .fast_pattern = "a\rb", .buffer = "payload", .cost = 1.5}};
   write_json(out, load(kTwo), notes);
   EXPECT_EQ(
       out.str(),
-      R"({"sid":1,"gid":1,"rev":4,"file":"t.rules","line":1,"status":"loaded","msg":"say \"x\"","fast_pattern":"a|0d|b","buffer":"payload","cost":1.5})"
+      R"({"sid":1,"gid":1,"rev":4,"file":"t.rules","line":1,"status":"loaded","msg":"say \"x\"","found_by":"pattern","fast_pattern":"a|0d|b","buffer":"payload","cost":1.5})"
       "\n"
       R"({"sid":2,"gid":1,"rev":0,"file":"t.rules","line":2,"status":"rejected","error_line":2,"column":30,"reason":"unknown keyword 'contnet'","suggestion":"did you mean 'content'?"})"
       "\n");
+}
+
+TEST(Report, SaysHowARuleWithoutPatternIsFound) {
+  std::ostringstream out, table;
+  const RuleSet set = load(
+      "alert tcp any any -> any [80,8080] (content:\"|00 01|\"; sid:1;)\n"
+      "alert tcp any any -> any any (pcre:\"/a/\"; sid:2;)\n"
+      "alert tcp any any -> any any (flags:S; sid:3;)\n");
+  using FoundBy = PlanNote::FoundBy;
+  const PlanNote notes[] = {{.found_by = FoundBy::kPorts, .weak = std::string("\0\1", 2)},
+                            {.found_by = FoundBy::kNothing},
+                            {.found_by = FoundBy::kHeader}};
+  write_json(out, set, notes);
+  EXPECT_NE(out.str().find(R"("found_by":"ports","ports":"port [80,8080]","weak_pattern":"|00 01|")"),
+            std::string::npos)
+      << out.str();
+  EXPECT_NE(out.str().find(R"("found_by":"nothing","cost")"), std::string::npos) << out.str();
+  write_table(table, set, notes);
+  EXPECT_NE(
+      table.str().find("(looked at for all payload on port [80,8080]: \"|00 01|\" stands nearly everywhere)"),
+      std::string::npos)
+      << table.str();
+  EXPECT_NE(table.str().find("(looked at each time: it has no content to search for)"), std::string::npos);
+  EXPECT_NE(table.str().find("(held against packets: it asks for no bytes)"), std::string::npos);
 }
 
 TEST(Report, Table) {

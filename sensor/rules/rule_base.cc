@@ -68,7 +68,7 @@ RuleLoader::RuleLoader(std::vector<std::string> paths, rules::LoadOptions option
   options_.stream_events = stream_events;
 }
 
-Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_rules) {
+Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_rules, rules::Watch watch) {
   auto base = std::make_unique<RuleBase>();
   base->source = rules::load_rules(paths_, options_);
   base->found = base->source.statuses.size();
@@ -82,6 +82,7 @@ Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_r
   plan.thresholds = &thresholds;
   plan.threads = threads;
   plan.keep_rules = keep_rules;
+  plan.watch = std::move(watch);
   plan.give_up = &give_up_;
   auto planned = rules::plan(base->source, plan);
   if (!planned) return planned.error();

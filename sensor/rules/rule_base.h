@@ -43,8 +43,10 @@ class RuleLoader {
   RuleLoader(std::vector<std::string> paths, rules::LoadOptions options, const std::string& cache_dir);
 
   /// Text, check and plan in one go. Slow work is compiling, by `threads` (0: as many as there are cores).
-  /// `keep_rules`: RuleBase::source has its rules, for a report, not just what became of them.
-  [[nodiscard]] Result<std::unique_ptr<RuleBase>> load(unsigned threads = 0, bool keep_rules = false);
+  /// `keep_rules`: RuleBase::source has its rules, for a report, not just what became of them. `watch`: see
+  /// PlanOptions.
+  [[nodiscard]] Result<std::unique_ptr<RuleBase>> load(unsigned threads = 0, bool keep_rules = false,
+                                                       rules::Watch watch = {});
   /// Differs from what it was when some file that load() reads, but those of data sets, has.
   [[nodiscard]] std::string file_state() const;
   /// Any thread: load() fails soon, now and ever after.

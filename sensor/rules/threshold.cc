@@ -76,23 +76,29 @@ Thresholds::Entry& Thresholds::find_or_make(const Key& key, std::uint64_t now) n
   return *victim;
 }
 
-bool Thresholds::admit(const Judgement& j, const Match& m) {
-  for (const HostBit& bit : j.bits) {
-    if ((bit.op == StateBit::Op::kIsSet || bit.op == StateBit::Op::kIsNotSet) && !admit(bit, m)) return false;
+Admission Thresholds::admit(const Judgement& j, const Match& m) {
+  using By = Admission::By;
+  const auto by = [](By who, std::size_t which) { return Admission{who, static_cast<std::uint8_t>(which)}; };
+  for (std::size_t i = 0; i < j.bits.size(); ++i) {
+    const HostBit& bit = j.bits[i];
+    if ((bit.op == StateBit::Op::kIsSet || bit.op == StateBit::Op::kIsNotSet) && !admit(bit, m))
+      return by(By::kHostBit, i);
   }
-  bool yes = true;
-  for (const Suppression& s : j.suppressions) yes = yes && !s.covers(m.src, m.dst);
+  Admission out;
+  for (std::size_t i = 0; out && i < j.suppressions.size(); ++i) {
+    if (j.suppressions[i].covers(m.src, m.dst)) out = by(By::kSuppression, i);
+  }
   // What nobody sees counts for nothing, but it happened: bits are set all the same.
-  for (unsigned i = 0; yes && i < j.thresholds.size(); ++i) {
+  for (unsigned i = 0; out && i < j.thresholds.size(); ++i) {
     if (admit(j.thresholds[i], i, j, m)) continue;
-    yes = false;
+    out = by(By::kThreshold, i);
     // What a detection_filter holds back did not match at all: it sets no bits.
-    if (j.thresholds[i].type == Threshold::Type::kDetectionFilter) return false;
+    if (j.thresholds[i].type == Threshold::Type::kDetectionFilter) return out;
   }
   for (const HostBit& bit : j.bits) {
     if (bit.op != StateBit::Op::kIsSet && bit.op != StateBit::Op::kIsNotSet) (void)admit(bit, m);
   }
-  return yes && !j.noalert;
+  return out && j.noalert ? by(By::kNoAlert, 0) : out;
 }
 
 bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, const Match& m) noexcept {

@@ -60,6 +60,15 @@ struct Match {
   std::uint16_t src_port = 0, dst_port = 0;
 };
 
+/// Whether a match becomes an alert, and who says no.
+struct Admission {
+  enum class By : std::uint8_t { kNobody, kDataset, kHostBit, kSuppression, kThreshold, kNoAlert };
+  By by = By::kNobody;
+  std::uint8_t which = 0;  ///< of Judgement's bits, suppressions or thresholds
+
+  explicit operator bool() const noexcept { return by == By::kNobody; }
+};
+
 class Thresholds {
  public:
   static constexpr std::size_t kWays = 8;
@@ -70,7 +79,7 @@ class Thresholds {
   explicit Thresholds(std::size_t entries = 65536);
 
   /// Is this match an alert?
-  [[nodiscard]] bool admit(const Judgement&, const Match&);
+  [[nodiscard]] Admission admit(const Judgement&, const Match&);
 
   /// Entries given up because their set was full.
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
