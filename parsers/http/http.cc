@@ -15,16 +15,23 @@ Tx::~Tx() {
   }
 }
 
+namespace {
+
+ContentLimits content_limits(std::span<const std::uint64_t> limits) noexcept {
+  return {{limits[kRequestBodyLimit], limits[kReplyBodyLimit]},
+          limits[kLayerLimit],
+          {limits[kBombLimit], limits[kRatioLimit], limits[kBudgetLimit]}};
+}
+
+}  // namespace
+
 HttpParser::HttpParser(const ParserContext& context) noexcept
-    : pool_(context.pool),
+    : ContentHost(context.pool, content_limits(context.limits)),
       limits_(context.limits),
-      reader_{Reader(context.pool, Direction::kToServer), Reader(context.pool, Direction::kToClient)} {}
+      reader_{Reader(*this, context.pool, Direction::kToServer),
+              Reader(*this, context.pool, Direction::kToClient)} {}
 
 HttpParser::~HttpParser() {
-  for (Reader& r : reader_) {
-    pool_.destroy(r.decoder);
-    pool_.destroy(r.multipart);
-  }
   while (first_ != nullptr) {  // only when on_close() was not called
     Tx* next = first_->next;
     pool_.destroy(first_);
