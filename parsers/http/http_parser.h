@@ -108,7 +108,6 @@ class HttpParser final : public Parser, private ContentHost {
   void request_head(Reader&) noexcept;
   void host(Reader&) noexcept;
   void reply_head(Reader&) noexcept;
-  bool set_host(Tx&, const Ref& from, std::string_view host) noexcept;
 
   // http_body.cc
   Framing framing(Reader&) noexcept;
