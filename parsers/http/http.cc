@@ -311,10 +311,10 @@ void HttpParser::die(Reader& r) noexcept {
   r.line.reset();
 }
 
-void HttpParser::hand_over(std::string_view protocol) noexcept {
+void HttpParser::hand_over(std::string_view protocol, Bytes hint) noexcept {
   if (handed_over_ || ending_) return;
   handed_over_ = true;
-  sink_->hand_over(find_protocol(protocol) == kNoProtocol ? std::string_view{} : protocol);
+  sink_->hand_over(find_protocol(protocol) == kNoProtocol ? std::string_view{} : protocol, hint);
 }
 
 Probe probe(Transport, Direction dir, Bytes first) noexcept {

@@ -87,7 +87,7 @@ class HttpParser final : public Parser, private ContentHost {
   void raise(Event, Tx*, Direction) noexcept;
   void raise(Reader& r, Event e) noexcept { raise(e, r.tx, r.dir); }
   void die(Reader&) noexcept;
-  void hand_over(std::string_view protocol) noexcept;
+  void hand_over(std::string_view protocol, Bytes hint = {}) noexcept;
 
   // http_head.cc
   void start_line(Reader&) noexcept;

@@ -13,6 +13,7 @@
 //         integers: 31 bits in at most 5 bytes behind the prefix
 // Refuses with an Event; what the table holds is then not known, and nothing more is decoded
 #pragma once
+#include "parsers/core/cursor.h"
 #include "parsers/core/pool.h"
 #include "parsers/http2/http2_names.h"
 
@@ -65,8 +66,9 @@ class DynamicTable {
   }
 
   Pool& pool_;
-  std::uint8_t* bytes_ = nullptr;  // a ring in which no field is cut: at least twice as large as what it holds
-  Entry* entries_ = nullptr;       // a ring
+  std::uint8_t* bytes_ =
+      nullptr;                // a ring in which no field is cut: at least twice as large as what it holds
+  Entry* entries_ = nullptr;  // a ring
   std::uint32_t room_ = 0, next_ = 0;
   std::uint32_t places_ = 0, first_ = 0, count_ = 0;
   std::uint32_t size_ = 0, capacity_ = 4096;
