@@ -334,10 +334,14 @@ void HttpParser::reply_head(Reader& r) noexcept {
     const std::string_view upgrade = s.value(Name::kUpgrade);
     if (upgrade.empty()) raise(r, Event::kProtocolChangeFailed);
     const bool websocket = equals_nocase(upgrade, "websocket"), h2c = equals_nocase(upgrade, "h2c");
-    Bytes request;  // HTTP/2 answers it: while it is here
-    if (h2c) static_cast<void>(build(tx, Direction::kToServer, Built::kStart, request));
-    hand_over(websocket ? "websocket" : h2c ? "http2" : "", request);
-    return complete(r);
+    if (h2c) {
+      Bytes request;  // HTTP/2 answers it: while it is here
+      static_cast<void>(build(tx, Direction::kToServer, Built::kStart, request));
+      hand_over("http2", request);
+      return complete(r);
+    }
+    complete(r);
+    return hand_over(websocket ? "websocket" : "");
   }
   if (method == "CONNECT") {
     Reader& requests = reader(Direction::kToServer);

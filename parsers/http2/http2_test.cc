@@ -27,8 +27,6 @@ using picket::testing::to_client;
 using picket::testing::to_server;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
 
 constexpr auto kUp = Direction::kToServer;
 constexpr auto kDown = Direction::kToClient;
@@ -131,27 +129,24 @@ std::vector<std::string> streams(const Conversation& talk, HarnessOptions o = br
   }
   return out;
 }
-std::map<std::string, std::uint64_t, std::less<>> events(const Conversation& talk, HarnessOptions o = {}) {
+/// Names of what was odd, sorted, blanks between them.
+std::string events(const Conversation& talk, HarnessOptions o = {}) {
   ParserRun r(kSpec, o);
   for (const auto& turn : talk) {
     r.play(turn);
     r.next_turn();
   }
   r.close();
-  EXPECT_THAT(r.violations(), IsEmpty());
-  std::map<std::string, std::uint64_t, std::less<>> out;
-  for (const auto& [name, n] : r.events()) out[name] = n;
+  EXPECT_TRUE(r.violations().empty()) << r.violations().front();
+  std::string out;
+  for (const auto& [name, n] : r.events()) out += (out.empty() ? "" : " ") + name;
   return out;
 }
 /// Of a client's bytes behind its beginning, with the server's settings there.
-std::map<std::string, std::uint64_t, std::less<>> odd(std::string_view client, std::string_view server = "",
-                                                      HarnessOptions o = {}) {
+std::string odd(std::string_view client, std::string_view server = "", HarnessOptions o = {}) {
   return events({to_server(kHello), to_client(kWelcome), to_server(client), to_client(server)}, o);
 }
-template <class... Names>
-auto just(Names... names) {
-  return ::testing::UnorderedElementsAre(::testing::Key(std::string(names))...);
-}
+
 /// The first stream's buffer.
 std::string one(std::string_view client, std::string_view server, Direction dir, std::string name) {
   HarnessOptions o;
@@ -278,8 +273,8 @@ TEST(Http2, BodiesAreDecodedAndFollowedAsFiles) {
                 ok(3, ""))};
   EXPECT_THAT(streams(talk, o),
               ElementsAre("file < /f.txt [the plain text] complete",
-                          "tx 2 req rep 1 GET /f.txt 200 [] [the plain text]", "file > /up.bin [up] complete",
-                          "tx 3 req rep 3 PUT /up.bin 200 [up] []"));
+                          "tx 1 req rep 1 GET /f.txt 200 [] [the plain text]", "file > /up.bin [up] complete",
+                          "tx 2 req rep 3 PUT /up.bin 200 [up] []"));
   EXPECT_EQ(check_every_split(kSpec, talk, o), "");
 }
 
@@ -302,11 +297,11 @@ TEST(Http2, ReadsTheReplyToAnUpgrade) {
   EXPECT_THAT(
       run(kSpec, talk, o),
       ::testing::Contains("tx 0 req rep :method: GET\\x0d\\x0a:scheme: http\\x0d\\x0a:path: /a\\x0d\\x0a"
-                          ":authority: H.example\\x0d\\x0auser-agent: ua\\x0d\\x0ah.example 3=100 4=65535"));
+                          ":authority: H.example\\x0d\\x0ah.example 3=100 4=65535"));
   for (const std::string_view bad : {"HTTP2-Settings: AAMAAABkAA\r\n", "HTTP2-Settings: !\r\n", ""}) {
     HarnessOptions b;
     b.hint = "GET / HTTP/1.1\r\nHost: h\r\n" + std::string(bad) + "\r\n";
-    EXPECT_THAT(events({to_server(kHello)}, b), just("invalid_http1_settings")) << bad;
+    EXPECT_EQ(events({to_server(kHello)}, b), "invalid_http1_settings") << bad;
   }
 }
 
@@ -316,20 +311,20 @@ TEST(Http2, PushesAreStreams) {
             big_endian(2, 4) +
                 block({{":method", "GET"}, {":scheme", "http"}, {":authority", "h"}, {":path", "/pushed"}}));
   EXPECT_THAT(streams({to_server(kHello + get(1)), to_client(kWelcome + promise + ok(1, "1") + ok(2, "2"))}),
-              ElementsAre("tx 2 req rep 1 GET / 200 [] [1]", "tx 3 req rep 2 GET /pushed 200 [] [2]"));
-  EXPECT_THAT(odd(settings({{2, 0}}) + get(1), promise), just("invalid_push"));
-  EXPECT_THAT(odd(get(1) + promise), just("invalid_push"));
+              ElementsAre("tx 1 req rep 1 GET / 200 [] [1]", "tx 3 req rep 2 GET /pushed 200 [] [2]"));
+  EXPECT_EQ(odd(settings({{2, 0}}) + get(1), promise), "invalid_push");
+  EXPECT_EQ(odd(get(1) + promise), "invalid_push");
 }
 
 TEST(Http2, StreamsThatAreCutOffEnd) {
   EXPECT_THAT(
       streams({to_server(kHello + get(1) + get(3)), to_client(kWelcome + headers(1, {{":status", "200"}}, 0)),
                to_server(frame(3, 0, 1, big_endian(8, 4)))}),
-      ElementsAre("tx 2 req rep 1 GET / 200 [] [] cut<", "tx 3 req 3 GET /  [] [] cut<"));
+      ElementsAre("tx 1 req rep 1 GET / 200 [] [] cut<", "tx 2 req 3 GET /  [] [] cut<"));
   EXPECT_THAT(streams({to_server(kHello + get(1)),
                        to_client(kWelcome + headers(1, {{":status", "200"}}, 0) + frame(0, 0, 1, "half")),
                        end(kDown)}),
-              ElementsAre("tx 2 req rep 1 GET / 200 [] [half] cut<"));
+              ElementsAre("tx 1 req rep 1 GET / 200 [] [half] cut<"));
 }
 
 TEST(Http2, StepsOverGapsInData) {
@@ -345,68 +340,67 @@ TEST(Http2, StepsOverGapsInData) {
   // Elsewhere that side is over; the other goes on.
   EXPECT_THAT(streams({to_server(kHello + get(1)), to_client(kWelcome), gap(kDown, 5),
                        to_client(ok(1, "lost")), to_server(get(3))}),
-              ElementsAre("event < gap", "tx 2 req 1 GET /  [] [] cut<", "tx 3 req 3 GET /  [] [] cut<"));
+              ElementsAre("event < gap", "tx 1 req 1 GET /  [] [] cut<", "tx 3 req 3 GET /  [] [] cut<"));
   EXPECT_THAT(streams({to_server(kHello), to_client(kWelcome), gap(kUp, 5), to_client(ok(1, "unasked"))}),
               ElementsAre("event > gap", "tx 2 rep 1   200 [] [unasked] cut>"));
 }
 
 TEST(Http2, SaysWhatIsWrongWithFrames) {
-  EXPECT_THAT(odd(get(1)), IsEmpty());
-  EXPECT_THAT(odd(frame(0, 0, 0, "x")), just("data_stream_zero"));
-  EXPECT_THAT(odd(frame(1, 5, 0, "\x82")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(4, 0, 1, "")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(6, 0, 3, "12345678")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(7, 0, 3, "12345678")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(3, 0, 0, "1234")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(2, 0, 0, "12345")), just("invalid_frame_header"));
-  EXPECT_THAT(odd(frame(4, 0, 0, "12345")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(4, kAck, 0, "123456")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(6, 0, 0, "1234567")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(7, 0, 0, "1234567")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(8, 0, 0, "123")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(2, 0, 1, "1234")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(get(1) + frame(3, 0, 1, "12345")), just("invalid_frame_length"));
-  EXPECT_THAT(odd(frame(2, 0, 1, big_endian(1, 4) + "w")), just("self_dependency"));
-  EXPECT_THAT(odd(frame(8, 0, 0, big_endian(0, 4))), just("zero_window_update"));
-  EXPECT_THAT(odd(frame(8, 0, 0, big_endian(0x7fffffff, 4))), just("flow_control_overflow"));
-  EXPECT_THAT(odd(frame(3, 0, 9, "1234")), just("frame_on_idle_stream"));
-  EXPECT_THAT(odd(frame(8, 0, 9, big_endian(1, 4))), just("frame_on_idle_stream"));
-  EXPECT_THAT(odd(frame(0, 0, 9, "x")), just("frame_on_idle_stream"));
-  EXPECT_THAT(odd(get(3) + get(1)), just("stream_id_reuse"));
-  EXPECT_THAT(odd(get(2)), just("invalid_frame_header"));
-  EXPECT_THAT(odd(get(1) + frame(0, 0, 1, "x")), just("frame_on_closed_stream"));
-  EXPECT_THAT(odd(get(1), ok(1, "") + ok(1, "")), just("frame_on_closed_stream"));
-  EXPECT_THAT(odd("", ok(1, "")), just("frame_on_idle_stream"));
-  EXPECT_THAT(odd(frame(9, kEndHeaders, 1, "\x82")), just("unexpected_continuation"));
-  EXPECT_THAT(odd(frame(1, 1, 1, "\x82") + frame(6, 0, 0, "12345678")), just("continuation_expected"));
-  EXPECT_THAT(odd(frame(0xbb, 0, 1, "grease") + frame(16, 0, 0, "\0\0\0\1u=1")), just("unknown_frame_type"));
-  EXPECT_THAT(odd(frame(1, kEndHeaders | kEndStream | kPadded, 1, "\x05\x82")), just("invalid_frame_data"));
-  EXPECT_THAT(odd(headers(1, {{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}}, 0) +
-                  frame(0, kPadded, 1, "\x09x")),
-              just("invalid_frame_data"));
-  EXPECT_THAT(odd(frame(0xbb, 0, 0, std::string(16385, 'x'))), just("long_frame_data", "unknown_frame_type"));
-  EXPECT_THAT(odd(get(1) + frame(7, 0, 0, big_endian(1, 4) + big_endian(0, 4)) +
-                  frame(7, 0, 0, big_endian(3, 4) + big_endian(0, 4))),
-              just("goaway_increased"));
+  EXPECT_EQ(odd(get(1)), "");
+  EXPECT_EQ(odd(frame(0, 0, 0, "x")), "data_stream_zero");
+  EXPECT_EQ(odd(frame(1, 5, 0, "\x82")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(4, 0, 1, "")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(6, 0, 3, "12345678")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(7, 0, 3, "12345678")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(3, 0, 0, "1234")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(2, 0, 0, "12345")), "invalid_frame_header");
+  EXPECT_EQ(odd(frame(4, 0, 0, "12345")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(4, kAck, 0, "123456")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(6, 0, 0, "1234567")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(7, 0, 0, "1234567")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(8, 0, 0, "123")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(2, 0, 1, "1234")), "invalid_frame_length");
+  EXPECT_EQ(odd(get(1) + frame(3, 0, 1, "12345")), "invalid_frame_length");
+  EXPECT_EQ(odd(frame(2, 0, 1, big_endian(1, 4) + "w")), "self_dependency");
+  EXPECT_EQ(odd(frame(8, 0, 0, big_endian(0, 4))), "zero_window_update");
+  EXPECT_EQ(odd(frame(8, 0, 0, big_endian(0x7fffffff, 4))), "flow_control_overflow");
+  EXPECT_EQ(odd(frame(3, 0, 9, "1234")), "frame_on_idle_stream");
+  EXPECT_EQ(odd(frame(8, 0, 9, big_endian(1, 4))), "frame_on_idle_stream");
+  EXPECT_EQ(odd(frame(0, 0, 9, "x")), "frame_on_idle_stream");
+  EXPECT_EQ(odd(get(3) + get(1)), "stream_id_reuse");
+  EXPECT_EQ(odd(get(2)), "invalid_frame_header");
+  EXPECT_EQ(odd(get(1) + frame(0, 0, 1, "x")), "frame_on_closed_stream");
+  EXPECT_EQ(odd(get(1), ok(1, "") + ok(1, "")), "frame_on_closed_stream");
+  EXPECT_EQ(odd("", ok(1, "")), "frame_on_idle_stream");
+  EXPECT_EQ(odd(frame(9, kEndHeaders, 1, "\x82")), "unexpected_continuation");
+  EXPECT_EQ(odd(frame(1, 1, 1, "\x82") + frame(6, 0, 0, "12345678")), "continuation_expected");
+  EXPECT_EQ(odd(frame(0xbb, 0, 1, "grease") + frame(16, 0, 0, "\0\0\0\1u=1")), "unknown_frame_type");
+  EXPECT_EQ(odd(frame(1, kEndHeaders | kEndStream | kPadded, 1, "\x05\x82")), "invalid_frame_data");
+  EXPECT_EQ(odd(headers(1, {{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}}, 0) +
+                frame(0, kPadded, 1, "\x09x")),
+            "invalid_frame_data");
+  EXPECT_EQ(odd(frame(0xbb, 0, 0, std::string(16385, 'x'))), "long_frame_data unknown_frame_type");
+  EXPECT_EQ(odd(get(1) + frame(7, 0, 0, big_endian(1, 4) + big_endian(0, 4)) +
+                frame(7, 0, 0, big_endian(3, 4) + big_endian(0, 4))),
+            "goaway_increased");
 }
 
 TEST(Http2, SaysWhatIsWrongWithSettings) {
-  EXPECT_THAT(odd(settings({{2, 2}})), just("invalid_settings_value"));
-  EXPECT_THAT(odd("", settings({{2, 1}})), just("invalid_settings_value")) << "a server cannot be pushed to";
-  EXPECT_THAT(odd(settings({{4, 0x80000000}})), just("invalid_settings_value"));
-  EXPECT_THAT(odd(settings({{5, 16383}})), just("invalid_settings_value"));
-  EXPECT_THAT(odd(settings({{5, 0x1000000}})), just("invalid_settings_value"));
-  EXPECT_THAT(odd(settings({{4, 0x7fffffff}, {5, 0xffffff}, {0x1234, 7}})), IsEmpty());
+  EXPECT_EQ(odd(settings({{2, 2}})), "invalid_settings_value");
+  EXPECT_EQ(odd("", settings({{2, 1}})), "invalid_settings_value") << "a server cannot be pushed to";
+  EXPECT_EQ(odd(settings({{4, 0x80000000}})), "invalid_settings_value");
+  EXPECT_EQ(odd(settings({{5, 16383}})), "invalid_settings_value");
+  EXPECT_EQ(odd(settings({{5, 0x1000000}})), "invalid_settings_value");
+  EXPECT_EQ(odd(settings({{4, 0x7fffffff}, {5, 0xffffff}, {0x1234, 7}})), "");
   std::string many;
   for (int i = 0; i < 129; ++i) many += std::string("\0\6\0\0\0\1", 6);
-  EXPECT_THAT(odd(frame(4, 0, 0, many)), just("too_many_frames"));
-  EXPECT_THAT(events({to_server(kMagic + get(1))}), just("settings_expected"));
-  EXPECT_THAT(events({to_server(kMagic.substr(0, 20) + "xx\r\n")}), just("invalid_client_magic"));
-  EXPECT_THAT(events({to_server(kHello), to_client(settings({{3, 1}})),
-                      to_server(frame(4, kAck, 0, "") + get(1) + get(3))}),
-              just("concurrent_streams_exceeded"));
-  EXPECT_THAT(events({to_server(kHello), to_client(settings({{3, 1}})), to_server(get(1) + get(3))}),
-              IsEmpty())
+  EXPECT_EQ(odd(frame(4, 0, 0, many)), "too_many_frames");
+  EXPECT_EQ(events({to_server(kMagic + get(1))}), "settings_expected");
+  EXPECT_EQ(events({to_server(kMagic.substr(0, 20) + "xx\r\n")}), "invalid_client_magic");
+  EXPECT_EQ(events({to_server(kHello), to_client(settings({{3, 1}})),
+                    to_server(frame(4, kAck, 0, "") + get(1) + get(3))}),
+            "concurrent_streams_exceeded");
+  EXPECT_EQ(events({to_server(kHello), to_client(settings({{3, 1}})), to_server(get(1) + get(3))}), "")
       << "not before the client has seen it";
 }
 
@@ -416,109 +410,106 @@ TEST(Http2, SaysWhatIsWrongWithHeaders) {
     all.insert(all.end(), more.begin(), more.end());
     return odd(headers(1, all));
   };
-  EXPECT_THAT(request({}), IsEmpty());
-  EXPECT_THAT(request({{"te", "trailers"}}), IsEmpty());
-  EXPECT_THAT(request({{"Upper", "x"}}), just("uppercase_header_name"));
-  EXPECT_THAT(request({{"a b", "x"}}), just("invalid_header"));
-  EXPECT_THAT(request({{"", "x"}}), just("invalid_header"));
-  EXPECT_THAT(request({{"a", "x\r\nb: y"}}), just("invalid_header"));
-  EXPECT_THAT(request({{"a", " x"}}), just("invalid_header"));
-  EXPECT_THAT(request({{"connection", "close"}}), just("connection_header"));
-  EXPECT_THAT(request({{"transfer-encoding", "chunked"}}), just("connection_header"));
-  EXPECT_THAT(request({{"te", "gzip"}}), just("connection_header"));
-  EXPECT_THAT(request({{":path", "/2"}}), just("invalid_pseudo_header"));
-  EXPECT_THAT(request({{":odd", "x"}}), just("invalid_pseudo_header"));
-  EXPECT_THAT(request({{":status", "200"}}), just("invalid_pseudo_header"));
-  EXPECT_THAT(request({{"host", "other"}}), just("authority_host_mismatch"));
-  EXPECT_THAT(request({{"host", "H"}}), IsEmpty());
-  EXPECT_THAT(request({{"content-length", "4x"}}), just("invalid_content_length"));
-  EXPECT_THAT(request({{"content-length", "4"}}), just("content_length_mismatch"));
-  EXPECT_THAT(odd(headers(1, {{":method", "GET"}, {":scheme", "http"}, {"a", "b"}, {":path", "/"}})),
-              just("invalid_pseudo_header"));
-  EXPECT_THAT(odd(headers(1, {{":method", "GET"}, {":scheme", "http"}})), just("missing_pseudo_header"));
-  EXPECT_THAT(odd(headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, 0)), IsEmpty());
-  EXPECT_THAT(odd(headers(1, {{":method", "CONNECT"}, {":path", "/"}, {":authority", "h:1"}}, 0)),
-              just("invalid_pseudo_header"));
-  EXPECT_THAT(odd(headers(1,
-                          {{":method", "CONNECT"},
-                           {":protocol", "websocket"},
-                           {":scheme", "http"},
-                           {":path", "/"},
-                           {":authority", "h:1"}},
-                          0)),
-              IsEmpty());
+  EXPECT_EQ(request({}), "");
+  EXPECT_EQ(request({{"te", "trailers"}}), "");
+  EXPECT_EQ(request({{"Upper", "x"}}), "uppercase_header_name");
+  EXPECT_EQ(request({{"a b", "x"}}), "invalid_header");
+  EXPECT_EQ(request({{"", "x"}}), "invalid_header");
+  EXPECT_EQ(request({{"a", "x\r\nb: y"}}), "invalid_header");
+  EXPECT_EQ(request({{"a", " x"}}), "invalid_header");
+  EXPECT_EQ(request({{"connection", "close"}}), "connection_header");
+  EXPECT_EQ(request({{"transfer-encoding", "chunked"}}), "connection_header");
+  EXPECT_EQ(request({{"te", "gzip"}}), "connection_header");
+  EXPECT_EQ(request({{":path", "/2"}}), "invalid_pseudo_header");
+  EXPECT_EQ(request({{":odd", "x"}}), "invalid_pseudo_header");
+  EXPECT_EQ(request({{":status", "200"}}), "invalid_pseudo_header");
+  EXPECT_EQ(request({{"host", "other"}}), "authority_host_mismatch");
+  EXPECT_EQ(request({{"host", "H"}}), "");
+  EXPECT_EQ(request({{"content-length", "4x"}}), "invalid_content_length");
+  EXPECT_EQ(request({{"content-length", "4"}}), "content_length_mismatch");
+  EXPECT_EQ(odd(headers(1, {{":method", "GET"}, {":scheme", "http"}, {"a", "b"}, {":path", "/"}})),
+            "invalid_pseudo_header");
+  EXPECT_EQ(odd(headers(1, {{":method", "GET"}, {":scheme", "http"}})), "missing_pseudo_header");
+  EXPECT_EQ(odd(headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, 0)), "");
+  EXPECT_EQ(odd(headers(1, {{":method", "CONNECT"}, {":path", "/"}, {":authority", "h:1"}}, 0)),
+            "invalid_pseudo_header");
+  EXPECT_EQ(odd(headers(1,
+                        {{":method", "CONNECT"},
+                         {":protocol", "websocket"},
+                         {":scheme", "http"},
+                         {":path", "/"},
+                         {":authority", "h:1"}},
+                        0)),
+            "");
   EXPECT_THAT(
       odd(headers(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "u@h"}})),
-      just("userinfo_in_uri"));
+      "userinfo_in_uri");
   EXPECT_THAT(
       odd(headers(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/%2561"}, {":authority", "h"}})),
-      just("double_encoded_uri"));
-  EXPECT_THAT(odd(get(1), headers(1, {{"a", "b"}})), just("missing_pseudo_header"));
-  EXPECT_THAT(odd(get(1), headers(1, {{":status", "20"}})), just("invalid_pseudo_header"));
-  EXPECT_THAT(odd(get(1), headers(1, {{":status", "206"}, {"content-range", "nonsense"}})),
-              just("invalid_range"));
-  EXPECT_THAT(odd(get(1), headers(1, {{":status", "200"}}, 0) + headers(1, {{"x", "y"}}, 0)),
-              just("trailers_without_end"));
-  EXPECT_THAT(odd(get(1), headers(1, {{":status", "200"}}, 0) + headers(1, {{":status", "200"}})),
-              just("invalid_pseudo_header"));
-  EXPECT_THAT(odd(get(1), headers(1, {{":status", "204"}}, 0) + frame(0, 1, 1, "x")),
-              just("body_unexpected"));
-  EXPECT_THAT(odd(frame(1, 5, 1, from_hex("82 80"))), just("invalid_header_index"));
-  EXPECT_THAT(odd(frame(1, 5, 1, from_hex("00 81 00"))), just("invalid_huffman"));
-  EXPECT_THAT(odd(frame(1, 5, 1, from_hex("82 3fe2 1f"))),
-              just("invalid_size_update", "missing_pseudo_header"));
-  EXPECT_THAT(odd(frame(1, 5, 1, from_hex("82 00 05"))), just("extra_header_data"));
-  EXPECT_THAT(odd(frame(1, 5, 1, from_hex("ff ffffffffff"))), just("header_integer_overflow"));
-  EXPECT_THAT(odd(settings({}), settings({{1, 65536}})), IsEmpty());
+      "double_encoded_uri");
+  EXPECT_EQ(odd(get(1), headers(1, {{"a", "b"}})), "missing_pseudo_header");
+  EXPECT_EQ(odd(get(1), headers(1, {{":status", "20"}})), "invalid_pseudo_header");
+  EXPECT_EQ(odd(get(1), headers(1, {{":status", "206"}, {"content-range", "nonsense"}})), "invalid_range");
+  EXPECT_EQ(odd(get(1), headers(1, {{":status", "200"}}, 0) + headers(1, {{"x", "y"}}, 0)),
+            "trailers_without_end");
+  EXPECT_EQ(odd(get(1), headers(1, {{":status", "200"}}, 0) + headers(1, {{":status", "200"}})),
+            "invalid_pseudo_header");
+  EXPECT_EQ(odd(get(1), headers(1, {{":status", "204"}}, 0) + frame(0, 1, 1, "x")), "body_unexpected");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 80"))), "invalid_header_index");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00"))), "invalid_huffman");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 3fe2 1f"))), "invalid_size_update missing_pseudo_header");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 00 05"))), "extra_header_data");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("ff ffffffffff"))), "header_integer_overflow");
+  EXPECT_EQ(odd(settings({}), settings({{1, 65536}})), "");
 }
 
 TEST(Http2, FloodsAndBombsAreEvents) {
   std::string resets, pings, pushes;
   for (std::uint32_t i = 0; i < 101; ++i) resets += get(2 * i + 1) + frame(3, 0, 2 * i + 1, big_endian(8, 4));
-  EXPECT_THAT(odd(resets), just("rapid_reset"));
+  EXPECT_EQ(odd(resets), "rapid_reset");
   for (std::uint32_t i = 0; i < 201; ++i) pings += frame(6, 0, 0, "12345678");
-  EXPECT_THAT(odd(pings), just("ping_flood"));
-  EXPECT_THAT(odd(pings.substr(17)), IsEmpty()) << "200 are no flood";
+  EXPECT_EQ(odd(pings), "ping_flood");
+  EXPECT_EQ(odd(pings.substr(17)), "") << "200 are no flood";
   std::string all;
   for (int i = 0; i < 201; ++i) all += settings({});
-  EXPECT_THAT(odd(all), just("settings_flood"));
+  EXPECT_EQ(odd(all), "settings_flood");
   all.clear();
   for (int i = 0; i < 201; ++i) all += frame(2, 0, 1, big_endian(0, 4) + "w");
-  EXPECT_THAT(odd(all), just("priority_flood"));
+  EXPECT_EQ(odd(all), "priority_flood");
   all = headers(1, {{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, 0);
   for (int i = 0; i < 201; ++i) all += frame(0, 0, 1, "");
-  EXPECT_THAT(odd(all), just("empty_frame_flood"));
+  EXPECT_EQ(odd(all), "empty_frame_flood");
   all = frame(1, 1, 1, "");
   for (int i = 0; i < 33; ++i) all += frame(9, 0, 1, field("a", "b"));
-  EXPECT_THAT(odd(all + frame(9, kEndHeaders, 1, "")), just("continuation_flood", "missing_pseudo_header"));
+  EXPECT_EQ(odd(all + frame(9, kEndHeaders, 1, "")), "continuation_flood missing_pseudo_header");
   // A large field that is sent once and named again and again (CVE-2016-6581).
   const std::string bomb =
       std::string("\x40") + text("a") + text(std::string(3000, 'x')) + std::string(500, '\xbe');
-  EXPECT_THAT(odd(frame(1, 5, 1, bomb)), just("header_list_too_large"));
+  EXPECT_EQ(odd(frame(1, 5, 1, bomb)), "header_list_too_large");
   std::string block_of_many = std::string(1100, '\x84');
-  EXPECT_THAT(odd(frame(1, 5, 1, block_of_many)), just("header_list_too_large", "invalid_pseudo_header"));
+  EXPECT_EQ(odd(frame(1, 5, 1, block_of_many)), "header_list_too_large invalid_pseudo_header");
   HarnessOptions few;
   few.limits["max-streams"] = 4;
-  EXPECT_THAT(odd(get(1) + get(3) + get(5) + get(7), "", few), IsEmpty());
-  EXPECT_THAT(odd(get(1) + get(3) + get(5) + get(7) + get(9), "", few), just("too_many_streams"));
+  EXPECT_EQ(odd(get(1) + get(3) + get(5) + get(7), "", few), "");
+  EXPECT_EQ(odd(get(1) + get(3) + get(5) + get(7) + get(9), "", few), "too_many_streams");
   HarnessOptions small;
   small.limits["max-reassembly-size"] = 1024;
-  EXPECT_THAT(odd(headers(1, {{":method", "GET"}, {"a", std::string(2000, 'x')}}), "", small),
-              just("reassembly_limit_reached"));
+  EXPECT_EQ(odd(headers(1, {{":method", "GET"}, {"a", std::string(2000, 'x')}}), "", small),
+            "reassembly_limit_reached");
 }
 
 TEST(Http2, FlowControlIsHeldAgainstTheWindows) {
   std::string put =
       headers(1, {{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, 0);
   for (int i = 0; i < 4; ++i) put += frame(0, 0, 1, std::string(16384, 'x'));  // 65536
-  EXPECT_THAT(odd(put), just("flow_control_exceeded"));
+  EXPECT_EQ(odd(put), "flow_control_exceeded");
   EXPECT_THAT(
       events({to_server(kHello), to_client(kWelcome + frame(8, 0, 0, big_endian(1, 4))), to_server(put)}),
-      just("flow_control_exceeded"))
+      "flow_control_exceeded")
       << "the stream's own window";
-  EXPECT_THAT(events({to_server(kHello), to_client(settings({{4, 65536}}) + frame(8, 0, 0, big_endian(1, 4))),
-                      to_server(put)}),
-              IsEmpty());
+  EXPECT_EQ(events({to_server(kHello), to_client(settings({{4, 65536}}) + frame(8, 0, 0, big_endian(1, 4))),
+                    to_server(put)}),
+            "");
 }
 
 TEST(Http2, NumbersForRules) {
@@ -589,7 +580,7 @@ TEST(Http2, DoesWithoutMemory) {
     ParserRun r(kSpec, o);
     for (const auto& turn : kTalk) r.play(turn);
     r.close();
-    EXPECT_THAT(r.violations(), IsEmpty()) << bytes;
+    EXPECT_TRUE(r.violations().empty()) << bytes;
   }
 }
 

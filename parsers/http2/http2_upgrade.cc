@@ -1,4 +1,5 @@
-// The request that asked for HTTP/2 in HTTP/1 (RFC 7540, §3.2): it is stream 1, and its reply comes there.
+// The request that asked for HTTP/2 in HTTP/1 (RFC 7540, §3.2): it is stream 1, and its reply comes there. What it was for
+// is told again, so that the reply is told with it; its other headers are not, for rules have seen them.
 #include "parsers/http/http_text.h"
 #include "parsers/http2/http2_parser.h"
 
@@ -73,28 +74,16 @@ void Http2Parser::upgrade() noexcept {
   field(":path", target.substr(target.size() - uri.path.size() - uri.rest.size()));
   if (!authority.empty()) field(":authority", authority);
   bool has_settings = false;
-  PoolBuffer name(pool_);
   std::array<std::uint8_t, 6 * Lane::kMaxNotes> payload{};
   while (!rest.empty()) {
+    constexpr std::string_view kName = "http2-settings: ";
     const std::string_view header = next_line(rest);
-    const std::size_t colon = header.find(": ");
-    if (colon == std::string_view::npos) continue;
-    const std::string_view value = header.substr(colon + 2);
-    name.clear();
-    for (const char c : header.substr(0, colon)) {
-      if (!name.push_back(to_lower(static_cast<std::uint8_t>(c)))) return raise(r, Event::kOutOfMemory, tx);
-    }
-    const std::string_view lower = name.text();
-    if (lower == "http2-settings") {
-      std::size_t size = 0;
-      const bool good = !has_settings && decode_settings(value, payload, size) &&
-                        apply_settings(Direction::kToServer, Bytes(payload).first(size), *tx);
-      if (!good) raise(r, Event::kInvalidUpgradeSettings, tx);
-      has_settings = true;
-    } else if (lower != "host" && lower != "connection" && lower != "upgrade" && lower != "keep-alive" &&
-               lower != "te" && lower != "transfer-encoding" && lower != "content-length") {
-      field(lower, value);
-    }
+    if (!equals_nocase(header.substr(0, kName.size()), kName)) continue;
+    std::size_t size = 0;
+    const bool good = !has_settings && decode_settings(header.substr(kName.size()), payload, size) &&
+                      apply_settings(Direction::kToServer, Bytes(payload).first(size), *tx);
+    if (!good) raise(r, Event::kInvalidUpgradeSettings, tx);
+    has_settings = true;
   }
   if (!has_settings) raise(r, Event::kInvalidUpgradeSettings, tx);
   r.block.open = false;
