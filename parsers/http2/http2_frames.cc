@@ -270,22 +270,22 @@ void Http2Parser::rst_stream(Reader& r, const Frame& f, Bytes payload) noexcept 
   close(*tx);
 }
 
-/// §6.5.
+/// §6.5. That they were read is no transaction.
 void Http2Parser::settings(Reader& r, const Frame& f, Bytes payload) noexcept {
+  if ((f.flags & flag::kAck) != 0 && f.stream == 0) {
+    if (f.length != 0) raise(r, Event::kInvalidFrameLength);
+    Reader& other = reader(reverse(r.dir));
+    other.streams_known = other.streams;
+    return;
+  }
   Tx* tx = make(f.stream);
   if (tx == nullptr) return;
   count(*tx, r.dir, f);
-  const bool ack = (f.flags & flag::kAck) != 0;
-  if (f.stream != 0) {
+  flood(r, r.settings, Event::kSettingsFlood, limits_[kFloodLimit]);
+  if (f.stream != 0)
     raise(r, Event::kInvalidFrameHeader, tx);
-  } else if (ack) {
-    if (f.length != 0) raise(r, Event::kInvalidFrameLength, tx);
-    Reader& other = reader(reverse(r.dir));
-    other.streams_known = other.streams;
-  } else {
-    flood(r, r.settings, Event::kSettingsFlood, limits_[kFloodLimit]);
-    if (!apply_settings(r.dir, payload, *tx)) raise(r, Event::kInvalidFrameLength, tx);
-  }
+  else if (!apply_settings(r.dir, payload, *tx))
+    raise(r, Event::kInvalidFrameLength, tx);
   finish_connection_frame(*tx);
 }
 

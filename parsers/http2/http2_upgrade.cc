@@ -74,17 +74,20 @@ void Http2Parser::upgrade() noexcept {
   field(":path", target.substr(target.size() - uri.path.size() - uri.rest.size()));
   if (!authority.empty()) field(":authority", authority);
   bool has_settings = false;
+  Tx* settings = make(0);  // of the connection, as the frame is that they stand for
   std::array<std::uint8_t, 6 * Lane::kMaxNotes> payload{};
   while (!rest.empty()) {
     constexpr std::string_view kName = "http2-settings: ";
     const std::string_view header = next_line(rest);
     if (!equals_nocase(header.substr(0, kName.size()), kName)) continue;
     std::size_t size = 0;
-    const bool good = !has_settings && decode_settings(header.substr(kName.size()), payload, size) &&
-                      apply_settings(Direction::kToServer, Bytes(payload).first(size), *tx);
+    const bool good = !has_settings && settings != nullptr &&
+                      decode_settings(header.substr(kName.size()), payload, size) &&
+                      apply_settings(Direction::kToServer, Bytes(payload).first(size), *settings);
     if (!good) raise(r, Event::kInvalidUpgradeSettings, tx);
     has_settings = true;
   }
+  if (settings != nullptr) finish_connection_frame(*settings);
   if (!has_settings) raise(r, Event::kInvalidUpgradeSettings, tx);
   r.block.open = false;
   r.block.tx = nullptr;

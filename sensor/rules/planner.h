@@ -130,6 +130,8 @@ class Planner {
   bool add_rule(std::uint32_t source);
   void list_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&);
   void add_info(const Rule&, std::uint32_t source, ProtocolId);
+  void share_texts();
+  void reserve(const std::vector<std::uint32_t>& order);
   [[nodiscard]] bool given_up() const noexcept {
     return options_.give_up != nullptr && options_.give_up->load();
   }
