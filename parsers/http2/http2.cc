@@ -242,8 +242,10 @@ void Http2Parser::on_close(Sink& sink) noexcept {
 /// Nothing more of this direction is read: its messages are as they are.
 void Http2Parser::lose(Reader& r) noexcept {
   if (std::exchange(r.state, State::kDead) == State::kDead) return;
-  r.block.open = false;
-  r.block.tx = nullptr;
+  if (r.block.open) {  // what is there of it is told
+    r.hpack.lose();
+    end_block(r);
+  }
   r.tx = nullptr;
   for (StreamTable& t : streams_) {
     for (std::size_t i = 0; i < t.size();) {
@@ -322,7 +324,7 @@ void Http2Parser::end_side(Tx& tx, Direction dir) noexcept {
   // A reply may tell how long a body would be that it has not (RFC 9110, §8.6).
   const bool without = dir == Direction::kToClient && s.body_bytes == 0 &&
                        (tx.status_code == 304 || tx.text(Direction::kToServer, tx.method) == "HEAD");
-  if (lane.has_length && lane.length != s.body_bytes && !without && !tx.tunnel)
+  if (lane.has_length && lane.length != s.body_bytes && !without && !tx.tunnel && !s.truncated)
     raise(Event::kContentLengthMismatch, &tx, dir);
   tx.content[index(dir)].end();
   s.complete = true;

@@ -328,6 +328,13 @@ TEST(Http2, StreamsThatAreCutOffEnd) {
               ElementsAre("tx 1 req rep 1 GET / 200 [] [half] cut<"));
 }
 
+TEST(Http2, TellsWhatIsThereOfHeadersThatAreCutOff) {
+  const std::string part = block({{":method", "PUT"}, {":path", "/cut"}, {"content-length", "9"}});
+  EXPECT_THAT(streams({to_server(kHello + frame(1, 0, 1, part)), end(kUp)}),
+              ElementsAre("tx 1 req 1 PUT /cut  [] [] cut> cut<"));
+  EXPECT_EQ(odd(frame(1, 0, 1, part)), "");
+}
+
 TEST(Http2, StepsOverGapsInData) {
   HarnessOptions o = briefly();
   o.files = true;
