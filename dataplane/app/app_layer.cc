@@ -56,7 +56,12 @@ AppConfig default_app_config() {
 }
 
 AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
-    : config_(config), pool_(pool), listener_(listener), files_(config.files, pool), expectations_(pool), hand_over_hint_(pool) {
+    : config_(config),
+      pool_(pool),
+      listener_(listener),
+      files_(config.files, pool),
+      expectations_(pool),
+      hand_over_hint_(pool) {
   PICKET_ASSERT(protocols().size() <= 64);
   for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
     std::uint64_t& mask = all_excluded_[transport_index(t)];

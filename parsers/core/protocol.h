@@ -88,7 +88,7 @@ struct Transaction {
   std::array<std::uint8_t, 2>
       progress{};  ///< by Direction; only ever grows; the values are the protocol's own
   bool has_request = false, has_reply = false;
-  bool silent = false;  ///< rules look at it, but done() makes no record of it
+  bool silent = false;           ///< rules look at it, but done() makes no record of it
   std::uint32_t file_count = 0;  ///< files begun, also those that were one too many to follow
   File* files = nullptr;         ///< in the order in which they began; the engine's, see Sink::file_begin()
   /// Detection's memory of this transaction; zero at birth. Parsers neither read nor write it.
