@@ -387,6 +387,7 @@ void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction
 void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   detector_.on_transaction_done(f, protocol, tx, packet_);
   counters_.protocols[protocol].transactions.add();
+  if (tx.silent) return;
   if (config_.records.files && tx.files != nullptr) record_files(f, protocol, tx);
   if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
   EventHeader h;

@@ -334,7 +334,7 @@ class EncodingSink final : public Sink {
     size = encoder_.transaction({.time_ns = kStart}, make_flow(17), protocol_, tx, buffer_);
   }
   void event(Direction, std::uint8_t, Transaction*) noexcept override {}
-  void hand_over(std::string_view) noexcept override {}
+  void hand_over(std::string_view, Bytes) noexcept override {}
   std::uint64_t time_ns() const noexcept override { return kStart; }
   std::size_t size = 0;
 

@@ -175,10 +175,11 @@ void Pipeline::count_lost_before() noexcept {
   for (std::size_t t = 0; t < static_cast<std::size_t>(RecordType::kCount); ++t) {
     const auto type = static_cast<RecordType>(t);
     if (type == RecordType::kTransaction) {
+      std::vector<std::uint64_t> lost(record_kind_count());  // protocols may share a kind
       for (std::size_t p = 0; p < protocols().size(); ++p) {
-        std::uint64_t lost = 0;
-        for (const auto& w : workers_) lost += w->counters().protocols[p].records_lost.get();
-        recorder_->set_lost_before(record_kind(type, static_cast<ProtocolId>(p)), lost);
+        const RecordKind kind = record_kind(type, static_cast<ProtocolId>(p));
+        for (const auto& w : workers_) lost[kind] += w->counters().protocols[p].records_lost.get();
+        recorder_->set_lost_before(kind, lost[kind]);
       }
       continue;
     }

@@ -130,9 +130,12 @@ TEST_P(Spec, ProgressCanBeReached) {
 
 TEST_P(Spec, KeywordsOfTheSchemaAreDeclared) {
   std::set<std::string_view> declared;
-  for (const BufferDef& b : spec().buffers) declared.insert(b.name);
-  for (const IntegerDef& n : spec().integers) declared.insert(n.name);
-  for (const KeywordDef& k : spec().keywords) declared.insert(k.name);
+  for (const ProtocolSpec* p : protocols()) {
+    if (p->record != spec().record) continue;  // versions of one protocol share a message
+    for (const BufferDef& b : p->buffers) declared.insert(b.name);
+    for (const IntegerDef& n : p->integers) declared.insert(n.name);
+    for (const KeywordDef& k : p->keywords) declared.insert(k.name);
+  }
   for (const auto& [keyword, fields] : keywords_of(spec())) {
     EXPECT_EQ(declared.count(keyword), 1u) << fields[0]->full_name() << " names " << keyword;
   }
@@ -164,11 +167,10 @@ INSTANTIATE_TEST_SUITE_P(Protocols, Spec, ::testing::ValuesIn(protocols().begin(
                          });
 
 TEST(Registry, NamesAreUniqueAndFound) {
-  std::set<std::string_view> names, records;
+  std::set<std::string_view> names;
   for (std::size_t i = 0; i < protocols().size(); ++i) {
     const ProtocolSpec& spec = *protocols()[i];
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
-    EXPECT_TRUE(records.insert(spec.record).second) << spec.record;
     EXPECT_EQ(find_protocol(spec.name), i);
   }
   std::set<std::string_view> aliases;

@@ -56,7 +56,12 @@ AppConfig default_app_config() {
 }
 
 AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
-    : config_(config), pool_(pool), listener_(listener), files_(config.files, pool), expectations_(pool) {
+    : config_(config),
+      pool_(pool),
+      listener_(listener),
+      files_(config.files, pool),
+      expectations_(pool),
+      hand_over_hint_(pool) {
   PICKET_ASSERT(protocols().size() <= 64);
   for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
     std::uint64_t& mask = all_excluded_[transport_index(t)];
@@ -316,7 +321,8 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   f.protocol = kNoProtocol;
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);
-    if (id == kNoProtocol || !bind(f, id, Transport::kTcp)) return give_up(f);
+    const PoolBuffer hint = std::move(hand_over_hint_);
+    if (id == kNoProtocol || !bind(f, id, Transport::kTcp, hint.view())) return give_up(f);
   }
   const auto go_on = [&](Direction d, Bytes bytes) noexcept {
     if (bytes.empty()) return;
@@ -415,8 +421,11 @@ void AppEngine::event(Direction dir, std::uint8_t event, Transaction* tx) noexce
   listener_.on_app_event(*flow_, flow_->protocol, dir, event, tx);
 }
 
-void AppEngine::hand_over(std::string_view protocol) noexcept {
+/// Without room for the hint the next parser does without.
+void AppEngine::hand_over(std::string_view protocol, Bytes hint) noexcept {
   hand_over_ = true;
+  hand_over_hint_.clear();
+  static_cast<void>(hand_over_hint_.append(hint));
   hand_over_to_ = protocol;
 }
 

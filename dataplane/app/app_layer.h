@@ -82,7 +82,7 @@ class AppEngine final : private Sink {
   void file_data(File&, Bytes) noexcept override;
   void file_gap(File&, std::uint64_t missing) noexcept override;
   void file_end(File&, FileEnd) noexcept override;
-  void hand_over(std::string_view protocol) noexcept override;
+  void hand_over(std::string_view protocol, Bytes hint) noexcept override;
   bool expect(const Expectation&) noexcept override;
   void encrypted() noexcept override { flow_->flags |= flow_flag::kNoPayloadInspect; }
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
@@ -112,6 +112,7 @@ class AppEngine final : private Sink {
   std::uint64_t time_ns_ = 0;
   bool hand_over_ = false;
   std::string_view hand_over_to_;
+  PoolBuffer hand_over_hint_;
 };
 
 }  // namespace picket

@@ -88,6 +88,7 @@ struct Transaction {
   std::array<std::uint8_t, 2>
       progress{};  ///< by Direction; only ever grows; the values are the protocol's own
   bool has_request = false, has_reply = false;
+  bool silent = false;           ///< rules look at it, but done() makes no record of it
   std::uint32_t file_count = 0;  ///< files begun, also those that were one too many to follow
   File* files = nullptr;         ///< in the order in which they began; the engine's, see Sink::file_begin()
   /// Detection's memory of this transaction; zero at birth. Parsers neither read nor write it.
@@ -137,8 +138,8 @@ class Sink {
   virtual void file_end(File&, FileEnd) noexcept {}
   /// What follows the bytes just consumed, in both directions, is another protocol (CONNECT, Upgrade,
   /// STARTTLS): by name if known ("tls"), or "" to find out by content. The calling parser gets on_close()
-  /// and goes.
-  virtual void hand_over(std::string_view protocol) noexcept = 0;
+  /// and goes. `hint` is copied; the next parser is made with it.
+  virtual void hand_over(std::string_view protocol, Bytes hint = {}) noexcept = 0;
   /// Such a connection may come soon: waited for for a limited time, by as much as there is room for. A later
   /// one to the same place replaces an earlier one. False: it could not be kept, or another had to go for it.
   virtual bool expect(const Expectation&) noexcept { return true; }
@@ -165,7 +166,7 @@ struct ParserContext {
   std::span<const std::uint64_t> limits;  ///< in the order of ProtocolSpec::limits
   Transport transport;
   Bytes client{};  ///< its address, 4 or 16 bytes; empty: not known
-  Bytes hint{};    ///< Expectation::hint of who expected this flow
+  Bytes hint{};    ///< of who expected this flow, or handed it over
 };
 
 class Parser {

@@ -15,16 +15,23 @@ Tx::~Tx() {
   }
 }
 
+namespace {
+
+ContentLimits content_limits(std::span<const std::uint64_t> limits) noexcept {
+  return {{limits[kRequestBodyLimit], limits[kReplyBodyLimit]},
+          limits[kLayerLimit],
+          {limits[kBombLimit], limits[kRatioLimit], limits[kBudgetLimit]}};
+}
+
+}  // namespace
+
 HttpParser::HttpParser(const ParserContext& context) noexcept
-    : pool_(context.pool),
+    : ContentHost(context.pool, content_limits(context.limits)),
       limits_(context.limits),
-      reader_{Reader(context.pool, Direction::kToServer), Reader(context.pool, Direction::kToClient)} {}
+      reader_{Reader(*this, context.pool, Direction::kToServer),
+              Reader(*this, context.pool, Direction::kToClient)} {}
 
 HttpParser::~HttpParser() {
-  for (Reader& r : reader_) {
-    pool_.destroy(r.decoder);
-    pool_.destroy(r.multipart);
-  }
   while (first_ != nullptr) {  // only when on_close() was not called
     Tx* next = first_->next;
     pool_.destroy(first_);
@@ -304,10 +311,10 @@ void HttpParser::die(Reader& r) noexcept {
   r.line.reset();
 }
 
-void HttpParser::hand_over(std::string_view protocol) noexcept {
+void HttpParser::hand_over(std::string_view protocol, Bytes hint) noexcept {
   if (handed_over_ || ending_) return;
   handed_over_ = true;
-  sink_->hand_over(find_protocol(protocol) == kNoProtocol ? std::string_view{} : protocol);
+  sink_->hand_over(find_protocol(protocol) == kNoProtocol ? std::string_view{} : protocol, hint);
 }
 
 Probe probe(Transport, Direction dir, Bytes first) noexcept {

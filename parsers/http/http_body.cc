@@ -1,4 +1,4 @@
-// Where a body begins and ends (RFC 9112, §6 and §7), how it is decoded, and what of it is kept for rules.
+// Where a body begins and ends (RFC 9112, §6 and §7).
 #include <algorithm>
 #include <cstring>
 
@@ -40,7 +40,6 @@ HttpParser::Framing HttpParser::framing(Reader& r) noexcept {
 
 void HttpParser::begin_body(Reader& r, Framing f) noexcept {
   r.framing = f;
-  r.body_done = r.file_done = r.file_begun = false;
   r.chunk = Chunk::kSize;
   r.first_chunk = true;
   r.digits = r.extension = false;
@@ -48,54 +47,7 @@ void HttpParser::begin_body(Reader& r, Framing f) noexcept {
   if (f == Framing::kNone || (f == Framing::kLength && r.left == 0)) return complete(r);
   if (f == Framing::kChunks) r.left = 0;
   r.state = f == Framing::kChunks ? State::kChunks : State::kBody;
-  if (side(r).find(Name::kContentEncoding) != nullptr) open_decoder(r);
-}
-
-/// The words of Content-Encoding, the last of which was applied last.
-void HttpParser::open_decoder(Reader& r) noexcept {
-  const Side& s = side(r);
-  const std::string_view value = s.value(Name::kContentEncoding);
-  const auto in_word = [&](std::size_t i) {
-    return value[i] == 0 || is_token(static_cast<std::uint8_t>(value[i]));
-  };
-  std::array<Coding, kMaxLayers> codings{};
-  const std::size_t most = std::min<std::uint64_t>(limits_[kLayerLimit], kMaxLayers);
-  std::size_t count = 0;
-  for (std::size_t end = value.size(); end > 0;) {
-    if (!in_word(end - 1)) {
-      --end;
-      continue;
-    }
-    std::size_t at = end;
-    while (at > 0 && in_word(at - 1)) --at;
-    const std::string_view word = value.substr(at, end - at);
-    end = at;
-    const auto is = [&](std::string_view k) { return equals_nocase(word, k); };
-    Coding coding;
-    if (contains_loose(word, "gzip")) {
-      coding = Coding::kGzip;
-      if (!is("gzip") && !is("x-gzip")) raise(r, Event::kAbnormalEncoding);
-    } else if (contains_loose(word, "deflate")) {
-      coding = Coding::kDeflate;
-      if (!is("deflate") && !is("x-deflate")) raise(r, Event::kAbnormalEncoding);
-    } else if (is("br")) {
-      coding = Coding::kBrotli;
-    } else if (is("zstd")) {
-      coding = Coding::kZstd;
-    } else {
-      if (!is("identity") && !is("none")) raise(r, Event::kAbnormalEncoding);
-      continue;
-    }
-    if (count == most) {
-      raise(r, Event::kTooManyLayers);
-      break;
-    }
-    codings[count++] = coding;
-  }
-  if (count == 0) return;
-  const DecodeLimits limits = {limits_[kBombLimit], limits_[kRatioLimit], limits_[kBudgetLimit]};
-  r.decoder = pool_.make<Decoder>(pool_, std::span<const Coding>(codings.data(), count), limits);
-  if (r.decoder == nullptr) raise(r, Event::kOutOfMemory);
+  r.content.begin(*r.tx);
 }
 
 /// A reply that must have no body (RFC 9112, §6.3) but announces one: what comes next tells.
@@ -118,11 +70,11 @@ std::size_t HttpParser::on_maybe_body(Reader& r, Bytes in) noexcept {
 
 std::size_t HttpParser::on_body(Reader& r, Bytes in) noexcept {
   if (r.framing == Framing::kToEnd) {
-    inspect(r, in);
+    r.content.add(in);
     return in.size();
   }
   const std::size_t n = std::min<std::uint64_t>(r.left, in.size());
-  inspect(r, in.first(n));
+  r.content.add(in.first(n));
   r.left -= n;
   if (r.left == 0) complete(r);
   return n;
@@ -134,7 +86,7 @@ std::size_t HttpParser::on_chunks(Reader& r, Bytes in) noexcept {
       return chunk_size(r, in);
     case Chunk::kData: {
       const std::size_t n = std::min<std::uint64_t>(r.left, in.size());
-      inspect(r, in.first(n));
+      r.content.add(in.first(n));
       r.left -= n;
       if (r.left == 0) r.chunk = Chunk::kDataEnd;
       return n;
@@ -250,85 +202,16 @@ std::size_t HttpParser::on_trailer(Reader& r, Bytes in) noexcept {
   return n;
 }
 
-/// Hands decoded bytes on, one of the two ways out of this file.
-struct HttpParser::BodyOut final : BodySink {
-  BodyOut(HttpParser& p, Reader& at) noexcept : parser(p), reader(at) {}
-  bool take(Bytes decoded) noexcept override { return parser.take(reader, decoded); }
-  HttpParser& parser;
-  Reader& reader;
-};
-
-/// Counts all of the body, decodes what somebody wants.
-void HttpParser::inspect(Reader& r, Bytes in) noexcept {
-  side(r).body_bytes += in.size();
-  if (in.empty() || (r.body_done && r.file_done)) return;
-  if (r.decoder == nullptr) {
-    static_cast<void>(take(r, in));
-    return;
-  }
-  BodyOut out(*this, r);
-  r.decoder->feed(in, out);
-  decoder_events(r);
-  if (r.decoder->stopped()) close_decoder(r);
-}
-
-/// Keeps what rules look at, follows the file. False when neither wants more.
-bool HttpParser::take(Reader& r, Bytes decoded) noexcept {
-  if (!r.body_done) {
-    Side& s = side(r);
-    const std::size_t limit = limits_[is_reply(r) ? kReplyBodyLimit : kRequestBodyLimit];
-    const std::size_t room = limit - std::min(limit, s.body.size());
-    const bool kept = s.body.append(decoded.first(std::min(room, decoded.size())));
-    if (!kept) raise(r, Event::kOutOfMemory);
-    if (!kept || s.body.size() >= limit) stop_inspecting(r);
-  }
-  if (!r.file_done) file_bytes(r, decoded);
-  return !r.body_done || !r.file_done;
-}
-
-/// All that rules look at is there, or all there will be: they look now.
-void HttpParser::stop_inspecting(Reader& r) noexcept {
-  if (std::exchange(r.body_done, true)) return;
-  if (r.decoder != nullptr) r.decoder->beyond_inspection();
-  side(r).reached = std::max<std::uint8_t>(side(r).reached, kBody);
-  flush(r);
-}
-
-/// Nothing more is decoded.
-void HttpParser::close_decoder(Reader& r) noexcept {
-  const bool cut = r.decoder->cut();
-  pool_.destroy(r.decoder);
-  r.decoder = nullptr;
-  end_file(r, cut ? FileEnd::kLimit : FileEnd::kTruncated);
-  stop_inspecting(r);
-}
-
-void HttpParser::decoder_events(Reader& r) noexcept {
-  for (std::uint64_t bits = r.decoder->events(); bits != 0; bits &= bits - 1) {
-    raise(r, static_cast<Event>(std::countr_zero(bits)));
-  }
-}
-
-/// A gap that lies within the body is stepped over; what follows it is not inspected, for it does not join.
+/// A gap that lies within the body is stepped over.
 bool HttpParser::skip_in_body(Reader& r, std::uint64_t missing) noexcept {
-  if (missing == 0) return gap_in_file(r, 0), false;
+  if (missing == 0) return r.content.gap(0), false;
   const bool in_chunk = r.state == State::kChunks && r.chunk == Chunk::kData;
   const bool counted = in_chunk || (r.state == State::kBody && r.framing == Framing::kLength);
   if (counted ? missing > r.left : r.state != State::kBody) {
-    if (counted) gap_in_file(r, r.left);
+    if (counted) r.content.gap(r.left);
     return false;
   }
-  side(r).body_bytes += missing;
-  side(r).truncated = true;
-  if (r.decoder != nullptr) {
-    BodyOut out(*this, r);
-    r.decoder->finish(out);
-    gap_in_file(r, 0);
-    close_decoder(r);
-  } else {
-    gap_in_file(r, missing);
-  }
-  stop_inspecting(r);
+  r.content.skip(missing);
   if (!counted) return true;
   r.left -= missing;
   if (r.left == 0 && in_chunk)
@@ -342,21 +225,12 @@ bool HttpParser::skip_in_body(Reader& r, std::uint64_t missing) noexcept {
 void HttpParser::complete(Reader& r) noexcept {
   Tx& tx = *r.tx;
   Side& s = side(r);
-  if (r.decoder != nullptr) {
-    BodyOut out(*this, r);
-    r.decoder->finish(out);
-    decoder_events(r);
-    if (r.decoder->cut()) end_file(r, FileEnd::kLimit);
-    pool_.destroy(r.decoder);
-    r.decoder = nullptr;
-  }
-  end_file(r, s.truncated ? FileEnd::kTruncated : FileEnd::kComplete);
+  r.content.end();
   s.complete = true;
   s.reached = kComplete;
   flush(r);
   r.tx = nullptr;
   r.state = State::kStart;
-  r.body_done = r.file_done = r.file_begun = false;
   ++r.messages;
   if (tx.side[0].complete && tx.side[1].complete) finish(tx);
 }

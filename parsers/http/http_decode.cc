@@ -119,6 +119,13 @@ class GzipHeader {
   std::uint32_t at_ = 0, extra_ = 0;
 };
 
+/// Behind an empty stored block, with which a writer flushes what it has so far (RFC 1951, §3.2.4). Some servers never
+/// write a last block.
+bool ends_flushed(Bytes b) noexcept {
+  constexpr std::array<std::uint8_t, 4> kMark = {0, 0, 0xff, 0xff};
+  return b.size() > kMark.size() && std::equal(kMark.begin(), kMark.end(), b.end() - kMark.size());
+}
+
 bool is_zlib_header(std::uint8_t a, std::uint8_t b) noexcept {
   return (a & 0x0f) == 8 && a >> 4 <= 7 && (a << 8 | b) % 31 == 0;
 }
@@ -265,7 +272,7 @@ class Layer {
     return held_.append(start) && held_.append(sent.view().subspan(header.headerSize));
   }
 
-  /// Does what is held decode as deflate without a header? All of a body must decode to its end.
+  /// Does what is held decode as deflate without a header? All of a body must decode to its end, or to a flush.
   bool trial(bool whole) noexcept {
     std::array<std::uint8_t, kScratch> scratch;
     const Bytes h = held_.view();
@@ -280,7 +287,7 @@ class Layer {
     }
     const bool ended = inflate_->block_state == ISAL_BLOCK_FINISH;
     isal_inflate_init(inflate_);
-    return fine && (ended || !whole);
+    return fine && (ended || !whole || ends_flushed(h));
   }
 
   Bytes gzip_header(Bytes in) noexcept {

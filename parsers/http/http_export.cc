@@ -1,7 +1,7 @@
+#include "parsers/http/http_export.h"
+
 #include <algorithm>
 
-#include "export/wire_writer.h"
-#include "parsers/http/http.h"
 #include "parsers/http/http.pb.h"
 #include "parsers/http/http_text.h"
 

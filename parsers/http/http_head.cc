@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parsers/http/http_message.h"
 #include "parsers/http/http_parser.h"
 #include "parsers/http/http_text.h"
 
@@ -222,79 +223,27 @@ bool HttpParser::add_header(Reader& r, Header h) noexcept {
     s.as_sent = false;
     if (h.id == Name::kOther || s.header_count >= limit + kReserve) return false;
   }
-  if (s.header_count == s.header_room) {
-    const std::size_t room = s.header_room == 0 ? 16 : std::size_t{s.header_room} * 2;
-    auto* more = static_cast<Header*>(pool_.allocate(room * sizeof(Header)));
-    if (more == nullptr) {
-      raise(r, Event::kOutOfMemory);
-      return false;
-    }
-    if (s.header_count > 0) std::memcpy(more, s.headers, s.header_count * sizeof(Header));
-    pool_.release(s.headers, s.header_room * sizeof(Header));
-    s.headers = more;
-    s.header_room = static_cast<std::uint16_t>(room);
-  }
-  // Is the name new? The filter says no for sure, or maybe.
-  const std::string_view name = as_text(s.view(h.name));
-  std::uint32_t hash = u32(name.size());
-  for (const char c : name) hash = hash * 31 + to_lower(static_cast<std::uint8_t>(c));
-  hash ^= hash >> 15;
-  h.hash = hash;
-  ::new (&s.headers[s.header_count]) Header(h);
-  ++s.header_count;
-  std::uint64_t& word = s.names_seen[hash >> 6 & 3];
-  const std::uint64_t bit = std::uint64_t{1} << (hash & 63);
-  if (word & bit) s.maybe_repeated = true;
-  word |= bit;
-  if (h.id != Name::kOther) {
-    auto& known = s.known[static_cast<std::size_t>(h.id)];
-    if (known == 0) known = s.header_count;
+  if (!append_header(s, pool_, h)) {
+    raise(r, Event::kOutOfMemory);
+    return false;
   }
   return true;
 }
 
-/// Values of one name are read as one, with ", " between them (RFC 9110, §5.3); of Content-Length the first
-/// counts.
+/// Of Content-Length the first counts.
 void HttpParser::merge_repeated(Reader& r) noexcept {
-  Side& s = side(r);
-  constexpr unsigned kMostNames = 64;
-  const auto same = [&](const Header& a, const Header& b) {
-    return a.hash == b.hash && !a.merged && equals_nocase(as_text(s.view(a.name)), as_text(s.view(b.name)));
-  };
-  unsigned names = 0;
-  for (std::size_t i = 0; i < s.header_count && names < kMostNames; ++i) {
-    Header& h = s.headers[i];
-    if (h.merged || h.name.size == 0) continue;
-    std::size_t size = h.value.size, others = 0;
-    for (std::size_t k = i + 1; k < s.header_count; ++k) {
-      const Header& o = s.headers[k];
-      if (!same(o, h)) continue;
-      size += 2 + o.value.size;
-      ++others;
+  http::merge_repeated(side(r), [&](Repeated what, const Header&) noexcept {
+    switch (what) {
+      case Repeated::kLength:
+        return raise(r, either(r, Event::kRequestDuplicateLength, Event::kReplyDuplicateLength));
+      case Repeated::kOther:
+        return raise(r, either(r, Event::kRequestRepetition, Event::kReplyRepetition));
+      case Repeated::kOtherHost:
+        return raise(r, Event::kHostAmbiguous);
+      case Repeated::kNoMemory:
+        return raise(r, Event::kOutOfMemory);
     }
-    if (others == 0) continue;
-    ++names;
-    s.as_sent = false;
-    h.repeated = true;
-    if (h.id == Name::kContentLength) {
-      raise(r, either(r, Event::kRequestDuplicateLength, Event::kReplyDuplicateLength));
-    } else {
-      raise(r, either(r, Event::kRequestRepetition, Event::kReplyRepetition));
-    }
-    const std::uint32_t at = u32(s.extra.size());
-    if (!s.extra.reserve(s.extra.size() + size)) return raise(r, Event::kOutOfMemory);
-    const auto add = [&](Bytes b) { return s.extra.append(b); };
-    bool fits = add(s.view(h.value));
-    for (std::size_t k = i + 1; k < s.header_count; ++k) {
-      Header& o = s.headers[k];
-      if (!same(o, h)) continue;
-      o.merged = true;
-      if (h.id == Name::kHost && as_text(s.view(o.value)) != as_text(s.view(h.value)))
-        raise(r, Event::kHostAmbiguous);
-      if (h.id != Name::kContentLength) fits = fits && add(as_bytes(", ")) && add(s.view(o.value));
-    }
-    if (fits) h.value = {at, u32(s.extra.size()) - at, Ref::kExtra};
-  }
+  });
 }
 
 void HttpParser::end_headers(Reader& r) noexcept {
@@ -357,22 +306,6 @@ void HttpParser::host(Reader& r) noexcept {
   if (!set_host(tx, tx.raw_host, chosen.host)) raise(r, Event::kOutOfMemory);
 }
 
-/// `host` stands within `from`; in lower case it is that place, or a copy.
-bool HttpParser::set_host(Tx& tx, const Ref& from, std::string_view host) noexcept {
-  Side& s = tx.side[0];
-  const bool lower = std::all_of(host.begin(), host.end(), [](char c) { return c < 'A' || c > 'Z'; });
-  tx.host = part_of(from.where, as_text(s.view(from)), host, from.at);
-  if (lower) return true;
-  const std::uint32_t at = u32(s.extra.size());
-  if (!s.extra.reserve(s.extra.size() + host.size())) return false;
-  const Bytes text = s.view(tx.host);  // again: `extra` may have moved
-  for (const std::uint8_t c : text) {
-    if (!s.extra.push_back(to_lower(c))) return false;
-  }
-  tx.host = {at, u32(text.size()), Ref::kExtra};
-  return true;
-}
-
 void HttpParser::reply_head(Reader& r) noexcept {
   Tx& tx = *r.tx;
   Side& s = side(r);
@@ -401,8 +334,14 @@ void HttpParser::reply_head(Reader& r) noexcept {
     const std::string_view upgrade = s.value(Name::kUpgrade);
     if (upgrade.empty()) raise(r, Event::kProtocolChangeFailed);
     const bool websocket = equals_nocase(upgrade, "websocket"), h2c = equals_nocase(upgrade, "h2c");
+    if (h2c) {
+      Bytes request;  // HTTP/2 answers it: while it is here
+      static_cast<void>(build(tx, Direction::kToServer, Built::kStart, request));
+      hand_over("http2", request);
+      return complete(r);
+    }
     complete(r);
-    return hand_over(websocket ? "websocket" : h2c ? "http2" : "");
+    return hand_over(websocket ? "websocket" : "");
   }
   if (method == "CONNECT") {
     Reader& requests = reader(Direction::kToServer);

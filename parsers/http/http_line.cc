@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "parsers/http/http_message.h"
 #include "parsers/http/http_parser.h"
 #include "parsers/http/http_text.h"
 
@@ -80,35 +81,9 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
 }
 
 void HttpParser::request_uri(Reader& r, Tx& tx) noexcept {
-  Side& s = tx.side[0];
-  const std::string_view line = s.line.text();
-  const std::string_view raw = tx.text(Direction::kToServer, tx.raw_uri);
-  std::string_view authority;
-  if (tx.text(Direction::kToServer, tx.method) == "CONNECT") {
-    authority = raw;
-  } else {
-    const UriParts parts = split_uri(raw);
-    authority = parts.authority;
-    const std::size_t size = parts.path.size() + parts.rest.size();
-    if (is_normal_uri(parts.path, parts.rest)) {
-      tx.uri = part_of(Ref::kLine, line, size == 0 ? raw.substr(raw.size()) : raw.substr(raw.size() - size));
-    } else {
-      Text& t = s.built[static_cast<std::size_t>(Built::kUri)];
-      t.data = static_cast<std::uint8_t*>(pool_.allocate(size));
-      if (t.data == nullptr) {
-        raise(r, Event::kOutOfMemory);
-        tx.uri = tx.raw_uri;
-      } else {
-        bool doubled = false;
-        // The block is given back by its size, so a shorter text keeps what it was asked for in mind.
-        t.size = u32(normalize_uri(parts.path, parts.rest, t.data, doubled));
-        t.room = u32(size);
-        t.built = true;
-        if (doubled) raise(r, Event::kDoubleEncodedUri);
-      }
-    }
-  }
-  if (!authority.empty()) tx.uri_host = part_of(Ref::kLine, line, authority);
+  bool doubled = false;
+  if (!set_uri(tx, doubled)) raise(r, Event::kOutOfMemory);
+  if (doubled) raise(r, Event::kDoubleEncodedUri);
 }
 
 void HttpParser::status_line(Reader& r, std::string_view text) noexcept {

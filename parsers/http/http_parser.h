@@ -3,16 +3,15 @@
 //   kStart ─> kLine ─> kHeaders ─> kBody | kChunks ─> kStart
 //
 // http.cc has the way of the bytes and the pairing, http_line.cc start lines, http_head.cc headers,
-// http_body.cc bodies, http_file.cc the files in them. Every byte is taken when it is shown, so that no cut
+// http_body.cc bodies, http_content.cc what they carry. Every byte is taken when it is shown, so that no cut
 // of the segments can matter; what must stay is copied once.
 #pragma once
-#include "parsers/core/multipart.h"
 #include "parsers/http/http.h"
-#include "parsers/http/http_decode.h"
+#include "parsers/http/http_content.h"
 
 namespace picket::http {
 
-class HttpParser final : public Parser {
+class HttpParser final : public Parser, private ContentHost {
  public:
   explicit HttpParser(const ParserContext& context) noexcept;
   ~HttpParser() override;
@@ -42,13 +41,11 @@ class HttpParser final : public Parser {
   static constexpr std::size_t kTunnelHold = 16384;
 
   struct Reader {
-    Reader(Pool& pool, Direction d) noexcept : dir(d), line(pool) {}
+    Reader(ContentHost& host, Pool& pool, Direction d) noexcept : dir(d), line(pool), content(host, d) {}
     const Direction dir;
     State state = State::kStart;
     bool resync = false;  // bytes were lost or made no sense: wait for a start line
     bool leading_space = false, too_long = false;
-    bool body_done = false;  // nothing more of this body is kept for rules
-    bool file_done = false;  // nothing more of it is followed as a file
     Tx* tx = nullptr;
     PoolBuffer line;                      // start line, until its transaction is known
     std::uint32_t line_at = 0;            // in head or trailer: where the line at hand begins
@@ -58,11 +55,7 @@ class HttpParser final : public Parser {
     // body
     Framing framing = Framing::kNone;
     std::uint64_t left = 0;  // of the body, or of the chunk
-    Decoder* decoder = nullptr;
-    Multipart* multipart = nullptr;
-    File* file = nullptr;  // the body, or the part at hand
-    bool file_begun = false;
-    std::uint64_t part_bytes = 0;
+    Content content;
     Chunk chunk = Chunk::kSize;
     std::uint64_t length = 0;  // Content-Length, for when chunks turn out to be none
     bool has_length = false, first_chunk = true, digits = false, extension = false, text_in_line = false;
@@ -94,7 +87,7 @@ class HttpParser final : public Parser {
   void raise(Event, Tx*, Direction) noexcept;
   void raise(Reader& r, Event e) noexcept { raise(e, r.tx, r.dir); }
   void die(Reader&) noexcept;
-  void hand_over(std::string_view protocol) noexcept;
+  void hand_over(std::string_view protocol, Bytes hint = {}) noexcept;
 
   // http_head.cc
   void start_line(Reader&) noexcept;
@@ -115,41 +108,27 @@ class HttpParser final : public Parser {
   void request_head(Reader&) noexcept;
   void host(Reader&) noexcept;
   void reply_head(Reader&) noexcept;
-  bool set_host(Tx&, const Ref& from, std::string_view host) noexcept;
 
   // http_body.cc
   Framing framing(Reader&) noexcept;
   void begin_body(Reader&, Framing) noexcept;
-  void open_decoder(Reader&) noexcept;
   std::size_t on_maybe_body(Reader&, Bytes in) noexcept;
   std::size_t on_body(Reader&, Bytes in) noexcept;
   std::size_t on_chunks(Reader&, Bytes in) noexcept;
   std::size_t chunk_size(Reader&, Bytes in) noexcept;
   void bad_chunk(Reader&) noexcept;
   std::size_t on_trailer(Reader&, Bytes in) noexcept;
-  void inspect(Reader&, Bytes in) noexcept;
-  bool take(Reader&, Bytes decoded) noexcept;
-  void stop_inspecting(Reader&) noexcept;
-  void close_decoder(Reader&) noexcept;
-  void decoder_events(Reader&) noexcept;
   bool skip_in_body(Reader&, std::uint64_t missing) noexcept;
   void complete(Reader&) noexcept;
 
-  // http_file.cc
-  struct BodyOut;
-  struct PartsOut;
-  void begin_file(Reader&) noexcept;
-  void open_file(Reader&, std::string_view name) noexcept;
-  void file_bytes(Reader&, Bytes decoded) noexcept;
-  void gap_in_file(Reader&, std::uint64_t missing) noexcept;
-  void end_file(Reader&, FileEnd) noexcept;
+  // ContentHost
+  void on_content_event(Event e, Tx& tx, Direction dir) noexcept override { raise(e, &tx, dir); }
+  void on_inspected(Tx& tx, Direction dir) noexcept override { tell(tx, dir); }
 
-  Pool& pool_;
   std::span<const std::uint64_t> limits_;
   std::array<Reader, 2> reader_;
   Tx *first_ = nullptr, *last_ = nullptr;
   std::uint64_t next_id_ = 0, open_ = 0;
-  Sink* sink_ = nullptr;
   bool handed_over_ = false;
   bool closing_ = false;  // the message at hand ends here: no body begins
   bool ending_ = false;   // no bytes follow that could be handed over

@@ -278,6 +278,12 @@ TEST(Http, HandsAnUpgradeOver) {
   EXPECT_THAT(
       short_run({to_server(get), to_client("HTTP/1.1 101 Switching\r\n\r\n")}),
       ElementsAre("tx 0 req rep events=failed_protocol_change GET /ws 101 [-] [-]", "hand over to ''"));
+  EXPECT_THAT(short_run({to_server("GET /a HTTP/1.1\r\nHost:h\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n"),
+                         to_client("HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n")}),
+              ElementsAre("hand over to 'http2' [GET /a HTTP/1.1\\x0d\\x0aHost: h\\x0d\\x0aUpgrade: "
+                          "h2c\\x0d\\x0aHTTP2-Settings: AA\\x0d\\x0a\\x0d\\x0a]",
+                          "tx 0 req rep GET /a 101 [-] [-]"))
+      << "with the request that HTTP/2 answers";
 }
 
 TEST(Http, UnfoldsHeaders) {
@@ -426,6 +432,10 @@ TEST(Http, UndoesEveryContentCoding) {
   EXPECT_EQ(decoded("x-gzip", gzip(text)), want);
   EXPECT_EQ(decoded("deflate", zlib(text)), want);
   EXPECT_EQ(decoded("deflate", raw_deflate(text)), want);
+  EXPECT_EQ(decoded("deflate", from_hex("00 0500 faff 68656c6c6f 00 0000 ffff")), "hello")
+      << "flushed, never ended";
+  EXPECT_EQ(decoded("deflate", from_hex("00 0500 faff 68656c6c6f")), "\\x00\\x05\\x00\\xfa\\xffhello")
+      << "cut off";
   EXPECT_EQ(decoded("gzip", zlib(text)), want);
   EXPECT_EQ(decoded("deflate, gzip", gzip(raw_deflate(text))), want);
   EXPECT_EQ(decoded("gzip, deflate", zlib(gzip(text))), want);

@@ -144,7 +144,7 @@ TEST(TlsHandshake, SaysWhenAllIsEncrypted) {
     void advance(Transaction&, Direction, std::uint8_t) noexcept override {}
     void done(Transaction&) noexcept override {}
     void event(Direction, std::uint8_t, Transaction*) noexcept override {}
-    void hand_over(std::string_view) noexcept override {}
+    void hand_over(std::string_view, Bytes) noexcept override {}
     void encrypted() noexcept override { ++times; }
     [[nodiscard]] std::uint64_t time_ns() const noexcept override { return 1; }
     int times = 0;
@@ -765,7 +765,7 @@ class NullSink final : public Sink {
   void advance(Transaction&, Direction, std::uint8_t) noexcept override {}
   void done(Transaction&) noexcept override { ++transactions; }
   void event(Direction, std::uint8_t, Transaction*) noexcept override {}
-  void hand_over(std::string_view) noexcept override {}
+  void hand_over(std::string_view, Bytes) noexcept override {}
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return 1; }
   int transactions = 0;
 };

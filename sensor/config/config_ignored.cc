@@ -46,7 +46,7 @@ constexpr Ignored kIgnored[] = {
     {"app-layer.protocols.http.response-body-inspect-window", "bodies are looked at as they come"},
     {"app-layer.protocols.http.response-body-minimal-inspect-size", "bodies are looked at as they come"},
     {"app-layer.protocols.http.swf-decompression.", "Flash files are not decompressed"},
-    {"app-layer.protocols.http2.http1-rules", kNotYet},
+    {"app-layer.protocols.http2.http1-rules", "rules of http are always for HTTP/2, too"},
     {"app-layer.protocols.smtp.inspected-tracker.content-inspect-", "files are looked at as they come"},
     {"app-layer.protocols.smtp.mime.decode-", "messages are always decoded"},
     {"app-layer.protocols.smtp.mime.extract-urls", "see app-layer.protocols.smtp.mime.url-schemes"},

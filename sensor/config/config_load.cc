@@ -284,10 +284,13 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     r.anomaly_applayer = on && initial.anomaly_applayer;
   } else {
     found = false;
+    const auto named = [&](const ProtocolSpec* spec) { return spec->name == type; };
+    const bool is_protocol = std::any_of(protocols().begin(), protocols().end(), named);
     for (std::size_t i = 0; i < protocols().size(); ++i) {
       const ProtocolSpec& spec = *protocols()[i];
       const bool along = type == "ftp" && spec.record == "ftp_data";  // Suricata has one switch for both
-      if (spec.record != type && spec.name != type && !along) continue;
+      // Of a message that several protocols share each has its own: http and http2.
+      if (!(is_protocol ? spec.name == type : spec.record == type) && !along) continue;
       eve.transactions[i] = on;
       found = true;
     }
@@ -423,7 +426,9 @@ std::vector<std::pair<std::string, std::string>> values_of(const Config& c) {
     for (std::size_t l = 0; l < spec.limits.size(); ++l)
       all.emplace_back(prefix + std::string(spec.limits[l].name),
                        config::show_size(c.worker.app.limits[i][l]));
-    all.emplace_back(std::string(config::kTypesPrefix) + std::string(spec.record) + ".enabled",
+    const ProtocolId owner = find_protocol(spec.record);  // of a message that it shares, or nobody
+    const std::string_view type = owner == kNoProtocol || owner == i ? spec.record : spec.name;
+    all.emplace_back(std::string(config::kTypesPrefix) + std::string(type) + ".enabled",
                      yes_no(c.eve.transactions[i]));
   }
   return all;

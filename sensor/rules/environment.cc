@@ -23,6 +23,8 @@ constexpr std::string_view kManyValued[] = {
     "file.name",
     "http.request_header",
     "http.response_header",
+    "http2.header",
+    "http2.header_name",
     "ike.vendor",
     "krb5.cname",
     "krb5.sname",

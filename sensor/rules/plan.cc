@@ -127,9 +127,12 @@ std::optional<std::string> Planner::refusal(const Rule& r) const {
 
 void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol) {
   detect::RuleInfo info;
-  info.msg = r.msg;
-  info.category = r.classification;
-  info.metadata = encode_alert_metadata(r);
+  const bool again = !plan_.sources.empty() && plan_.sources.back() == source;
+  if (!again) {  // for several protocols its texts are kept once: see share_texts()
+    info.msg = r.msg;
+    info.category = r.classification;
+    info.metadata = encode_alert_metadata(r);
+  }
   info.alert.gid = r.gid;
   info.alert.sid = r.sid;
   info.alert.rev = r.rev;
@@ -158,6 +161,32 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
   plan_.judgements.push_back(std::move(j));
   plan_.sources.push_back(source);
   out_->numbers.push_back(names_.rule(r, protocol));
+}
+
+/// Now that the strings stay where they are. The same rule for another protocol has the texts of the one before it.
+void Planner::share_texts() {
+  for (std::size_t i = 0; i < out_->info.size(); ++i) {
+    detect::RuleInfo& info = out_->info[i];
+    const bool again = i > 0 && plan_.sources[i] == plan_.sources[i - 1];
+    const AlertInfo& before = out_->info[again ? i - 1 : i].alert;
+    info.alert.signature = again ? before.signature : info.msg;
+    info.alert.category = again ? before.category : info.category;
+    info.alert.metadata = again ? before.metadata : Bytes(info.metadata);
+  }
+}
+
+/// A vector that grows by itself would hold up to twice as much.
+void Planner::reserve(const std::vector<std::uint32_t>& order) {
+  std::size_t most = 0;
+  for (const std::uint32_t place : order) {
+    const Rule& r = loaded_.rules[place];
+    most += shape_of(r).transaction ? std::max<std::size_t>(tx_protocols(r).size(), 1) : 1;
+  }
+  out_->rules.reserve(most);
+  out_->info.reserve(most);
+  out_->numbers.reserve(most);
+  plan_.judgements.reserve(most);
+  plan_.sources.reserve(most);
 }
 
 /// What `picket check` and `picket explain` say of it.
@@ -266,6 +295,7 @@ Result<Plan> Planner::run() {
   zone_plans_.resize(detect::Zones::kPairs);
   for (ZoneBuilder& z : zone_plans_) z.sides.resize(options_.protocols.size());
   if (options_.watch) add_probe_of_packets();
+  reserve(order);
   for (const std::uint32_t place : order) {
     if (given_up()) return Error{"given up"};
     if (add_rule(place))
@@ -306,11 +336,7 @@ Result<Plan> Planner::run() {
       if (take_prefix(rest, prefix)) out_->traffic_bits.push_back({id, is_label, std::string(rest)});
     }
   });
-  for (detect::RuleInfo& info : out_->info) {  // now that the strings stay where they are
-    info.alert.signature = info.msg;
-    info.alert.category = info.category;
-    info.alert.metadata = info.metadata;
-  }
+  share_texts();
   return std::move(plan_);
 }
 

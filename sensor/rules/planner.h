@@ -130,6 +130,8 @@ class Planner {
   bool add_rule(std::uint32_t source);
   void add_info(const Rule&, std::uint32_t source, ProtocolId);
   void add_note(const Rule&, const Shape&, std::uint32_t source, const std::optional<ChosenPattern>&);
+  void share_texts();
+  void reserve(const std::vector<std::uint32_t>& order);
   [[nodiscard]] bool given_up() const noexcept {
     return options_.give_up != nullptr && options_.give_up->load();
   }

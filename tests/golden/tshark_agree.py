@@ -29,6 +29,14 @@ DECODE_AS = {
     'ftp/listings': ['tcp.port==2122,ftp'],
     'ftp/malformed': ['tcp.port==2127,ftp'],
     'ftp/upload': ['tcp.port==2121,ftp'],
+    'http2/bodies': ['tcp.port==80,http2', 'tcp.port==8000,http2'],
+    'http2/cancelled': ['tcp.port==8080,http2'],
+    'http2/floods': ['tcp.port==8080,http2'],
+    'http2/malformed': ['tcp.port==8080,http2'],
+    'http2/malformed-headers': ['tcp.port==8080,http2'],
+    'http2/many-streams': ['tcp.port==8080,http2'],
+    'http2/push-and-trailers': ['tcp.port==8080,http2'],
+    'http2/wrong-port': ['tcp.port==502,http2'],
     'http/odd-port': ['tcp.port==5555,http'],
     'http/wrong-port': ['tcp.port==502,http'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
@@ -131,6 +139,25 @@ def some(r, *path):
     return [] if r is None else [r]
 
 
+def of_http2(*path):
+    """Of a request that was HTTP/1's tshark shows nothing in HTTP/2."""
+    return lambda r: [] if r['http']['http2'].get('upgraded') else some(r, 'http', *path)
+
+
+def http2_headers(r, name):
+    """Values of a header of a request as it was sent."""
+    return [] if r['http']['http2'].get('upgraded') else [h.get('value', '') for h in r['http'].get('request_headers', []) if h.get('name') == name]
+
+
+def http2_settings(r, name):
+    return [s['settings_value'] for side in ('request', 'response') for s in r['http']['http2'].get(side, {}).get('settings', []) if s['settings_id'] == name]
+
+
+def record_kind(r):
+    """Records of HTTP/2 are those of HTTP/1 with more in them."""
+    return 'http2' if r['event_type'] == 'http' and r['http'].get('version') == '2' else r['event_type']
+
+
 # protocol, field, tshark's, picket's; one line of the report each.
 FIELDS = [
     ('dns', 'message', dns_ids, lambda r: ['%s %d' % ('response' if r['dns'].get('qr') else 'query', r['dns']['id'])]),
@@ -150,6 +177,18 @@ FIELDS = [
     ('http', 'user agent', lambda f: f['http.user_agent'], lambda r: some(r, 'http', 'http_user_agent')),
     ('http', 'status', lambda f: ['interim' if c in ('100', '102', '103') else c for c in f['http.response.code']],
      lambda r: some(r, 'http', 'status') + ['interim'] * r['http'].get('interim_responses', 0)),
+    ('http2', 'method', lambda f: f['http2.headers.method'], of_http2('http_method')),
+    ('http2', 'path', lambda f: f['http2.headers.path'], of_http2('url')),
+    ('http2', 'authority', lambda f: f['http2.headers.authority'], lambda r: http2_headers(r, ':authority')),
+    ('http2', 'status', lambda f: ['interim' if c[0] == '1' else c for c in f['http2.headers.status']],
+     lambda r: some(r, 'http', 'status') + ['interim'] * r['http'].get('interim_responses', 0)),
+    ('http2', 'user agent', lambda f: f['http2.headers.user_agent'], of_http2('http_user_agent')),
+    ('http2', 'settings', lambda f: [number(v) for v in f['http2.settings.max_concurrent_streams'] + f['http2.settings.initial_window_size']],
+     lambda r: http2_settings(r, 'SETTINGSMAXCONCURRENTSTREAMS') + http2_settings(r, 'SETTINGSINITIALWINDOWSIZE')),
+    ('http2', 'last stream of a GOAWAY', lambda f: f['http2.goaway.last_stream_id'], lambda r: some(r, 'http', 'http2', 'last_stream_id')),
+    ('http2', 'debug data', lambda f: [bytes.fromhex(v.replace(':', '')).decode() for v in f['http2.goaway.addata']], lambda r: some(r, 'http', 'http2', 'debug_data')),
+    ('http2', 'stream promised', lambda f: [number(v) for v in f['http2.push_promise.promised_stream_id']],
+     lambda r: some(r, 'http', 'http2', 'stream_id') if 'promised_on' in r['http']['http2'] else []),
     ('ssh', 'banner', ssh_banners, ssh_said),
     ('ssh', 'hassh', lambda f: f['ssh.kex.hassh'], lambda r: some(r, 'ssh', 'client', 'hassh', 'hash')),
     ('ssh', 'hasshserver', lambda f: f['ssh.kex.hasshserver'], lambda r: some(r, 'ssh', 'server', 'hassh', 'hash')),
@@ -180,6 +219,8 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
         'ftp.request.command', 'ftp.request.arg', 'ftp.response.code',
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
+        'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
+        'http2.settings.initial_window_size', 'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.push_promise.promised_stream_id',
         'ssh.protocol', 'ssh.kex.hassh', 'ssh.kex.hasshserver', 'ssh.kex_algorithms', 'ssh.server_host_key_algorithms',
         'ssh.encryption_algorithms_client_to_server', 'ssh.encryption_algorithms_server_to_client', 'ssh.mac_algorithms_client_to_server',
         'ssh.mac_algorithms_server_to_client', 'ssh.compression_algorithms_client_to_server', 'ssh.compression_algorithms_server_to_client',
@@ -256,7 +297,7 @@ def compare(case, scratch):
         bags('flow ' + name, map(show, theirs), map(show, ours))
     for protocol, field, of_frame, of_record in FIELDS:
         bags('%s %s' % (protocol, field), [v for f in frames for v in of_frame(f)],
-             [v for r in records if r['event_type'] == protocol for v in of_record(r)])
+             [v for r in records if record_kind(r) == protocol for v in of_record(r)])
     return report
 
 

@@ -181,10 +181,11 @@ class RecordingSink final : public Sink {
     }
   }
 
-  void hand_over(std::string_view protocol) noexcept override {
+  void hand_over(std::string_view protocol, Bytes hint) noexcept override {
     if (handed_over_) violation("hand_over() twice");
     handed_over_ = true;
-    lines_.push_back("hand over to '" + std::string(protocol) + "'");
+    lines_.push_back("hand over to '" + std::string(protocol) + "'" +
+                     (hint.empty() ? "" : " [" + printable(hint) + "]"));
   }
 
   bool expect(const Expectation& e) noexcept override {
