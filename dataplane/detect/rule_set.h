@@ -199,6 +199,7 @@ struct DigestSet {
 struct PcrePattern {
   pcre2_real_code_8* code = nullptr;  ///< kept by RuleSet::expressions
   bool limited = true;
+  bool anchored = false;  ///< matches at its start only
 };
 
 enum class DatasetType : std::uint8_t { kString, kMd5, kSha256, kIpv4, kIp };

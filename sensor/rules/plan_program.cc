@@ -59,7 +59,10 @@ void PatternTable::compile(unsigned threads, ExpressionCache& known, detect::Rul
   some(0);
   for (auto& t : others) t.join();
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    out.patterns[i] = {out.expressions[i].get(), keys[i]->limited};
+    std::uint32_t options = 0;
+    if (out.expressions[i] != nullptr)
+      pcre2_pattern_info_8(out.expressions[i].get(), PCRE2_INFO_ALLOPTIONS, &options);
+    out.patterns[i] = {out.expressions[i].get(), keys[i]->limited, (options & PCRE2_ANCHORED) != 0};
     if (out.expressions[i] != nullptr) known.add(*keys[i], out.expressions[i]);
   }
 }

@@ -49,7 +49,9 @@ TEST(Stream, OneMatchIsToldOnce) {
   b.to_server("needle").to_client("a").to_server("hay").to_client("b").to_server("hay").end();
   EXPECT_EQ(b.fired(), "1");
   b.to_server("needle").to_client("a").to_server("another needle").end();
-  EXPECT_EQ(b.fired(), "1 1");
+  EXPECT_EQ(b.fired(), "1") << "one window, though it was looked at in between";
+  b.to_server("needle").to_server(std::string(3000, 'x')).to_client("a").to_server("another needle").end();
+  EXPECT_EQ(b.fired(), "1 1") << "the second one lies in the next window";
 }
 
 TEST(Stream, EncryptedPayloadIsNotSearched) {
@@ -76,15 +78,35 @@ TEST(Stream, OffsetAndDepthCountFromItsStartAndFromPackets) {
   b.to_server("xx").to_server("abc").end();
   EXPECT_EQ(b.fired(), "1");  // in the second packet
   b.to_server("abc").end();
-  EXPECT_EQ(b.fired(), "1");  // in both: told once
+  EXPECT_EQ(b.fired(), "1 1");  // in both: told for both
   b.to_server("xab").to_server("c").end();
   EXPECT_EQ(b.fired(), "");
 }
 
-TEST(Stream, DepthHoldsBehindTheFirstInspection) {
-  Bench b(tcp("content:\"abc\"; depth:3;", 1, "alert tcp-stream any any -> any any"));
+TEST(Stream, OffsetAndDepthCountFromAWindowsStart) {
+  constexpr std::string_view kStream = "alert tcp-stream any any -> any any";
+  Bench b(tcp("content:\"abc\"; depth:3;", 1, kStream) + tcp("content:\"abc\"; startswith;", 2, kStream) +
+          tcp("content:\"abc\"; offset:3; depth:3;", 3, kStream) + tcp("content:\"xabc\";", 4, kStream) +
+          tcp("pcre:\"/^abc/\";", 5, kStream) + tcp("content:\"abc\"; isdataat:!3;", 6, kStream));
   b.to_server(std::string(3000, 'x')).to_client("y").to_server("abc").end();
-  EXPECT_EQ(b.fired(), "");
+  EXPECT_EQ(b.fired(), "1 2 4 5 6") << "a chunk ended the first window";
+  b.to_server("xxx").to_client("y").to_server("abc").end();
+  EXPECT_EQ(b.fired(), "3 4") << "a reply alone does not";
+}
+
+TEST(Stream, ATransactionEndsAWindow) {
+  Bench b(http("content:\"abc\"; depth:3;"));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  b.to_server("xyz").advance(tx, Direction::kToServer, kComplete).to_server("abc").done(tx).end();
+  EXPECT_EQ(b.fired(), "1 1") << "in the packet, and at the start of its window";
+}
+
+TEST(Stream, APacketOfAConnectionThatIsNotFollowedStandsAlone) {
+  Bench b(tcp("content:\"abc\";"));
+  b.flow.tcp_state = TcpState::kNone;
+  b.packet(b.make(Direction::kToServer, "abc"));
+  EXPECT_EQ(b.fired(), "1");
 }
 
 TEST(Stream, PacketAndStreamOnly) {

@@ -140,6 +140,7 @@ void Bench::new_flow() {
   flow.key.high_port = server_port_;
   flow.key.proto = proto_;
   flow.state = FlowState::kEstablished;
+  if (proto_ == 6) flow.tcp_state = TcpState::kEstablished;
   flow.flags = flow_flag::kAppDone;
   flow.start_ns = clock_ns_;
 }
