@@ -98,7 +98,7 @@ void Detector::scan(const Scan& scan, Bytes data, const Subject& s, Candidates& 
   }
 }
 
-void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::int64_t offset, const Subject& s,
+void Detector::scan_payload(const PayloadPlan& plan, const Buffer& b, const Subject& s,
                             Candidates& c) noexcept {
   const auto has = [](const std::uint64_t* bitmap, std::uint16_t port) noexcept {
     return (bitmap[port >> 6] >> (port & 63) & 1) != 0;
@@ -108,11 +108,17 @@ void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::int64_t of
     if (part.database == nullptr) continue;
     if (plan.ports[i] != nullptr && !has(plan.ports[i], s.src_port) && !has(plan.ports[i], s.dst_port))
       continue;
-    const std::int64_t near = std::int64_t{part.limit} - offset;
-    if (part.limit == 0)
-      scan(part, data, s, c);
-    else if (near > 0)
-      scan(part, data.first(std::min(data.size(), static_cast<std::size_t>(near))), s, c);
+    if (part.limit == 0) {
+      scan(part, b.data, s, c);
+      continue;
+    }
+    // What lies before a window is not near its start.
+    const auto size = static_cast<std::int64_t>(b.data.size());
+    const std::int64_t begin = std::max<std::int64_t>(-b.offset, 0),
+                       end = std::min(part.limit - b.offset, size);
+    if (begin < end && end > b.fresh)
+      scan(part, b.data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)), s,
+           c);
   }
   consider(plan.unfiltered, s, c);
   consider(plan.by_src_port, std::uint32_t{s.src_port}, s, c);
@@ -150,10 +156,11 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
   // Encrypted from here on: nothing a rule could know.
   const bool hidden = flow != nullptr && (flow->flags & flow_flag::kNoPayloadInspect) != 0;
   if (!p.payload.empty() && !hidden) {
-    scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
+    const Buffer whole{p.payload, 0, 0};
+    scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], whole, s, c);
     // Of a connection that is not followed there are no streams: what is looked for there is looked for here.
     if (s.kind == PacketClass::kTcp && flow != nullptr && flow->tcp_state == TcpState::kNone)
-      scan_payload(s.plan->stream_payload[index(s.dir)], p.payload, 0, s, c);
+      scan_payload(s.plan->stream_payload[index(s.dir)], whole, s, c);
   }
   look_at_headers(s, c);
   // A datagram's protocol is known once its parser has seen it, a stream's from the packet behind on.

@@ -140,7 +140,7 @@ class Detector {
   void consider(const RangeIndex&, std::uint32_t, const Subject&, Candidates&) noexcept;
   void consider(const RangeIndex&, const Address&, const Subject&, Candidates&) noexcept;
   void scan(const Scan&, Bytes, const Subject&, Candidates&) noexcept;
-  void scan_payload(const PayloadPlan&, Bytes, std::int64_t offset, const Subject&, Candidates&) noexcept;
+  void scan_payload(const PayloadPlan&, const Buffer&, const Subject&, Candidates&) noexcept;
   void look_at_headers(const Subject&, Candidates&) noexcept;
 
   // programs

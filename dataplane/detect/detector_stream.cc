@@ -102,7 +102,7 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
   Candidates& c = memory_->packet;
   c.clear();
   const Subject s = subject_of(*rules_, p, f, dir, f.protocol, *memory_);
-  scan_payload(s.plan->stream_payload[index(dir)], b.data, b.offset, s, c);
+  scan_payload(s.plan->stream_payload[index(dir)], b, s, c);
   if (c.count == 0) return;
   std::sort(c.list.begin(), c.list.begin() + static_cast<std::ptrdiff_t>(c.count));
   for (std::size_t i = 0; i < c.count && !idle(&f); ++i) {
