@@ -98,6 +98,8 @@ Shape Planner::shape_of(const Rule& r) const {
       app_tests = true;
       continue;
     }
+    // What is known of addresses does not change within a flow.
+    if (std::holds_alternative<AddressReputation>(t) || std::holds_alternative<CountryIs>(t)) continue;
     other_tests = true;
     if (const auto* event = std::get_if<PacketEvent>(&t)) {
       (event->stream ? s.stream_event : s.decode_event) = true;
