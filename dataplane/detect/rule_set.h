@@ -401,6 +401,10 @@ struct Transform {
     kPcre,
     kFromBase64,
     kSubslice,
+    kDomain,
+    kTopLevelDomain,
+    kGunzip,
+    kZlibDeflate,
   };
   Kind kind{};
   std::uint8_t base64_mode = 0;  ///< 0 RFC 4648, 1 RFC 2045, 2 strict

@@ -517,11 +517,19 @@ Result<std::uint16_t> Planner::transform_list(const std::vector<Transform>& want
         break;
       }
       case From::kDomain:
+        t.kind = To::kDomain;
+        break;
       case From::kTopLevelDomain:
-        return Error{"domain and tld: picket has no list of public suffixes yet"};
+        t.kind = To::kTopLevelDomain;
+        break;
       case From::kGunzip:
+        t.kind = To::kGunzip;
+        t.bytes = w.max_size;
+        break;
       case From::kZlibDeflate:
-        return Error{"gunzip and zlib_deflate: picket does not run these transforms yet"};
+        t.kind = To::kZlibDeflate;
+        t.bytes = w.max_size;
+        break;
     }
     made.push_back(t);
   }

@@ -76,8 +76,8 @@ Address address(std::string_view text) {
 std::span<const ProtocolSpec* const> bench_protocols() noexcept { return kAll; }
 
 Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder,
-             const AddressKnowledge* addresses)
-    : folder_(folder), addresses_(addresses), memory_(std::move(cache_dir)) {
+             const AddressKnowledge* known)
+    : folder_(folder), addresses_(known), memory_(std::move(cache_dir)) {
   load(rules);
   detector_ = std::make_unique<detect::Detector>(pool_, *this);
   detector_->set_rules(plan.rules.get());

@@ -49,7 +49,7 @@ class Bench : public detect::AlertSink {
  public:
   /// `folder`: where the rules stand and data sets are kept; with it rules may be rejected.
   explicit Bench(std::string_view rules, std::string cache_dir = {}, const std::string& folder = {},
-                 const AddressKnowledge* addresses = nullptr);
+                 const AddressKnowledge* known = nullptr);
   ~Bench();
   /// Other rules from now on; flows and transactions stay.
   Bench& reload(std::string_view rules);
