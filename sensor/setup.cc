@@ -66,6 +66,7 @@ std::unique_ptr<RuleLoader> make_loader(const std::vector<std::string>& files, c
   load.reference_file = config.reference_file;
   load.data_dir = config.data_dir;
   load.threshold_file = config.threshold_file;
+  load.knowledge = {config.reputation_categories_file, config.reputation_files, config.geoip_database};
   return std::make_unique<RuleLoader>(files, std::move(load), default_cache_dir());
 }
 

@@ -2,13 +2,15 @@
 
 #include <hs/hs.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <isa-l.h>
 #include <pcre2.h>
 
 namespace picket::detect {
 namespace {
 
-// A pattern that needs more than this on one buffer is given up and counted.
-constexpr std::uint32_t kPcreMatchLimit = 3500, kPcreDepthLimit = 1500;
+// A pattern that needs more than this on one buffer is given up and counted. Flag O asks for no limit: it gets
+// a wide one, since repeats in repeats would not end within a lifetime.
+constexpr std::uint32_t kPcreMatchLimit = 3500, kPcreDepthLimit = 1500, kPcreWideMatchLimit = 200'000;
 constexpr std::size_t kJitStackFirst = 32 * 1024, kJitStackMost = 512 * 1024;
 constexpr std::uint32_t kCaptures = 32;
 
@@ -35,6 +37,10 @@ CoreMemory::CoreMemory(const RuleSet& set)
       base64(kMaxTransformed),
       notes(kMaxNotes) {
   for (auto& t : transformed) t.resize(kMaxTransformed);
+  if (std::any_of(set.transforms.begin(), set.transforms.end(), [](const Transform& t) {
+        return t.kind == Transform::Kind::kGunzip || t.kind == Transform::Kind::kZlibDeflate;
+      }))
+    inflate = std::make_unique<inflate_state>();
   for (auto& m : in_set) m.resize(set.address_sets.size());
   if (set.scratch_prototype != nullptr && hs_clone_scratch(set.scratch_prototype, &scratch) != HS_SUCCESS)
     return;
@@ -45,6 +51,7 @@ CoreMemory::CoreMemory(const RuleSet& set)
   if (match_data == nullptr || limited == nullptr || unlimited == nullptr || jit_stack == nullptr) return;
   pcre2_set_match_limit_8(limited, kPcreMatchLimit);
   pcre2_set_depth_limit_8(limited, kPcreDepthLimit);
+  pcre2_set_match_limit_8(unlimited, kPcreWideMatchLimit);
   pcre2_jit_stack_assign_8(limited, nullptr, jit_stack);
   pcre2_jit_stack_assign_8(unlimited, nullptr, jit_stack);
   ok_ = true;

@@ -17,6 +17,8 @@ struct pcre2_real_match_data_8;
 struct pcre2_real_match_context_8;
 struct pcre2_real_jit_stack_8;
 
+struct inflate_state;
+
 namespace picket::detect {
 
 inline constexpr unsigned kMaxVariables = 64;
@@ -91,6 +93,8 @@ class CoreMemory {
   std::array<AlertContext, kMaxAlerts> contexts;
   std::size_t context_count = 0;
   std::array<std::vector<std::uint8_t>, 2> transformed;  // kMaxTransformed each, used in turn
+
+  std::unique_ptr<inflate_state> inflate;  // where some transform inflates
 
   // Is the address in that set? By set: packet number of the answer << 1 | answer; source, then destination.
   std::array<std::vector<std::uint64_t>, 2> in_set;

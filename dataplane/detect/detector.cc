@@ -99,7 +99,7 @@ void Detector::scan(const Scan& scan, Bytes data, const Subject& s, Candidates& 
   }
 }
 
-void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::uint64_t offset, const Subject& s,
+void Detector::scan_payload(const PayloadPlan& plan, const Buffer& b, const Subject& s,
                             Candidates& c) noexcept {
   const auto has = [](const std::uint64_t* bitmap, std::uint16_t port) noexcept {
     return (bitmap[port >> 6] >> (port & 63) & 1) != 0;
@@ -109,10 +109,17 @@ void Detector::scan_payload(const PayloadPlan& plan, Bytes data, std::uint64_t o
     if (part.database == nullptr) continue;
     if (plan.ports[i] != nullptr && !has(plan.ports[i], s.src_port) && !has(plan.ports[i], s.dst_port))
       continue;
-    if (part.limit == 0)
-      scan(part, data, s, c);
-    else if (offset < part.limit)
-      scan(part, data.first(std::min<std::size_t>(data.size(), part.limit - offset)), s, c);
+    if (part.limit == 0) {
+      scan(part, b.data, s, c);
+      continue;
+    }
+    // What lies before a window is not near its start.
+    const auto size = static_cast<std::int64_t>(b.data.size());
+    const std::int64_t begin = std::max<std::int64_t>(-b.offset, 0),
+                       end = std::min(part.limit - b.offset, size);
+    if (begin < end && end > b.fresh)
+      scan(part, b.data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)), s,
+           c);
   }
   consider(plan.unfiltered, s, c);
   consider(plan.by_src_port, std::uint32_t{s.src_port}, s, c);
@@ -141,7 +148,6 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
 // ------------------------------------------------------------------------------------------------ packets
 
 void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
-  fired_count_ = 0;
   passed_ = false;
   chunk_flow_ = nullptr;
   if (idle(flow)) return;
@@ -150,8 +156,13 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
   c.clear();
   // Encrypted from here on: nothing a rule could know.
   const bool hidden = flow != nullptr && (flow->flags & flow_flag::kNoPayloadInspect) != 0;
-  if (!p.payload.empty() && !hidden)
-    scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], p.payload, 0, s, c);
+  if (!p.payload.empty() && !hidden) {
+    const Buffer whole{p.payload, 0, 0};
+    scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], whole, s, c);
+    // Of a connection that is not followed there are no streams: what is looked for there is looked for here.
+    if (s.kind == PacketClass::kTcp && flow != nullptr && flow->tcp_state == TcpState::kNone)
+      scan_payload(s.plan->stream_payload[index(s.dir)], whole, s, c);
+  }
   look_at_headers(s, c);
   // A datagram's protocol is known once its parser has seen it, a stream's from the packet behind on.
   if (s.kind == PacketClass::kTcp && s.app != kNoProtocol) consider(s.plan->app_packet_rules, s, c);
@@ -169,8 +180,6 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
     if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
       continue;
     if (!tests_hold(h, s) || !payload_groups_match(h, s, payload)) continue;
-    if ((h.flags & rule_flag::kStreamPayload) && fired_count_ < fired_.size())
-      fired_[fired_count_++] = rules_->numbers[r];
     fire(r, s, false, nullptr);
   }
 }
@@ -195,7 +204,6 @@ void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
   flush([](const Queued&) noexcept { return true; });
   stream_events_ = 0;
   passed_ = false;
-  fired_count_ = 0;
   chunk_flow_ = nullptr;
   if (flow != nullptr) shrink(*flow);
 }
@@ -340,10 +348,11 @@ void Detector::let_go(std::size_t queued) noexcept {
   info.contexts = std::span(memory_->contexts).subspan(q.context, q.context_count);
   info.payload = q.packet->payload;
   if ((q.from_stream || q.tx != nullptr) && q.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
-    const Buffer b = stream_bytes(*q.flow, q.dir);
+    std::uint64_t from = 0;
+    const Buffer b = stream_bytes(*q.flow, q.dir, from);
     const FlowSide& side = q.flow->side[index(q.dir)];
     if (!b.data.empty()) info.payload = b.data;
-    if (side.gaps != 0 && b.offset == side.gap_end) info.payload_missing = side.gap_bytes;
+    if (side.gaps != 0 && from == side.gap_end) info.payload_missing = side.gap_bytes;
   }
   sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
 }

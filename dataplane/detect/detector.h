@@ -140,7 +140,7 @@ class Detector {
   void consider(const RangeIndex&, std::uint32_t, const Subject&, Candidates&) noexcept;
   void consider(const RangeIndex&, const Address&, const Subject&, Candidates&) noexcept;
   void scan(const Scan&, Bytes, const Subject&, Candidates&) noexcept;
-  void scan_payload(const PayloadPlan&, Bytes, std::uint64_t offset, const Subject&, Candidates&) noexcept;
+  void scan_payload(const PayloadPlan&, const Buffer&, const Subject&, Candidates&) noexcept;
   void look_at_headers(const Subject&, Candidates&) noexcept;
 
   // programs
@@ -156,6 +156,7 @@ class Detector {
   // streams
   void inspect_stream(Flow&, Direction, const Buffer&, StreamWindow*, const Packet&) noexcept;
   void inspect_window(Flow&, Direction, const Packet*) noexcept;
+  void end_window(Flow&, Direction, const Packet*) noexcept;
   void keep_tail(Flow&, Direction, Bytes, std::uint64_t offset) noexcept;
   void shrink(Flow&) noexcept;
 
@@ -167,8 +168,8 @@ class Detector {
   void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;
   [[nodiscard]] bool transaction_matches(const RuleHeader&, const Subject&, const Transaction&) noexcept;
   [[nodiscard]] bool tx_group_matches(const Group&, const Subject&, const Transaction&) noexcept;
-  /// What is at hand of a direction's stream.
-  [[nodiscard]] Buffer stream_bytes(const Flow&, Direction) const noexcept;
+  /// What is at hand of a direction's stream; `from`: where in the stream it begins.
+  [[nodiscard]] Buffer stream_bytes(const Flow&, Direction, std::uint64_t& from) const noexcept;
 
   void flush_transaction(const Transaction&) noexcept;
   void let_go(std::size_t queued) noexcept;
@@ -183,10 +184,8 @@ class Detector {
 
   std::array<Queued, kMaxAlerts> queue_;
   std::size_t queued_ = 0;
-  bool passed_ = false;                // a pass rule matched on the packet at hand
-  std::uint32_t stream_events_ = 0;    // of the packet at hand: bits of StreamEvent
-  std::array<RuleNumber, 6> fired_{};  // rules of packet and stream that fired on the packet at hand
-  std::uint32_t fired_count_ = 0;
+  bool passed_ = false;              // a pass rule matched on the packet at hand
+  std::uint32_t stream_events_ = 0;  // of the packet at hand: bits of StreamEvent
   // The chunk that was inspected where it lay, for transactions that look at payload too.
   const Flow* chunk_flow_ = nullptr;
   Direction chunk_dir_ = Direction::kToServer;

@@ -1,6 +1,9 @@
 // Streams: bytes wait until a chunk is together, the other side answers, a transaction is complete or the
 // stream ends. Behind an inspection some bytes stay, so that what lies across the border is found; a match
 // must reach beyond them.
+//
+// A chunk, a transaction, a gap and the end close a window: offsets and depths count from the next one's start,
+// and a rule fires once in each, as with Suricata. A rule that looks at packets too fires for these beside.
 #include <algorithm>
 #include <cstring>
 
@@ -39,7 +42,7 @@ void Detector::on_stream(Flow& f, Direction dir, Bytes chunk, std::uint64_t offs
     on_stream_gap(f, dir, &p);
   const bool nothing_kept = side.window == nullptr || side.window->size == 0;
   if (nothing_kept && chunk.size() >= threshold) {
-    inspect_stream(f, dir, Buffer{chunk, offset, 0}, nullptr, p);
+    inspect_stream(f, dir, Buffer{chunk, 0, 0}, nullptr, p);
     chunk_flow_ = &f;
     chunk_dir_ = dir;
     chunk_ = chunk;
@@ -54,16 +57,14 @@ void Detector::on_stream(Flow& f, Direction dir, Bytes chunk, std::uint64_t offs
     w = stream_window(side, held + take, pool_);
     if (w == nullptr) {
       ++stats_.no_memory;
-      return inspect_stream(f, dir, Buffer{chunk, offset, 0}, nullptr, p);
+      return inspect_stream(f, dir, Buffer{chunk, 0, 0}, nullptr, p);
     }
-    if (held == 0) w->offset = offset;
+    if (held == 0) w->offset = w->start = offset;
     std::memcpy(w->bytes() + held, chunk.data(), take);
     w->size = held + take;
     chunk = chunk.subspan(take);
     offset += take;
-    for (std::uint32_t i = 0; i < fired_count_ && w->fired_count < StreamWindow::kMaxFired; ++i)
-      w->fired[w->fired_count++] = fired_[i];
-    if (w->waiting() >= threshold || w->size == kMaxWindow) inspect_window(f, dir, &p);
+    if (w->offset + w->size - w->start >= threshold || w->size == kMaxWindow) end_window(f, dir, &p);
   }
 }
 
@@ -74,7 +75,7 @@ void Detector::keep_tail(Flow& f, Direction dir, Bytes data, std::uint64_t offse
   std::memcpy(w->bytes(), data.data() + data.size() - n, n);
   w->offset = offset + data.size() - n;
   w->size = w->seen = static_cast<std::uint32_t>(n);
-  w->fired_count = 0;
+  w->close();
 }
 
 void Detector::on_stream_gap(Flow& f, Direction dir, const Packet* p) noexcept {
@@ -87,9 +88,13 @@ void Detector::on_stream_end(Flow& f, Direction dir, const Packet* p) noexcept {
 void Detector::inspect_window(Flow& f, Direction dir, const Packet* p) noexcept {
   StreamWindow* w = f.side[index(dir)].window;
   if (w == nullptr || w->waiting() == 0 || idle(&f)) return;
-  inspect_stream(f, dir, Buffer{w->view(), w->offset, w->seen}, w, packet_or_made_up(p, f, dir));
+  inspect_stream(f, dir, Buffer{w->view(), w->before_start(), w->seen}, w, packet_or_made_up(p, f, dir));
   w->seen = w->size;
-  w->fired_count = 0;
+}
+
+void Detector::end_window(Flow& f, Direction dir, const Packet* p) noexcept {
+  inspect_window(f, dir, p);
+  if (StreamWindow* w = f.side[index(dir)].window; w != nullptr) w->close();
 }
 
 void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWindow* w,
@@ -97,7 +102,7 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
   Candidates& c = memory_->packet;
   c.clear();
   const Subject s = subject_of(*rules_, p, f, dir, f.protocol, *memory_);
-  scan_payload(s.plan->stream_payload[index(dir)], b.data, b.offset, s, c);
+  scan_payload(s.plan->stream_payload[index(dir)], b, s, c);
   if (c.count == 0) return;
   std::sort(c.list.begin(), c.list.begin() + static_cast<std::ptrdiff_t>(c.count));
   for (std::size_t i = 0; i < c.count && !idle(&f); ++i) {
@@ -105,9 +110,11 @@ void Detector::inspect_stream(Flow& f, Direction dir, const Buffer& b, StreamWin
     const RuleHeader& h = rules_->rules[r];
     ++stats_.programs;
     if (!tests_hold(h, s) || !payload_groups_match(h, s, b)) continue;
-    const std::uint32_t* told = w != nullptr ? w->fired : fired_.data();
-    const std::uint32_t count = w != nullptr ? w->fired_count : fired_count_;
-    if (std::find(told, told + count, rules_->numbers[r]) != told + count) continue;
+    if (w != nullptr) {
+      const std::uint32_t* const told = w->fired;
+      if (std::find(told, told + w->fired_count, rules_->numbers[r]) != told + w->fired_count) continue;
+      if (w->fired_count < StreamWindow::kMaxFired) w->fired[w->fired_count++] = rules_->numbers[r];
+    }
     fire(r, s, true, nullptr);
   }
 }

@@ -24,7 +24,7 @@ void Detector::on_transaction(Flow& f, ProtocolId app, Transaction& tx, Directio
                               const Packet* packet) noexcept {
   if (idle(&f) || app >= rules_->protocols.size()) return;
   const Packet& p = packet_or_made_up(packet, f, dir);
-  if (progress >= rules_->protocols[app].complete[index(dir)]) inspect_window(f, dir, &p);
+  if (progress >= rules_->protocols[app].complete[index(dir)]) end_window(f, dir, &p);
   look_at_side(f, app, tx, dir, std::min(progress, kEverything), p);
 }
 
@@ -34,7 +34,7 @@ void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, con
       const bool seen = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
       if (!seen && tx.progress[index(dir)] == 0 && tx_state(tx).next[index(dir)] == 0) continue;
       const Packet& p = packet_or_made_up(packet, f, dir);
-      inspect_window(f, dir, &p);
+      end_window(f, dir, &p);
       look_at_side(f, app, tx, dir, kEverything, p);
     }
   }
@@ -143,10 +143,15 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   }
 }
 
-Buffer Detector::stream_bytes(const Flow& f, Direction dir) const noexcept {
-  if (chunk_flow_ == &f && chunk_dir_ == dir) return {chunk_, chunk_offset_, 0};
+Buffer Detector::stream_bytes(const Flow& f, Direction dir, std::uint64_t& from) const noexcept {
+  if (chunk_flow_ == &f && chunk_dir_ == dir) {
+    from = chunk_offset_;
+    return {chunk_, 0, 0};
+  }
   StreamWindow* w = f.side[index(dir)].window;
-  return w == nullptr ? Buffer{} : Buffer{w->view(), w->offset, 0};
+  if (w == nullptr) return {};
+  from = w->offset;
+  return {w->view(), w->before_start(), 0};
 }
 
 bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {
@@ -159,7 +164,9 @@ bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const 
   }
   if (h.payload_groups == 0) return true;
   const bool tcp = s.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp);
-  return payload_groups_match(h, s, tcp ? stream_bytes(*s.flow, s.dir) : Buffer{s.packet->payload, 0, 0});
+  std::uint64_t from = 0;
+  return payload_groups_match(h, s,
+                              tcp ? stream_bytes(*s.flow, s.dir, from) : Buffer{s.packet->payload, 0, 0});
 }
 
 bool Detector::tx_group_matches(const Group& g, const Subject& s, const Transaction& tx) noexcept {

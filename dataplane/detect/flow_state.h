@@ -40,18 +40,26 @@ struct alignas(8) FlowBits {
 static_assert(sizeof(FlowBits) % 8 == 0);
 
 /// The last bytes of one direction: `seen` of them inspected before, the rest waiting. The bytes follow in
-/// the block.
+/// the block. A window ends with a chunk or a transaction; it may be looked at before, as far as it goes.
 struct StreamWindow {
-  static constexpr unsigned kMaxFired = 6;
+  static constexpr unsigned kMaxFired = 8;
   std::uint64_t offset = 0;  // stream offset of the first byte
+  std::uint64_t start = 0;   // ... of the window's start: offset and depth of rules count from there
   std::uint32_t size = 0, seen = 0, capacity = 0;
   std::uint32_t fired_count = 0;
-  std::uint32_t fired[kMaxFired]{};  // numbers of rules that fired on packets whose bytes still wait: not to
-                                     // be told twice
+  std::uint32_t fired[kMaxFired]{};  // numbers of rules that fired in this window: not to be told twice
 
   [[nodiscard]] std::uint8_t* bytes() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
   [[nodiscard]] Bytes view() noexcept { return {bytes(), size}; }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return size - seen; }
+  [[nodiscard]] std::int64_t before_start() const noexcept {
+    return static_cast<std::int64_t>(offset) - static_cast<std::int64_t>(start);
+  }
+  /// All of it was inspected; the next one begins behind it.
+  void close() noexcept {
+    start = offset + size;
+    fired_count = 0;
+  }
   void forget() noexcept { size = seen = fired_count = 0; }
 };
 

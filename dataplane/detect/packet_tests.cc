@@ -89,6 +89,40 @@ bool has_event(const Packet& p, std::uint16_t event) noexcept {
   return std::find(p.events.begin(), last, event) != last;
 }
 
+/// Whose address is asked for, as AddressSide has it: any, source, destination, both.
+template <class F>
+bool sides_hold(std::int8_t side, const Subject& s, F&& f) noexcept {
+  switch (side) {
+    case 1:
+      return f(*s.src);
+    case 2:
+      return f(*s.dst);
+    case 3:
+      return f(*s.src) && f(*s.dst);
+    default:
+      return f(*s.src) || f(*s.dst);
+  }
+}
+
+bool reputation_holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
+  const std::vector<ReputationRange>& ranges = set.reputations[t.value];
+  return sides_hold(t.layer, s, [&](const Address& a) noexcept {
+    const auto behind =
+        std::upper_bound(ranges.begin(), ranges.end(), a,
+                         [](const Address& x, const ReputationRange& r) noexcept { return x < r.first; });
+    if (behind == ranges.begin() || behind[-1].last < a) return t.negated;
+    return t.test.matches(behind[-1].score) != t.negated;
+  });
+}
+
+bool country_holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
+  const std::vector<Country>& wanted = set.country_lists[t.value];
+  return sides_hold(t.layer, s, [&](const Address& a) noexcept {
+    const Country c = set.countries->find(a);
+    return c != 0 && (std::find(wanted.begin(), wanted.end(), c) != wanted.end()) != t.negated;
+  });
+}
+
 bool icmp_echo(const Packet& p) noexcept {
   return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
 }
@@ -188,6 +222,10 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return (s.stream_events >> t.value & 1) != 0;
     case K::kAppProtocol:
       return app_protocol_holds(set, t, s);
+    case K::kReputation:
+      return p.has_ip && reputation_holds(set, t, s);
+    case K::kCountry:
+      return p.has_ip && country_holds(set, t, s);
     case K::kOnlyFragment:
       return p.is_fragment || p.reassembled;
     case K::kNoFragment:

@@ -42,7 +42,7 @@ struct Runner {
   unsigned steps = 0;
 
   [[nodiscard]] std::int64_t size() const noexcept { return static_cast<std::int64_t>(buffer.data.size()); }
-  [[nodiscard]] std::int64_t base() const noexcept { return static_cast<std::int64_t>(buffer.offset); }
+  [[nodiscard]] std::int64_t base() const noexcept { return buffer.offset; }
   [[nodiscard]] std::int64_t number(const Number& n) const noexcept {
     return n.variable < 0 ? n.value : core.variables[static_cast<unsigned>(n.variable)];
   }
@@ -218,7 +218,8 @@ bool Runner<Trace>::content(const Op& op, std::uint32_t index, std::int64_t from
 template <class Trace>
 bool Runner<Trace>::pcre(const Op& op, std::uint32_t index, std::int64_t from) noexcept {
   const PcrePattern& p = set.patterns[op.at];
-  const std::int64_t start = (op.flags & Op::kRelative) ? std::min(cursor, size()) : 0;
+  const std::int64_t window = p.anchored ? std::max<std::int64_t>(-base(), 0) : 0;
+  const std::int64_t start = std::min((op.flags & Op::kRelative) ? cursor : window, size());
   const std::int64_t begin = std::max(start, from);
   const bool negated = op.flags & Op::kNegated;
   if constexpr (Trace::kOn) trace.last.from = begin;

@@ -14,8 +14,8 @@ namespace picket::detect {
 /// The bytes a group looks at.
 struct Buffer {
   Bytes data;
-  std::uint64_t offset =
-      0;  ///< streams: of the first byte, from the stream's start; `offset` and `depth` count from there
+  /// Streams: of the first byte, from where `offset` and `depth` count; below zero: bytes of a window before.
+  std::int64_t offset = 0;
   std::uint32_t fresh = 0;  ///< streams: so many bytes were inspected before; a match must reach beyond them
 };
 

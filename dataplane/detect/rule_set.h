@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "dataplane/detect/asn1.h"
+#include "dataplane/detect/country.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/packet.h"
 #include "dataplane/record_encoder.h"
@@ -199,6 +200,7 @@ struct DigestSet {
 struct PcrePattern {
   pcre2_real_code_8* code = nullptr;  ///< kept by RuleSet::expressions
   bool limited = true;
+  bool anchored = false;  ///< matches at its start only
 };
 
 enum class DatasetType : std::uint8_t { kString, kMd5, kSha256, kIpv4, kIp };
@@ -330,6 +332,8 @@ struct PacketTest {
     kAppProtocol,
     kOnlyFragment,
     kNoFragment,
+    kReputation,
+    kCountry,
     kProbe,  ///< `test.lo`: the target; see probe.h
   };
   enum class Bits : std::uint8_t { kExactly, kAtLeast, kAnyOf, kNoneOf };
@@ -337,11 +341,18 @@ struct PacketTest {
   Kind kind{};
   Bits mode{};
   AppState app_state{};
-  bool negated = false;                ///< kAppProtocol
+  bool negated = false;                ///< kAppProtocol, kReputation, kCountry
   std::uint8_t bits = 0, ignored = 0;  ///< kTcpFlags, kFragBits; kIpOption: the type; kChecksum: layer, valid
-  std::int8_t layer = -1;              ///< kVlanId; kStreamSize: side
-  std::uint16_t value = 0;             ///< kDecodeEvent, kStreamEvent; kAppProtocol: app set
+  std::int8_t layer = -1;              ///< kVlanId; kStreamSize, kReputation, kCountry: side
+  std::uint16_t value = 0;             ///< kDecodeEvent, kStreamEvent; kAppProtocol: app set; kReputation: in
+                                       ///< reputations; kCountry: in country_lists
   NumberTest test;
+};
+
+/// iprep: what the addresses of a range are known for. Sorted, without overlaps.
+struct ReputationRange {
+  Address first, last;
+  std::uint8_t score = 0;
 };
 
 /// A condition on, or a change of, what a flow remembers.
@@ -392,6 +403,10 @@ struct Transform {
     kPcre,
     kFromBase64,
     kSubslice,
+    kDomain,
+    kTopLevelDomain,
+    kGunzip,
+    kZlibDeflate,
   };
   Kind kind{};
   std::uint8_t base64_mode = 0;  ///< 0 RFC 4648, 1 RFC 2045, 2 strict
@@ -564,6 +579,9 @@ struct RuleSet {
   std::vector<Matcher> matchers;
   std::vector<std::shared_ptr<const TxMatcher>> matcher_owners;
   std::vector<PacketTest> packet_tests;
+  std::vector<std::vector<ReputationRange>> reputations;
+  std::vector<std::vector<Country>> country_lists;
+  std::shared_ptr<const CountryDatabase> countries;
   std::vector<StateOp> state_ops;
   std::vector<std::uint32_t> bit_ids;
   std::vector<Transform> transforms;

@@ -1,6 +1,8 @@
 #include "dataplane/detect/transform.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <isa-l.h>
+#include <libpsl.h>
 #include <pcre2.h>
 
 #include <algorithm>
@@ -89,6 +91,39 @@ Bytes by_pattern(const RuleSet& set, const Transform& t, Bytes in, CoreMemory& c
   return in.subspan(where[2], where[3] - where[2]);
 }
 
+/// The part of a name that somebody registered, or the public suffix above it. Names that cannot be have neither.
+Bytes domain(Bytes in, bool suffix, std::span<std::uint8_t> room) noexcept {
+  constexpr std::size_t kLongestName = 255;
+  if (in.size() > kLongestName || in.size() + 1 > room.size()) return {};
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    // What is not ASCII the library would have to convert, and a zero would end the name for it.
+    if (in[i] == 0 || in[i] >= 0x80) return {};
+    room[i] = to_lower(in[i]);
+  }
+  room[in.size()] = 0;
+  static const psl_ctx_t* const kList = psl_builtin();
+  const char* const name = reinterpret_cast<const char*>(room.data());
+  const char* const part =
+      suffix ? psl_unregistrable_domain(kList, name) : psl_registrable_domain(kList, name);
+  return part == nullptr ? Bytes{}
+                         : Bytes(room).subspan(static_cast<std::size_t>(part - name),
+                                               in.size() - static_cast<std::size_t>(part - name));
+}
+
+/// As far as it goes: what is damaged behind a good part does not take that away.
+void inflate(const Transform& t, Bytes in, Writer& out, inflate_state& state) noexcept {
+  const std::size_t most = t.bytes == 0 ? out.room.size() : std::min<std::size_t>(t.bytes, out.room.size());
+  isal_inflate_init(&state);
+  state.crc_flag = t.kind == Transform::Kind::kGunzip ? ISAL_GZIP : ISAL_ZLIB;
+  state.next_in = const_cast<std::uint8_t*>(in.data());
+  state.avail_in = static_cast<std::uint32_t>(std::min<std::size_t>(in.size(), UINT32_MAX));
+  state.next_out = out.room.data();
+  state.avail_out = static_cast<std::uint32_t>(most);
+  isal_inflate(&state);
+  out.size = most - state.avail_out;
+  out.cut = state.avail_out == 0 && state.block_state != ISAL_BLOCK_FINISH;
+}
+
 template <class F>
 void each(Bytes in, Writer& out, F&& f) noexcept {
   for (const std::uint8_t c : in) out.put(f(c));
@@ -120,6 +155,13 @@ Bytes apply_one(const RuleSet& set, const Transform& t, Bytes in, std::span<std:
       if (t.bytes != 0) in = in.first(std::min(in.size(), static_cast<std::size_t>(t.bytes)));
       return room.first(decode_base64(in, static_cast<Base64Mode>(t.base64_mode), room));
     }
+    case Transform::Kind::kDomain:
+    case Transform::Kind::kTopLevelDomain:
+      return domain(in, t.kind == Transform::Kind::kTopLevelDomain, room);
+    case Transform::Kind::kGunzip:
+    case Transform::Kind::kZlibDeflate:
+      inflate(t, in, out, *core.inflate);
+      break;
     case Transform::Kind::kCompressWhitespace: {
       bool before = false;
       for (const std::uint8_t c : in) {

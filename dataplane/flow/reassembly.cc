@@ -112,8 +112,8 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     if (!ack && f.tcp_state == TcpState::kNone) f.tcp_state = TcpState::kSynSent;
     if (ack && f.tcp_state <= TcpState::kSynSent) f.tcp_state = TcpState::kSynRecv;
   } else if (!rst && f.tcp_state == TcpState::kNone) {
-    f.tcp_state = TcpState::kEstablished;  // the start was not seen
-    f.flags |= flow_flag::kMidstream;
+    f.flags |= flow_flag::kMidstream;  // the start was not seen
+    if (config_.midstream) f.tcp_state = TcpState::kEstablished;
   }
   if (ack && !rst) {
     if ((me.last_ack == 0 || diff(p.tcp_ack, me.last_ack) > 0) && in_window(f, reverse(dir), p.tcp_ack))

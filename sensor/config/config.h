@@ -41,7 +41,9 @@ struct RulesConfig {
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
   std::string threshold_file, classification_file, reference_file;  ///< "": none, or what is built in
   std::string data_dir;                                             ///< "": data sets are not kept
-  std::uint32_t watch_s = 5;  ///< live: rule files are looked at this often; 0: never
+  std::string reputation_path, reputation_categories_file, geoip_database;
+  std::vector<std::string> reputation_files;  ///< with reputation_path in front
+  std::uint32_t watch_s = 5;                  ///< live: rule files are looked at this often; 0: never
   /// What stands for $NAME, as written: only those that were configured.
   using Groups = std::map<std::string, std::string, std::less<>>;
   Groups address_groups, port_groups;

@@ -190,6 +190,12 @@ Refusal set_rule_files(const Key&, const Value& v, Draft& d) {
   return {};
 }
 
+Refusal set_reputation_files(const Key&, const Value& v, Draft& d) {
+  d.reputation_files = v.items;
+  d.reputation_folder = d.folder;
+  return {};
+}
+
 template <class List>
 std::string join(const List& list) {
   std::string s;
@@ -289,6 +295,12 @@ constexpr Key kKeys[] = {
     PATH("default-data-dir", config.rules.data_dir,
          "where data sets with state or save are kept; empty: they are not"),
     PATH("threshold-file", config.rules.threshold_file, "threshold.config: thresholds and suppressions"),
+    PATH("reputation-categories-file", config.rules.reputation_categories_file,
+         "iprep: what the categories are called"),
+    PATH("default-reputation-path", config.rules.reputation_path, "where relative reputation files are"),
+    {"reputation-files", set_reputation_files, [](const Draft& d) { return join(d.reputation_files); },
+     "iprep: which addresses are known for what", 0, 0, "list of paths"},
+    PATH("geoip-database", config.rules.geoip_database, "geoip: countries of addresses, in MaxMind's format"),
     PATH("classification-file", config.rules.classification_file,
          "classification.config: classes and priorities"),
     PATH("reference-config-file", config.rules.reference_file, "reference.config: systems of references"),

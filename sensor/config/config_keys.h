@@ -22,9 +22,10 @@ struct Draft {
     std::string where;
   };
   Tunnel vxlan, geneve, teredo, gtp;
-  std::vector<std::string> rule_files;
-  std::filesystem::path folder;       ///< where relative paths begin while a source is read
-  std::filesystem::path rule_folder;  ///< the same for rule-files: where the last list of them was written
+  std::vector<std::string> rule_files, reputation_files;
+  std::filesystem::path folder;  ///< where relative paths begin while a source is read
+  /// The same for rule-files and reputation-files: where the last list of them was written.
+  std::filesystem::path rule_folder, reputation_folder;
 };
 
 /// Why a value cannot be, "has to be yes or no"; nothing when it was taken.

@@ -366,6 +366,10 @@ Result<Config> Loader::finish() {
   const std::filesystem::path folder =
       rules.default_path.empty() ? draft_.rule_folder : std::filesystem::path(rules.default_path);
   for (const std::string& f : draft_.rule_files) rules.files.push_back((folder / f).string());
+  const std::filesystem::path reputation =
+      rules.reputation_path.empty() ? draft_.reputation_folder : std::filesystem::path(rules.reputation_path);
+  for (const std::string& f : draft_.reputation_files)
+    rules.reputation_files.push_back((reputation / f).string());
   for (const Skipped& s : skipped_) {
     const std::string more = s.count == 1 ? "" : " (and " + std::to_string(s.count - 1) + " more like it)";
     draft_.config.warnings.push_back(s.where + ": " + s.key + more +
@@ -412,6 +416,7 @@ std::vector<std::pair<std::string, std::string>> values_of(const Config& c) {
   config::Draft draft;
   draft.config = c;
   draft.rule_files = c.rules.files;
+  draft.reputation_files = c.rules.reputation_files;
   const DecodeConfig& decode = c.worker.decode;
   draft.vxlan.enabled = decode.vxlan_ports != PortList{};
   draft.geneve.enabled = decode.geneve_ports != PortList{};

@@ -225,6 +225,13 @@ struct PacketMet {
     return t.valid ? "it is not right, or there is none" : "it is right, or there is none";
   }
   std::string operator()(const rules::AppProtocolIs&) const { return met_by_app(s.app, s.flow, protocols); }
+  std::string operator()(const rules::AddressReputation&) const { return addresses(); }
+  std::string operator()(const rules::CountryIs&) const { return addresses(); }
+
+ private:
+  [[nodiscard]] std::string addresses() const {
+    return "it was sent from " + rules::address_text(*s.src) + " to " + rules::address_text(*s.dst);
+  }
 };
 
 }  // namespace

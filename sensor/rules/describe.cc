@@ -169,6 +169,7 @@ constexpr const char* kPacketFields[] = {"ttl",
                                          "flow.elephant"};
 
 constexpr const char* kModes[] = {"", "+", "*", "!"};
+constexpr const char* kAddressSides[] = {"any", "src", "dst", "both"};  // by AddressSide
 
 struct PacketTestText {
   std::span<const ProtocolSpec* const> protocols;
@@ -210,6 +211,16 @@ struct PacketTestText {
     if (t.state == AppProtocolIs::State::kUnknown) return out + "unknown";
     for (std::size_t i = 0; i < t.any_of.size(); ++i)
       out += (i == 0 ? "" : "/") + std::string(protocols[t.any_of[i]]->name);
+    return out;
+  }
+  std::string operator()(const AddressReputation& t) const {
+    return std::string("iprep:") + kAddressSides[static_cast<std::size_t>(t.side)] + "," + t.category + "," +
+           (t.is_not_set ? "isnotset" : describe(t.score));
+  }
+  std::string operator()(const CountryIs& t) const {
+    std::string out = std::string("geoip:") + kAddressSides[static_cast<std::size_t>(t.side)];
+    for (std::size_t i = 0; i < t.countries.size(); ++i)
+      out += (i == 0 && t.negated ? ",!" : ",") + t.countries[i];
     return out;
   }
 };

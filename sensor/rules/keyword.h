@@ -40,6 +40,7 @@ struct Keyword {
   unsigned detail = 0;
 };
 
+std::span<const Keyword> address_keywords();
 std::span<const Keyword> byte_keywords();
 std::span<const Keyword> buffer_keywords();
 std::span<const Keyword> content_keywords();

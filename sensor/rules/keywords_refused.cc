@@ -8,12 +8,10 @@ namespace {
 constexpr std::string_view kReasons[] = {
     "picket is passive and never changes packets",
     "picket does not run Lua",
-    "picket has no address reputation or location database for rules yet",
-    "picket does not store files; without it the rule would alert on what was to be stored",
     "picket does not offer protocol frames to rules yet",
     "picket does not look at this header in rules yet",
 };
-enum : unsigned { kPassive, kLua, kDatabase, kFiles, kFrames, kHeader };
+enum : unsigned { kPassive, kLua, kFrames, kHeader };
 
 bool refuse(Builder& builder, const Option& option, unsigned reason) {
   return builder.fail(option.name,
@@ -28,11 +26,9 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
 
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
-    {"filestore", Argument::kOptional, refuse, kFiles},
+    {"filestore", Argument::kOptional, ignore},
     {"flow.elephant", Argument::kOptional, refuse, kHeader},
     {"frame", Argument::kRequired, refuse, kFrames},
-    {"geoip", Argument::kRequired, refuse, kDatabase},
-    {"iprep", Argument::kRequired, refuse, kDatabase},
     {"l3_proto", Argument::kRequired, refuse, kHeader},
     {"lua", Argument::kNegatable, refuse, kLua},
     {"luajit", Argument::kNegatable, refuse, kLua},

@@ -35,6 +35,13 @@ struct RuleVariables {
 /// expect.
 [[nodiscard]] RuleVariables default_variables();
 
+/// What is known of addresses; see reputation.h.
+struct KnowledgeFiles {
+  std::string categories;               ///< reputation-categories-file; "": none
+  std::vector<std::string> reputation;  ///< reputation-files
+  std::string countries;                ///< geoip-database; "": none
+};
+
 struct LoadOptions {
   RuleVariables variables = default_variables();
   std::span<const ProtocolSpec* const> protocols;  ///< in the program: picket::protocols()
@@ -44,6 +51,7 @@ struct LoadOptions {
   std::string reference_file;       ///< reference.config; empty: the built-in systems
   std::string data_dir;             ///< where data sets are kept; empty: nowhere. For RuleLoader
   std::string threshold_file;       ///< threshold.config; empty: none. For RuleLoader
+  KnowledgeFiles knowledge;         ///< iprep's and geoip's files. For RuleLoader
 };
 
 /// What became of one rule.

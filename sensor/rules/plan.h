@@ -25,6 +25,7 @@
 #include "sensor/rules/datasets.h"
 #include "sensor/rules/load.h"
 #include "sensor/rules/report.h"
+#include "sensor/rules/reputation.h"
 #include "sensor/rules/threshold.h"
 #include "sensor/rules/threshold_file.h"
 
@@ -101,6 +102,7 @@ struct PlanOptions {
   PlanMemory* memory = nullptr;                    ///< nullptr: a fresh one without a cache
   std::string data_dir;                            ///< where data sets are kept; empty: nowhere
   const ThresholdFile* thresholds = nullptr;       ///< nullptr: those of the rules alone
+  const AddressKnowledge* addresses = nullptr;     ///< nullptr: nothing is known of addresses
   unsigned threads = 0;                            ///< 0: as many as there are cores
   bool keep_rules = true;                          ///< false: those loaded go before databases are compiled
   Watch watch;                                     ///< rules that get a probe, and every packet too

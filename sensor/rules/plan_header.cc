@@ -180,6 +180,9 @@ struct TestMaker {
     out.value = static_cast<std::uint16_t>(found - kStreamEvents.begin());
     return {};
   }
+  // Filled by Planner::know_address().
+  std::optional<std::string> operator()(const AddressReputation&) const { return {}; }
+  std::optional<std::string> operator()(const CountryIs&) const { return {}; }
   std::optional<std::string> operator()(const AppProtocolIs& t) const {
     out.kind = K::kAppProtocol;
     out.negated = t.negated;
@@ -315,12 +318,50 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (packets || (h.protos & ~detect::proto_bit::kTcp) != 0) h.flags |= flag::kPacketPayload;
 }
 
+std::optional<std::string> Planner::know_address(const AddressReputation& t, detect::PacketTest& out) {
+  if (options_.addresses == nullptr || !options_.addresses->has_categories)
+    return "iprep: nothing is known of addresses; set reputation-categories-file and reputation-files";
+  const auto* ranges = options_.addresses->category(t.category);
+  if (ranges == nullptr) return "iprep: reputation-categories-file has no category '" + t.category + "'";
+  const auto [it, fresh] =
+      reputations_.try_emplace(t.category, static_cast<std::uint16_t>(out_->reputations.size()));
+  if (fresh) out_->reputations.push_back(*ranges);
+  out.kind = detect::PacketTest::Kind::kReputation;
+  out.layer = static_cast<std::int8_t>(t.side);
+  out.value = it->second;
+  out.negated = t.is_not_set;
+  out.test = number_test(t.score);
+  return {};
+}
+
+std::optional<std::string> Planner::know_address(const CountryIs& t, detect::PacketTest& out) {
+  if (options_.addresses == nullptr || options_.addresses->countries == nullptr)
+    return "geoip: picket has no database of countries; set geoip-database";
+  out_->countries = options_.addresses->countries;
+  const auto [it, fresh] =
+      country_lists_.try_emplace(t.countries, static_cast<std::uint16_t>(out_->country_lists.size()));
+  if (fresh) {
+    auto& list = out_->country_lists.emplace_back();
+    for (const std::string& c : t.countries) list.push_back(detect::country_code(c[0], c[1]));
+  }
+  out.kind = detect::PacketTest::Kind::kCountry;
+  out.layer = static_cast<std::int8_t>(t.side);
+  out.value = it->second;
+  out.negated = t.negated;
+  return {};
+}
+
 std::optional<std::string> Planner::add_packet_tests(const Rule& r, detect::RuleHeader& h) {
   h.first_packet_test = static_cast<std::uint32_t>(out_->packet_tests.size());
   for (const PacketTest& t : r.packet_tests) {
     detect::PacketTest test;
     if (auto refused = std::visit(TestMaker{test}, t)) return refused;
     if (const auto* app = std::get_if<AppProtocolIs>(&t)) test.value = app_set(app->any_of);
+    std::optional<std::string> unknown;
+    if (const auto* reputation = std::get_if<AddressReputation>(&t))
+      unknown = know_address(*reputation, test);
+    if (const auto* country = std::get_if<CountryIs>(&t)) unknown = know_address(*country, test);
+    if (unknown) return unknown;
     out_->packet_tests.push_back(test);
   }
   if (r.flow.only_frag || r.flow.no_frag) {

@@ -14,7 +14,7 @@ detect::RuleIndex Planner::push_probe(detect::RuleHeader h, const Rule& r, Proto
   out_->rules.push_back(h);
   out_->info.emplace_back();
   plan_.judgements.emplace_back();
-  plan_.sources.push_back(0);
+  plan_.sources.push_back(detect::kNone);  // of no rule: texts are shared with none
   out_->numbers.push_back(names_.rule(r, protocol));
   return index;
 }

@@ -59,7 +59,10 @@ void PatternTable::compile(unsigned threads, ExpressionCache& known, detect::Rul
   some(0);
   for (auto& t : others) t.join();
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    out.patterns[i] = {out.expressions[i].get(), keys[i]->limited};
+    std::uint32_t options = 0;
+    if (out.expressions[i] != nullptr)
+      pcre2_pattern_info_8(out.expressions[i].get(), PCRE2_INFO_ALLOPTIONS, &options);
+    out.patterns[i] = {out.expressions[i].get(), keys[i]->limited, (options & PCRE2_ANCHORED) != 0};
     if (out.expressions[i] != nullptr) known.add(*keys[i], out.expressions[i]);
   }
 }
@@ -95,6 +98,8 @@ Shape Planner::shape_of(const Rule& r) const {
       app_tests = true;
       continue;
     }
+    // What is known of addresses does not change within a flow.
+    if (std::holds_alternative<AddressReputation>(t) || std::holds_alternative<CountryIs>(t)) continue;
     other_tests = true;
     if (const auto* event = std::get_if<PacketEvent>(&t)) {
       (event->stream ? s.stream_event : s.decode_event) = true;
@@ -512,11 +517,19 @@ Result<std::uint16_t> Planner::transform_list(const std::vector<Transform>& want
         break;
       }
       case From::kDomain:
+        t.kind = To::kDomain;
+        break;
       case From::kTopLevelDomain:
-        return Error{"domain and tld: picket has no list of public suffixes yet"};
+        t.kind = To::kTopLevelDomain;
+        break;
       case From::kGunzip:
+        t.kind = To::kGunzip;
+        t.bytes = w.max_size;
+        break;
       case From::kZlibDeflate:
-        return Error{"gunzip and zlib_deflate: picket does not run these transforms yet"};
+        t.kind = To::kZlibDeflate;
+        t.bytes = w.max_size;
+        break;
     }
     made.push_back(t);
   }

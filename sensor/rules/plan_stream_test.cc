@@ -49,7 +49,9 @@ TEST(Stream, OneMatchIsToldOnce) {
   b.to_server("needle").to_client("a").to_server("hay").to_client("b").to_server("hay").end();
   EXPECT_EQ(b.fired(), "1");
   b.to_server("needle").to_client("a").to_server("another needle").end();
-  EXPECT_EQ(b.fired(), "1 1");
+  EXPECT_EQ(b.fired(), "1") << "one window, though it was looked at in between";
+  b.to_server("needle").to_server(std::string(3000, 'x')).to_client("a").to_server("another needle").end();
+  EXPECT_EQ(b.fired(), "1 1") << "the second one lies in the next window";
 }
 
 TEST(Stream, EncryptedPayloadIsNotSearched) {
@@ -76,15 +78,35 @@ TEST(Stream, OffsetAndDepthCountFromItsStartAndFromPackets) {
   b.to_server("xx").to_server("abc").end();
   EXPECT_EQ(b.fired(), "1");  // in the second packet
   b.to_server("abc").end();
-  EXPECT_EQ(b.fired(), "1");  // in both: told once
+  EXPECT_EQ(b.fired(), "1 1");  // in both: told for both
   b.to_server("xab").to_server("c").end();
   EXPECT_EQ(b.fired(), "");
 }
 
-TEST(Stream, DepthHoldsBehindTheFirstInspection) {
-  Bench b(tcp("content:\"abc\"; depth:3;", 1, "alert tcp-stream any any -> any any"));
+TEST(Stream, OffsetAndDepthCountFromAWindowsStart) {
+  constexpr std::string_view kStream = "alert tcp-stream any any -> any any";
+  Bench b(tcp("content:\"abc\"; depth:3;", 1, kStream) + tcp("content:\"abc\"; startswith;", 2, kStream) +
+          tcp("content:\"abc\"; offset:3; depth:3;", 3, kStream) + tcp("content:\"xabc\";", 4, kStream) +
+          tcp("pcre:\"/^abc/\";", 5, kStream) + tcp("content:\"abc\"; isdataat:!3;", 6, kStream));
   b.to_server(std::string(3000, 'x')).to_client("y").to_server("abc").end();
-  EXPECT_EQ(b.fired(), "");
+  EXPECT_EQ(b.fired(), "1 2 4 5 6") << "a chunk ended the first window";
+  b.to_server("xxx").to_client("y").to_server("abc").end();
+  EXPECT_EQ(b.fired(), "3 4") << "a reply alone does not";
+}
+
+TEST(Stream, ATransactionEndsAWindow) {
+  Bench b(http("content:\"abc\"; depth:3;"));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  b.to_server("xyz").advance(tx, Direction::kToServer, kComplete).to_server("abc").done(tx).end();
+  EXPECT_EQ(b.fired(), "1 1") << "in the packet, and at the start of its window";
+}
+
+TEST(Stream, APacketOfAConnectionThatIsNotFollowedStandsAlone) {
+  Bench b(tcp("content:\"abc\";"));
+  b.flow.tcp_state = TcpState::kNone;
+  b.packet(b.make(Direction::kToServer, "abc"));
+  EXPECT_EQ(b.fired(), "1");
 }
 
 TEST(Stream, PacketAndStreamOnly) {
@@ -96,6 +118,19 @@ TEST(Stream, PacketAndStreamOnly) {
   EXPECT_EQ(b.fired(), "2 4");
   b.to_server("abc").end();
   EXPECT_EQ(b.fired(), "1 3 5 2 4");
+}
+
+TEST(Stream, RepeatsInRepeatsAreGivenUpAndCounted) {
+  const std::string bad = std::string(200, 'a') + "!";
+  for (const char* flags : {"", "O"}) {
+    Bench b(tcp("pcre:\"/^(a|aa|a+)+$/" + std::string(flags) + "\"; flow:no_stream;"));
+    b.to_server(std::string(40, 'a'));
+    EXPECT_EQ(b.fired(), "1") << "what matches soon does";
+    EXPECT_EQ(b.detector().stats().pcre_limit, 0U);
+    b.to_server(bad).to_server(bad);
+    EXPECT_EQ(b.fired(), "");
+    EXPECT_EQ(b.detector().stats().pcre_limit, 2U) << flags;
+  }
 }
 
 TEST(Stream, NothingMatchesAcrossAGap) {
@@ -250,6 +285,54 @@ TEST(Transaction, TransformsBeforeContent) {
   EXPECT_EQ(fired("abc"), "2 3 5 6");  // MD5 of "abc" begins with 900150983cd24fb0 (RFC 1321, A.5)
   EXPECT_EQ(fired("a b c"), "3 4");
   EXPECT_EQ(fired("a%20b+c"), "4");
+}
+
+TEST(Transaction, DomainsAndPublicSuffixes) {
+  Bench b(http("http.uri; domain; content:\"example.co.uk\"; startswith; endswith;", 1) +
+          http("http.uri; tld; content:\"co.uk\"; startswith; endswith;", 2) +
+          http("http.uri; domain; content:\"a\";", 3) + http("http.uri; tld; content:\"com\"; bsize:3;", 4));
+  b.protocol(kBenchHttp);
+  const auto fired = [&](const std::string& name) {
+    BenchTx tx;
+    tx.request("http.uri", {name});
+    b.whole(tx);
+    return b.fired();
+  };
+  EXPECT_EQ(fired("www.sub.Example.co.UK"), "1 2 3");
+  EXPECT_EQ(fired("example.co.uk"), "1 2 3");
+  EXPECT_EQ(fired("co.uk"), "2") << "nobody registered that";
+  EXPECT_EQ(fired("a.com"), "3 4");
+  EXPECT_EQ(fired("a.\xc3\xa9.com"), "");
+  EXPECT_EQ(fired(std::string("a.com\0x", 7)), "");
+  EXPECT_EQ(fired(std::string(300, 'a') + ".com"), "");
+  EXPECT_EQ(fired(""), "");
+  EXPECT_EQ(fired("..."), "");
+}
+
+/// "needle" and 2000 times 'x' behind it, packed: made with zlib 1.3 (RFC 1950 and RFC 1952).
+TEST(Transaction, InflatesBuffers) {
+  const std::string zlib_needle = std::string(
+      "\170\001\312\113\115\115\311\111\005\000\000\000\377\377\253\250\030\005\243\041\060\032\002\243\041"
+      "\060\032\002\243\041\060\032\002\103\075\004\000\314\175\254\033",
+      41);
+  const std::string gzip_abc = std::string(
+      "\037\213\010\000\000\000\000\000\002\003\113\114\112\006\000\302\101\044\065\003\000\000\000", 23);
+  Bench b(http("http.uri; zlib_deflate; content:\"needle\"; startswith;", 1) +
+          http("http.uri; zlib_deflate:max-size 3; content:\"nee\"; bsize:3;", 2) +
+          http("http.uri; gunzip; content:\"abc\"; bsize:3;", 3) +
+          http("http.uri; zlib_deflate; bsize:>1000; content:\"xx\";", 4));
+  b.protocol(kBenchHttp);
+  const auto fired = [&](std::string packed) {
+    BenchTx tx;
+    tx.request("http.uri", {std::move(packed)});
+    b.whole(tx);
+    return b.fired();
+  };
+  EXPECT_EQ(fired(zlib_needle), "1 2 4");
+  EXPECT_EQ(fired(zlib_needle.substr(0, 14)), "1 2") << "what is there of it";
+  EXPECT_EQ(fired(gzip_abc), "3");
+  EXPECT_EQ(fired("plain"), "");
+  EXPECT_EQ(fired(""), "");
 }
 
 TEST(Transaction, RelativeKeywordsFollowTheContentThatAModifierMoved) {

@@ -75,8 +75,9 @@ Address address(std::string_view text) {
 
 std::span<const ProtocolSpec* const> bench_protocols() noexcept { return kAll; }
 
-Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder)
-    : folder_(folder), memory_(std::move(cache_dir)) {
+Bench::Bench(std::string_view rules, std::string cache_dir, const std::string& folder,
+             const AddressKnowledge* known)
+    : folder_(folder), addresses_(known), memory_(std::move(cache_dir)) {
   load(rules);
   detector_ = std::make_unique<detect::Detector>(pool_, *this);
   detector_->set_rules(plan.rules.get());
@@ -96,6 +97,7 @@ void Bench::load(std::string_view rules) {
   plan_options.memory = &memory_;
   plan_options.threads = 1;
   plan_options.data_dir = folder_;
+  plan_options.addresses = addresses_;
   auto planned = rules::plan(loaded, plan_options);
   EXPECT_TRUE(planned.has_value());
   if (planned) plan = std::move(planned).value();
@@ -140,6 +142,7 @@ void Bench::new_flow() {
   flow.key.high_port = server_port_;
   flow.key.proto = proto_;
   flow.state = FlowState::kEstablished;
+  if (proto_ == 6) flow.tcp_state = TcpState::kEstablished;
   flow.flags = flow_flag::kAppDone;
   flow.start_ns = clock_ns_;
 }

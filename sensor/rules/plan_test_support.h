@@ -48,7 +48,8 @@ struct BenchTx : Transaction {
 class Bench : public detect::AlertSink {
  public:
   /// `folder`: where the rules stand and data sets are kept; with it rules may be rejected.
-  explicit Bench(std::string_view rules, std::string cache_dir = {}, const std::string& folder = {});
+  explicit Bench(std::string_view rules, std::string cache_dir = {}, const std::string& folder = {},
+                 const AddressKnowledge* known = nullptr);
   ~Bench();
   /// Other rules from now on; flows and transactions stay.
   Bench& reload(std::string_view rules);
@@ -105,6 +106,7 @@ class Bench : public detect::AlertSink {
   [[nodiscard]] ProtocolId app() const noexcept { return flow.key.proto == 17 ? kBenchDns : kBenchHttp; }
 
   std::string folder_;
+  const AddressKnowledge* addresses_;
   PlanMemory memory_;
   Pool pool_{std::size_t{16} << 20};
   std::unique_ptr<detect::Detector> detector_;

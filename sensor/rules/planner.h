@@ -145,6 +145,8 @@ class Planner {
   std::uint16_t port_set(const PortSet&);
   std::uint16_t app_set(const std::vector<ProtocolId>&);
   std::optional<std::string> add_packet_tests(const Rule&, detect::RuleHeader&);
+  std::optional<std::string> know_address(const AddressReputation&, detect::PacketTest&);
+  std::optional<std::string> know_address(const CountryIs&, detect::PacketTest&);
   std::optional<std::string> add_state(const Rule&, detect::RuleHeader&);
 
   // plan_program.cc
@@ -206,6 +208,8 @@ class Planner {
   std::map<const AddressSet*, std::uint16_t> address_sets_;
   std::map<const PortSet*, std::uint16_t> port_sets_;
   std::map<std::vector<ProtocolId>, std::uint16_t> app_sets_;
+  std::map<std::string, std::uint16_t> reputations_;  // by category
+  std::map<std::vector<std::string>, std::uint16_t> country_lists_;
   std::vector<std::pair<std::vector<Transform>, std::uint16_t>> transform_lists_;
   std::map<std::vector<detect::RuleIndex>, detect::RuleList> lists_;
 

@@ -455,9 +455,26 @@ struct AppProtocolIs {
   bool negated = false;
 };
 
-/// geoip, iprep and bypass need data or deeds picket does not have; they are refused by the checks for now.
+/// Whose address is looked at: of one of both, or of both alike.
+enum class AddressSide : std::uint8_t { kAny, kSource, kDestination, kBoth };
+
+/// iprep:src,BadHosts,>,30 — any score for isset and isnotset
+struct AddressReputation {
+  AddressSide side = AddressSide::kAny;
+  std::string category;
+  IntegerTest score;
+  bool is_not_set = false;
+};
+
+/// geoip:src,RU,CN — two capital letters each
+struct CountryIs {
+  AddressSide side = AddressSide::kAny;
+  std::vector<std::string> countries;
+  bool negated = false;
+};
+
 using PacketTest = std::variant<PacketNumber, VlanId, TcpFlags, FragBits, IpOptions, SameIp, StreamSize,
-                                Checksum, PacketEvent, AppProtocolIs>;
+                                Checksum, PacketEvent, AppProtocolIs, AddressReputation, CountryIs>;
 
 /// `flow:` Each group of bits: none set means no demand.
 struct FlowOptions {

@@ -75,7 +75,9 @@ Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_r
   rules::ThresholdFile thresholds;
   if (!options_.threshold_file.empty())
     thresholds = rules::read_threshold_file(options_.threshold_file, options_.variables);
+  const auto addresses = rules::AddressKnowledge::load(options_.knowledge);
   rules::PlanOptions plan;
+  plan.addresses = &addresses;
   plan.protocols = options_.protocols;
   plan.memory = &memory_;
   plan.data_dir = options_.data_dir;
@@ -89,6 +91,8 @@ Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_r
   base->plan = std::move(planned).value();
   base->plan.warnings.insert(base->plan.warnings.begin(), thresholds.warnings.begin(),
                              thresholds.warnings.end());
+  base->plan.warnings.insert(base->plan.warnings.begin(), addresses.warnings.begin(),
+                             addresses.warnings.end());
   for (const rules::RuleStatus& s : base->source.statuses) {
     if (const rules::Diagnostic* d = s.error(); d != nullptr) ++base->rejections[key_of(s, *d)];
   }
@@ -98,9 +102,11 @@ Result<std::unique_ptr<RuleBase>> RuleLoader::load(unsigned threads, bool keep_r
 std::string RuleLoader::file_state() const {
   std::vector<std::string> all = paths_;
   for (const std::string& file :
-       {options_.classification_file, options_.reference_file, options_.threshold_file}) {
+       {options_.classification_file, options_.reference_file, options_.threshold_file,
+        options_.knowledge.categories, options_.knowledge.countries}) {
     if (!file.empty()) all.push_back(file);
   }
+  all.insert(all.end(), options_.knowledge.reputation.begin(), options_.knowledge.reputation.end());
   return rules::file_state(all);
 }
 

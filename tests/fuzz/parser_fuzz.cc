@@ -12,10 +12,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "tests/fuzz/replay.h"
 #include "tests/support/parser_harness.h"
 #include "tests/support/record_text.h"
 
@@ -156,45 +154,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 #else
 
-namespace {
-
-/// A byte changed, removed, doubled, or a run of them moved: always the same ones for a seed.
-std::string mutate(std::string s, std::uint64_t& random) {
-  const auto next = [&random](std::size_t below) {
-    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-    return static_cast<std::size_t>(random % below);
-  };
-  for (std::size_t i = 0, n = 1 + next(4); i < n && !s.empty(); ++i) {
-    const std::size_t at = next(s.size());
-    switch (next(6)) {
-      case 0:
-        s[at] = static_cast<char>(next(256));
-        break;
-      case 1:
-        s[at] = static_cast<char>(s[at] ^ 1 << next(8));
-        break;
-      case 2:
-        s.erase(at, 1 + next(4));
-        break;
-      case 3:
-        s.insert(at, s.substr(at, 1 + next(16)));
-        break;
-      case 4:
-        s[at] = static_cast<char>(0xff);
-        break;
-      default:
-        s.insert(at, s.substr(next(s.size()), next(32)));
-        break;
-    }
-  }
-  return s;
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
   using namespace picket;
-  constexpr int kMutations = 200;
   if (argc < 2) {
     std::fprintf(stderr, "usage: corpus_replay PROTOCOL [FILE|DIR]...\n");
     return 2;
@@ -209,44 +170,11 @@ int main(int argc, char** argv) {
     return 77;  // meson: skipped
   }
   // A protocol without seeds gets these: they are too few to find much.
-  std::vector<std::string> seeds = {
+  const std::vector<std::string> seeds = {
       std::string(1, '\0'), std::string(64, '\0'), std::string(300, '\xff'),
       std::string("\xc1\x00\x00\x04test\x01\x00\x04test\x02\x00\x03\x05\x00\x00", 21)};
-  std::vector<std::filesystem::path> files;
-  for (int i = 2; i < argc; ++i) {
-    if (!std::filesystem::exists(argv[i])) {
-      std::printf("%s is not there\n", argv[i]);  // git keeps no empty folders
-      continue;
-    }
-    if (!std::filesystem::is_directory(argv[i])) {
-      files.emplace_back(argv[i]);
-      continue;
-    }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
-      if (entry.is_regular_file()) files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& path : files) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-      std::fprintf(stderr, "cannot read %s\n", path.c_str());
-      return 1;
-    }
-    seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  std::size_t runs = 0;
-  for (const std::string& seed : seeds) {
-    // Long seeds are cut at fewer places, so that the time stays in proportion.
-    const std::size_t step = 1 + seed.size() / 1024;
-    for (std::size_t n = 0; n <= seed.size(); n += step, ++runs)
-      testing::fuzz_one(id, std::string_view(seed).substr(0, n));
-    testing::fuzz_one(id, seed);
-    std::uint64_t random = 0x9e3779b97f4a7c15 + seed.size();
-    for (int i = 0; i < kMutations; ++i, ++runs) testing::fuzz_one(id, mutate(seed, random));
-  }
-  std::printf("%s: %zu seed files, %zu runs\n", argv[1], files.size(), runs);
-  return 0;
+  return testing::replay(argv[1], {argv + 2, argv + argc}, seeds, 1024,
+                         [id](std::string_view data) { testing::fuzz_one(id, data); });
 }
 
 #endif
