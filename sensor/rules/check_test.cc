@@ -56,16 +56,16 @@ TEST(Check, Others) {
 
 TEST(Check, WarnsOfWhatCanNeverMatch) {
   const std::string_view tcp = "alert tcp any any -> any any";
-  EXPECT_EQ(
-      with(R"(dsize:<4; content:"abcd";)", tcp).warnings(),
-      "t.rules:1:31: the rule can never match: its contents need 4 bytes, and 3 are the most it lets pass\n");
+  EXPECT_EQ(with(R"(dsize:<4; content:"abcd";)", tcp).warnings(),
+            "t.rules:1:31: warning: the rule can never match: its contents need 4 bytes, and 3 are the most "
+            "it lets pass\n");
   EXPECT_EQ(with(R"(dsize:4; content:"abcd";)", tcp).warnings(), "");
-  EXPECT_EQ(
-      with(R"(dsize:6; content:"abcd"; offset:3;)", tcp).warnings(),
-      "t.rules:1:31: the rule can never match: its contents need 7 bytes, and 6 are the most it lets pass\n");
-  EXPECT_EQ(
-      with(R"(http.uri; content:"abcd"; bsize:3;)", tcp).warnings(),
-      "t.rules:1:57: the rule can never match: its contents need 4 bytes, and 3 are the most it lets pass\n");
+  EXPECT_EQ(with(R"(dsize:6; content:"abcd"; offset:3;)", tcp).warnings(),
+            "t.rules:1:31: warning: the rule can never match: its contents need 7 bytes, and 6 are the most "
+            "it lets pass\n");
+  EXPECT_EQ(with(R"(http.uri; content:"abcd"; bsize:3;)", tcp).warnings(),
+            "t.rules:1:57: warning: the rule can never match: its contents need 4 bytes, and 3 are the most "
+            "it lets pass\n");
   EXPECT_EQ(with(R"(http.uri; content:!"abcd"; bsize:3;)", tcp).warnings(), "");
   EXPECT_EQ(with(R"(dsize:!3; content:"abcd";)", tcp).warnings(), "");
 }
