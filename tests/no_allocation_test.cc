@@ -181,7 +181,8 @@ TEST(NoAllocation, TheCounterCounts) {
 TEST(NoAllocation, WithoutRules) { EXPECT_EQ(allocations_with(nullptr), 0U); }
 
 TEST(NoAllocation, WithRules) {
-  const auto rules = test::load_rules({std::string(PICKET_SOURCE_ROOT) + "/pcaps/sample.rules"});
+  const std::string root = PICKET_SOURCE_ROOT;
+  const auto rules = test::load_rules({root + "/pcaps/sample.rules", root + "/tests/no_allocation.rules"});
   ASSERT_NE(rules, nullptr);
   EXPECT_EQ(allocations_with(rules->plan.rules.get()), 0U);
 }

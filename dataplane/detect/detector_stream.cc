@@ -75,6 +75,7 @@ void Detector::keep_tail(Flow& f, Direction dir, Bytes data, std::uint64_t offse
   std::memcpy(w->bytes(), data.data() + data.size() - n, n);
   w->offset = offset + data.size() - n;
   w->size = w->seen = static_cast<std::uint32_t>(n);
+  w->start = offset;
   w->close();
 }
 

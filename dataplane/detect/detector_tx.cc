@@ -151,7 +151,7 @@ Buffer Detector::stream_bytes(const Flow& f, Direction dir, std::uint64_t& from)
   StreamWindow* w = f.side[index(dir)].window;
   if (w == nullptr) return {};
   from = w->offset;
-  return {w->view(), w->before_start(), 0};
+  return {w->view(), w->before_start_of_last(), 0};
 }
 
 bool Detector::transaction_matches(const RuleHeader& h, const Subject& s, const Transaction& tx) noexcept {

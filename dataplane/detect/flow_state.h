@@ -45,6 +45,7 @@ struct StreamWindow {
   static constexpr unsigned kMaxFired = 8;
   std::uint64_t offset = 0;  // stream offset of the first byte
   std::uint64_t start = 0;   // ... of the window's start: offset and depth of rules count from there
+  std::uint64_t before = 0;  // ... of the start of the window before it
   std::uint32_t size = 0, seen = 0, capacity = 0;
   std::uint32_t fired_count = 0;
   std::uint32_t fired[kMaxFired]{};  // numbers of rules that fired in this window: not to be told twice
@@ -55,8 +56,15 @@ struct StreamWindow {
   [[nodiscard]] std::int64_t before_start() const noexcept {
     return static_cast<std::int64_t>(offset) - static_cast<std::int64_t>(start);
   }
+  /// The same for a transaction that closed the window, while nothing has come behind it.
+  [[nodiscard]] std::int64_t before_start_of_last() const noexcept {
+    return static_cast<std::int64_t>(offset) -
+           static_cast<std::int64_t>(start == offset + size ? before : start);
+  }
   /// All of it was inspected; the next one begins behind it.
   void close() noexcept {
+    if (start == offset + size) return;
+    before = start;
     start = offset + size;
     fired_count = 0;
   }

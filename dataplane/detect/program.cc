@@ -184,10 +184,10 @@ bool Runner<Trace>::content(const Op& op, std::uint32_t index, std::int64_t from
     if (op.flags & Op::kHasOffset) lo = std::max(lo, number(op, op.offset, 0));
     if (op.flags & Op::kHasDepth) hi = std::min(hi, cursor + number(op, op.depth, 1));
   } else {
-    if (op.flags & Op::kHasOffset) lo = number(op, op.offset, 0) - base();
-    if (op.flags & Op::kHasDepth)
-      hi = std::min(hi, ((op.flags & Op::kHasOffset) ? number(op, op.offset, 0) : 0) +
-                            number(op, op.depth, 1) - base());
+    if (op.flags & (Op::kHasOffset | Op::kHasDepth)) {  // what lies before a window is in neither
+      lo = ((op.flags & Op::kHasOffset) ? number(op, op.offset, 0) : 0) - base();
+      if (op.flags & Op::kHasDepth) hi = std::min(hi, lo + number(op, op.depth, 1));
+    }
     lo = std::max<std::int64_t>(lo, 0);
   }
   lo = std::max(lo, from);

@@ -212,7 +212,10 @@ Bytes apply(const RuleSet& set, const TransformList& list, Bytes in, CoreMemory&
             DetectStats& stats) noexcept {
   bool cut = false;
   for (std::uint32_t i = 0; i < list.count; ++i) {
-    in = apply_one(set, set.transforms[list.first + i], in, core.transformed[i & 1], core, cut);
+    // Some give back a part of what they got: the next one writes where that is not.
+    const bool in_first =
+        std::uintptr_t(in.data()) - std::uintptr_t(core.transformed[0].data()) < core.transformed[0].size();
+    in = apply_one(set, set.transforms[list.first + i], in, core.transformed[in_first ? 1 : 0], core, cut);
   }
   if (cut) ++stats.transform_limit;
   return in;

@@ -75,6 +75,7 @@ TEST_F(FlowTableTest, VlansAreInTheKeyUnlessSwitchedOff) {
   FlowTable without(config, 0, 1, out);
   Packet p = udp(1, 1000, kSecond, 1), q = p;
   q.vlans[0] = 7;
+  q.vlan_count = 1;
   see(with, p);
   see(with, q);
   EXPECT_TRUE(created);

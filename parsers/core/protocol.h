@@ -87,13 +87,16 @@ struct Transaction {
   std::uint64_t events = 0;  ///< bit i: ProtocolSpec::events[i] happened here
   std::array<std::uint8_t, 2>
       progress{};  ///< by Direction; only ever grows; the values are the protocol's own
-  bool has_request = false, has_reply = false;
-  bool silent = false;           ///< rules look at it, but done() makes no record of it
+  // Bits, since a byte more would make every transaction eight bytes larger, and some a size of the pool.
+  bool has_request : 1 = false;
+  bool has_reply : 1 = false;
+  bool silent : 1 = false;       ///< rules look at it, but done() makes no record of it
   std::uint32_t file_count = 0;  ///< files begun, also those that were one too many to follow
   File* files = nullptr;         ///< in the order in which they began; the engine's, see Sink::file_begin()
   /// Detection's memory of this transaction; zero at birth. Parsers neither read nor write it.
   alignas(8) std::array<std::byte, kMatchBytes> match{};
 };
+static_assert(sizeof(Transaction) == 80, "parsers' transactions begin with it, and are many");
 
 /// How a file ended.
 enum class FileEnd : std::uint8_t {

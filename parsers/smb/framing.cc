@@ -223,9 +223,9 @@ SmbParser::Step SmbParser::read_transform(Direction dir, Bytes rest, bool encryp
     if (tx != nullptr) tx->code = algorithm;
   }
   if (tx != nullptr) {
-    bool& seen = h.reply ? tx->has_reply : tx->has_request;
+    const bool seen = h.reply ? tx->has_reply : tx->has_request;
     if (!seen || tx->messages == 0) {
-      seen = true;
+      (h.reply ? tx->has_reply = true : tx->has_request = true);
       sink_->advance(*tx, dir, kWhole);
     }
     ++tx->messages;

@@ -205,9 +205,8 @@ bool looks_at_packets_too(const Rule& r) {
   const bool by_content = std::any_of(r.groups.begin(), r.groups.end(), [&](const Group& g) {
     return g.place == Place::kPayload && std::any_of(g.clauses.begin(), g.clauses.end(), anchored);
   });
-  return by_content || std::any_of(r.packet_tests.begin(), r.packet_tests.end(), [](const PacketTest& t) {
-           return std::holds_alternative<StreamSize>(t);
-         });
+  return by_content || std::any_of(r.packet_tests.begin(), r.packet_tests.end(),
+                                   [](const PacketTest& t) { return std::holds_alternative<StreamSize>(t); });
 }
 
 // ------------------------------------------------------------------------------------------ lists of rules

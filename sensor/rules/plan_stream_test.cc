@@ -273,7 +273,8 @@ TEST(Transaction, TransformsBeforeContent) {
           http("http.uri; strip_whitespace; content:\"abc\";", 3) +
           http("http.uri; url_decode; content:\"a b\";", 4) +
           http("http.uri; xor:\"20\"; content:\"ABC\";", 5) +
-          http("http.uri; dotprefix; content:\".abc\";", 6));
+          http("http.uri; dotprefix; content:\".abc\";", 6) +
+          http("http.uri; from_base64; subslice:0,4; dotprefix; content:\".ABCD\";", 7));
   b.protocol(kBenchHttp);
   const auto fired = [&](const char* uri) {
     BenchTx tx;
@@ -285,6 +286,7 @@ TEST(Transaction, TransformsBeforeContent) {
   EXPECT_EQ(fired("abc"), "2 3 5 6");  // MD5 of "abc" begins with 900150983cd24fb0 (RFC 1321, A.5)
   EXPECT_EQ(fired("a b c"), "3 4");
   EXPECT_EQ(fired("a%20b+c"), "4");
+  EXPECT_EQ(fired("QUJDREVGR0g="), "7");  // a part of what one transform wrote, into the next
 }
 
 TEST(Transaction, DomainsAndPublicSuffixes) {
@@ -359,6 +361,21 @@ TEST(Transaction, MixedWithPayload) {
   EXPECT_EQ(b.fired(), "");
   b.to_server("GET /evil raw").whole(tx);
   EXPECT_EQ(b.fired(), "1");
+}
+
+TEST(Transaction, PlacesInPayloadCountFromTheStartOfTheWindowThatItCloses) {
+  Bench b(http("content:\"GET \"; startswith; http.uri; content:\"/evil\";", 1) +
+          http("content:\"raw\"; offset:10; http.uri; content:\"/evil\";", 2) +
+          http("content:\"raw\"; depth:5; http.uri; content:\"/evil\";", 3) +
+          http("pcre:\"/^GET /\"; http.uri; content:\"/evil\";", 4));
+  b.protocol(kBenchHttp);
+  BenchTx first, second;
+  first.request("http.uri", {"/evil"});
+  second.request("http.uri", {"/evil"});
+  b.to_server("GET /evil raw").whole(first);
+  EXPECT_EQ(b.fired(), "1 2 4");
+  b.to_server("GET /evil raw").whole(second);
+  EXPECT_EQ(b.fired(), "1 2 4");
 }
 
 TEST(Transaction, FlowbitsOfStreamsComeFirst) {

@@ -42,8 +42,10 @@ AddressKnowledge AddressKnowledge::load(const KnowledgeFiles& files) {
   AddressKnowledge out;
   const auto read = [&out](const std::string& path, const auto& use) {
     std::ifstream in(path, std::ios::binary);
+    in.peek();  // sets badbit where nothing can be read, as of a folder; an empty file is as good as any
+    if (!in.is_open() || in.bad()) return out.warnings.push_back(path + ": cannot be read");
     std::stringstream text;
-    if (!in || !(text << in.rdbuf())) return out.warnings.push_back(path + ": cannot be read");
+    text << in.rdbuf();
     use(path, text.str());
   };
   if (!files.categories.empty())

@@ -97,6 +97,15 @@ TEST(Reputation, WrongLinesAreNamed) {
   EXPECT_LE(k.warnings.size(), 100U);
 }
 
+TEST(Reputation, AnEmptyFileIsNoMistakeAFolderIs) {
+  const std::filesystem::path empty = std::filesystem::path(testing::TempDir()) / "empty-reputation.list";
+  std::ofstream(empty).close();
+  EXPECT_TRUE(AddressKnowledge::load({.reputation = {empty.string()}}).warnings.empty());
+  std::filesystem::remove(empty);
+  EXPECT_EQ(AddressKnowledge::load({.reputation = {empty.string()}}).warnings.size(), 1U);
+  EXPECT_EQ(AddressKnowledge::load({.reputation = {testing::TempDir()}}).warnings.size(), 1U);
+}
+
 TEST(Reputation, RulesWithoutWhatTheyAskFor) {
   const auto reason = [](std::string_view options, const AddressKnowledge* k) {
     RuleSet loaded = load_rules_text("t", rule(options, 1), {});

@@ -108,7 +108,7 @@ CASES = [
     ('gap', 'tcp/gap', TCP + ' (content:"NOTTHERE";)', {'stage': 'prefilter', 'limited_by': ('gap', '1448 bytes to_client')}, []),
     ('midstream', 'tcp/midstream', TCP + ' (content:"NOTTHERE";)', {'stage': 'prefilter', 'limited_by': ('midstream',)}, []),
     ('midstream, not followed', 'tcp/midstream', TCP + ' (content:"NOTTHERE";)',
-     {'stage': 'state', 'by': 'no_payload', 'limited_by': ('midstream', 'is off')}, ['--set', 'stream.midstream=false']),
+     {'stage': 'prefilter', 'limited_by': ('midstream', 'is off')}, ['--set', 'stream.midstream=false']),
     ('encryption', 'tls/tls13', TCP + ' (content:"NOTTHERE";)', {'stage': 'prefilter', 'limited_by': ('encryption', 'from packet 9 on')}, []),
     ('encryption of SSH', 'ssh/login', TCP + ' (content:"NOTTHERE";)', {'stage': 'prefilter', 'limited_by': ('encryption',)}, []),
     ('checksum', 'tcp/bad-checksum', TCP + ' (content:"NOTTHERE";)', {'limited_by': ('checksum',)}, ['--checksums', 'verify']),
@@ -134,7 +134,7 @@ CASES = [
     ('fired', GET, HTTP + ' (http.uri; content:"numbers";)',
      {'stage': 'fired', 'fired': 1, 'because': 'fired once, at packet 8', 'evaluations.matched': 1, 'evaluations.prefilter': 1}, []),
     ('fired by a header', GET, 'alert tcp any any -> any 80 (flags:S;)', {'stage': 'fired', 'fired': 1, 'because': 'fired once, at packet 1'}, []),
-    ('fired once for packet and stream', GET, TCP + ' (content:"GET /"; depth:5;)', {'stage': 'fired', 'fired': 2}, []),
+    ('fired for packet and for stream', GET, TCP + ' (content:"GET /"; depth:5;)', {'stage': 'fired', 'fired': 4}, []),
     ('a pass rule itself', GET, 'pass http any any -> any any (http.method; content:"GET";)', {'stage': 'fired', 'fired': 0, 'because': ('a pass rule',)}, []),
 ]
 
