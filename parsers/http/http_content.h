@@ -44,7 +44,7 @@ class Content {
 
   /// The headers of `tx`'s side are there, and a body follows.
   void begin(Tx& tx) noexcept;
-  /// Counts all of the body, decodes what somebody wants.
+  /// Counts all of the body, decodes what somebody wants. Between begin() and end() only, as skip() is.
   void add(Bytes) noexcept;
   /// `missing` bytes (0: unknown) are not there, and nothing of this message is read behind them.
   void gap(std::uint64_t missing) noexcept;

@@ -22,6 +22,9 @@ bool is_connection_header(std::string_view name, std::string_view value) noexcep
   return std::any_of(kNames.begin(), kNames.end(), is) || (is("te") && !equals_nocase(value, "trailers"));
 }
 
+/// RFC 9113, §8.5: only a reply of 2xx makes a tunnel of the stream.
+bool refuses_tunnel(const Tx& tx) noexcept { return tx.status_code < 200 || tx.status_code >= 300; }
+
 /// The part of `s` that is at `ref`, which holds `whole`.
 Ref part(const Ref& ref, std::string_view whole, std::string_view s) noexcept {
   return http::part_of(ref.where, whole, s, ref.at);
@@ -194,7 +197,7 @@ void Http2Parser::end_request(Reader& r, Tx& tx) noexcept {
   s.reached = http::kHeaders;
   s.headers_end = u32(s.head.size());
   const bool connect = as_text(s.view(b.method)) == "CONNECT", extended = b.protocol.where != Ref::kNone;
-  tx.tunnel = connect;
+  tx.tunnel = connect && !(tx.has_reply && refuses_tunnel(tx));
   tx.scheme = b.scheme;
   tx.connect_protocol = b.protocol;
   if (!r.hpack.lost() && b.stored) {
@@ -314,8 +317,10 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
   }
   if (s.find(Name::kContentRange) != nullptr && !http::read_range(s.value(Name::kContentRange)).valid)
     raise(r, Event::kInvalidRange, &tx);
-  const bool refused = tx.status_code < 200 || tx.status_code >= 300;
-  if (tx.tunnel && refused) tx.tunnel = false;  // what follows is a message about it
+  if (tx.tunnel && refuses_tunnel(tx)) {  // what follows is a message about it, and the request one too
+    tx.tunnel = false;
+    if (!tx.side[0].complete) begin_content(tx, Direction::kToServer);
+  }
   return true;
 }
 

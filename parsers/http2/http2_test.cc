@@ -335,6 +335,39 @@ TEST(Http2, TellsWhatIsThereOfHeadersThatAreCutOff) {
   EXPECT_EQ(odd(frame(1, 0, 1, part)), "");
 }
 
+TEST(Http2, ARefusedTunnelIsAMessageBothWays) {
+  const std::string connect = headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, 0);
+  const std::string websocket = headers(1,
+                                        {{":method", "CONNECT"},
+                                         {":protocol", "websocket"},
+                                         {":scheme", "http"},
+                                         {":path", "/ws"},
+                                         {":authority", "h:1"}},
+                                        0);
+  const std::string refused = headers(1, {{":status", "403"}}, 0);
+  const std::string data = frame(0, kEndStream, 1, "hello");
+  const auto talk = [&](std::string_view request) -> Conversation {
+    return {to_server(kHello + std::string(request)), to_client(kWelcome + refused), to_server(data),
+            to_client(frame(0, kEndStream, 1, "no"))};
+  };
+  EXPECT_THAT(streams(talk(connect)), ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [no]"));
+  EXPECT_THAT(streams(talk(websocket)), ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [no]"));
+  EXPECT_EQ(check_every_split(kSpec, talk(connect), briefly()), "");
+  EXPECT_THAT(streams({to_server(kHello + connect), to_client(kWelcome + refused),
+                       to_server(data.substr(0, 9)), gap(kUp, 2), to_server("llo")}),
+              ElementsAre("tx 1 req rep events=gap 1 CONNECT  403 [] [] cut> cut<"))
+      << "the first bytes are not there";
+  // The refusal may come while the request's headers do.
+  const std::string whole = block({{":method", "CONNECT"}, {":authority", "h:1"}});
+  EXPECT_THAT(streams({to_server(kHello + frame(1, 0, 1, whole)), to_client(kWelcome + refused),
+                       to_server(frame(9, kEndHeaders, 1, "") + data)}),
+              ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [] cut<"));
+  // A tunnel that is granted is none of our business.
+  EXPECT_THAT(streams({to_server(kHello + connect), to_client(kWelcome + headers(1, {{":status", "200"}}, 0)),
+                       to_server(data)}),
+              ElementsAre("tx 1 req rep 1 CONNECT  200 [] [] cut<"));
+}
+
 TEST(Http2, StepsOverGapsInData) {
   HarnessOptions o = briefly();
   o.files = true;
