@@ -497,7 +497,7 @@ TEST(Http2, SaysWhatIsWrongWithHeaders) {
             "invalid_pseudo_header");
   EXPECT_EQ(odd(get(1), headers(1, {{":status", "204"}}, 0) + frame(0, 1, 1, "x")), "body_unexpected");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 80"))), "invalid_header_index");
-  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00"))), "invalid_huffman");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00 00"))), "invalid_huffman");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 3fe2 1f"))), "invalid_size_update missing_pseudo_header");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 00 05"))), "extra_header_data");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("ff ffffffffff"))), "header_integer_overflow");
