@@ -125,6 +125,10 @@ void Content::close_decoder() noexcept {
   stop_inspecting();
 }
 
+void Content::stop_decoding() noexcept {
+  if (decoder_ != nullptr) close_decoder();
+}
+
 void Content::decoder_events() noexcept {
   for (std::uint64_t bits = decoder_->events(); bits != 0; bits &= bits - 1) {
     raise(static_cast<Event>(std::countr_zero(bits)));

@@ -9,7 +9,8 @@
 // Out     a Tx for each stream, with a message of HTTP each way; one for each frame that is the connection's,
 //         which becomes a record when it has something to say: settings, a GOAWAY, an oddity
 // Cost    DATA is not copied but for what rules look at; headers once out of their compression. A stream takes
-//         some 3 KiB of the pool while it is open
+//         some 3 KiB of the pool while it is open, and what its messages need: of all open streams together no
+//         more than connection-memory, and one message beyond
 // Limits  see kLimits in http2_spec.cc; each has an event
 // Gaps    in DATA are stepped over. Behind any other neither frames nor header compression can be trusted: that
 //         direction is read no more, the other goes on
@@ -36,6 +37,7 @@ enum Limit : std::uint8_t {
   kMaxContinuations,
   kFloodLimit,
   kResetLimit,
+  kMemoryLimit,
   kLimitCount,
 };
 
@@ -88,6 +90,7 @@ struct Tx : http::Tx {
   bool upgraded = false;          ///< its request came in HTTP/1
   bool tunnel = false;            ///< CONNECT: what DATA holds is no message
   bool goaway = false;
+  std::int64_t kept = 0;               ///< bytes of the pool that its messages took: see Http2Parser::Charge
   std::uint32_t last_stream = 0;       ///< of a GOAWAY
   http::Ref scheme, connect_protocol;  ///< of the request
   std::array<Lane, 2> lane;            ///< by Direction

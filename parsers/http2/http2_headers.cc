@@ -125,7 +125,8 @@ void Http2Parser::add_field(Reader& r, Bytes name, Bytes value) noexcept {
   if (b.tx == nullptr || b.message == Message::kIgnored) return;
   ++b.fields;
   b.list_bytes += name.size() + value.size() + DynamicTable::kOverhead;
-  if (b.fields > limits_[kHeadersLimit] || b.list_bytes > limits_[kHeadLimit]) {
+  const Charge charge(*this, *b.tx);
+  if (b.fields > limits_[kHeadersLimit] || b.list_bytes > limits_[kHeadLimit] || memory_is_full()) {
     raise(r, Event::kHeaderListTooLarge, b.tx);
     b.stored = false;
   }
@@ -192,6 +193,7 @@ void Http2Parser::check_field(Reader& r, std::string_view name, std::string_view
 void Http2Parser::end_request(Reader& r, Tx& tx) noexcept {
   const Block& b = r.block;
   Side& s = tx.side[0];
+  const Charge charge(*this, tx);
   tx.lane[0].headers = true;
   tx.has_request = true;
   s.reached = http::kHeaders;
@@ -297,6 +299,7 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
     tx.status_code = 0;
     return false;
   }
+  const Charge charge(*this, tx);
   tx.lane[1].headers = true;
   tx.has_reply = tx.reply_started = true;
   s.reached = http::kHeaders;
@@ -325,6 +328,7 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
 }
 
 void Http2Parser::begin_content(Tx& tx, Direction dir) noexcept {
+  const Charge charge(*this, tx);
   if (!tx.tunnel) tx.content[index(dir)].begin(tx);
 }
 

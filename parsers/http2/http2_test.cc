@@ -539,6 +539,53 @@ TEST(Http2, FloodsAndBombsAreEvents) {
             "reassembly_limit_reached");
 }
 
+/// What a conversation takes of the pool, and its events.
+std::pair<std::size_t, std::string> peak(const Conversation& talk) {
+  HarnessOptions o;
+  o.pool_bytes = 256 << 20;
+  o.limits["connection-memory"] = 4 << 20;
+  ParserRun r(kSpec, o);
+  for (const auto& turn : talk) r.play(turn);
+  std::string events;
+  for (const auto& [name, n] : r.events()) events += (events.empty() ? "" : " ") + name;
+  const std::size_t bytes = r.pool().peak_bytes();
+  r.close();
+  EXPECT_TRUE(r.violations().empty()) << r.violations().front();
+  return {bytes, events};
+}
+
+TEST(Http2, OpenStreamsTogetherTakeNoMoreThanAConnectionMay) {
+  constexpr std::uint32_t kStreams = 200;
+  constexpr std::size_t kMost =
+      (4 << 20) + kStreams * 4096 + (1 << 20);  // the limit, streams, what is under way
+  const std::string request = block({{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}});
+  // A large field that is sent once, and named by other streams, a byte each time.
+  std::string all = frame(1, kEndHeaders, 1, request + "\x40" + text("a") + text(std::string(3900, 'x')));
+  for (std::uint32_t i = 1; i < kStreams; ++i)
+    all += frame(1, kEndHeaders, 2 * i + 1, request + std::string(16, '\xbe'));
+  auto [bytes, events] = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, kMost);
+  EXPECT_EQ(events, "header_list_too_large");
+  // Codecs that are sent little.
+  const std::string packed = gzip(gzip("some text, and what comes behind it")).substr(0, 40);
+  all.clear();
+  for (std::uint32_t i = 0; i < kStreams; ++i)
+    all += frame(1, kEndHeaders, 2 * i + 1, request + field("content-encoding", "gzip, gzip"));
+  for (std::uint32_t i = 0; i < kStreams; ++i) all += frame(0, 0, 2 * i + 1, packed);
+  std::tie(bytes, events) = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, kMost);
+  EXPECT_EQ(events, "decompression_budget");
+  // What is closed counts no more.
+  all.clear();
+  for (std::uint32_t i = 0; i < 80; ++i) {
+    all += frame(1, kEndHeaders, 2 * i + 1, request + field("content-encoding", "gzip, gzip"));
+    all += frame(0, 0, 2 * i + 1, packed) + frame(3, 0, 2 * i + 1, big_endian(8, 4));
+  }
+  std::tie(bytes, events) = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, 1U << 20);
+  EXPECT_EQ(events, "");
+}
+
 TEST(Http2, FlowControlIsHeldAgainstTheWindows) {
   std::string put =
       headers(1, {{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, 0);
