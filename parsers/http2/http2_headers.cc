@@ -51,6 +51,8 @@ void Http2Parser::begin_block(Reader& r, const Frame& f, Tx* tx, Message message
   b.stream = f.stream;
   b.tx = tx;
   b.bytes = b.continuations = b.fields = b.list_bytes = 0;
+  // A side may have any number of blocks behind its body: their limit is that of all.
+  if (message == Message::kTrailer) b.list_bytes = tx->side[index(side)].trailer.size();
   b.tail.clear();
   b.regular = false;
   b.stored = true;

@@ -539,6 +539,22 @@ TEST(Http2, FloodsAndBombsAreEvents) {
             "reassembly_limit_reached");
 }
 
+TEST(Http2, TrailersAreLimitedTogether) {
+  const std::string request = block({{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}});
+  std::string all = frame(1, kEndHeaders, 1, request);
+  all += frame(1, kEndHeaders, 1, "\x40" + text("a") + text(std::string(3900, 'x')));
+  for (int i = 0; i < 50; ++i) all += frame(1, kEndHeaders, 1, std::string(10, '\xbe'));
+  HarnessOptions o;
+  std::size_t held = 0;
+  o.describe = [&](const Transaction& t) {
+    held = std::max(held, as_tx(t).side[0].trailer.size());
+    return std::string();
+  };
+  EXPECT_EQ(odd(all, "", o), "header_list_too_large trailers_without_end");
+  EXPECT_GT(held, 50000U);
+  EXPECT_LE(held, 65536U);
+}
+
 /// What a conversation takes of the pool, and its events.
 std::pair<std::size_t, std::string> peak(const Conversation& talk) {
   HarnessOptions o;
