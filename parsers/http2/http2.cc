@@ -31,9 +31,13 @@ Frame read_frame(Cursor& c) noexcept {
 
 }  // namespace
 
-bool Lane::add(Note n) noexcept {
-  if (notes_.size() >= kMaxNotes * sizeof(Note)) return false;
-  return notes_.append({reinterpret_cast<const std::uint8_t*>(&n), sizeof n});
+Lane::Added Lane::add(Note n) noexcept {
+  const bool window = n.kind == Note::kWindow;
+  if (window && windows_ == kMaxWindows) return Added::kYes;
+  if (!window && notes().size() - windows_ >= kMaxNotes) return Added::kTooMany;
+  if (!notes_.append({reinterpret_cast<const std::uint8_t*>(&n), sizeof n})) return Added::kNoMemory;
+  if (window) ++windows_;
+  return Added::kYes;
 }
 
 std::span<const Note> Lane::notes() const noexcept {
@@ -324,7 +328,9 @@ void Http2Parser::count(Tx& tx, Direction dir, const Frame& f) noexcept {
 }
 
 void Http2Parser::note(Tx& tx, Direction dir, Note n) noexcept {
-  if (!tx.lane[index(dir)].add(n)) raise(Event::kTooManyFrames, &tx, dir);
+  const Lane::Added added = tx.lane[index(dir)].add(n);
+  if (added == Lane::Added::kTooMany) raise(Event::kTooManyFrames, &tx, dir);
+  if (added == Lane::Added::kNoMemory) raise(Event::kOutOfMemory, &tx, dir);
 }
 
 void Http2Parser::end_content(Tx& tx, Direction dir) noexcept {

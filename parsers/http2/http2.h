@@ -54,12 +54,15 @@ struct Note {
 
 /// What one side of a stream said in frames.
 struct Lane {
-  static constexpr std::size_t kMaxNotes = 128;
+  static constexpr std::size_t kMaxNotes = 128;  ///< besides windows
+  static constexpr std::size_t kMaxWindows =
+      128;  ///< a long transfer has more: the rest is no oddity, and is not kept
 
   explicit Lane(Pool& pool) noexcept : notes_(pool) {}
   [[nodiscard]] bool has_type(std::uint8_t t) const noexcept { return (types[t >> 6] >> (t & 63) & 1) != 0; }
-  /// False: there are kMaxNotes already, or no memory.
-  [[nodiscard]] bool add(Note) noexcept;
+  enum class Added : std::uint8_t { kYes, kTooMany, kNoMemory };
+  /// kYes also for a window that is not kept.
+  [[nodiscard]] Added add(Note) noexcept;
   [[nodiscard]] std::span<const Note> notes() const noexcept;
 
   std::array<std::uint64_t, 4> types{};  ///< bit by type of frame
@@ -74,6 +77,7 @@ struct Lane {
 
  private:
   PoolBuffer notes_;
+  std::uint8_t windows_ = 0;  // of them
 };
 
 struct Tx : http::Tx {

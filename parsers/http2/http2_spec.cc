@@ -99,7 +99,7 @@ constexpr IntegerDef kOwnNumbers[] = {
      "of RST_STREAM and GOAWAY: PROTOCOL_ERROR"},
     {"http2.priority", "", kAtClose, note<Note::kWeight>, nullptr,
      "the weight of a priority, as sent: 0 to 255"},
-    {"http2.window", "", kAtClose, note<Note::kWindow>, nullptr, "what WINDOW_UPDATE adds"},
+    {"http2.window", "", kAtClose, note<Note::kWindow>, nullptr, "what WINDOW_UPDATE adds, of the first 128"},
     {"http2.size_update", "", kAtClose, note<Note::kTableSize>, nullptr,
      "a new size of the table of header compression"},
 };
@@ -159,7 +159,9 @@ constexpr EventDef kEvents[] = {
     {"dns_request_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
     {"dns_response_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
     {"data_stream_zero", "DATA that is of no stream"},
-    {"too_many_frames", "a side of a stream brought more than 128 numbers in frames; the rest is not kept"},
+    {"too_many_frames",
+     "a side of a stream brought more than 128 settings, errors, priorities and sizes of tables;"
+     " the rest is not kept, as are more than 128 windows"},
     {"settings_expected", "a side's first frame is not SETTINGS"},
     {"frame_on_idle_stream", "a frame of a stream that has not begun, or DATA before headers"},
     {"frame_on_closed_stream", "DATA or HEADERS of a side that had ended the stream"},

@@ -539,6 +539,25 @@ TEST(Http2, FloodsAndBombsAreEvents) {
             "reassembly_limit_reached");
 }
 
+TEST(Http2, ALongTransferIsNoOddity) {
+  std::string grants, prioritised;
+  for (int i = 0; i < 200; ++i) grants += frame(8, 0, 1, big_endian(32000, 4));
+  HarnessOptions o;
+  std::size_t windows = 0, errors = 0;
+  o.describe = [&](const Transaction& t) {
+    for (const Note& n : as_tx(t).lane[0].notes()) {
+      windows += n.kind == Note::kWindow ? 1 : 0;
+      errors += n.kind == Note::kError ? 1 : 0;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(odd(get(1) + grants + frame(3, 0, 1, big_endian(8, 4)), "", o), "");
+  EXPECT_EQ(windows, 128U);
+  EXPECT_EQ(errors, 1U) << "windows leave room for others";
+  for (int i = 0; i < 129; ++i) prioritised += frame(2, 0, 1, big_endian(0, 4) + "w");
+  EXPECT_EQ(odd(get(1) + prioritised), "too_many_frames");
+}
+
 TEST(Http2, TrailersAreLimitedTogether) {
   const std::string request = block({{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}});
   std::string all = frame(1, kEndHeaders, 1, request);
