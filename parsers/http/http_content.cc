@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "parsers/core/assert.h"
 #include "parsers/http/http_text.h"
 
 namespace picket::http {
@@ -80,6 +81,7 @@ void Content::begin(Tx& tx) noexcept {
 }
 
 void Content::add(Bytes in) noexcept {
+  PICKET_ASSERT(tx_ != nullptr);
   side().body_bytes += in.size();
   if (in.empty() || (body_done_ && file_done_)) return;
   if (decoder_ == nullptr) {
@@ -121,6 +123,10 @@ void Content::close_decoder() noexcept {
   decoder_ = nullptr;
   end_file(cut ? FileEnd::kLimit : FileEnd::kTruncated);
   stop_inspecting();
+}
+
+void Content::stop_decoding() noexcept {
+  if (decoder_ != nullptr) close_decoder();
 }
 
 void Content::decoder_events() noexcept {
@@ -232,6 +238,7 @@ void Content::gap(std::uint64_t missing) noexcept {
 }
 
 void Content::skip(std::uint64_t missing) noexcept {
+  PICKET_ASSERT(tx_ != nullptr);
   side().body_bytes += missing;
   side().truncated = true;
   if (decoder_ != nullptr) {

@@ -44,13 +44,17 @@ class Content {
 
   /// The headers of `tx`'s side are there, and a body follows.
   void begin(Tx& tx) noexcept;
-  /// Counts all of the body, decodes what somebody wants.
+  /// Counts all of the body, decodes what somebody wants. Between begin() and end() only, as skip() is.
   void add(Bytes) noexcept;
   /// `missing` bytes (0: unknown) are not there, and nothing of this message is read behind them.
   void gap(std::uint64_t missing) noexcept;
   /// `missing` bytes are not there, but the body goes on: what follows is no more inspected, for it does not
   /// join.
   void skip(std::uint64_t missing) noexcept;
+  /// Does a codec hold memory for this body?
+  [[nodiscard]] bool decoding() const noexcept { return decoder_ != nullptr; }
+  /// Gives the codec's memory back where there is one: nothing more of this body is looked at, only counted.
+  void stop_decoding() noexcept;
   /// The message is over; Side::truncated says whether all of it was there. Also where no body began.
   void end() noexcept;
 

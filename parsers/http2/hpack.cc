@@ -187,9 +187,8 @@ HpackDecoder::Read HpackDecoder::integer(Cursor& c, std::uint8_t first, unsigned
   return Read::kDone;
 }
 
-/// RFC 7541, §5.2.
-HpackDecoder::Read HpackDecoder::string(Cursor& c, PoolBuffer& scratch, Bytes& out,
-                                        FieldSink& sink) noexcept {
+/// RFC 7541, §5.2: where a string is, as it was sent.
+HpackDecoder::Read HpackDecoder::string(Cursor& c, String& out, FieldSink& sink) noexcept {
   if (c.empty()) return Read::kMore;
   const std::uint8_t first = c.u8();
   std::uint32_t size = 0;
@@ -197,14 +196,20 @@ HpackDecoder::Read HpackDecoder::string(Cursor& c, PoolBuffer& scratch, Bytes& o
   if (r != Read::kDone) return r;
   if (size > kMaxString) return sink.odd(Event::kReassemblyLimit), Read::kBad;
   if (size > c.left()) return Read::kMore;
-  out = c.bytes(size);
-  if ((first & 0x80) == 0) return Read::kDone;
-  if (!scratch.reserve(decoded_room(size))) return sink.odd(Event::kOutOfMemory), Read::kBad;
+  out = {c.bytes(size), (first & 0x80) != 0};
+  return Read::kDone;
+}
+
+/// False: it is not in the code that it says, or no memory.
+bool HpackDecoder::undo(const String& s, PoolBuffer& scratch, Bytes& out, FieldSink& sink) noexcept {
+  out = s.sent;
+  if (!s.huffman) return true;
+  if (!scratch.reserve(decoded_room(s.sent.size()))) return sink.odd(Event::kOutOfMemory), false;
   std::size_t decoded = 0;
-  if (!huffman_decode(out, scratch.data(), decoded)) return sink.odd(Event::kInvalidHuffman), Read::kBad;
+  if (!huffman_decode(s.sent, scratch.data(), decoded)) return sink.odd(Event::kInvalidHuffman), false;
   scratch.resize(decoded);
   out = scratch.view();
-  return Read::kDone;
+  return true;
 }
 
 /// RFC 7541, §6.
@@ -235,20 +240,24 @@ HpackDecoder::Read HpackDecoder::one(Cursor& c, FieldSink& sink) noexcept {
   const bool keep = (first & 0x40) != 0;
   Read r = integer(c, first, keep ? 6 : 4, number, sink);
   if (r != Read::kDone) return r;
+  Bytes unused;
+  if (number != 0 && !lookup(number, name, unused)) return sink.odd(Event::kInvalidHeaderIndex), Read::kBad;
+  // Nothing is decoded before all of the field is there: it comes again with each fragment until then.
+  String sent_name, sent_value;
   if (number == 0) {
-    r = string(c, name_, name, sink);
+    r = string(c, sent_name, sink);
     if (r != Read::kDone) return r;
-  } else {
-    Bytes unused;
-    if (!lookup(number, name, unused)) return sink.odd(Event::kInvalidHeaderIndex), Read::kBad;
-    if (keep && number > std::size(kStatic)) {  // the table is about to move
-      name_.clear();
-      if (!name_.append(name)) return sink.odd(Event::kOutOfMemory), Read::kBad;
-      name = name_.view();
-    }
   }
-  r = string(c, value_, value, sink);
+  r = string(c, sent_value, sink);
   if (r != Read::kDone) return r;
+  if (number == 0) {
+    if (!undo(sent_name, name_, name, sink)) return Read::kBad;
+  } else if (keep && number > std::size(kStatic)) {  // the table is about to move
+    name_.clear();
+    if (!name_.append(name)) return sink.odd(Event::kOutOfMemory), Read::kBad;
+    name = name_.view();
+  }
+  if (!undo(sent_value, value_, value, sink)) return Read::kBad;
   fields_ = true;
   sink.field(name, value);
   if (keep && !table_.insert(name, value)) return sink.odd(Event::kOutOfMemory), Read::kBad;

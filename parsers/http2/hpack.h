@@ -7,8 +7,8 @@
 //
 // In      header blocks of one direction, in the order of the connection, in any cut
 // Out     fields, in order, to a FieldSink; names and values live during the call only
-// Cost    O(bytes) and one copy of what the dynamic table keeps; its memory comes from the pool, and grows with
-//         what it holds
+// Cost    O(bytes), however they are cut: of a field that is not whole, only its lengths are read again. One copy
+//         of what the dynamic table keeps; its memory comes from the pool, and grows with what it holds
 // Limits  the dynamic table: what the other side allows, and `table_cap`; a string: kMaxString bytes as sent;
 //         integers: 31 bits in at most 5 bytes behind the prefix
 // Refuses with an Event; what the table holds is then not known, and nothing more is decoded
@@ -95,9 +95,14 @@ class HpackDecoder {
 
  private:
   enum class Read : std::uint8_t { kDone, kMore, kBad };
+  struct String {
+    Bytes sent;
+    bool huffman = false;
+  };
   Read one(Cursor&, FieldSink&) noexcept;
   Read integer(Cursor&, std::uint8_t first, unsigned prefix, std::uint32_t& out, FieldSink&) noexcept;
-  Read string(Cursor&, PoolBuffer& scratch, Bytes& out, FieldSink&) noexcept;
+  Read string(Cursor&, String& out, FieldSink&) noexcept;
+  static bool undo(const String&, PoolBuffer& scratch, Bytes& out, FieldSink&) noexcept;
   [[nodiscard]] bool lookup(std::uint32_t index, Bytes& name, Bytes& value) const noexcept;
 
   DynamicTable table_;

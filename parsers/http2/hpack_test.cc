@@ -159,6 +159,23 @@ TEST_F(Hpack, WaitsForWholeFields) {
   }
 }
 
+TEST_F(Hpack, DecodesNoStringBeforeItsFieldIsWhole) {
+  // A name of 1000 times "a" in the Huffman code, and a value of two bytes, of which one is there: shown again with
+  // each fragment, it must cost nothing each time.
+  std::string part = from_hex("00 fff203");  // 127 + 114 + 3 * 128 = 625
+  for (int i = 0; i < 125; ++i) part += from_hex("18c6318c63");
+  part += from_hex("02 78");
+  Pool fresh(1 << 20);
+  HpackDecoder d(fresh, 65536);
+  Written out;
+  EXPECT_EQ(d.decode(as_bytes(part), out), 0U);
+  EXPECT_EQ(fresh.peak_bytes(), 0U) << "the name was decoded";
+  part += "y";
+  EXPECT_EQ(d.decode(as_bytes(part), out), part.size());
+  EXPECT_THAT(out.lines, ElementsAre(std::string(1000, 'a') + ": xy"));
+  EXPECT_GT(fresh.peak_bytes(), 0U);
+}
+
 TEST_F(Hpack, HoldsWhatAModelHoldsWhateverComes) {
   std::mt19937 random(1);
   DynamicTable t(pool);

@@ -31,9 +31,13 @@ Frame read_frame(Cursor& c) noexcept {
 
 }  // namespace
 
-bool Lane::add(Note n) noexcept {
-  if (notes_.size() >= kMaxNotes * sizeof(Note)) return false;
-  return notes_.append({reinterpret_cast<const std::uint8_t*>(&n), sizeof n});
+Lane::Added Lane::add(Note n) noexcept {
+  const bool window = n.kind == Note::kWindow;
+  if (window && windows_ == kMaxWindows) return Added::kYes;
+  if (!window && notes().size() - windows_ >= kMaxNotes) return Added::kTooMany;
+  if (!notes_.append({reinterpret_cast<const std::uint8_t*>(&n), sizeof n})) return Added::kNoMemory;
+  if (window) ++windows_;
+  return Added::kYes;
 }
 
 std::span<const Note> Lane::notes() const noexcept {
@@ -216,6 +220,7 @@ void Http2Parser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexc
   const bool in_data = r.state == State::kData && missing != 0 && missing <= r.left;
   if (!in_data) return lose(r);
   if (r.tx != nullptr) {
+    const Charge charge(*this, *r.tx);
     r.tx->side[index(dir)].gap = true;
     if (r.tx->tunnel)
       r.tx->side[index(dir)].body_bytes += missing;
@@ -274,6 +279,17 @@ Tx* Http2Parser::make(std::uint32_t stream) noexcept {
   return tx;
 }
 
+void Http2Parser::destroy(Tx& tx) noexcept {
+  kept_ -= tx.kept;
+  pool_.destroy(&tx);
+}
+
+/// Headers that one stream was sent once fill any number of others, a byte each, and a codec takes far more than
+/// what is sent into it: only a limit of the connection bounds that.
+bool Http2Parser::memory_is_full() const noexcept {
+  return kept_ >= static_cast<std::int64_t>(limits_[kMemoryLimit]);
+}
+
 /// A stream begins.
 Tx* Http2Parser::open(Reader& r, std::uint32_t stream) noexcept {
   if (streams_[0].size() + streams_[1].size() >= limits_[kMaxStreams]) {
@@ -296,7 +312,7 @@ Tx* Http2Parser::open(Reader& r, std::uint32_t stream) noexcept {
   if (tx == nullptr) return nullptr;
   if (!table_of(stream).insert(*tx)) {
     raise(r, Event::kOutOfMemory);
-    pool_.destroy(tx);
+    destroy(*tx);
     return nullptr;
   }
   for (const Reader& each : reader_) {  // what is not read any more will not come
@@ -312,7 +328,14 @@ void Http2Parser::count(Tx& tx, Direction dir, const Frame& f) noexcept {
 }
 
 void Http2Parser::note(Tx& tx, Direction dir, Note n) noexcept {
-  if (!tx.lane[index(dir)].add(n)) raise(Event::kTooManyFrames, &tx, dir);
+  const Lane::Added added = tx.lane[index(dir)].add(n);
+  if (added == Lane::Added::kTooMany) raise(Event::kTooManyFrames, &tx, dir);
+  if (added == Lane::Added::kNoMemory) raise(Event::kOutOfMemory, &tx, dir);
+}
+
+void Http2Parser::end_content(Tx& tx, Direction dir) noexcept {
+  const Charge charge(*this, tx);
+  tx.content[index(dir)].end();
 }
 
 /// END_STREAM.
@@ -326,7 +349,7 @@ void Http2Parser::end_side(Tx& tx, Direction dir) noexcept {
                        (tx.status_code == 304 || tx.text(Direction::kToServer, tx.method) == "HEAD");
   if (lane.has_length && lane.length != s.body_bytes && !without && !tx.tunnel && !s.truncated)
     raise(Event::kContentLengthMismatch, &tx, dir);
-  tx.content[index(dir)].end();
+  end_content(tx, dir);
   s.complete = true;
   s.reached = std::max<std::uint8_t>(s.reached, http::kComplete);
   tell(tx, dir);
@@ -337,7 +360,7 @@ void Http2Parser::close_side(Tx& tx, Direction dir) noexcept {
   http::Side& s = tx.side[index(dir)];
   if (s.complete) return;
   s.truncated = true;
-  tx.content[index(dir)].end();
+  end_content(tx, dir);
   s.complete = true;
 }
 
@@ -365,7 +388,7 @@ void Http2Parser::close(Tx& tx) noexcept {
     }
   }
   table_of(tx.stream_id).erase(tx.stream_id);
-  pool_.destroy(&tx);
+  destroy(tx);
 }
 
 /// A frame that belongs to no open stream: the connection's, or one that came late. Both sides are over at once.
@@ -381,7 +404,7 @@ void Http2Parser::finish_connection_frame(Tx& tx) noexcept {
     tell(tx, dir);
   }
   sink_->done(tx);
-  pool_.destroy(&tx);
+  destroy(tx);
 }
 
 bool Http2Parser::closed_by(std::uint32_t stream, Direction dir) const noexcept {
@@ -393,6 +416,7 @@ void Http2Parser::tell(Tx& tx, Direction dir) noexcept {
   http::Side& s = tx.side[index(dir)];
   if (s.reached == s.told) return;
   s.told = s.reached;
+  const Charge charge(*this, tx);  // of texts that rules have put together
   sink_->advance(tx, dir, s.reached);
 }
 

@@ -9,7 +9,8 @@
 // Out     a Tx for each stream, with a message of HTTP each way; one for each frame that is the connection's,
 //         which becomes a record when it has something to say: settings, a GOAWAY, an oddity
 // Cost    DATA is not copied but for what rules look at; headers once out of their compression. A stream takes
-//         some 3 KiB of the pool while it is open
+//         some 3 KiB of the pool while it is open, and what its messages need: of all open streams together no
+//         more than connection-memory, and one message beyond
 // Limits  see kLimits in http2_spec.cc; each has an event
 // Gaps    in DATA are stepped over. Behind any other neither frames nor header compression can be trusted: that
 //         direction is read no more, the other goes on
@@ -36,6 +37,7 @@ enum Limit : std::uint8_t {
   kMaxContinuations,
   kFloodLimit,
   kResetLimit,
+  kMemoryLimit,
   kLimitCount,
 };
 
@@ -52,12 +54,15 @@ struct Note {
 
 /// What one side of a stream said in frames.
 struct Lane {
-  static constexpr std::size_t kMaxNotes = 128;
+  static constexpr std::size_t kMaxNotes = 128;  ///< besides windows
+  static constexpr std::size_t kMaxWindows =
+      128;  ///< a long transfer has more: the rest is no oddity, and is not kept
 
   explicit Lane(Pool& pool) noexcept : notes_(pool) {}
   [[nodiscard]] bool has_type(std::uint8_t t) const noexcept { return (types[t >> 6] >> (t & 63) & 1) != 0; }
-  /// False: there are kMaxNotes already, or no memory.
-  [[nodiscard]] bool add(Note) noexcept;
+  enum class Added : std::uint8_t { kYes, kTooMany, kNoMemory };
+  /// kYes also for a window that is not kept.
+  [[nodiscard]] Added add(Note) noexcept;
   [[nodiscard]] std::span<const Note> notes() const noexcept;
 
   std::array<std::uint64_t, 4> types{};  ///< bit by type of frame
@@ -72,6 +77,7 @@ struct Lane {
 
  private:
   PoolBuffer notes_;
+  std::uint8_t windows_ = 0;  // of them
 };
 
 struct Tx : http::Tx {
@@ -88,6 +94,7 @@ struct Tx : http::Tx {
   bool upgraded = false;          ///< its request came in HTTP/1
   bool tunnel = false;            ///< CONNECT: what DATA holds is no message
   bool goaway = false;
+  std::int64_t kept = 0;               ///< bytes of the pool that its messages took: see Http2Parser::Charge
   std::uint32_t last_stream = 0;       ///< of a GOAWAY
   http::Ref scheme, connect_protocol;  ///< of the request
   std::array<Lane, 2> lane;            ///< by Direction

@@ -114,7 +114,14 @@ void Http2Parser::take_data(Reader& r, Bytes in) noexcept {
   const bool none = from_server(r) && (tx.status_code == 204 || tx.status_code == 304 ||
                                        tx.text(Direction::kToServer, tx.method) == "HEAD");
   if (none) raise(r, Event::kBodyUnexpected, &tx);
-  tx.content[index(r.dir)].add(in);
+  http::Content& content = tx.content[index(r.dir)];
+  if (!content.decoding()) return content.add(in);  // what it keeps was sent, byte by byte
+  const Charge charge(*this, tx);
+  if (memory_is_full()) {
+    raise(r, Event::kDecompressionBudget, &tx);
+    content.stop_decoding();
+  }
+  content.add(in);
 }
 
 void Http2Parser::end_data(Reader& r) noexcept {

@@ -22,6 +22,9 @@ bool is_connection_header(std::string_view name, std::string_view value) noexcep
   return std::any_of(kNames.begin(), kNames.end(), is) || (is("te") && !equals_nocase(value, "trailers"));
 }
 
+/// RFC 9113, §8.5: only a reply of 2xx makes a tunnel of the stream.
+bool refuses_tunnel(const Tx& tx) noexcept { return tx.status_code < 200 || tx.status_code >= 300; }
+
 /// The part of `s` that is at `ref`, which holds `whole`.
 Ref part(const Ref& ref, std::string_view whole, std::string_view s) noexcept {
   return http::part_of(ref.where, whole, s, ref.at);
@@ -48,6 +51,8 @@ void Http2Parser::begin_block(Reader& r, const Frame& f, Tx* tx, Message message
   b.stream = f.stream;
   b.tx = tx;
   b.bytes = b.continuations = b.fields = b.list_bytes = 0;
+  // A side may have any number of blocks behind its body: their limit is that of all.
+  if (message == Message::kTrailer) b.list_bytes = tx->side[index(side)].trailer.size();
   b.tail.clear();
   b.regular = false;
   b.stored = true;
@@ -122,7 +127,8 @@ void Http2Parser::add_field(Reader& r, Bytes name, Bytes value) noexcept {
   if (b.tx == nullptr || b.message == Message::kIgnored) return;
   ++b.fields;
   b.list_bytes += name.size() + value.size() + DynamicTable::kOverhead;
-  if (b.fields > limits_[kHeadersLimit] || b.list_bytes > limits_[kHeadLimit]) {
+  const Charge charge(*this, *b.tx);
+  if (b.fields > limits_[kHeadersLimit] || b.list_bytes > limits_[kHeadLimit] || memory_is_full()) {
     raise(r, Event::kHeaderListTooLarge, b.tx);
     b.stored = false;
   }
@@ -189,12 +195,13 @@ void Http2Parser::check_field(Reader& r, std::string_view name, std::string_view
 void Http2Parser::end_request(Reader& r, Tx& tx) noexcept {
   const Block& b = r.block;
   Side& s = tx.side[0];
+  const Charge charge(*this, tx);
   tx.lane[0].headers = true;
   tx.has_request = true;
   s.reached = http::kHeaders;
   s.headers_end = u32(s.head.size());
   const bool connect = as_text(s.view(b.method)) == "CONNECT", extended = b.protocol.where != Ref::kNone;
-  tx.tunnel = connect;
+  tx.tunnel = connect && !(tx.has_reply && refuses_tunnel(tx));
   tx.scheme = b.scheme;
   tx.connect_protocol = b.protocol;
   if (!r.hpack.lost() && b.stored) {
@@ -294,6 +301,7 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
     tx.status_code = 0;
     return false;
   }
+  const Charge charge(*this, tx);
   tx.lane[1].headers = true;
   tx.has_reply = tx.reply_started = true;
   s.reached = http::kHeaders;
@@ -314,12 +322,15 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
   }
   if (s.find(Name::kContentRange) != nullptr && !http::read_range(s.value(Name::kContentRange)).valid)
     raise(r, Event::kInvalidRange, &tx);
-  const bool refused = tx.status_code < 200 || tx.status_code >= 300;
-  if (tx.tunnel && refused) tx.tunnel = false;  // what follows is a message about it
+  if (tx.tunnel && refuses_tunnel(tx)) {  // what follows is a message about it, and the request one too
+    tx.tunnel = false;
+    if (!tx.side[0].complete) begin_content(tx, Direction::kToServer);
+  }
   return true;
 }
 
 void Http2Parser::begin_content(Tx& tx, Direction dir) noexcept {
+  const Charge charge(*this, tx);
   if (!tx.tunnel) tx.content[index(dir)].begin(tx);
 }
 

@@ -113,6 +113,32 @@ class Http2Parser final : public Parser, private http::ContentHost {
 
   struct Fields;
 
+  /// What the pool gives or gets back while this lives is charged to a stream, and to the connection until the
+  /// stream closes. Within another it does nothing. The stream outlives it.
+  class Charge {
+   public:
+    Charge(Http2Parser& parser, Tx& tx) noexcept
+        : parser_(parser),
+          tx_(tx),
+          outermost_(!std::exchange(parser.charging_, true)),
+          before_(parser.pool_.in_use_bytes()) {}
+    ~Charge() {
+      if (!outermost_) return;
+      const auto more = static_cast<std::int64_t>(parser_.pool_.in_use_bytes() - before_);
+      tx_.kept += more;
+      parser_.kept_ += more;
+      parser_.charging_ = false;
+    }
+    Charge(const Charge&) = delete;
+    Charge& operator=(const Charge&) = delete;
+
+   private:
+    Http2Parser& parser_;
+    Tx& tx_;
+    const bool outermost_;
+    const std::size_t before_;
+  };
+
   Reader& reader(Direction d) noexcept { return reader_[index(d)]; }
   static bool from_server(const Reader& r) noexcept { return r.dir == Direction::kToClient; }
 
@@ -128,8 +154,11 @@ class Http2Parser final : public Parser, private http::ContentHost {
   Tx* open(Reader&, std::uint32_t stream) noexcept;
   Tx* make(std::uint32_t stream) noexcept;
   Tx* of_connection(Reader&, const Frame&) noexcept;
+  void destroy(Tx&) noexcept;
+  [[nodiscard]] bool memory_is_full() const noexcept;
   void count(Tx&, Direction, const Frame&) noexcept;
   void note(Tx&, Direction, Note) noexcept;
+  void end_content(Tx&, Direction) noexcept;
   void end_side(Tx&, Direction) noexcept;
   void close_if_over(Tx&) noexcept;
   void close(Tx&) noexcept;
@@ -186,6 +215,8 @@ class Http2Parser final : public Parser, private http::ContentHost {
   std::array<Closed, 32> closed_{};     // the last ones
   std::size_t closed_at_ = 0;
   std::uint64_t next_id_ = 0;
+  std::int64_t kept_ = 0;  // sum of Tx::kept
+  bool charging_ = false;
   std::uint64_t raised_ = 0;  // events outside of transactions: once a connection
   PoolBuffer hint_;           // of HTTP/1, until the first call
 };

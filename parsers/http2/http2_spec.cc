@@ -99,7 +99,7 @@ constexpr IntegerDef kOwnNumbers[] = {
      "of RST_STREAM and GOAWAY: PROTOCOL_ERROR"},
     {"http2.priority", "", kAtClose, note<Note::kWeight>, nullptr,
      "the weight of a priority, as sent: 0 to 255"},
-    {"http2.window", "", kAtClose, note<Note::kWindow>, nullptr, "what WINDOW_UPDATE adds"},
+    {"http2.window", "", kAtClose, note<Note::kWindow>, nullptr, "what WINDOW_UPDATE adds, of the first 128"},
     {"http2.size_update", "", kAtClose, note<Note::kTableSize>, nullptr,
      "a new size of the table of header compression"},
 };
@@ -131,6 +131,9 @@ constexpr LimitDef kLimits[] = {
     {"max-continuations", 32, 0, 65536, "CONTINUATION frames of a header block"},
     {"flood-limit", 200, 1, 1000000, "PING, SETTINGS, PRIORITY or empty frames of one side in a second"},
     {"rapid-reset-limit", 100, 1, 1000000, "RST_STREAM frames of the client in a second"},
+    {"connection-memory", 16777216, 65536, 1073741824,
+     "bytes of the pool for headers and codecs of all open streams of a connection, decoded bodies with "
+     "them"},
 };
 static_assert(std::size(kLimits) == kLimitCount);
 
@@ -156,7 +159,9 @@ constexpr EventDef kEvents[] = {
     {"dns_request_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
     {"dns_response_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
     {"data_stream_zero", "DATA that is of no stream"},
-    {"too_many_frames", "a side of a stream brought more than 128 numbers in frames; the rest is not kept"},
+    {"too_many_frames",
+     "a side of a stream brought more than 128 settings, errors, priorities and sizes of tables;"
+     " the rest is not kept, as are more than 128 windows"},
     {"settings_expected", "a side's first frame is not SETTINGS"},
     {"frame_on_idle_stream", "a frame of a stream that has not begun, or DATA before headers"},
     {"frame_on_closed_stream", "DATA or HEADERS of a side that had ended the stream"},
@@ -164,7 +169,8 @@ constexpr EventDef kEvents[] = {
     {"unexpected_continuation", "CONTINUATION without a header block"},
     {"continuation_flood", "more CONTINUATION frames of a header block than max-continuations"},
     {"header_list_too_large",
-     "decoded headers of a message pass header-limit or headers-limit; the rest is not kept"},
+     "decoded headers of a message pass header-limit or headers-limit, or what open streams hold"
+     " connection-memory; the rest is not kept"},
     {"invalid_huffman", "a Huffman code with wrong padding, or with its end within"},
     {"invalid_header_index", "no entry of the tables of header compression has that number"},
     {"invalid_size_update", "a table of header compression grows beyond what was allowed, or within a block"},
@@ -195,7 +201,8 @@ constexpr EventDef kEvents[] = {
     {"unknown_frame_type", "a frame of a type that is not known here; it is passed over"},
     {"body_unexpected", "a body of a reply that has none: to HEAD, 204, 304"},
     {"compression_bomb", "a body grows beyond compression-bomb-limit or compression-ratio-limit"},
-    {"decompression_budget", "decoding moved more bytes than decompress-budget"},
+    {"decompression_budget",
+     "decoding moved more bytes than decompress-budget, or what open streams hold passes connection-memory"},
     {"out_of_memory", "the pool is used up, or a codec wants a larger block than it has"},
     {"too_many_encoding_layers", "more content codings than response-body-decompress-layer-limit"},
     {"abnormal_ce_header", "a content-encoding that is not known, or spelled oddly"},

@@ -335,6 +335,39 @@ TEST(Http2, TellsWhatIsThereOfHeadersThatAreCutOff) {
   EXPECT_EQ(odd(frame(1, 0, 1, part)), "");
 }
 
+TEST(Http2, ARefusedTunnelIsAMessageBothWays) {
+  const std::string connect = headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, 0);
+  const std::string websocket = headers(1,
+                                        {{":method", "CONNECT"},
+                                         {":protocol", "websocket"},
+                                         {":scheme", "http"},
+                                         {":path", "/ws"},
+                                         {":authority", "h:1"}},
+                                        0);
+  const std::string refused = headers(1, {{":status", "403"}}, 0);
+  const std::string data = frame(0, kEndStream, 1, "hello");
+  const auto talk = [&](std::string_view request) -> Conversation {
+    return {to_server(kHello + std::string(request)), to_client(kWelcome + refused), to_server(data),
+            to_client(frame(0, kEndStream, 1, "no"))};
+  };
+  EXPECT_THAT(streams(talk(connect)), ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [no]"));
+  EXPECT_THAT(streams(talk(websocket)), ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [no]"));
+  EXPECT_EQ(check_every_split(kSpec, talk(connect), briefly()), "");
+  EXPECT_THAT(streams({to_server(kHello + connect), to_client(kWelcome + refused),
+                       to_server(data.substr(0, 9)), gap(kUp, 2), to_server("llo")}),
+              ElementsAre("tx 1 req rep events=gap 1 CONNECT  403 [] [] cut> cut<"))
+      << "the first bytes are not there";
+  // The refusal may come while the request's headers do.
+  const std::string whole = block({{":method", "CONNECT"}, {":authority", "h:1"}});
+  EXPECT_THAT(streams({to_server(kHello + frame(1, 0, 1, whole)), to_client(kWelcome + refused),
+                       to_server(frame(9, kEndHeaders, 1, "") + data)}),
+              ElementsAre("tx 1 req rep 1 CONNECT  403 [hello] [] cut<"));
+  // A tunnel that is granted is none of our business.
+  EXPECT_THAT(streams({to_server(kHello + connect), to_client(kWelcome + headers(1, {{":status", "200"}}, 0)),
+                       to_server(data)}),
+              ElementsAre("tx 1 req rep 1 CONNECT  200 [] [] cut<"));
+}
+
 TEST(Http2, StepsOverGapsInData) {
   HarnessOptions o = briefly();
   o.files = true;
@@ -464,7 +497,7 @@ TEST(Http2, SaysWhatIsWrongWithHeaders) {
             "invalid_pseudo_header");
   EXPECT_EQ(odd(get(1), headers(1, {{":status", "204"}}, 0) + frame(0, 1, 1, "x")), "body_unexpected");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 80"))), "invalid_header_index");
-  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00"))), "invalid_huffman");
+  EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00 00"))), "invalid_huffman");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 3fe2 1f"))), "invalid_size_update missing_pseudo_header");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 00 05"))), "extra_header_data");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("ff ffffffffff"))), "header_integer_overflow");
@@ -504,6 +537,88 @@ TEST(Http2, FloodsAndBombsAreEvents) {
   small.limits["max-reassembly-size"] = 1024;
   EXPECT_EQ(odd(headers(1, {{":method", "GET"}, {"a", std::string(2000, 'x')}}), "", small),
             "reassembly_limit_reached");
+}
+
+TEST(Http2, ALongTransferIsNoOddity) {
+  std::string grants, prioritised;
+  for (int i = 0; i < 200; ++i) grants += frame(8, 0, 1, big_endian(32000, 4));
+  HarnessOptions o;
+  std::size_t windows = 0, errors = 0;
+  o.describe = [&](const Transaction& t) {
+    for (const Note& n : as_tx(t).lane[0].notes()) {
+      windows += n.kind == Note::kWindow ? 1 : 0;
+      errors += n.kind == Note::kError ? 1 : 0;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(odd(get(1) + grants + frame(3, 0, 1, big_endian(8, 4)), "", o), "");
+  EXPECT_EQ(windows, 128U);
+  EXPECT_EQ(errors, 1U) << "windows leave room for others";
+  for (int i = 0; i < 129; ++i) prioritised += frame(2, 0, 1, big_endian(0, 4) + "w");
+  EXPECT_EQ(odd(get(1) + prioritised), "too_many_frames");
+}
+
+TEST(Http2, TrailersAreLimitedTogether) {
+  const std::string request = block({{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}});
+  std::string all = frame(1, kEndHeaders, 1, request);
+  all += frame(1, kEndHeaders, 1, "\x40" + text("a") + text(std::string(3900, 'x')));
+  for (int i = 0; i < 50; ++i) all += frame(1, kEndHeaders, 1, std::string(10, '\xbe'));
+  HarnessOptions o;
+  std::size_t held = 0;
+  o.describe = [&](const Transaction& t) {
+    held = std::max(held, as_tx(t).side[0].trailer.size());
+    return std::string();
+  };
+  EXPECT_EQ(odd(all, "", o), "header_list_too_large trailers_without_end");
+  EXPECT_GT(held, 50000U);
+  EXPECT_LE(held, 65536U);
+}
+
+/// What a conversation takes of the pool, and its events.
+std::pair<std::size_t, std::string> peak(const Conversation& talk) {
+  HarnessOptions o;
+  o.pool_bytes = 256 << 20;
+  o.limits["connection-memory"] = 4 << 20;
+  ParserRun r(kSpec, o);
+  for (const auto& turn : talk) r.play(turn);
+  std::string events;
+  for (const auto& [name, n] : r.events()) events += (events.empty() ? "" : " ") + name;
+  const std::size_t bytes = r.pool().peak_bytes();
+  r.close();
+  EXPECT_TRUE(r.violations().empty()) << r.violations().front();
+  return {bytes, events};
+}
+
+TEST(Http2, OpenStreamsTogetherTakeNoMoreThanAConnectionMay) {
+  constexpr std::uint32_t kStreams = 200;
+  constexpr std::size_t kMost =
+      (4 << 20) + kStreams * 4096 + (1 << 20);  // the limit, streams, what is under way
+  const std::string request = block({{":method", "PUT"}, {":scheme", "http"}, {":path", "/"}});
+  // A large field that is sent once, and named by other streams, a byte each time.
+  std::string all = frame(1, kEndHeaders, 1, request + "\x40" + text("a") + text(std::string(3900, 'x')));
+  for (std::uint32_t i = 1; i < kStreams; ++i)
+    all += frame(1, kEndHeaders, 2 * i + 1, request + std::string(16, '\xbe'));
+  auto [bytes, events] = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, kMost);
+  EXPECT_EQ(events, "header_list_too_large");
+  // Codecs that are sent little.
+  const std::string packed = gzip(gzip("some text, and what comes behind it")).substr(0, 40);
+  all.clear();
+  for (std::uint32_t i = 0; i < kStreams; ++i)
+    all += frame(1, kEndHeaders, 2 * i + 1, request + field("content-encoding", "gzip, gzip"));
+  for (std::uint32_t i = 0; i < kStreams; ++i) all += frame(0, 0, 2 * i + 1, packed);
+  std::tie(bytes, events) = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, kMost);
+  EXPECT_EQ(events, "decompression_budget");
+  // What is closed counts no more.
+  all.clear();
+  for (std::uint32_t i = 0; i < 80; ++i) {
+    all += frame(1, kEndHeaders, 2 * i + 1, request + field("content-encoding", "gzip, gzip"));
+    all += frame(0, 0, 2 * i + 1, packed) + frame(3, 0, 2 * i + 1, big_endian(8, 4));
+  }
+  std::tie(bytes, events) = peak({to_server(kHello + all), to_client(kWelcome)});
+  EXPECT_LT(bytes, 1U << 20);
+  EXPECT_EQ(events, "");
 }
 
 TEST(Http2, FlowControlIsHeldAgainstTheWindows) {
