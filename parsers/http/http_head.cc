@@ -240,6 +240,8 @@ void HttpParser::merge_repeated(Reader& r) noexcept {
         return raise(r, either(r, Event::kRequestRepetition, Event::kReplyRepetition));
       case Repeated::kOtherHost:
         return raise(r, Event::kHostAmbiguous);
+      case Repeated::kTooMany:
+        return raise(r, either(r, Event::kRequestTooManyHeaders, Event::kReplyTooManyHeaders));
       case Repeated::kNoMemory:
         return raise(r, Event::kOutOfMemory);
     }

@@ -1,6 +1,7 @@
 // parsers/http/http_message.h — what the readers of HTTP's versions do alike once they have a line or a header
 //
-// Cost    O(bytes); merge_repeated() for at most 64 names O(headers) each
+// Cost    O(bytes); merge_repeated() compares each name with all behind it, O(headers^2), and stops where that
+//         has come to kMostCompared
 #pragma once
 #include "parsers/http/http.h"
 
@@ -18,22 +19,31 @@ enum class Repeated : std::uint8_t {
   kLength,     ///< Content-Length
   kOther,      ///< another header
   kOtherHost,  ///< Host, and not the same one
+  kTooMany,    ///< a limit: from this header on, what is repeated stands as it came
   kNoMemory,
 };
 
+/// By merge_repeated(): headers, and bytes of names whose hash is the same.
+inline constexpr std::size_t kMostCompared = 131072;
+
 /// Values of one name are read as one, with ", " between them (RFC 9110, §5.3; Cookie in HTTP/2 with "; ", RFC
 /// 9113, §8.2.3); of Content-Length the first counts. `each(Repeated, const Header& first)` hears of what is
-/// found.
+/// found. At most 64 names are put together.
 template <class Each>
 void merge_repeated(Side& s, Each&& each, std::string_view between_cookies = ", ") noexcept {
   constexpr unsigned kMostNames = 64;
+  std::size_t compared = 0;
   const auto same = [&](const Header& a, const Header& b) {
-    return a.hash == b.hash && !a.merged && equals_nocase(as_text(s.view(a.name)), as_text(s.view(b.name)));
+    ++compared;
+    if (a.hash != b.hash || a.merged) return false;
+    compared += b.name.size;
+    return equals_nocase(as_text(s.view(a.name)), as_text(s.view(b.name)));
   };
   unsigned names = 0;
-  for (std::size_t i = 0; i < s.header_count && names < kMostNames; ++i) {
+  for (std::size_t i = 0; i < s.header_count; ++i) {
     Header& h = s.headers[i];
     if (h.merged || h.name.size == 0) continue;
+    if (names == kMostNames || compared >= kMostCompared) return each(Repeated::kTooMany, h);
     const std::string_view between = h.id == Name::kCookie ? between_cookies : ", ";
     std::size_t size = h.value.size, others = 0;
     for (std::size_t k = i + 1; k < s.header_count; ++k) {

@@ -558,6 +558,12 @@ TEST(Http, LimitsLinesHeadersAndTransactions) {
   EXPECT_THAT(short_run(much, o), ElementsAre("tx 0 req events=request_field_too_long GET /m - [-] [-]",
                                               "tx 1 req GET /a - [-] [-]"));
   o.limits.clear();
+  std::string names = "GET /m HTTP/1.1\r\nHost: h\r\n";
+  for (int i = 100; i < 800; ++i) names += "N" + std::to_string(i) + ": 1\r\n";
+  EXPECT_THAT(
+      short_run({to_server(names + "\r\n" + kGet)}, o),
+      ElementsAre("tx 0 req events=request_too_many_headers GET /m - [-] [-]", "tx 1 req GET /a - [-] [-]"))
+      << "too many to tell which are repeated";
   o.limits["headers-limit"] = 3;
   const Conversation many = {
       to_server("POST /m HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 1\r\nC: 1\r\nContent-Length: 2\r\n\r\nhi" + kGet)};

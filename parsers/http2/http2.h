@@ -54,9 +54,8 @@ struct Note {
 
 /// What one side of a stream said in frames.
 struct Lane {
-  static constexpr std::size_t kMaxNotes = 128;  ///< besides windows
-  static constexpr std::size_t kMaxWindows =
-      128;  ///< a long transfer has more: the rest is no oddity, and is not kept
+  static constexpr std::size_t kMaxNotes = 128;    ///< besides windows
+  static constexpr std::size_t kMaxWindows = 128;  ///< a long transfer has more, which is no oddity
 
   explicit Lane(Pool& pool) noexcept : notes_(pool) {}
   [[nodiscard]] bool has_type(std::uint8_t t) const noexcept { return (types[t >> 6] >> (t & 63) & 1) != 0; }
@@ -77,7 +76,7 @@ struct Lane {
 
  private:
   PoolBuffer notes_;
-  std::uint8_t windows_ = 0;  // of them
+  std::size_t windows_ = 0;  // of them
 };
 
 struct Tx : http::Tx {

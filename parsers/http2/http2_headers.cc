@@ -235,6 +235,7 @@ void Http2Parser::end_request(Reader& r, Tx& tx) noexcept {
         s,
         [&](http::Repeated what, const http::Header&) noexcept {
           if (what == http::Repeated::kOtherHost) raise(r, Event::kHostMismatch, &tx);
+          if (what == http::Repeated::kTooMany) raise(r, Event::kHeaderListTooLarge, &tx);
           if (what == http::Repeated::kNoMemory) raise(r, Event::kOutOfMemory, &tx);
         },
         "; ");
@@ -317,6 +318,7 @@ bool Http2Parser::end_reply(Reader& r, Tx& tx) noexcept {
   content_length(r, tx, Direction::kToClient);
   if (s.maybe_repeated) {
     http::merge_repeated(s, [&](http::Repeated what, const http::Header&) noexcept {
+      if (what == http::Repeated::kTooMany) raise(r, Event::kHeaderListTooLarge, &tx);
       if (what == http::Repeated::kNoMemory) raise(r, Event::kOutOfMemory, &tx);
     });
   }

@@ -170,7 +170,7 @@ constexpr EventDef kEvents[] = {
     {"continuation_flood", "more CONTINUATION frames of a header block than max-continuations"},
     {"header_list_too_large",
      "decoded headers of a message pass header-limit or headers-limit, or what open streams hold"
-     " connection-memory; the rest is not kept"},
+     " connection-memory; the rest is not kept. Or too many names to tell which are repeated"},
     {"invalid_huffman", "a Huffman code with wrong padding, or with its end within"},
     {"invalid_header_index", "no entry of the tables of header compression has that number"},
     {"invalid_size_update", "a table of header compression grows beyond what was allowed, or within a block"},

@@ -574,6 +574,41 @@ TEST(Http2, TrailersAreLimitedTogether) {
   EXPECT_LE(held, 65536U);
 }
 
+TEST(Http2, LooksForRepeatedHeadersWithinBounds) {
+  const auto request = [](const std::vector<std::string>& names) {
+    Fields all = {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+    for (const std::string& n : names) all.emplace_back(n, "1");
+    all.emplace_back("last", "1");
+    all.emplace_back("last", "2");
+    return headers(1, all);
+  };
+  const auto last = [&](const std::vector<std::string>& names) {
+    const std::string all = one(request(names), "", kUp, "http.request_header");
+    return all.substr(all.find("last"));
+  };
+  std::vector<std::string> names;
+  for (int i = 100; i < 500; ++i) names.push_back("n" + std::to_string(i));
+  EXPECT_EQ(last(names), "last: 1, 2");
+  EXPECT_EQ(odd(request(names)), "");
+  for (int i = 500; i < 800; ++i) names.push_back("n" + std::to_string(i));
+  EXPECT_EQ(last(names), "last: 1|last: 2") << "never compared";
+  EXPECT_EQ(odd(request(names)), "header_list_too_large");
+  EXPECT_EQ(odd(get(1), headers(1,
+                                [&] {
+                                  Fields all = {{":status", "200"}};
+                                  for (const std::string& n : names) all.emplace_back(n, "1");
+                                  return all;
+                                }())),
+            "header_list_too_large");
+  // Names of one hash are compared byte by byte, so fewer of them will do.
+  names.clear();
+  for (unsigned i = 0; i < 150; ++i) {
+    names.emplace_back();
+    for (unsigned bit = 0; bit < 20; ++bit) names.back() += (i >> bit & 1) != 0 ? "a~" : "b_";
+  }
+  EXPECT_EQ(odd(request(names)), "header_list_too_large");
+}
+
 /// What a conversation takes of the pool, and its events.
 std::pair<std::size_t, std::string> peak(const Conversation& talk) {
   HarnessOptions o;
