@@ -6,7 +6,6 @@ namespace picket::http2 {
 namespace {
 
 using http::kHeaders;
-using http::kLine;
 
 constexpr std::string_view kVersion = "HTTP/2";
 

@@ -52,7 +52,7 @@ bool has_ports(std::uint8_t proto) {
 }
 
 std::string end_text(const Address& a, std::uint16_t port, bool with_port) {
-  const std::string text = rules::address_text(a);
+  std::string text = rules::address_text(a);
   if (!with_port) return text;
   return (a.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
 }

@@ -280,7 +280,7 @@ std::string describe(const StateBit& b) {
 std::string describe(const FlowInt& f) {
   static constexpr const char* kOps[] = {
       "=", "+", "-", "<", "<=", "==", "!=", ">=", ">", "isset", "isnotset"};
-  const std::string out = "flowint:" + one_line(f.name) + "," + kOps[static_cast<std::size_t>(f.op)];
+  std::string out = "flowint:" + one_line(f.name) + "," + kOps[static_cast<std::size_t>(f.op)];
   if (f.op >= FlowInt::Op::kIsSet) return out;
   return out + "," + (f.other.empty() ? std::to_string(f.value) : one_line(f.other));
 }
