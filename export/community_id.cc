@@ -22,6 +22,11 @@ bool counterpart(std::span<const TypePair> pairs, std::uint16_t type, std::uint1
   return false;
 }
 
+bool is_icmp(std::uint8_t proto) noexcept {
+  return proto == static_cast<std::uint8_t>(IpProto::kIcmp) ||
+         proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
+}
+
 bool has_ports(std::uint8_t proto) noexcept {
   switch (static_cast<IpProto>(proto)) {
     case IpProto::kIcmp:
@@ -87,6 +92,18 @@ CommunityId community_id(std::uint16_t seed, const Address& src, const Address& 
     id.chars[at++] = i + 2 < digest.size() ? kAlphabet[v & 63] : '=';
   }
   return id;
+}
+
+CommunityId community_id(std::uint16_t seed, const Flow& f) noexcept {
+  const bool icmp = is_icmp(f.key.proto);
+  return community_id(seed, f.client(), f.server(), f.key.proto, icmp ? f.icmp_type : f.client_port(),
+                      icmp ? f.icmp_code : f.server_port());
+}
+
+CommunityId community_id(std::uint16_t seed, const Packet& p) noexcept {
+  const bool icmp = is_icmp(p.proto);
+  return community_id(seed, p.src, p.dst, p.proto, icmp ? p.icmp_type : p.src_port,
+                      icmp ? p.icmp_code : p.dst_port);
 }
 
 }  // namespace picket

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "dataplane/packet.h"
+#include "dataplane/flow/flow.h"
 
 namespace picket {
 
@@ -20,6 +20,8 @@ struct CommunityId {
   [[nodiscard]] std::string_view text() const noexcept { return {chars.data(), chars.size()}; }
 };
 
+CommunityId community_id(std::uint16_t seed, const Flow&) noexcept;
+CommunityId community_id(std::uint16_t seed, const Packet&) noexcept;
 /// For ICMP `src_port` is the type and `dst_port` the code, as `src` sent them.
 CommunityId community_id(std::uint16_t seed, const Address& src, const Address& dst, std::uint8_t proto,
                          std::uint16_t src_port, std::uint16_t dst_port) noexcept;

@@ -353,12 +353,15 @@ void Encoder::ends(WireWriter& w, const Ends& e) const noexcept {
   if (!options_.sensor.empty()) w.text(Ev::kHostFieldNumber, options_.sensor);
 }
 
-void Encoder::community_id(WireWriter& w, const Ends& e) const noexcept {
-  if (!options_.community_id || !e.present) return;
-  const bool icmp = is_icmp(e.proto);
-  const auto id = picket::community_id(options_.community_id_seed, e.src, e.dst, e.proto,
-                                       icmp ? e.icmp_type : e.src_port, icmp ? e.icmp_code : e.dst_port);
-  w.text(Ev::kCommunityIdFieldNumber, id.text());
+void Encoder::community_id(WireWriter& w, const Flow& f) const noexcept {
+  if (!options_.community_id) return;
+  w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, f).text());
+}
+
+void Encoder::community_id(WireWriter& w, const Packet& p, const Flow* flow) const noexcept {
+  if (flow != nullptr) return community_id(w, *flow);
+  if (!options_.community_id || !p.has_ip) return;
+  w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, p).text());
 }
 
 void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
@@ -446,7 +449,7 @@ std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd e
     w.u64(Ev::kResponseIcmpCodeFieldNumber, f.reply_icmp_code);
   }
   app_proto(w, f);
-  community_id(w, client);
+  community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   traffic(w, context, f);
   ether(w, f, Direction::kToServer, true);
@@ -464,7 +467,7 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   ends(w, of_flow(f, from));
   w.u64(Ev::kTxIdFieldNumber, tx.id);
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
-  community_id(w, of_flow(f, Direction::kToServer));
+  community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   traffic(w, context, f);
   ether(w, f, from, false);
@@ -480,7 +483,7 @@ std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolI
   begin(w, context, context.packet_number, &f, f.tap, "fileinfo", vlans_of(f));
   ends(w, of_flow(f, file.dir));
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
-  community_id(w, of_flow(f, Direction::kToServer));
+  community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   body(w, protocol, tx);
   file_info(w, Ev::kFileinfoFieldNumber, file);
@@ -496,7 +499,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (tx != nullptr) w.u64(Ev::kTxIdFieldNumber, tx->id);
-  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  community_id(w, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   {
     using A = v1::Alert;
@@ -548,7 +551,7 @@ std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, cons
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (info.tx != nullptr) w.u64(Ev::kTxIdFieldNumber, info.tx->id);
-  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  community_id(w, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   {
     const auto m = w.message(Ev::kAnomalyFieldNumber);

@@ -6,20 +6,12 @@
 #pragma once
 #include <span>
 
+#include "parsers/core/base64.h"
 #include "parsers/core/bytes.h"
 
 namespace picket::detect {
 
 enum class Base64Mode : std::uint8_t { kRfc4648, kRfc2045, kStrict };
-
-constexpr int base64_value(std::uint8_t c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
-}
 
 /// Bytes written to `out`, which is never overrun.
 inline std::size_t decode_base64(Bytes in, Base64Mode mode, std::span<std::uint8_t> out) noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parsers/core/base64.h"
 #include "parsers/core/text.h"
 
 namespace picket {
@@ -13,10 +14,8 @@ constexpr unsigned kMaxPieces = 64;
 constexpr std::uint8_t kNotBase64 = 0xff;
 constexpr std::array<std::uint8_t, 256> kSextet = [] {
   std::array<std::uint8_t, 256> t{};
-  t.fill(kNotBase64);
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
-    t[static_cast<std::uint8_t>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t c = 0; c < t.size(); ++c)  // -1 becomes kNotBase64
+    t[c] = static_cast<std::uint8_t>(base64_value(static_cast<std::uint8_t>(c)));
   return t;
 }();
 

@@ -15,18 +15,8 @@ Tx::~Tx() {
   }
 }
 
-namespace {
-
-ContentLimits content_limits(std::span<const std::uint64_t> limits) noexcept {
-  return {{limits[kRequestBodyLimit], limits[kReplyBodyLimit]},
-          limits[kLayerLimit],
-          {limits[kBombLimit], limits[kRatioLimit], limits[kBudgetLimit]}};
-}
-
-}  // namespace
-
 HttpParser::HttpParser(const ParserContext& context) noexcept
-    : ContentHost(context.pool, content_limits(context.limits)),
+    : ContentHost(context.pool, context.limits),
       limits_(context.limits),
       reader_{Reader(*this, context.pool, Direction::kToServer),
               Reader(*this, context.pool, Direction::kToClient)} {}

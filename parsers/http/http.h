@@ -91,15 +91,19 @@ enum class Event : std::uint8_t {
   kCount,
 };
 
-/// Places in ProtocolSpec::limits.
-enum Limit : std::uint8_t {
+/// The first places in ProtocolSpec::limits of all versions: see http_content.h.
+enum ContentLimit : std::uint8_t {
   kRequestBodyLimit,
   kReplyBodyLimit,
   kLayerLimit,
   kBombLimit,
   kRatioLimit,
   kBudgetLimit,
-  kFieldLimit,
+  kContentLimits,
+};
+/// Behind them those of HTTP/1.
+enum Limit : std::uint8_t {
+  kFieldLimit = kContentLimits,
   kHeadLimit,
   kHeadersLimit,
   kMaxTx,

@@ -6,10 +6,32 @@
 // Cost    that of the codec; nothing is copied but what rules look at
 // Lives   as long as its reader; begin() starts the next message
 #pragma once
+#include <algorithm>
+
 #include "parsers/core/multipart.h"
 #include "parsers/http/http_decode.h"
 
 namespace picket::http {
+
+/// In the order of ContentLimit.
+inline constexpr LimitDef kContentLimitDefs[] = {
+    {"request-body-limit", 102400, 1, 262144, "bytes of a request's decoded body that rules may look at"},
+    {"response-body-limit", 102400, 1, 262144, "bytes of a reply's decoded body that rules may look at"},
+    {"response-body-decompress-layer-limit", 2, 0, 4, "content codings that are undone, of requests too"},
+    {"compression-bomb-limit", 1048576, 4096, 1073741824, "bytes out of any one content coding of a body"},
+    {"compression-ratio-limit", 2048, 1, 1000000, "bytes out of a content coding for each byte into it"},
+    {"decompress-budget", 16777216, 65536, 1073741824,
+     "bytes into and out of all content codings of a body; bounds their time"},
+};
+static_assert(std::size(kContentLimitDefs) == kContentLimits);
+
+/// A reader's limits: those of content, then its own.
+template <std::size_t N>
+constexpr auto with_content_limits(const LimitDef (&own)[N]) noexcept {
+  std::array<LimitDef, kContentLimits + N> all{};
+  std::copy(own, own + N, std::copy(std::begin(kContentLimitDefs), std::end(kContentLimitDefs), all.begin()));
+  return all;
+}
 
 struct ContentLimits {
   std::array<std::uint64_t, 2> inspect_bytes{};  ///< by Direction: decoded bytes that rules may look at
@@ -20,7 +42,12 @@ struct ContentLimits {
 /// What all messages of a parser share; the parser derives from it.
 class ContentHost {
  public:
-  ContentHost(Pool& pool, const ContentLimits& limits) noexcept : pool_(pool), content_limits_(limits) {}
+  /// `limits`: the reader's.
+  ContentHost(Pool& pool, std::span<const std::uint64_t> limits) noexcept
+      : pool_(pool),
+        content_limits_{{limits[kRequestBodyLimit], limits[kReplyBodyLimit]},
+                        limits[kLayerLimit],
+                        {limits[kBombLimit], limits[kRatioLimit], limits[kBudgetLimit]}} {}
 
  protected:
   friend class Content;

@@ -7,20 +7,14 @@ namespace picket::http {
 namespace {
 
 // In the order of Limit.
-constexpr LimitDef kLimits[] = {
-    {"request-body-limit", 102400, 1, 262144, "bytes of a request's decoded body that rules may look at"},
-    {"response-body-limit", 102400, 1, 262144, "bytes of a reply's decoded body that rules may look at"},
-    {"response-body-decompress-layer-limit", 2, 0, 4, "content codings that are undone, of requests too"},
-    {"compression-bomb-limit", 1048576, 4096, 1073741824, "bytes out of any one content coding of a body"},
-    {"compression-ratio-limit", 2048, 1, 1000000, "bytes out of a content coding for each byte into it"},
-    {"decompress-budget", 16777216, 65536, 1073741824,
-     "bytes into and out of all content codings of a body; bounds their time"},
+constexpr LimitDef kOwnLimits[] = {
     {"field-limit", 18000, 512, 65536, "bytes of a start line; a longer header is an event"},
     {"header-limit", 65536, 1024, 131072, "bytes of all headers of a message; the rest is skipped"},
     {"headers-limit", 1024, 1, 16384, "headers of a message"},
     {"max-tx", 512, 4, 65536, "requests of a connection that wait for a reply"},
     {"dump-all-headers", 0, 0, 3, "list headers in the record: 1 of requests, 2 of replies, 3 of both"},
 };
+constexpr auto kLimits = with_content_limits(kOwnLimits);
 static_assert(std::size(kLimits) == kLimitCount);
 
 // In the order of Event.

@@ -14,12 +14,6 @@ constexpr std::size_t kMagicLine = 16;
 /// longer than this by nearly everybody.
 constexpr std::uint32_t kMaxWhole = 65536;
 
-http::ContentLimits content_limits(std::span<const std::uint64_t> limits) noexcept {
-  return {{limits[kRequestBodyLimit], limits[kReplyBodyLimit]},
-          limits[kLayerLimit],
-          {limits[kBombLimit], limits[kRatioLimit], limits[kBudgetLimit]}};
-}
-
 Frame read_frame(Cursor& c) noexcept {
   Frame f;
   f.length = c.u24be();
@@ -92,7 +86,7 @@ std::uint64_t Http2Parser::Rate::add(std::uint64_t now_ns) noexcept {
 }
 
 Http2Parser::Http2Parser(const ParserContext& context) noexcept
-    : ContentHost(context.pool, content_limits(context.limits)),
+    : ContentHost(context.pool, context.limits),
       limits_(context.limits),
       reader_{Reader(context.pool, Direction::kToServer,
                      static_cast<std::uint32_t>(context.limits[kMaxTableSize])),

@@ -21,15 +21,9 @@
 
 namespace picket::http2 {
 
-/// Places in ProtocolSpec::limits.
+/// Places in ProtocolSpec::limits, behind those of http::ContentLimit.
 enum Limit : std::uint8_t {
-  kRequestBodyLimit,
-  kReplyBodyLimit,
-  kLayerLimit,
-  kBombLimit,
-  kRatioLimit,
-  kBudgetLimit,
-  kHeadLimit,
+  kHeadLimit = http::kContentLimits,
   kHeadersLimit,
   kMaxStreams,
   kMaxTableSize,

@@ -1,17 +1,16 @@
 // The request that asked for HTTP/2 in HTTP/1 (RFC 7540, §3.2): it is stream 1, and its reply comes there. What it was for
 // is told again, so that the reply is told with it; its other headers are not, for rules have seen them.
+#include "parsers/core/base64.h"
 #include "parsers/http/http_text.h"
 #include "parsers/http2/http2_parser.h"
 
 namespace picket::http2 {
 namespace {
 
-/// Digits of base64url, as many as there are; -1: what is none.
+/// Of base64url, which has two other characters (RFC 4648, §5); -1: none of it.
 int digit(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '-' ? 62 : c == '_' ? 63 : -1;
+  if (c == '+' || c == '/') return -1;
+  return base64_value(static_cast<std::uint8_t>(c == '-' ? '+' : c == '_' ? '/' : c));
 }
 
 /// False: it is none, or has more than `out` has room for.

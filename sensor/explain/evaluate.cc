@@ -118,24 +118,30 @@ bool Evaluator::header_part(const Question& q, const RuleHeader& h, const Subjec
     out.met = std::move(met);
     return false;
   };
-  const std::string src = rules::address_text(*s.src), dst = rules::address_text(*s.dst);
+  // Most packets fit: words are found when one does not.
+  const char* const either = turned ? ", either way round" : "";
+  const auto met = [&](auto&& text, const auto& mine, const auto& other) -> std::string {
+    return turned ? text(mine) + " and " + text(other) : text(mine);
+  };
+  const auto address = [&](const Address& mine, const Address& other) {
+    return met([](const Address& a) { return rules::address_text(a); }, mine, other);
+  };
+  const auto port = [&](std::uint16_t mine, std::uint16_t other) {
+    return met([](std::uint16_t p) { return std::to_string(p); }, mine, other);
+  };
   open.protos = h.protos;
   open.families = h.families;
   if (!fits()) return stop("protocol", header_protocol(r, book_.protocols), subject_protocol(s));
-  const std::string either = turned ? ", either way round" : "";
   open.src = h.src;
-  if (!fits())
-    return stop("source_address", rules::describe(*r.src) + either, turned ? src + " and " + dst : src);
+  if (!fits()) return stop("source_address", rules::describe(*r.src) + either, address(*s.src, *s.dst));
   open.dst = h.dst;
-  if (!fits())
-    return stop("destination_address", rules::describe(*r.dst) + either, turned ? dst + " and " + src : dst);
+  if (!fits()) return stop("destination_address", rules::describe(*r.dst) + either, address(*s.dst, *s.src));
   open.src_ports = h.src_ports;
-  const std::string sp = std::to_string(s.src_port), dp = std::to_string(s.dst_port);
   if (!fits())
-    return stop("source_port", rules::describe(*r.src_port) + either, turned ? sp + " and " + dp : sp);
+    return stop("source_port", rules::describe(*r.src_port) + either, port(s.src_port, s.dst_port));
   open.dst_ports = h.dst_ports;
   if (!fits())
-    return stop("destination_port", rules::describe(*r.dst_port) + either, turned ? dp + " and " + sp : dp);
+    return stop("destination_port", rules::describe(*r.dst_port) + either, port(s.dst_port, s.src_port));
   open.ways = h.ways;
   if (!fits())
     return stop("direction", flow_words(r.flow),

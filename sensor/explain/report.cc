@@ -4,6 +4,7 @@
 #include <ctime>
 #include <iomanip>
 
+#include "parsers/core/digest.h"
 #include "sensor/rules/describe.h"
 
 namespace picket::explain {
@@ -77,13 +78,12 @@ std::string ended_text(const Account& a) {
 
 /// Sixteen bytes a line: place, hexadecimal, characters.
 void write_bytes(std::ostream& out, const Window& w) {
-  static constexpr char kHex[] = "0123456789abcdef";
   for (std::size_t i = 0; i < w.bytes.size(); i += 16) {
     std::string hex, plain;
     for (std::size_t j = i; j < i + 16; ++j) {
       if (j < w.bytes.size()) {
         const auto c = static_cast<unsigned char>(w.bytes[j]);
-        hex += {kHex[c >> 4], kHex[c & 15], ' '};
+        hex += {kHexDigits[c >> 4], kHexDigits[c & 15], ' '};
         plain += c >= ' ' && c < 0x7f ? static_cast<char>(c) : '.';
       } else {
         hex += "   ";
@@ -202,9 +202,8 @@ class Object {
 };
 
 std::string hex_of(std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) out += {kHex[static_cast<unsigned char>(c) >> 4], kHex[c & 15]};
+  std::string out(2 * bytes.size(), '\0');
+  to_hex(as_bytes(bytes), out);
   return out;
 }
 

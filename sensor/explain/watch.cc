@@ -10,16 +10,8 @@
 namespace picket::explain {
 namespace {
 
-bool is_icmp(std::uint8_t proto) noexcept {
-  return proto == static_cast<std::uint8_t>(IpProto::kIcmp) ||
-         proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
-}
-
 std::string community_id_of(const Flow& f, std::uint16_t seed) {
-  const bool icmp = is_icmp(f.key.proto);
-  return std::string(community_id(seed, f.client(), f.server(), f.key.proto,
-                                  icmp ? f.icmp_type : f.client_port(), icmp ? f.icmp_code : f.server_port())
-                         .text());
+  return std::string(community_id(seed, f).text());
 }
 
 /// The bytes lie where the packet has them, so they are not a stream's.

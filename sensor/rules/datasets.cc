@@ -5,11 +5,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include "dataplane/detect/base64.h"
 #include "sensor/rules/text.h"
+#include "sensor/rules/text_file.h"
 
 namespace picket::rules {
 namespace {
@@ -27,7 +26,7 @@ std::optional<std::string> from_base64(std::string_view s) {
   unsigned have = 0;
   while (!s.empty() && s.back() == '=') s.remove_suffix(1);
   for (const char c : s) {
-    const int v = detect::base64_value(static_cast<std::uint8_t>(c));
+    const int v = base64_value(static_cast<std::uint8_t>(c));
     if (v < 0) return {};
     bits = bits << 6 | static_cast<std::uint32_t>(v);
     if ((have += 6) >= 8) out += static_cast<char>(bits >> (have -= 8));
@@ -221,9 +220,8 @@ void DatasetTable::read(Source& s, detect::ValueSet& out) const {
   const bool from_state = s.load.empty();
   const auto path = from_state ? data_dir_ / s.first.state : s.load;
   if (from_state && (s.first.state.empty() || data_dir_.empty() || !std::filesystem::exists(path))) return;
-  std::ifstream f(path, std::ios::binary);
-  std::ostringstream all;
-  if (!(f && all << f.rdbuf()) && (!f || !f.eof())) {
+  const auto all = read_text_file(path.string());
+  if (!all) {
     s.error = "cannot read '" + path.string() + "'";
     return;
   }
@@ -248,7 +246,7 @@ void DatasetTable::read(Source& s, detect::ValueSet& out) const {
     write_json(entry.context, object);
     out.entries.try_emplace(*parsed, std::move(entry));  // of two the first holds
   };
-  const std::string text = all.str();
+  const std::string& text = all.value();
   if (s.first.format == "json") {
     auto root = parse_json(text);
     Json* list = root ? member(*root, s.first.array_key) : nullptr;

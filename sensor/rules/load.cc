@@ -5,14 +5,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <set>
 #include <unordered_map>
 
 #include "sensor/rules/parse.h"
 #include "sensor/rules/text.h"
+#include "sensor/rules/text_file.h"
 
 namespace picket::rules {
 
@@ -216,30 +217,11 @@ class Loader {
   const char* file_end_ = nullptr;
 };
 
-/// False: `why` says so.
-bool read_file(const std::string& path, std::string& out, std::string& why) {
-  struct stat info {};
-  std::FILE* f = std::fopen(path.c_str(), "rb");
-  if (f == nullptr || fstat(fileno(f), &info) != 0 || S_ISDIR(info.st_mode)) {
-    why = f == nullptr ? "cannot be opened: " + std::string(std::strerror(errno))
-                       : "is a folder; name the files in it, as in " + path + "/*.rules";
-    if (f != nullptr) std::fclose(f);
-    return false;
-  }
-  // One more than a file's size, so that its end is seen without growing; a pipe has none.
-  out.resize(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)) + 1);
-  std::size_t have = 0;
-  while (true) {
-    if (have == out.size()) out.resize(out.size() + 65536);
-    const std::size_t n = std::fread(out.data() + have, 1, out.size() - have, f);
-    if (n == 0) break;
-    have += n;
-  }
-  out.resize(have);
-  const bool fine = std::ferror(f) == 0;
-  if (!fine) why = "cannot be read: " + std::string(std::strerror(errno));
-  std::fclose(f);
-  return fine;
+Result<std::string> read_rules(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none))
+    return Error{"is a folder; name the files in it, as in " + path + "/*.rules"};
+  return read_text_file(path);
 }
 
 /// In the order of their names; a path without wildcards stands for itself.
@@ -274,13 +256,11 @@ RuleSet start(const LoadOptions& options) {
   storage.references = builtin_references();
   const auto table = [&](const std::string& path, auto parse, auto& into) {
     if (path.empty()) return;
-    std::string text, why;
     const auto name = storage.keep_name(path);
-    if (read_file(path, text, why)) {
-      into = parse(name, text, set.diagnostics);
-    } else {
-      set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, why, {}});
-    }
+    if (const auto text = read_text_file(path))
+      into = parse(name, text.value(), set.diagnostics);
+    else
+      set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, text.error().message, {}});
   };
   table(options.classification_file, parse_classification, storage.classes);
   table(options.reference_file, parse_references, storage.references);
@@ -358,12 +338,10 @@ RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& option
     for (const auto& path : expand(pattern, set)) {
       if (!seen.insert(path).second) continue;
       const auto name = set.storage->keep_name(path);
-      std::string text, why;
-      if (read_file(path, text, why)) {
-        loader.file(name, set.storage->keep(std::move(text)));
-      } else {
-        set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, why, {}});
-      }
+      if (auto text = read_rules(path))
+        loader.file(name, set.storage->keep(std::move(text).value()));
+      else
+        set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, text.error().message, {}});
     }
   }
   loader.finish();

@@ -1,12 +1,11 @@
 #include "sensor/rules/reputation.h"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "sensor/rules/lists.h"
 #include "sensor/rules/text.h"
+#include "sensor/rules/text_file.h"
 
 namespace picket::rules {
 namespace {
@@ -41,12 +40,9 @@ Address previous_address(Address a) noexcept {
 AddressKnowledge AddressKnowledge::load(const KnowledgeFiles& files) {
   AddressKnowledge out;
   const auto read = [&out](const std::string& path, const auto& use) {
-    std::ifstream in(path, std::ios::binary);
-    in.peek();  // sets badbit where nothing can be read, as of a folder; an empty file is as good as any
-    if (!in.is_open() || in.bad()) return out.warnings.push_back(path + ": cannot be read");
-    std::stringstream text;
-    text << in.rdbuf();
-    use(path, text.str());
+    const auto text = read_text_file(path);
+    if (!text) return out.warnings.push_back(path + ": " + text.error().message);
+    use(path, text.value());
   };
   if (!files.categories.empty())
     read(files.categories, [&out](const auto& path, const auto& text) { out.add_categories(path, text); });

@@ -1,12 +1,11 @@
 #include "sensor/rules/threshold_file.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "sensor/rules/lists.h"
 #include "sensor/rules/text.h"
+#include "sensor/rules/text_file.h"
 
 namespace picket::rules {
 namespace {
@@ -157,14 +156,11 @@ ThresholdFile read_thresholds(std::string_view name, std::string_view text, cons
 }
 
 ThresholdFile read_threshold_file(const std::string& path, const RuleVariables& variables) {
-  const std::ifstream f(path, std::ios::binary);
-  std::ostringstream text;
-  if (!(f && text << f.rdbuf())) {
-    ThresholdFile none;
-    if (!f) none.warnings.push_back(path + ": cannot be read; no thresholds are taken from it");
-    return none;
-  }
-  return read_thresholds(path, text.view(), variables);
+  const auto text = read_text_file(path);
+  if (text) return read_thresholds(path, text.value(), variables);
+  ThresholdFile none;
+  none.warnings.push_back(path + ": " + text.error().message + "; no thresholds are taken from it");
+  return none;
 }
 
 void ThresholdFile::apply(Judgement& j) const {
