@@ -67,7 +67,8 @@ struct Consumed {
   static constexpr Consumed stop() noexcept { return {0, 0, true}; }
 };
 
-struct File;  // parsers/core/file.h
+struct File;        // parsers/core/file.h
+struct OtProtocol;  // parsers/core/ot.h
 
 /// How far a file has come. Only grows; what rules may ask of a file becomes known at these.
 enum class FileStage : std::uint8_t {
@@ -265,6 +266,7 @@ struct ProtocolSpec {
   std::span<const BufferDef> buffers;  ///< at most 64
   std::span<const IntegerDef> integers;
   std::span<const KeywordDef> keywords;
+  const OtProtocol* ot = nullptr;  ///< not null: its transactions are OtTransactions, see parsers/core/ot.h
 };
 
 /// Fits ProtocolSpec::create for a parser class with a constructor (const ParserContext&).
