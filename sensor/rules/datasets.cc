@@ -194,26 +194,27 @@ std::string show_dataset_value(DatasetType type, std::string_view value) {
 void DatasetTable::note(const Dataset& d, const std::filesystem::path& rule_dir) {
   auto [it, fresh] = sets_.try_emplace(d.name);
   Source& s = it->second;
-  if (fresh) s.first = d;
-  if (d.has_type) {
-    s.conflict = s.conflict || (s.has_type && s.first.type != d.type);
-    if (!s.has_type) s.first.type = d.type;
+  const DatasetSource& said = *d.source;
+  if (fresh) s.first = said;
+  if (said.has_type) {
+    s.conflict = s.conflict || (s.has_type && s.first.type != said.type);
+    if (!s.has_type) s.first.type = said.type;
     s.has_type = true;
   }
   s.changes = s.changes || d.command == Dataset::Command::kSet || d.command == Dataset::Command::kUnset;
   const auto keep = [](std::string& mine, const std::string& theirs) {
     if (mine.empty()) mine = theirs;
   };
-  if (s.load.empty() && !d.load.empty()) {
-    s.load = rule_dir / d.load;
-    s.first.format = d.format;
-    s.first.value_key = d.value_key;
-    s.first.array_key = d.array_key;
-    s.first.remove_key = d.remove_key;
+  if (s.load.empty() && !said.load.empty()) {
+    s.load = rule_dir / said.load;
+    s.first.format = said.format;
+    s.first.value_key = said.value_key;
+    s.first.array_key = said.array_key;
+    s.first.remove_key = said.remove_key;
   }
-  keep(s.first.save, d.save);
-  keep(s.first.state, d.state);
-  if (s.first.memcap == 0) s.first.memcap = d.memcap;
+  keep(s.first.save, said.save);
+  keep(s.first.state, said.state);
+  if (s.first.memcap == 0) s.first.memcap = said.memcap;
 }
 
 void DatasetTable::read(Source& s, detect::ValueSet& out) const {

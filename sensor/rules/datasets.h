@@ -46,7 +46,7 @@ class DatasetTable {
 
  private:
   struct Source {
-    Dataset first;  ///< what was said first of each
+    DatasetSource first;  ///< what was said first of each
     std::filesystem::path load;
     bool has_type = false, changes = false, conflict = false;
     std::uint32_t place = 0;

@@ -187,7 +187,7 @@ TEST_F(DatasetsTest, StateOutlivesTheSensor) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(f), {}), "YQ==\nYg==\n");
   Dataset d;
   d.name = "seen";
-  d.state = "seen.lst";
+  d.source = std::make_shared<const DatasetSource>(DatasetSource{.state = "seen.lst"});
   d.command = Dataset::Command::kSet;
   DatasetTable table(folder_);
   table.note(d, folder_);

@@ -62,7 +62,7 @@ bool read_asn1(Builder& builder, const Option& option, unsigned) {
 
 bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation) {
   using Command = Dataset::Command;
-  using Type = Dataset::Type;
+  using Type = DatasetSource::Type;
   constexpr Named<Command> kCommands[] = {{"set", Command::kSet},
                                           {"unset", Command::kUnset},
                                           {"isset", Command::kIsSet},
@@ -75,6 +75,7 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
   if (!builder.in_sticky_buffer())
     return builder.fail(option.name, "'" + std::string(option.name) + "' needs a sticky buffer before it");
   Dataset set;
+  DatasetSource source;
   auto rest = option.value;
   if (is_reputation != 0) {
     set.command = Command::kReputation;
@@ -96,7 +97,6 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
     set.name = take_until(rest, ',');
   }
   if (set.name.empty()) return builder.fail(option.value, std::string(option.name) + " needs a name");
-  bool has_type = false;
   while (!rest.empty()) {
     const auto part = take_until(rest, ',');
     auto argument = part;
@@ -104,22 +104,22 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
     bool fine = !argument.empty();
     if (word == "type") {
       const auto* type = find_named(kTypes, argument);
-      if ((fine = has_type = type != nullptr)) set.type = *type;
+      if ((fine = source.has_type = type != nullptr)) source.type = *type;
     } else if (word == "remove_key") {
-      fine = set.remove_key = true;
+      fine = source.remove_key = true;
     } else if (word == "memcap" || word == "hashsize") {
       IntegerTest number;  // for its units
       fine = builder.read_integer_test(argument, 0xffffffff, number);
       if (!fine) return false;
-      (word == "memcap" ? set.memcap : set.hashsize) = static_cast<std::uint32_t>(number.lo);
+      (word == "memcap" ? source.memcap : source.hashsize) = static_cast<std::uint32_t>(number.lo);
     } else {
-      std::string* const field = word == "load"                                      ? &set.load
-                                 : word == "save"                                    ? &set.save
-                                 : word == "state"                                   ? &set.state
-                                 : word == "format"                                  ? &set.format
+      std::string* const field = word == "load"                                      ? &source.load
+                                 : word == "save"                                    ? &source.save
+                                 : word == "state"                                   ? &source.state
+                                 : word == "format"                                  ? &source.format
                                  : word == "enrichment_key" || word == "context_key" ? &set.enrichment_key
-                                 : word == "value_key"                               ? &set.value_key
-                                 : word == "array_key"                               ? &set.array_key
+                                 : word == "value_key"                               ? &source.value_key
+                                 : word == "array_key"                               ? &source.array_key
                                                                                      : nullptr;
       fine = fine && field != nullptr;
       if (fine) *field = argument;
@@ -128,12 +128,13 @@ bool read_dataset(Builder& builder, const Option& option, unsigned is_reputation
       return builder.fail(part.empty() ? option.value : part,
                           quoted(part) + " is not understood in " + std::string(option.name));
   }
-  if (is_reputation != 0 && !has_type) return builder.fail(option.value, "datarep needs a type");
-  set.has_type = has_type;
-  if (!set.format.empty() && set.format != "csv" && set.format != "json" && set.format != "ndjson")
+  if (is_reputation != 0 && !source.has_type) return builder.fail(option.value, "datarep needs a type");
+  if (!source.format.empty() && source.format != "csv" && source.format != "json" &&
+      source.format != "ndjson")
     return builder.fail(option.value, "a data set's format is csv, json or ndjson");
-  if (set.format.ends_with("json") && set.value_key.empty())
+  if (source.format.ends_with("json") && source.value_key.empty())
     return builder.fail(option.value, "a data set in JSON needs value_key: which member is the value");
+  set.source = std::make_shared<const DatasetSource>(std::move(source));
   builder.add(std::move(set));
   return true;
 }

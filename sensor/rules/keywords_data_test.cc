@@ -22,8 +22,8 @@ TEST(Dataset, AllForms) {
   const auto& set = rule.clause<Dataset>(0, 0);
   EXPECT_EQ(set.command, Dataset::Command::kIsSet);
   EXPECT_EQ(set.name, "bad");
-  EXPECT_EQ(set.load, "bad.lst");
-  EXPECT_EQ(set.memcap, 10U << 20);
+  EXPECT_EQ(set.source->load, "bad.lst");
+  EXPECT_EQ(set.source->memcap, 10U << 20);
   const auto& rep = rule.clause<Dataset>(0, 1);
   EXPECT_EQ(rep.command, Dataset::Command::kReputation);
   EXPECT_EQ(rep.reputation.lo, 201U);

@@ -18,19 +18,18 @@
 namespace picket::rules {
 
 struct RuleSet::Storage {
-  std::deque<std::string> names, texts;  // deques: what is borrowed never moves
+  std::deque<std::string> names;  // a deque: what is borrowed never moves
   ClassTable classes;
   ReferenceTable references;
 
   std::string_view keep_name(const std::string& file) { return names.emplace_back(file); }
-  std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
 };
 
 namespace {
 
 /// A rule's text, lines joined, and the way back to where each character stands.
 struct LogicalLine {
-  std::string_view text;
+  std::string_view text;   ///< in the file, or in the reader until it is asked for the next line
   std::uint32_t line = 0;  ///< of the first character
   /// Joined lines: from place in `text` to place in the file. Empty when `text` is the file's own.
   std::vector<std::pair<std::size_t, const char*>> pieces;
@@ -39,7 +38,7 @@ struct LogicalLine {
 /// Cuts a file into rules; skips blank lines and comments.
 class LineReader {
  public:
-  LineReader(std::string_view text, RuleSet::Storage& storage) : rest_(text), storage_(storage) {
+  explicit LineReader(std::string_view text) : rest_(text) {
     if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
   }
 
@@ -64,27 +63,27 @@ class LineReader {
     return line;
   }
   void join(std::string_view line, LogicalLine& out) {
-    std::string joined;
+    joined_.clear();
     while (true) {
       const bool more = line.ends_with('\\');
-      out.pieces.emplace_back(joined.size(), line.data());
-      joined += more ? line.substr(0, line.size() - 1) : line;
+      out.pieces.emplace_back(joined_.size(), line.data());
+      joined_ += more ? line.substr(0, line.size() - 1) : line;
       if (!more || rest_.empty()) break;
       line = take_line();
       while (!line.empty() && is_space(line.back())) line.remove_suffix(1);
     }
-    out.text = storage_.keep(std::move(joined));
+    out.text = joined_;
   }
 
   std::string_view rest_;
-  RuleSet::Storage& storage_;
+  std::string joined_;
   std::uint32_t number_ = 0;
 };
 
 class Loader {
  public:
   Loader(RuleSet& set, const LoadOptions& options)
-      : set_(set), storage_(*set.storage), environment_(options, storage_.classes, storage_.references) {}
+      : set_(set), environment_(options, set.storage->classes, set.storage->references) {}
 
   void file(std::string_view path, std::string_view text) {
     set_.files.push_back({path});
@@ -94,7 +93,7 @@ class Loader {
     set_.statuses.reserve(set_.statuses.size() + text.size() / kTypicalRule);
     file_begin_ = text.data();
     file_end_ = text.data() + text.size();
-    LineReader reader(text, storage_);
+    LineReader reader(text);
     for (LogicalLine line; reader.next(line);) {
       ++report.found;
       rule(path, line);
@@ -114,7 +113,7 @@ class Loader {
     Rule rule;
     rule.file = path;
     rule.line = line.line;
-    rule.text = line.text;
+    rule.text_hash = std::hash<std::string_view>{}(line.text);
     Builder builder(rule, environment_);
     auto text = line.text;
     if (text.size() > kMaxRuleBytes)
@@ -135,9 +134,19 @@ class Loader {
     if (builder.failed()) {
       status.diagnostics.push_back(diagnose(path, line, builder.error(), Diagnostic::Severity::kError));
     } else {
+      let_go_of_room(rule);
       place(std::move(rule), line, status);
     }
     set_.statuses.push_back(std::move(status));
+  }
+
+  /// All rules are there at once before they are planned: what they could still grow by is a tenth of a
+  /// reload's peak.
+  static void let_go_of_room(Rule& rule) {
+    rule.metadata.shrink_to_fit();
+    rule.references.shrink_to_fit();
+    rule.groups.shrink_to_fit();
+    for (Group& g : rule.groups) g.clauses.shrink_to_fit();
   }
 
   /// The rule gets its place, or loses to one of the same sid.
@@ -210,7 +219,6 @@ class Loader {
   }
 
   RuleSet& set_;
-  RuleSet::Storage& storage_;
   Environment environment_;
   std::unordered_map<std::uint64_t, std::size_t> by_sid_;  // → place in statuses
   const char* file_begin_ = nullptr;
@@ -301,10 +309,7 @@ const Diagnostic* RuleStatus::error() const noexcept {
   return nullptr;
 }
 
-void RuleSet::forget_rules() {
-  rules = {};
-  storage->texts.clear();
-}
+void RuleSet::forget_rules() { rules = {}; }
 
 void RuleSet::reject(std::uint32_t rule, std::string reason) {
   for (auto& status : statuses) {
@@ -338,8 +343,8 @@ RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& option
     for (const auto& path : expand(pattern, set)) {
       if (!seen.insert(path).second) continue;
       const auto name = set.storage->keep_name(path);
-      if (auto text = read_rules(path))
-        loader.file(name, set.storage->keep(std::move(text).value()));
+      if (const auto text = read_rules(path))
+        loader.file(name, text.value());
       else
         set.diagnostics.push_back({Diagnostic::Severity::kError, name, 0, 0, text.error().message, {}});
     }
@@ -351,7 +356,7 @@ RuleSet load_rules(std::span<const std::string> paths, const LoadOptions& option
 RuleSet load_rules_text(std::string_view name, std::string_view text, const LoadOptions& options) {
   RuleSet set = start(options);
   Loader loader(set, options);
-  loader.file(set.storage->keep_name(std::string(name)), set.storage->keep(std::string(text)));
+  loader.file(set.storage->keep_name(std::string(name)), text);
   loader.finish();
   return set;
 }

@@ -5,8 +5,8 @@
 // Gives   a RuleSet: the rules that hold, and a RuleStatus for every rule that was found, loaded or not
 // Cost    about ten microseconds a rule; linear in the text; no recursion deeper than kMaxNesting
 // Refuses nothing: any bytes end in rules or in diagnostics with file, line and column
-// Lives   a Rule borrows from its RuleSet (file names, text, class names), which may be moved but must
-//         outlive it
+// Lives   a Rule borrows from its RuleSet (file names, class names), which may be moved but must outlive it;
+//         the text is read and let go
 #pragma once
 #include <cstdint>
 #include <map>
@@ -83,7 +83,7 @@ struct RuleSet {
   /// For the planner: a rule that passed the checks but cannot be run (a pattern no engine takes). Keeps the
   /// places of other rules: the rule stays in `rules`, its status becomes rejected.
   void reject(std::uint32_t rule, std::string reason);
-  /// Rules and their text go; what became of each (statuses, diagnostics, files) stays.
+  /// The rules go; what became of each (statuses, diagnostics, files) stays.
   void forget_rules();
 
   /// What the views in here point into; nobody else's business.

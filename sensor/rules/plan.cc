@@ -64,7 +64,7 @@ std::string_view action_text(Action a) noexcept {
 }  // namespace
 
 detect::RuleNumber StateNames::rule(const Rule& r, ProtocolId protocol) {
-  const RuleKey key{r.gid, r.sid, protocol, std::hash<std::string_view>{}(r.text)};
+  const RuleKey key{r.gid, r.sid, protocol, r.text_hash};
   return rules_.try_emplace(key, rules()).first->second;
 }
 

@@ -234,17 +234,24 @@ struct Asn1 {
   std::optional<std::int32_t> absolute_offset, relative_offset;
 };
 
+/// What a rule says of the data set it uses.
+struct DatasetSource {
+  enum class Type : std::uint8_t { kString, kMd5, kSha256, kIpv4, kIp };
+  Type type = Type::kString;
+  bool remove_key = false, has_type = false;
+  std::uint32_t memcap = 0, hashsize = 0;
+  std::string load, save, state;  ///< paths as written, relative to the rule file
+  std::string format, value_key, array_key;
+};
+
 /// dataset and datarep.
 struct Dataset {
   enum class Command : std::uint8_t { kSet, kUnset, kIsSet, kIsNotSet, kReputation };
-  enum class Type : std::uint8_t { kString, kMd5, kSha256, kIpv4, kIp };
   Command command = Command::kIsSet;
-  Type type = Type::kString;
-  std::string name, load, save, state;  ///< paths as written, relative to the rule file
-  std::string format, enrichment_key, value_key, array_key;
-  std::uint32_t memcap = 0, hashsize = 0;
-  bool remove_key = false, has_type = false;
+  std::string name, enrichment_key;
   IntegerTest reputation;  ///< kReputation only
+  /// Never null. Apart, so that the many other clauses are not as large.
+  std::shared_ptr<const DatasetSource> source = std::make_shared<DatasetSource>();
 };
 
 /// `entropy:value >= 6.5`, in tests of Shannon entropy over the buffer, 0 to 8.
@@ -593,9 +600,9 @@ struct Rule {
   std::optional<LogConfig> config;
   std::vector<std::string> variables;  ///< names of what byte_extract and byte_math fill
 
-  std::string_view file;   ///< path as given; borrowed from the RuleSet
-  std::uint32_t line = 0;  ///< of its first character, from 1
-  std::string_view text;   ///< the rule as written, on one line: EVE's alert.rule; borrowed from the RuleSet
+  std::string_view file;      ///< path as given; borrowed from the RuleSet
+  std::uint32_t line = 0;     ///< of its first character, from 1
+  std::size_t text_hash = 0;  ///< of the rule as written, on one line: tells whether a reload changed it
 };
 
 }  // namespace picket::rules
