@@ -28,7 +28,8 @@ struct TxState {
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
   std::uint16_t unused;
   std::uint32_t held[kInline];
-  std::uint32_t unused2;
+  std::uint32_t updated;  // packet at which rules last looked at a step of its state, and kUpdated
+  static constexpr std::uint32_t kUpdated = 0x80000000;
 
   [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
 

@@ -36,6 +36,7 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   Tx* tx = new_tx();
   if (tx == nullptr) return die(r);
   r.tx = tx;
+  sink_->frame_of(r.dir, kRequestFrame, *tx);
   r.resync = false;
   tx->has_request = true;
   Side& s = side(r);
@@ -99,6 +100,7 @@ void HttpParser::status_line(Reader& r, std::string_view text) noexcept {
   if (r.tx == nullptr) r.tx = next_reply();
   if (r.tx == nullptr) return die(r);
   Tx& tx = *r.tx;
+  sink_->frame_of(r.dir, kResponseFrame, tx);
   r.resync = r.leading_space = false;
   tx.has_reply = true;
   Side& s = side(r);

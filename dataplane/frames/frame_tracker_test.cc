@@ -1,0 +1,1 @@
+#include "dataplane/frames/frame_tracker.h"

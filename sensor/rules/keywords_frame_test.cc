@@ -1,0 +1,1 @@
+#include "sensor/rules/test_support.h"
