@@ -29,20 +29,21 @@ void Detector::on_transaction(Flow& f, ProtocolId app, Transaction& tx, Directio
   look_at_side(f, app, tx, dir, std::min(progress, kEverything), p);
 }
 
-/// Rules that hook at a state in which a side stays, such as a body, and ask for nothing else: at each packet that
-/// goes on with it, once.
+/// Rules that hook at a state in which a side stays, such as a body, and ask for nothing else: once for what comes
+/// between two acknowledgements of the other side, as Suricata, whose parsers see bytes when they are acknowledged.
 void Detector::look_at_update(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
                               const Packet& p) noexcept {
+  TxState& state = tx_state(tx);
+  const std::uint32_t acknowledged = f.side[index(reverse(dir))].last_ack;
+  if (state.updated && state.acknowledged == acknowledged) return;
   const Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
   const SidePlan& plan = s.plan->sides[app][index(dir)];
-  TxState& state = tx_state(tx);
-  const std::uint32_t now = static_cast<std::uint32_t>(p.at.number) | TxState::kUpdated;
-  if (plan.updates == 0 || state.updated == now) return;
   for (std::uint32_t i = 0; i < plan.updates && !idle(&f); ++i) {
     const RuleIndex r = rules_->rule_lists[plan.first_update + i];
     const RuleHeader& h = rules_->rules[r];
     if (h.ready[index(dir)] > progress) continue;
-    state.updated = now;
+    state.updated = true;
+    state.acknowledged = acknowledged;
     ++stats_.programs;
     if (header_fits(*rules_, h, s, *memory_) && transaction_matches(h, s, tx)) fire(r, s, false, &tx);
   }

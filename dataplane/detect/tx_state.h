@@ -26,34 +26,10 @@ struct TxState {
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  std::uint16_t unused;
+  bool updated;                      // `acknowledged` holds
+  std::uint8_t unused;
   std::uint32_t held[kInline];
-  std::uint32_t updated;  // packet at which rules last looked at a step of its state, and kUpdated
-  static constexpr std::uint32_t kUpdated = 0x80000000;
-
-  [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
-
-  /// False when `most` wait already or memory is short.
-  bool add(std::uint32_t value, Pool& pool, std::uint32_t most) noexcept {
-    const std::uint32_t room = block != nullptr ? capacity : kInline;
-    if (count == room) {
-      if (count >= most) return false;
-      const std::size_t bytes = Pool::block_size(2 * room * sizeof(std::uint32_t));
-      auto* bigger = static_cast<std::uint32_t*>(pool.allocate(bytes));
-      if (bigger == nullptr) return false;
-      std::memcpy(bigger, entries(), count * sizeof(std::uint32_t));
-      release(pool);
-      block = bigger;
-      capacity = static_cast<std::uint32_t>(bytes / sizeof(std::uint32_t));
-    }
-    entries()[count++] = value;
-    return true;
-  }
-  void release(Pool& pool) noexcept {
-    if (block != nullptr) pool.release(block, capacity * sizeof(std::uint32_t));
-    block = nullptr;
-    capacity = 0;
-  }
+  std::uint32_t acknowledged;  // by the other side, when rules last looked at a state that goes on
 };
 static_assert(sizeof(TxState) <= Transaction::kMatchBytes);
 static_assert(std::is_trivially_copyable_v<TxState>);
