@@ -30,6 +30,30 @@ struct TxState {
   std::uint8_t unused;
   std::uint32_t held[kInline];
   std::uint32_t acknowledged;  // by the other side, when rules last looked at a state that goes on
+
+  [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
+
+  /// False when `most` wait already or memory is short.
+  bool add(std::uint32_t value, Pool& pool, std::uint32_t most) noexcept {
+    const std::uint32_t room = block != nullptr ? capacity : kInline;
+    if (count == room) {
+      if (count >= most) return false;
+      const std::size_t bytes = Pool::block_size(2 * room * sizeof(std::uint32_t));
+      auto* bigger = static_cast<std::uint32_t*>(pool.allocate(bytes));
+      if (bigger == nullptr) return false;
+      std::memcpy(bigger, entries(), count * sizeof(std::uint32_t));
+      release(pool);
+      block = bigger;
+      capacity = static_cast<std::uint32_t>(bytes / sizeof(std::uint32_t));
+    }
+    entries()[count++] = value;
+    return true;
+  }
+  void release(Pool& pool) noexcept {
+    if (block != nullptr) pool.release(block, capacity * sizeof(std::uint32_t));
+    block = nullptr;
+    capacity = 0;
+  }
 };
 static_assert(sizeof(TxState) <= Transaction::kMatchBytes);
 static_assert(std::is_trivially_copyable_v<TxState>);
