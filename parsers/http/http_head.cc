@@ -329,6 +329,7 @@ void HttpParser::reply_head(Reader& r) noexcept {
     return;
   }
   s.reached = kHeaders;
+  sink_->frame_of(r.dir, kResponseFrame, tx);  // of an interim reply nothing is told, nor is that one done
   if (s.find(Name::kContentRange) != nullptr && !read_range(s.value(Name::kContentRange)).valid) {
     raise(r, Event::kRangeInvalid);
   }

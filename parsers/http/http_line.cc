@@ -100,7 +100,6 @@ void HttpParser::status_line(Reader& r, std::string_view text) noexcept {
   if (r.tx == nullptr) r.tx = next_reply();
   if (r.tx == nullptr) return die(r);
   Tx& tx = *r.tx;
-  sink_->frame_of(r.dir, kResponseFrame, tx);
   r.resync = r.leading_space = false;
   tx.has_reply = true;
   Side& s = side(r);
