@@ -51,6 +51,7 @@ struct Counters {
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;
   Counter files, files_refused, files_cut;  ///< as in FileStats
+  Counter frames, frames_refused;           ///< as in FrameStats
   Counter defrag_complete, defrag_incomplete;
   std::array<Counter, detect::kDetectStats.size()> detection;  ///< in the order of kDetectStats
   std::array<Counter, static_cast<std::size_t>(Stage::kCount)> stage_cycles;

@@ -47,6 +47,19 @@ struct AlertContext {
   std::string_view key, json;
 };
 
+/// The frame that a rule looked at.
+struct FrameInfo {
+  std::string_view type;  ///< FrameDef::name
+  std::uint64_t id = 0;   ///< among those of its direction that rules ask for, from 1
+  std::uint64_t offset = 0, length = 0;
+  bool of_stream = false;  ///< `offset` counts in the stream
+  bool complete = false;   ///< its end was seen
+  bool has_tx = false;
+  std::uint64_t tx_id = 0;
+  Bytes payload;                          ///< the beginning of what the rule looked at
+  std::uint64_t before = 0, missing = 0;  ///< bytes of it before `payload`, and lost behind it
+};
+
 /// A rule that matched. Text belongs to the rule set snapshot.
 struct AlertInfo {
   std::uint32_t gid = 1, sid = 0, rev = 0, severity = 3;
@@ -57,6 +70,7 @@ struct AlertInfo {
   Direction direction = Direction::kToServer;  ///< of the packet that made it fire
   const File* file = nullptr;                  ///< that the rule fits; nullptr: it asks of none
   Bytes payload;                               ///< what the rule looked at, as far as it is still there
+  const FrameInfo* frame = nullptr;            ///< that the rule fits; nullptr: it asks of none
   std::span<const AlertContext> contexts;
   Bytes notes;                        ///< values that correlate holds against sets before it is an alert
   std::uint64_t payload_missing = 0;  ///< so many bytes were lost right before it

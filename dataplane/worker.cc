@@ -118,6 +118,7 @@ void Worker::run() noexcept {
 void Worker::take(RuleHandover& h) noexcept {
   h.memory = detector_.set_rules(h.rules, std::move(h.memory));
   app_.want_files(h.rules == nullptr ? FileWants{} : h.rules->file_wants, h.magic);
+  app_.want_frames(h.rules == nullptr ? FrameWants{} : h.rules->frame_wants);
   h.alerts_before = alerts_recorded_;
   offered_.store(nullptr, std::memory_order_release);
 }
@@ -282,6 +283,8 @@ void Worker::count_files() noexcept {
   counters_.files.set(s.files);
   counters_.files_refused.set(s.refused);
   counters_.files_cut.set(s.cut);
+  counters_.frames.set(app_.frame_stats().frames);
+  counters_.frames_refused.set(app_.frame_stats().refused);
 }
 
 /// Time has come to `to`, whether or not a packet brought it here.
@@ -352,7 +355,7 @@ void Worker::flow_interim(Flow& f, const Place& place) noexcept {
 void Worker::on_data(Flow& f, Direction dir, Bytes data, std::uint64_t offset) noexcept {
   app_.identify(f, dir, data);
   if (detector_.wants_stream(f)) detector_.on_stream(f, dir, data, offset, *packet_);
-  app_.on_stream(f, dir, data, packet_->time_ns);
+  app_.on_stream(f, dir, data, offset, packet_->time_ns);
 }
 
 void Worker::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint64_t) noexcept {
@@ -398,6 +401,10 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
 
 void Worker::on_file(Flow& f, ProtocolId protocol, File& file, FileStage from) noexcept {
   detector_.on_file(f, protocol, file, from, packet_);
+}
+
+void Worker::on_frame(Flow& f, ProtocolId protocol, const FrameLook& look) noexcept {
+  detector_.on_frame(f, protocol, look, packet_);
 }
 
 /// With their transaction, whose record says then all of it.

@@ -111,6 +111,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   // AppListener
   void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept override;
   void on_file(Flow&, ProtocolId, File&, FileStage from) noexcept override;
+  void on_frame(Flow&, ProtocolId, const FrameLook&) noexcept override;
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;

@@ -408,26 +408,55 @@ void Encoder::ether(WireWriter& w, const Flow& f, Direction from, bool all) cons
   for (const Mac& mac : dst.all()) w.bytes(v1::Ether::kDestMacsFieldNumber, mac);
 }
 
+namespace {
+
+/// "[12 bytes missing]" into `room`; nothing when none are.
+std::string_view missing_note(std::uint64_t bytes, std::array<char, 48>& room) noexcept {
+  if (bytes == 0) return {};
+  room[0] = '[';
+  char* at = std::to_chars(room.data() + 1, room.data() + 21, bytes).ptr;
+  constexpr std::string_view kRest = " bytes missing]";
+  at = std::copy(kRest.begin(), kRest.end(), at);
+  return {room.data(), at};
+}
+
+}  // namespace
+
 void Encoder::payload(WireWriter& w, const Packet& p, const AlertInfo& info) const noexcept {
   const RecordDetail& d = options_.detail;
   if (!d.payload && !d.payload_printable && !d.payload_length) return;
   const Bytes seen = info.payload.first(std::min<std::size_t>(info.payload.size(), d.payload_bytes));
   const bool of_stream = (info.from_stream || info.from_transaction) && p.proto == number(IpProto::kTcp);
-  std::array<char, 48> note_text{};
-  std::string_view note;
-  if (of_stream && info.payload_missing != 0) {
-    char* at = std::copy_n("[", 1, note_text.data());
-    at = std::to_chars(at, at + 20, info.payload_missing).ptr;
-    constexpr std::string_view kRest = " bytes missing]";
-    at = std::copy(kRest.begin(), kRest.end(), at);
-    note = {note_text.data(), at};
-  }
+  std::array<char, 48> note_text;
+  const std::string_view note = missing_note(of_stream ? info.payload_missing : 0, note_text);
   if (!seen.empty()) {
     if (d.payload) w.bytes(Ev::kPayloadFieldNumber, as_bytes(note), seen);
     if (d.payload_printable) w.printable(Ev::kPayloadPrintableFieldNumber, as_bytes(note), seen);
     if (d.payload_length) w.u64(Ev::kPayloadLengthFieldNumber, note.size() + seen.size());
   }
   w.u64(Ev::kStreamFieldNumber, of_stream ? 1 : 0);
+}
+
+void Encoder::frame(WireWriter& w, const FrameInfo& f, Direction dir) const noexcept {
+  using F = v1::Frame;
+  const auto m = w.message(Ev::kFrameFieldNumber);
+  w.text(F::kTypeFieldNumber, f.type);
+  w.u64(F::kIdFieldNumber, f.id);
+  if (f.has_tx) w.u64(F::kTxIdFieldNumber, f.tx_id);
+  w.text(F::kDirectionFieldNumber, dir == Direction::kToServer ? "toserver" : "toclient");
+  if (f.of_stream) w.u64(F::kStreamOffsetFieldNumber, f.offset);
+  w.u64(F::kLengthFieldNumber, f.length);
+  w.boolean(F::kCompleteFieldNumber, f.complete);
+  const RecordDetail& d = options_.detail;
+  if (!d.payload && !d.payload_printable) return;
+  // Suricata's buffer of so many bytes holds one byte less of text.
+  const Bytes seen =
+      f.payload.first(std::min<std::size_t>(f.payload.size(), std::max(d.payload_bytes, 1U) - 1));
+  std::array<char, 48> before_room, behind_room;
+  const Bytes before = as_bytes(missing_note(f.before, before_room)),
+              behind = as_bytes(missing_note(f.missing, behind_room));
+  if (d.payload) w.bytes(F::kPayloadFieldNumber, before, seen, behind);
+  if (d.payload_printable) w.printable(F::kPayloadPrintableFieldNumber, before, seen, behind);
 }
 
 void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) const noexcept {
@@ -537,6 +566,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     flow_so_far(w, *flow);
     traffic(w, context, *flow);
   }
+  if (info.frame != nullptr) frame(w, *info.frame, info.direction);
   ether(w, p);
   payload(w, p, info);
   if (options_.detail.packet) packet_body(w, p);

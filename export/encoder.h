@@ -64,6 +64,7 @@ class Encoder final : public RecordEncoder {
   void ether(WireWriter&, const Packet&) const noexcept;
   void ether(WireWriter&, const Flow&, Direction from, bool all) const noexcept;
   void payload(WireWriter&, const Packet&, const AlertInfo&) const noexcept;
+  void frame(WireWriter&, const FrameInfo&, Direction) const noexcept;
   void body(WireWriter&, ProtocolId, const Transaction&) const noexcept;
 
   EncoderOptions options_;

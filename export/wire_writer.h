@@ -46,18 +46,19 @@ class WireWriter {
     raw(b);
   }
   void text(int field, std::string_view s) noexcept { bytes(field, as_bytes(s)); }
-  /// One value that lies in two places.
-  void bytes(int field, Bytes first, Bytes second) noexcept {
+  /// One value that lies in several places.
+  void bytes(int field, Bytes first, Bytes second, Bytes third = {}) noexcept {
     tag(field, 2);
-    varint(first.size() + second.size());
+    varint(first.size() + second.size() + third.size());
     raw(first);
     raw(second);
+    raw(third);
   }
 
   /// The same with a dot for what cannot be printed.
-  void printable(int field, Bytes first, Bytes second) noexcept {
-    const std::size_t n = first.size() + second.size();
-    bytes(field, first, second);
+  void printable(int field, Bytes first, Bytes second, Bytes third = {}) noexcept {
+    const std::size_t n = first.size() + second.size() + third.size();
+    bytes(field, first, second, third);
     if (!ok_) return;
     for (std::uint8_t& c : out_.subspan(at_ - n, n)) {
       if ((c < 0x20 || c > 0x7e) && c != '\r' && c != '\n') c = '.';

@@ -40,10 +40,11 @@ void print_json(const ProtocolSpec& s) {
   std::cout << fmt::format(
       "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"record\":\"{}\",\"buffers\":[{}],"
       "\"integers\":[{}],"
-      "\"keywords\":[{}],\"events\":[{}],\"limits\":[{}]}}\n",
+      "\"keywords\":[{}],\"frames\":[{}],\"hooks\":[{}],\"events\":[{}],\"limits\":[{}]}}\n",
       s.name, transports_of(s), list(s.ports, "", ",", kSelf), s.record, list(s.buffers, "\"", ",", kName),
       list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName),
-      list(s.events, "\"", ",", kName), list(s.limits, "\"", ",", kName));
+      list(s.frames, "\"", ",", kName), list(s.hooks, "\"", ",", kName), list(s.events, "\"", ",", kName),
+      list(s.limits, "\"", ",", kName));
 }
 
 template <class Defs>
@@ -66,6 +67,8 @@ int protocols_command(const Options& o) {
     print_defs("buffers", s->buffers);
     print_defs("integers", s->integers);
     print_defs("keywords", s->keywords);
+    print_defs("frames", s->frames);
+    if (!s->hooks.empty()) std::cout << fmt::format("  hooks\n    {}\n", list(s->hooks, "", " ", kName));
     print_defs("events", s->events);
     print_defs("limits", s->limits);
     std::cout << '\n';

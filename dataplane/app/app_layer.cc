@@ -1,6 +1,7 @@
 #include "dataplane/app/app_layer.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "parsers/core/assert.h"
 
@@ -27,6 +28,9 @@ struct AppLayer {
   bool fresh = false;        // bound, but the parser has not seen what waits
   std::uint8_t changes = 0;  // of the protocol, by hand_over()
   bool kept = false;         // identify() has put the bytes at hand into pending
+  std::array<std::uint64_t, 2>
+      position{};                // by Direction: where in the stream the first unconsumed byte stands
+  FlowFrames* frames = nullptr;  // where rules ask for some
 };
 
 namespace {
@@ -61,6 +65,7 @@ AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
       listener_(listener),
       files_(config.files, pool),
       expectations_(pool),
+      frame_tracker_(pool, *this),
       hand_over_hint_(pool) {
   PICKET_ASSERT(protocols().size() <= 64);
   for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
@@ -121,9 +126,16 @@ AppLayer* AppEngine::state_of(Flow& f) noexcept {
   return f.app;
 }
 
-void AppEngine::drop_parser(AppLayer& a) noexcept {
+void AppEngine::drop_parser(Flow& f) noexcept {
+  AppLayer& a = *f.app;
   if (a.parser == nullptr) return;
+  enter(f);
+  if (a.frames != nullptr) {
+    frame_tracker_.end_all(f, *a.frames, Direction::kToServer);
+    frame_tracker_.end_all(f, *a.frames, Direction::kToClient);
+  }
   a.parser->on_close(*this);
+  frame_tracker_.release(a.frames);
   hand_over_ = false;
   a.parser->~Parser();
   pool_.release(a.parser, a.parser_size);
@@ -133,7 +145,7 @@ void AppEngine::drop_parser(AppLayer& a) noexcept {
 void AppEngine::give_up(Flow& f) noexcept {
   f.flags |= flow_flag::kAppDone;
   if (f.app == nullptr) return;
-  drop_parser(*f.app);
+  drop_parser(f);
   pool_.destroy(f.app);
   f.app = nullptr;
 }
@@ -197,11 +209,13 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     give_up(f);
 }
 
-void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t time_ns) noexcept {
+void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t offset,
+                          std::uint64_t time_ns) noexcept {
   AppLayer* a = f.app;
   if (a == nullptr || (f.flags & flow_flag::kAppDone)) return;
   flow_ = &f;
   time_ns_ = time_ns;
+  if (a->pending[index(dir)].empty()) a->position[index(dir)] = offset;
   if (a->parser == nullptr) return keep(f, dir, data);
   if (!a->fresh) return feed(f, dir, data);
   a->fresh = false;
@@ -261,6 +275,9 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     listener_.on_app_event(f, f.protocol, dir, kPendingLimit, nullptr);
     pending.reset();
     a.need[i] = 0;
+    a.position[i] += input.size();
+    enter(f);
+    if (a.frames != nullptr) frame_tracker_.gap(f, *a.frames, dir, a.position[i], 0);
     a.parser->on_gap(dir, 0, *this);
   };
   if (waited) {
@@ -271,7 +288,12 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     if ((!waited && !pending.append(data)) || pending.size() > limit) resync();
     return;
   }
+  enter(f, input, a.position[i]);
+  if (frames_ >> kStreamFrame & 1) on_frame(dir, kStreamFrame, input.data(), kOpenFrame, nullptr);
+  if (a.frames != nullptr) frame_tracker_.data(f, *a.frames, dir, input_, true);
   const Consumed c = a.parser->on_stream(dir, input, *this);
+  if (a.frames != nullptr) frame_tracker_.data(f, *a.frames, dir, input_, false);
+  a.position[i] += std::min(c.bytes, input.size());
   if (hand_over_) {
     change_protocol(f, dir, input.subspan(std::min(c.bytes, input.size())));
     return;
@@ -279,8 +301,9 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
   if (c.give_up) {
     a.stopped[i] = true;
     pending.reset();
+    if (a.frames != nullptr) frame_tracker_.end_all(f, *a.frames, dir);
     if (a.stopped[index(reverse(dir))]) {  // nothing more is wanted: memory goes back before the flow ends
-      drop_parser(a);
+      drop_parser(f);
       f.flags |= flow_flag::kAppDone;
       pool_.destroy(f.app);
       f.app = nullptr;
@@ -314,7 +337,8 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   // `rest` may lie in pending, which is about to change hands.
   PoolBuffer mine = std::move(a.pending[index(dir)]);
   PoolBuffer theirs = std::move(a.pending[index(reverse(dir))]);
-  drop_parser(a);
+  const std::array<std::uint64_t, 2> at = a.position;
+  drop_parser(f);
   a.excluded = {};
   a.fresh = a.kept = false;
   a.run_count = 0;
@@ -327,7 +351,7 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   const auto go_on = [&](Direction d, Bytes bytes) noexcept {
     if (bytes.empty()) return;
     identify(f, d, bytes);
-    on_stream(f, d, bytes, time_ns_);
+    on_stream(f, d, bytes, at[index(d)], time_ns_);
   };
   go_on(dir, rest);
   go_on(reverse(dir), theirs.view());
@@ -338,6 +362,11 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
   if (a == nullptr || (f.flags & flow_flag::kAppDone)) return;
   flow_ = &f;
   time_ns_ = time_ns;
+  if (a->frames != nullptr) {
+    const FrameTracker::Input waited{a->pending[index(dir)].view(), a->position[index(dir)]};
+    frame_tracker_.data(f, *a->frames, dir, waited, false);
+    frame_tracker_.gap(f, *a->frames, dir, waited.end(), missing);
+  }
   a->pending[index(dir)].reset();
   a->need[index(dir)] = 0;
   if (a->parser == nullptr) {  // what the other side said is one turn now
@@ -345,7 +374,9 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
     a->run_count = other == 0 ? 0 : 1;
     a->runs[0] = {reverse(dir), static_cast<std::uint32_t>(other)};
   }
-  if (a->parser != nullptr && !a->stopped[index(dir)]) a->parser->on_gap(dir, missing, *this);
+  if (a->parser == nullptr || a->stopped[index(dir)]) return;
+  enter(f);
+  a->parser->on_gap(dir, missing, *this);
 }
 
 void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
@@ -353,7 +384,9 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
   if (a == nullptr || a->parser == nullptr || a->stopped[index(dir)]) return;
   flow_ = &f;
   time_ns_ = time_ns;
+  enter(f);
   a->parser->on_end(dir, *this);
+  if (a->frames != nullptr) frame_tracker_.end_all(f, *a->frames, dir);
   hand_over_ = false;  // no bytes follow that another protocol could read
 }
 
@@ -371,6 +404,7 @@ void AppEngine::on_datagram(Flow& f, Direction dir, Bytes data, std::uint64_t ti
   if (f.app == nullptr || f.app->parser == nullptr || data.empty() || f.app->stopped[index(dir)]) return;
   flow_ = &f;
   time_ns_ = time_ns;
+  enter(f, data);
   f.app->parser->on_datagram(dir, data, *this);
   hand_over_ = false;
 }
@@ -379,7 +413,7 @@ void AppEngine::close(Flow& f, std::uint64_t time_ns) noexcept {
   if (f.app == nullptr) return;
   flow_ = &f;
   time_ns_ = time_ns;
-  drop_parser(*f.app);
+  drop_parser(f);
   pool_.destroy(f.app);
   f.app = nullptr;
 }
@@ -392,6 +426,7 @@ void AppEngine::advance(Transaction& tx, Direction dir, std::uint8_t progress) n
 
 void AppEngine::done(Transaction& tx) noexcept {
   for (File* f = tx.files; f != nullptr; f = f->next) file_end(*f, FileEnd::kTruncated);
+  if (flow_->app != nullptr && flow_->app->frames != nullptr) FrameTracker::forget(*flow_->app->frames, tx);
   listener_.on_done(*flow_, flow_->protocol, tx);
   files_.release(tx);
 }
@@ -414,6 +449,44 @@ void AppEngine::file_end(File& f, FileEnd how) noexcept {
   const FileStage from = f.stage;
   files_.end(f, how);
   if (f.stage != from) listener_.on_file(*flow_, flow_->protocol, f, from);
+}
+
+// ---- frames ----
+
+void AppEngine::on_frame(Direction dir, unsigned kind, const std::uint8_t* first, std::uint64_t length,
+                         Transaction* tx) noexcept {
+  const std::uint8_t* begin = input_.bytes.data();
+  const std::uint8_t* end = begin + input_.bytes.size();
+  // What a parser reads a second time, from a place of its own, is no bytes of the stream.
+  if (begin == nullptr || std::less<>{}(first, begin) || std::less<>{}(end, first)) return;
+  const auto at = static_cast<std::size_t>(first - begin);
+  if (flow_->key.proto == static_cast<std::uint8_t>(IpProto::kUdp)) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(length, input_.bytes.size() - at));
+    return frame_tracker_.whole(*flow_, dir, kind, input_.bytes.subspan(at, size), tx);
+  }
+  if (flow_->app == nullptr) return;
+  frame_tracker_.begin(*flow_, flow_->app->frames, dir, kind, input_.offset + at, length, tx, input_);
+}
+
+void AppEngine::on_frame_of(Direction dir, unsigned kind, Transaction& tx) noexcept {
+  if (flow_->app != nullptr && flow_->app->frames != nullptr)
+    frame_tracker_.belongs(*flow_->app->frames, dir, kind, tx);
+}
+
+void AppEngine::on_frame_end(Direction dir, unsigned kind, const std::uint8_t* end,
+                             Transaction* tx) noexcept {
+  if (flow_->app == nullptr || flow_->app->frames == nullptr) return;
+  const std::uint8_t* begin = input_.bytes.data();
+  const bool here = begin != nullptr && end != nullptr && !std::less<>{}(end, begin) &&
+                    !std::less<>{}(begin + input_.bytes.size(), end);
+  const std::uint64_t at = here               ? input_.offset + static_cast<std::size_t>(end - begin)
+                           : begin != nullptr ? input_.end()
+                                              : kOpenFrame;
+  frame_tracker_.end(*flow_, *flow_->app->frames, dir, kind, at, tx, input_);
+}
+
+void AppEngine::on_frame_look(Flow& f, const FrameLook& look) noexcept {
+  listener_.on_frame(f, f.protocol, look);
 }
 
 void AppEngine::event(Direction dir, std::uint8_t event, Transaction* tx) noexcept {

@@ -16,6 +16,7 @@
 #include "dataplane/app/expectations.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
+#include "dataplane/frames/frame_tracker.h"
 #include "parsers/core/pool.h"
 #include "parsers/core/protocol.h"
 
@@ -30,6 +31,8 @@ class AppListener {
   virtual void on_advance(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress) noexcept = 0;
   /// A file of a transaction has come further than `from`.
   virtual void on_file(Flow&, ProtocolId, File&, FileStage from) noexcept = 0;
+  /// There is something to look at of a frame that rules ask for.
+  virtual void on_frame(Flow&, ProtocolId, const FrameLook&) noexcept = 0;
   /// Its files are there until the call returns.
   virtual void on_done(Flow&, ProtocolId, Transaction&) noexcept = 0;
   /// `event`: index in ProtocolSpec::events, or kPendingLimit.
@@ -50,7 +53,7 @@ struct AppConfig {
 /// Everything enabled, every limit at its default.
 AppConfig default_app_config();
 
-class AppEngine final : private Sink {
+class AppEngine final : private Sink, private FrameListener {
  public:
   AppEngine(const AppConfig&, Pool&, AppListener&);
 
@@ -62,8 +65,9 @@ class AppEngine final : private Sink {
   /// look at the stream run between this and on_stream(), so that they know the protocol and are ahead of its
   /// transactions.
   void identify(Flow&, Direction, Bytes) noexcept;
-  /// Then, with the same bytes: shows them to the parser, or keeps them while it is not known.
-  void on_stream(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
+  /// Then, with the same bytes: shows them to the parser, or keeps them while it is not known. `offset`: of the
+  /// first byte, in its stream.
+  void on_stream(Flow&, Direction, Bytes, std::uint64_t offset, std::uint64_t time_ns) noexcept;
   void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t time_ns) noexcept;
   void on_end(Flow&, Direction, std::uint64_t time_ns) noexcept;
   void identify_datagram(Flow&, Direction, Bytes) noexcept;
@@ -73,6 +77,9 @@ class AppEngine final : private Sink {
   /// Between bursts: what the rules ask of files. See FileTracker::want().
   void want_files(const FileWants& rules, std::unique_ptr<Magic>& made) noexcept { files_.want(rules, made); }
   [[nodiscard]] const FileStats& file_stats() const noexcept { return files_.stats(); }
+  /// Between bursts: which frames the rules ask for. Counts for frames that begin from now on.
+  void want_frames(const FrameWants& wants) noexcept { frame_wants_ = wants; }
+  [[nodiscard]] const FrameStats& frame_stats() const noexcept { return frame_tracker_.stats(); }
 
  private:
   void advance(Transaction&, Direction, std::uint8_t progress) noexcept override;
@@ -85,6 +92,11 @@ class AppEngine final : private Sink {
   void hand_over(std::string_view protocol, Bytes hint) noexcept override;
   bool expect(const Expectation&) noexcept override;
   void encrypted() noexcept override { flow_->flags |= flow_flag::kNoPayloadInspect; }
+  void on_frame(Direction, unsigned kind, const std::uint8_t* first, std::uint64_t length,
+                Transaction*) noexcept override;
+  void on_frame_of(Direction, unsigned kind, Transaction&) noexcept override;
+  void on_frame_end(Direction, unsigned kind, const std::uint8_t* end, Transaction*) noexcept override;
+  void on_frame_look(Flow&, const FrameLook&) noexcept override;
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
   struct Ports {
@@ -99,7 +111,12 @@ class AppEngine final : private Sink {
   static void note_run(AppLayer&, Direction) noexcept;
   void feed(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
-  void drop_parser(AppLayer&) noexcept;
+  /// Before each call of a parser: which frames it need tell of, and what it is shown.
+  void enter(const Flow& f, Bytes input = {}, std::uint64_t offset = 0) noexcept {
+    frames_ = frame_wants_[f.protocol & (frame_wants_.size() - 1)];
+    input_ = {input, offset};
+  }
+  void drop_parser(Flow&) noexcept;
   void give_up(Flow&) noexcept;
 
   AppConfig config_;
@@ -107,6 +124,9 @@ class AppEngine final : private Sink {
   AppListener& listener_;
   FileTracker files_;
   Expectations expectations_;
+  FrameTracker frame_tracker_;
+  FrameWants frame_wants_{};
+  FrameTracker::Input input_;                    // during a call into a parser: what it was shown
   std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
   Flow* flow_ = nullptr;                         // during a call into a parser
   std::uint64_t time_ns_ = 0;

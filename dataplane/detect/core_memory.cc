@@ -22,6 +22,7 @@ std::size_t most_patterns(const RuleSet& set) {
       for (const PayloadPlan& p : by_dir) std::for_each(p.scans.begin(), p.scans.end(), look);
     }
     for (const PayloadPlan& p : plan.stream_payload) std::for_each(p.scans.begin(), p.scans.end(), look);
+    for (const FramePlan& p : plan.frames) look(p.scan);
   }
   for (const auto& buffer : set.buffers) look(buffer.scan);
   return most;
@@ -37,6 +38,8 @@ CoreMemory::CoreMemory(const RuleSet& set)
       base64(kMaxTransformed),
       notes(kMaxNotes) {
   for (auto& t : transformed) t.resize(kMaxTransformed);
+  if (std::any_of(set.frame_wants.begin(), set.frame_wants.end(), [](std::uint32_t w) { return w != 0; }))
+    frame_bytes.resize(kMaxFrameBytes);
   if (std::any_of(set.transforms.begin(), set.transforms.end(), [](const Transform& t) {
         return t.kind == Transform::Kind::kGunzip || t.kind == Transform::Kind::kZlibDeflate;
       }))

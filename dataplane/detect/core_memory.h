@@ -23,7 +23,9 @@ namespace picket::detect {
 
 inline constexpr unsigned kMaxVariables = 64;
 inline constexpr std::size_t kMaxNotes = 32768;  ///< bytes of values that go with the alerts of one packet
-inline constexpr unsigned kMaxOps = 250;         ///< of one group
+inline constexpr std::size_t kMaxFramePayload = 4096;  ///< bytes of a frame that an alert shows
+inline constexpr std::size_t kMaxFrameBytes = kMaxAlerts * kMaxFramePayload;
+inline constexpr unsigned kMaxOps = 250;  ///< of one group
 
 /// A set of rules that can be emptied by counting up.
 class RuleMarks {
@@ -92,6 +94,9 @@ class CoreMemory {
   std::size_t notes_size = 0;
   std::array<AlertContext, kMaxAlerts> contexts;
   std::size_t context_count = 0;
+  std::vector<std::uint8_t>
+      frame_bytes;  // of the alerts that wait: kMaxFrameBytes; where rules ask for frames
+  std::size_t frame_bytes_size = 0;
   std::array<std::vector<std::uint8_t>, 2> transformed;  // kMaxTransformed each, used in turn
 
   std::unique_ptr<inflate_state> inflate;  // where some transform inflates

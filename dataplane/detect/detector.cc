@@ -287,7 +287,8 @@ void Detector::change_state(const RuleHeader& h, Flow* flow) noexcept {
   }
 }
 
-void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Transaction* tx) noexcept {
+void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Transaction* tx,
+                    const FrameLook* frame) noexcept {
   const RuleHeader& h = rules_->rules[r];
   ++stats_.matches;
   if (h.state_deeds != 0) change_state(h, s.flow);
@@ -301,8 +302,9 @@ void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Trans
     ++stats_.alert_limit;
     return;
   }
-  Queued q{r, from_stream, s.dir, s.app, s.packet, s.flow, tx, s.file, 0, 0, 0, 0};
+  Queued q{r, from_stream, s.dir, s.app, s.packet, s.flow, tx, s.file, 0, 0, 0, 0, {}};
   if (memory_->dataset_hit_count != 0 && !keep_hits(q)) return;
+  if (frame != nullptr) keep_frame(q, *frame);
   queue_[queued_++] = q;
 }
 
@@ -354,6 +356,11 @@ void Detector::let_go(std::size_t queued) noexcept {
     if (!b.data.empty()) info.payload = b.data;
     if (side.gaps != 0 && from == side.gap_end) info.payload_missing = side.gap_bytes;
   }
+  if (!q.frame.type.empty()) {
+    info.frame = &q.frame;
+    info.payload = q.frame.payload;
+    info.payload_missing = q.frame.before;
+  }
   sink_.alert(info, q.rule, *q.packet, q.flow, q.protocol, q.tx);
 }
 
@@ -374,7 +381,7 @@ void Detector::flush(F&& which) noexcept {
       queue_[kept++] = queue_[i];
   }
   queued_ = kept;
-  if (kept == 0) memory_->notes_size = memory_->context_count = 0;
+  if (kept == 0) memory_->notes_size = memory_->context_count = memory_->frame_bytes_size = 0;
 }
 
 void Detector::flush_transaction(const Transaction& tx) noexcept {

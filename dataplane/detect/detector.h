@@ -4,7 +4,7 @@
 // For each packet, in this order
 //   flow found and its state followed ──> on_packet()
 //   bytes in order, after the protocol was probed, before its parser sees them ──> on_stream()
-//   the parser reports ──> on_transaction(), on_file(), on_transaction_done(), on_app_event()
+//   the parser reports ──> on_transaction(), on_file(), on_frame(), on_transaction_done(), on_app_event()
 //   all is done ──> end_packet(): alerts leave, in the order of rules
 // so that rules of packets and streams are evaluated before those of transactions, and flowbits that the
 // former set are there for the latter.
@@ -91,6 +91,8 @@ class Detector {
                       const Packet*) noexcept;
   /// From Sink::file_*(): the file has come further than `from`.
   void on_file(Flow&, ProtocolId, const File&, FileStage from, const Packet*) noexcept;
+  /// From Sink::frame(): there is something to look at.
+  void on_frame(Flow&, ProtocolId, const FrameLook&, const Packet*) noexcept;
   /// From Sink::done(): the last look at both sides; alerts of `tx` leave, its memory in the pool goes back.
   void on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
   /// From Sink::event() without a transaction; those in one are found in Transaction::events.
@@ -126,6 +128,7 @@ class Detector {
     const File* file;
     std::uint32_t note, notes_size;        // in CoreMemory::notes
     std::uint16_t context, context_count;  // in CoreMemory::contexts
+    FrameInfo frame;                       // type "": of none
   };
 
   [[nodiscard]] bool idle(const Flow* f) const noexcept {
@@ -149,7 +152,9 @@ class Detector {
   [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
   void run_packet_rules(const Subject&, Candidates&) noexcept;
   void run_app_found_rules(const Packet&, Flow&) noexcept;
-  void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*) noexcept;
+  void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*,
+            const FrameLook* = nullptr) noexcept;
+  void keep_frame(Queued&, const FrameLook&) noexcept;
   void change_state(const RuleHeader&, Flow*) noexcept;
   [[nodiscard]] bool keep_hits(Queued&) noexcept;
 
@@ -163,6 +168,8 @@ class Detector {
   // transactions
   void look_at_side(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
                     const Packet&) noexcept;
+  void look_at_update(Flow&, ProtocolId, Transaction&, Direction, std::uint8_t progress,
+                      const Packet&) noexcept;
   void look_at_files(const Subject&, Transaction&, std::uint8_t from, std::uint8_t progress) noexcept;
   void look_at_file(const Subject&, Transaction&, const File&, const FileMoment&) noexcept;
   void sort_out(const Subject&, Transaction&, std::uint8_t progress) noexcept;

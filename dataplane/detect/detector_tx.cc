@@ -25,7 +25,28 @@ void Detector::on_transaction(Flow& f, ProtocolId app, Transaction& tx, Directio
   if (idle(&f) || app >= rules_->protocols.size()) return;
   const Packet& p = packet_or_made_up(packet, f, dir);
   if (progress >= rules_->protocols[app].complete[index(dir)]) end_window(f, dir, &p);
+  if (rules_->any_updates) look_at_update(f, app, tx, dir, progress, p);
   look_at_side(f, app, tx, dir, std::min(progress, kEverything), p);
+}
+
+/// Rules that hook at a state in which a side stays, such as a body, and ask for nothing else: once for what comes
+/// between two acknowledgements of the other side, as Suricata, whose parsers see bytes when they are acknowledged.
+void Detector::look_at_update(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
+                              const Packet& p) noexcept {
+  TxState& state = tx_state(tx);
+  const std::uint32_t acknowledged = f.side[index(reverse(dir))].last_ack;
+  if (state.updated && state.acknowledged == acknowledged) return;
+  const Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  const SidePlan& plan = s.plan->sides[app][index(dir)];
+  for (std::uint32_t i = 0; i < plan.updates && !idle(&f); ++i) {
+    const RuleIndex r = rules_->rule_lists[plan.first_update + i];
+    const RuleHeader& h = rules_->rules[r];
+    if (h.ready[index(dir)] > progress) continue;
+    state.updated = true;
+    state.acknowledged = acknowledged;
+    ++stats_.programs;
+    if (header_fits(*rules_, h, s, *memory_) && transaction_matches(h, s, tx)) fire(r, s, false, &tx);
+  }
 }
 
 void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, const Packet* packet) noexcept {
@@ -233,6 +254,8 @@ bool tx_test_holds(const RuleSet& set, const TxTest& t, const Subject& s, const 
           return m.matcher->match(tx, s.dir) != t.negated;
       }
       return false;
+    case TxTest::Kind::kHook:
+      return true;  // RuleHeader::ready says when
     case TxTest::Kind::kProbe:
       return set.probe->on_transaction(t.first, s, tx);
   }

@@ -21,6 +21,7 @@ namespace picket::detect {
   };
   switch (g.place) {
     case Place::kPayload:
+    case Place::kFrame:
       b = payload;
       return true;
     case Place::kEtherHeader:

@@ -156,7 +156,9 @@ bool Runner<Trace>::step(const Op& op, std::uint32_t index, std::int64_t from) n
     case Op::Kind::kIsDataAt:
       return is_data_at(op);
     case Op::Kind::kSize:
-      return set.number_tests[op.at].matches(buffer.data.size());
+      // A frame's last window stands behind what was looked at before.
+      return set.number_tests[op.at].matches(
+          static_cast<std::uint64_t>(size() + std::max<std::int64_t>(base(), 0)));
     case Op::Kind::kBase64:
       return base64(op);
     case Op::Kind::kEntropy:

@@ -23,6 +23,7 @@
 #include "dataplane/detect/asn1.h"
 #include "dataplane/detect/country.h"
 #include "dataplane/files/file_tracker.h"
+#include "dataplane/frames/frame_tracker.h"
 #include "dataplane/packet.h"
 #include "dataplane/record_encoder.h"
 #include "parsers/core/protocol.h"
@@ -68,6 +69,7 @@ inline constexpr std::uint16_t kRepeats = 0x80;  ///< looks at what may still ha
 inline constexpr std::uint16_t kBothSides = 0x100;  ///< `=>`: buffers of both directions
 inline constexpr std::uint16_t kFlowPass = 0x200;   ///< its pass holds for the whole flow
 inline constexpr std::uint16_t kDirectionFromGroups = 0x400;
+inline constexpr std::uint16_t kWholeFrame = 0x800;  ///< what it asks of a frame, only all of it can answer
 }  // namespace rule_flag
 
 /// All that decides whether a candidate is worth its program: one cache line.
@@ -244,6 +246,7 @@ enum class Place : std::uint8_t {
   kSourceIp,
   kDestinationIp,
   kBase64,
+  kFrame,
   kProbe,  ///< Group::first_op: the target; see probe.h
 };
 
@@ -268,7 +271,7 @@ struct Group {
 
 /// A test of a transaction that needs no buffer.
 struct TxTest {
-  enum class Kind : std::uint8_t { kInteger, kKeyword, kEvent, kProbe };
+  enum class Kind : std::uint8_t { kInteger, kKeyword, kEvent, kProbe, kHook };
   enum class Among : std::uint8_t { kAny, kAll, kAllOrAbsent, kNth, kCount };
   Kind kind = Kind::kInteger;
   Among among = Among::kAny;
@@ -477,15 +480,26 @@ struct BufferPlan {
 struct SidePlan {
   std::uint32_t first_buffer = 0, buffers = 0;  ///< in RuleSet::buffers, by progress
   std::uint32_t first_rule = 0, rules = 0;  ///< in rule_lists: rules without a pattern, by RuleHeader::ready
-  std::uint32_t first_repeat = 0, repeats = 0;            ///< in rule_lists: those with kRepeats
+  std::uint32_t first_repeat = 0, repeats = 0;  ///< in rule_lists: those with kRepeats
+  std::uint32_t first_update = 0, updates = 0;  ///< in rule_lists: those that look at each step of a state
   std::uint32_t first_file_buffer = 0, file_buffers = 0;  ///< in RuleSet::buffers
   std::uint32_t first_file_rule = 0, file_rules = 0;      ///< in rule_lists: rules of files without a pattern
   std::uint64_t file_ready = 0;  ///< bit i: a rule of files needs progress i (63: that or more)
   [[nodiscard]] bool empty() const noexcept { return buffers == 0 && rules == 0 && repeats == 0; }
 };
+/// A kind of frame in one direction.
+struct FramePlan {
+  ProtocolId protocol = kNoProtocol;
+  Direction dir{};
+  std::uint8_t kind = 0;
+  std::uint16_t transforms = 0;  ///< that `scan` looks behind
+  Scan scan;
+  RuleList rules;  ///< without a pattern
+};
 struct ProtocolPlan {
   std::array<std::uint8_t, 2> complete{};
   std::span<const EventDef> events;
+  std::span<const FrameDef> frames;
 };
 
 // ----------------------------------------------------------------------------------- what is said of a match
@@ -536,6 +550,7 @@ struct ZonePlan {
   RuleList app_packet_rules;                   ///< for every packet of a flow whose protocol is known
   RuleList app_found_rules;                    ///< once, when a flow's protocol was found or given up
   std::vector<std::array<SidePlan, 2>> sides;  ///< by ProtocolId and Direction
+  std::vector<FramePlan> frames;               ///< few: those that rules ask for
 };
 
 class Probe;
@@ -599,11 +614,13 @@ struct RuleSet {
   std::vector<BufferPlan> buffers;
 
   FileWants file_wants;                        ///< what the rules ask of files
+  FrameWants frame_wants{};                    ///< ... and of frames
   std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
   std::vector<TrafficBit> traffic_bits;        ///< those that records show, in the order of their names
   std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
   bool any_stream = false;                     ///< some rule looks at streams
   bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too
+  bool any_updates = false;                    ///< some rule looks at each step of a transaction's state
   bool any_app_packet = false, any_app_found = false;  ///< some plan has such rules
   std::uint32_t most_candidates = 0;                   ///< upper bound: the number of rules
   hs_scratch* scratch_prototype = nullptr;             ///< fits all databases; cores clone it

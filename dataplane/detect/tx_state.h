@@ -26,9 +26,10 @@ struct TxState {
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  std::uint16_t unused;
+  bool updated;                      // `acknowledged` holds
+  std::uint8_t unused;
   std::uint32_t held[kInline];
-  std::uint32_t unused2;
+  std::uint32_t acknowledged;  // by the other side, when rules last looked at a state that goes on
 
   [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
 

@@ -70,6 +70,17 @@ struct Consumed {
 struct File;        // parsers/core/file.h
 struct OtProtocol;  // parsers/core/ot.h
 
+/// A kind of run of bytes that rules may look at: `frame:smb2.hdr`. Its number is its place in
+/// ProtocolSpec::frames.
+struct FrameDef {
+  std::string_view name;  ///< "smb2.hdr": as rules and EVE have it
+  std::string_view help;
+};
+inline constexpr unsigned kMaxFrames = 15;    ///< kinds of one protocol
+inline constexpr unsigned kStreamFrame = 15;  ///< "stream", of every protocol: all that a direction says
+inline constexpr unsigned kUpdates = 16;      ///< beside the kinds of frames: Sink::wants_updates()
+inline constexpr std::uint64_t kOpenFrame = ~std::uint64_t{0};  ///< a length that is not known yet
+
 /// How far a file has come. Only grows; what rules may ask of a file becomes known at these.
 enum class FileStage : std::uint8_t {
   kNone,
@@ -119,9 +130,29 @@ struct Expectation {
 /// Where a parser reports. Calls come back before the next line of the parser runs.
 class Sink {
  public:
+  /// A frame begins at `first`, which lies in the bytes that the parser was just shown, or right behind them;
+  /// its end may lie beyond. kOpenFrame: frame_end() is to follow. Said again of the same bytes it is no second
+  /// frame, so a parser that waits for more need not remember what it said. Costs a test where no rule asks for
+  /// that kind.
+  void frame(Direction dir, unsigned kind, const std::uint8_t* first, std::uint64_t length,
+             Transaction* tx = nullptr) noexcept {
+    if ((frames_ >> kind & 1) != 0) on_frame(dir, kind, first, length, tx);
+  }
+  /// The open frame of that kind belongs to `tx`: as long as that lives, alerts carry it.
+  void frame_of(Direction dir, unsigned kind, Transaction& tx) noexcept {
+    if ((frames_ >> kind & 1) != 0) on_frame_of(dir, kind, tx);
+  }
+  /// The open frame of that kind ends before `end`; where that does not lie in the bytes at hand: with all of
+  /// them. Rules look at it now.
+  void frame_end(Direction dir, unsigned kind, const std::uint8_t* end, Transaction* tx = nullptr) noexcept {
+    if ((frames_ >> kind & 1) != 0) on_frame_end(dir, kind, end, tx);
+  }
   /// `dir`'s side of `tx` has reached `progress`: rules whose buffers became ready look now. Views in `tx`
   /// must be good during the call and until done().
   virtual void advance(Transaction& tx, Direction dir, std::uint8_t progress) noexcept = 0;
+  /// Rules want to hear of what goes on in a side's state (HookDef::again), too: advance() with the progress
+  /// that was told before.
+  [[nodiscard]] bool wants_updates() const noexcept { return (frames_ >> kUpdates & 1) != 0; }
   /// `tx` is complete, or as complete as it will be: rules get a last look, then it becomes a record. Call
   /// exactly once for every transaction that advance() was called for; afterwards its memory is the parser's
   /// to free.
@@ -154,6 +185,11 @@ class Sink {
 
  protected:
   ~Sink() = default;
+  virtual void on_frame(Direction, unsigned, const std::uint8_t*, std::uint64_t, Transaction*) noexcept {}
+  virtual void on_frame_of(Direction, unsigned, Transaction&) noexcept {}
+  virtual void on_frame_end(Direction, unsigned, const std::uint8_t*, Transaction*) noexcept {}
+
+  std::uint32_t frames_ = 0;  ///< bit by kind: wanted of the parser that is called
 };
 
 /// A protocol's limit: a key in the configuration under app-layer.protocols.<name>.
@@ -238,6 +274,16 @@ struct KeywordDef {
   std::string_view help;
 };
 
+/// A state of a side at which rules may hook: `alert http1:request_line`. Every protocol has request_started,
+/// request_complete, response_started and response_complete.
+struct HookDef {
+  std::string_view name;
+  Direction side;
+  std::uint8_t progress;  ///< with which the side has reached it
+  /// A rule that asks for nothing else looks at each packet that goes on with it: see Sink::wants_updates().
+  bool again = false;
+};
+
 /// A named oddity: a counter, an anomaly record's `event`, and `app-layer-event:<protocol>.<name>` in rules.
 struct EventDef {
   std::string_view name;  ///< lower_snake, Suricata's name where it has one
@@ -266,7 +312,9 @@ struct ProtocolSpec {
   std::span<const BufferDef> buffers;  ///< at most 64
   std::span<const IntegerDef> integers;
   std::span<const KeywordDef> keywords;
-  const OtProtocol* ot = nullptr;  ///< not null: its transactions are OtTransactions, see parsers/core/ot.h
+  std::span<const FrameDef> frames;  ///< at most kMaxFrames
+  std::span<const HookDef> hooks;    ///< beside those that every protocol has
+  const OtProtocol* ot = nullptr;    ///< not null: its transactions are OtTransactions, see parsers/core/ot.h
 };
 
 /// Fits ProtocolSpec::create for a parser class with a constructor (const ParserContext&).

@@ -12,6 +12,13 @@ constexpr LimitDef kLimits[] = {
     {"max-stub-size", 128 << 10, 1024, 256 << 10, "bytes of stub data kept of each side of a call"},
 };
 
+enum Frame : unsigned { kPduFrame, kHdrFrame, kDataFrame };
+constexpr FrameDef kFrames[] = {
+    {"pdu", "a fragment, with its header"},
+    {"hdr", "the first 16 bytes of a fragment, which all kinds have in common"},
+    {"data", "what follows them"},
+};
+
 class DceParser final : public Parser, private Listener {
  public:
   explicit DceParser(const ParserContext& c) noexcept
@@ -32,6 +39,9 @@ class DceParser final : public Parser, private Listener {
       }
       const std::size_t size = fragment_size(rest);
       if (rest.size() < size) return Consumed::partly(at, size);
+      sink.frame(dir, kPduFrame, rest.data(), size);
+      sink.frame(dir, kHdrFrame, rest.data(), kHeaderSize);
+      sink.frame(dir, kDataFrame, rest.data() + kHeaderSize, size - kHeaderSize);
       connection_.restart(dir);
       connection_.feed(dir, rest.first(size), *this);
       at += size;
@@ -131,6 +141,7 @@ const ProtocolSpec kSpec = {
     .events = event_defs(),
     .buffers = kBuffers,
     .keywords = kKeywords,
+    .frames = kFrames,
 };
 
 }  // namespace picket::dcerpc

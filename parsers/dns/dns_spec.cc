@@ -93,6 +93,9 @@ class PendingList {
   std::size_t size_ = 0, room_ = 0;
 };
 
+constexpr unsigned kPduFrame = 0;
+constexpr FrameDef kFrames[] = {{"pdu", "a message, without its length over TCP"}};
+
 class DnsParser final : public Parser {
  public:
   explicit DnsParser(const ParserContext& c) noexcept
@@ -137,6 +140,7 @@ class DnsParser final : public Parser {
     Message m(pool_);
     m.direction = dir;
     if (!parse(wire, limits_, m)) {
+      sink.frame(dir, kPduFrame, wire.data(), wire.size());
       sink.event(dir, static_cast<std::uint8_t>(Event::kMalformedData), nullptr);
       return;
     }
@@ -153,6 +157,7 @@ class DnsParser final : public Parser {
     for (std::uint64_t left = m.events; left != 0; left &= left - 1) {
       sink.event(dir, static_cast<std::uint8_t>(std::countr_zero(left)), &m);
     }
+    sink.frame(dir, kPduFrame, wire.data(), wire.size(), &m);
     sink.advance(m, dir, kWhole);
     sink.done(m);
   }
@@ -304,6 +309,7 @@ const ProtocolSpec kSpec = {
     .events = kEvents,
     .buffers = kBuffers,
     .integers = kIntegers,
+    .frames = kFrames,
 };
 
 }  // namespace picket::dns

@@ -58,6 +58,7 @@ Consumed FtpParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
       continue;
     }
     if (!complete) return Consumed::partly(at, rest.size() + 1);
+    sink.frame(dir, dir == Direction::kToServer ? kCommandLineFrame : kResponseLineFrame, rest.data(), size);
     Bytes line = rest.first(end);
     if (!line.empty() && line.back() == '\r') line = line.first(line.size() - 1);
     at += size;

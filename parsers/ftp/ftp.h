@@ -39,6 +39,9 @@ inline constexpr std::uint8_t kCommand = 1;  ///< the command stands in the tran
 inline constexpr std::uint8_t kReply = 2;    ///< so does its last reply; of both sides
 }  // namespace progress
 
+/// Places of the frames in ProtocolSpec::frames.
+enum Frame : std::uint8_t { kCommandLineFrame, kResponseLineFrame };
+
 /// Places of the limits in ProtocolSpec::limits.
 enum Limit : std::uint8_t { kLineLimit, kMaxTx, kReplyLines, kReplyBytes };
 

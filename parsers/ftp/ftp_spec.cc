@@ -69,6 +69,11 @@ constexpr LimitDef kLimits[] = {
     {"max-reply-bytes", 32768, 64, 131072, "bytes of these lines"},
 };
 
+constexpr FrameDef kFrames[] = {
+    {"command_line", "a line of the client, with its end"},
+    {"response_line", "a line of the server, with its end"},
+};
+
 constexpr std::uint16_t kPorts[] = {21};
 
 }  // namespace
@@ -89,6 +94,7 @@ constinit const ProtocolSpec kSpec = {
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,
+    .frames = kFrames,
 };
 
 }  // namespace picket::ftp

@@ -43,6 +43,7 @@ Consumed HttpParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
 
 /// Each step takes at least one byte or changes the state forward, so the loop above ends.
 std::size_t HttpParser::step(Reader& r, Bytes in) noexcept {
+  message_end_ = in.data() + in.size();
   switch (r.state) {
     case State::kStart:
       return on_start(r, in);
@@ -80,7 +81,10 @@ std::size_t HttpParser::on_start(Reader& r, Bytes in) noexcept {
     if (in[i] == ' ' || in[i] == '\t') r.leading_space = true;
     ++i;
   }
-  if (i < in.size()) r.state = State::kLine;
+  if (i < in.size()) {
+    r.state = State::kLine;
+    sink_->frame(r.dir, frame_of(r), in.data() + i, kOpenFrame);
+  }
   return i;
 }
 
@@ -107,6 +111,7 @@ std::size_t HttpParser::on_line(Reader& r, Bytes in) noexcept {
     }
     return room;
   }
+  message_end_ = in.data() + n;
   if (lf != nullptr) start_line(r);
   return n;
 }
@@ -271,7 +276,11 @@ void HttpParser::finish(Tx& tx) noexcept {
 
 /// Progress is told once a call: a request that comes in one segment is looked at once.
 void HttpParser::flush(Reader& r) noexcept {
-  if (r.tx != nullptr) tell(*r.tx, r.dir);
+  if (r.tx == nullptr) return;
+  const Side& s = side(r);
+  const bool going_on = s.reached == s.told && (r.state == State::kBody || r.state == State::kChunks);
+  tell(*r.tx, r.dir);
+  if (going_on && sink_->wants_updates()) sink_->advance(*r.tx, r.dir, s.told);
 }
 
 void HttpParser::tell(Tx& tx, Direction dir) noexcept {

@@ -111,6 +111,9 @@ enum Limit : std::uint8_t {
   kLimitCount,
 };
 
+/// Places of the frames in ProtocolSpec::frames: by Direction.
+enum Frame : std::uint8_t { kRequestFrame, kResponseFrame };
+
 /// How far a side of a transaction has come; Suricata's hooks (`http1:request_headers`) have the same order.
 enum Progress : std::uint8_t { kStarted = 0, kLine, kHeaders, kBody, kTrailer, kComplete };
 

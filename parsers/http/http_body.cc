@@ -76,6 +76,7 @@ std::size_t HttpParser::on_body(Reader& r, Bytes in) noexcept {
   const std::size_t n = std::min<std::uint64_t>(r.left, in.size());
   r.content.add(in.first(n));
   r.left -= n;
+  message_end_ = in.data() + n;
   if (r.left == 0) complete(r);
   return n;
 }
@@ -184,6 +185,7 @@ std::size_t HttpParser::on_trailer(Reader& r, Bytes in) noexcept {
   if (!s.trailer.append(in.first(std::min(n, room)))) return die(r), in.size();
   if (n > room) raise(r, either(r, Event::kRequestTooLong, Event::kReplyTooLong));
   if (lf == nullptr) return n;
+  message_end_ = in.data() + n;
   if (!std::exchange(r.text_in_line, false)) {
     complete(r);
     return n;
@@ -226,6 +228,7 @@ void HttpParser::complete(Reader& r) noexcept {
   Tx& tx = *r.tx;
   Side& s = side(r);
   r.content.end();
+  sink_->frame_end(r.dir, frame_of(r), message_end_, &tx);
   s.complete = true;
   s.reached = kComplete;
   flush(r);

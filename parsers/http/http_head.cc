@@ -38,6 +38,7 @@ std::size_t HttpParser::on_headers(Reader& r, Bytes in) noexcept {
     }
     if (!s.head.append(rest.first(n))) return die(r), in.size();
     at += n;
+    message_end_ = rest.data() + n;
     if (lf != nullptr) header_line(r);
     if (r.tx == nullptr) break;
   }
@@ -50,6 +51,7 @@ std::size_t HttpParser::on_skip_headers(Reader& r, Bytes in) noexcept {
     if (in[i] != '\n') {
       r.text_in_line |= in[i] != '\r';
     } else if (std::exchange(r.text_in_line, false) == false) {
+      message_end_ = in.data() + i + 1;
       end_headers(r);
       return i + 1;
     }
@@ -105,6 +107,7 @@ std::size_t HttpParser::on_doubt(Reader& r, Bytes in) noexcept {
   if (!s.head.push_back(c)) return die(r), in.size();
   if ((first || after_cr) && c == '\n') {
     r.line_at = r.doubt_at;
+    message_end_ = in.data() + 1;
     end_headers(r);
     return 1;
   }
@@ -326,6 +329,7 @@ void HttpParser::reply_head(Reader& r) noexcept {
     return;
   }
   s.reached = kHeaders;
+  sink_->frame_of(r.dir, kResponseFrame, tx);  // of an interim reply nothing is told, nor is that one done
   if (s.find(Name::kContentRange) != nullptr && !read_range(s.value(Name::kContentRange)).valid) {
     raise(r, Event::kRangeInvalid);
   }

@@ -36,6 +36,7 @@ void HttpParser::request_line(Reader& r, std::string_view text) noexcept {
   Tx* tx = new_tx();
   if (tx == nullptr) return die(r);
   r.tx = tx;
+  sink_->frame_of(r.dir, kRequestFrame, *tx);
   r.resync = false;
   tx->has_request = true;
   Side& s = side(r);

@@ -66,6 +66,7 @@ class HttpParser final : public Parser, private ContentHost {
   Reader& reader(Direction d) noexcept { return reader_[index(d)]; }
   static Side& side(Reader& r) noexcept { return r.tx->side[index(r.dir)]; }
   static bool is_reply(const Reader& r) noexcept { return r.dir == Direction::kToClient; }
+  static Frame frame_of(const Reader& r) noexcept { return is_reply(r) ? kResponseFrame : kRequestFrame; }
   /// Of two events that differ by direction only.
   static Event either(const Reader& r, Event request, Event reply) noexcept {
     return is_reply(r) ? reply : request;
@@ -129,6 +130,7 @@ class HttpParser final : public Parser, private ContentHost {
   std::array<Reader, 2> reader_;
   Tx *first_ = nullptr, *last_ = nullptr;
   std::uint64_t next_id_ = 0, open_ = 0;
+  const std::uint8_t* message_end_ = nullptr;  // behind the bytes of a step that the message at hand may have
   bool handed_over_ = false;
   bool closing_ = false;  // the message at hand ends here: no body begins
   bool ending_ = false;   // no bytes follow that could be handed over

@@ -89,6 +89,23 @@ constexpr EventDef kEvents[] = {
 };
 static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kCount) && std::size(kEvents) <= 64);
 
+constexpr FrameDef kFrames[] = {
+    {"request", "a request, from its first to its last byte"},
+    {"response", "a reply, from its first to its last byte; a request alone has none"},
+};
+
+constexpr auto kUp = Direction::kToServer, kDown = Direction::kToClient;
+constexpr HookDef kHooks[] = {
+    {"request_body", kUp, kHeaders, true},
+    {"request_headers", kUp, kHeaders},
+    {"request_line", kUp, kLine},
+    {"request_trailer", kUp, kTrailer},
+    {"response_body", kDown, kHeaders, true},
+    {"response_headers", kDown, kHeaders},
+    {"response_line", kDown, kLine},
+    {"response_trailer", kDown, kTrailer},
+};
+
 constexpr std::uint16_t kPorts[] = {80, 3128, 8000, 8008, 8080, 8081, 8888};
 constexpr std::string_view kAliases[] = {"http1"};
 
@@ -110,6 +127,8 @@ const ProtocolSpec kSpec = {
     .capital_events = true,
     .buffers = buffers::kAll,
     .integers = buffers::kNumbers,
+    .frames = kFrames,
+    .hooks = kHooks,
 };
 
 }  // namespace picket::http

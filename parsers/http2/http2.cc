@@ -167,6 +167,9 @@ std::size_t Http2Parser::on_frame(Reader& r, Bytes in, std::size_t& need) noexce
     need = wanted;
     return 0;
   }
+  sink_->frame(r.dir, kPduFrame, in.data(), Frame::kHeaderSize + f.length);
+  sink_->frame(r.dir, kHdrFrame, in.data(), Frame::kHeaderSize);
+  sink_->frame(r.dir, kDataFrame, in.data() + Frame::kHeaderSize, f.length);
   if (std::exchange(r.first, false) && (f.type != kSettings || (f.flags & flag::kAck) != 0)) {
     raise(r, Event::kSettingsExpected);
     if (!known) return lose(r), in.size();  // nothing says that this is HTTP/2

@@ -11,6 +11,9 @@
 
 namespace picket::http2 {
 
+/// Places of what rules call frames in ProtocolSpec::frames.
+enum RuleFrame : std::uint8_t { kHdrFrame, kDataFrame, kPduFrame };
+
 struct Frame {
   static constexpr std::size_t kHeaderSize = 9;
   std::uint32_t length = 0;

@@ -210,6 +210,12 @@ static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kCount) && s
 
 constexpr std::string_view kAliases[] = {"http"};
 
+constexpr FrameDef kFrames[] = {
+    {"hdr", "the 9 bytes of a frame's header"},
+    {"data", "what follows them"},
+    {"pdu", "both"},
+};
+
 }  // namespace
 
 extern const ProtocolSpec kSpec;
@@ -230,6 +236,7 @@ const ProtocolSpec kSpec = {
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,
+    .frames = kFrames,
 };
 
 }  // namespace picket::http2

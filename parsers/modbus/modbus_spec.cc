@@ -20,6 +20,9 @@ constexpr std::size_t kBuckets = 64;
 /// Requests of one bucket that a reply is held against: who floods a flow with them must not slow the others.
 constexpr unsigned kMaxCompared = 32;
 
+constexpr unsigned kPduFrame = 0;
+constexpr FrameDef kFrames[] = {{"pdu", "a request or a reply, with its MBAP header"}};
+
 class ModbusParser final : public Parser {
  public:
   explicit ModbusParser(const ParserContext& c) noexcept
@@ -56,6 +59,7 @@ class ModbusParser final : public Parser {
         ++at;
         continue;
       }
+      sink.frame(dir, kPduFrame, rest.data(), in.offset());
       on_frame(dir, f, sink);
       at += in.offset();
     }
@@ -337,6 +341,7 @@ const ProtocolSpec kSpec = {
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,
+    .frames = kFrames,
 };
 
 }  // namespace picket::modbus

@@ -118,6 +118,14 @@ void SmbParser::skip_message(Side& s, std::size_t length) noexcept {
   s.where = length != 0 ? Where::kSkip : s.record_left != 0 ? Where::kMessage : Where::kRecord;
 }
 
+/// `first`: Frame. Of `length` bytes the first `header` are its header.
+void SmbParser::tell_frames(Direction dir, unsigned first, const std::uint8_t* at, std::size_t header,
+                            std::size_t length) noexcept {
+  sink_->frame(dir, first, at, length);
+  sink_->frame(dir, first + 1, at, header);
+  sink_->frame(dir, first + 2, at + header, length - header);
+}
+
 SmbParser::Step SmbParser::read_record(Direction dir, Bytes rest) noexcept {
   if (rest.size() < kRecordHeader) return {0, kRecordHeader};
   Side& s = sides_[index(dir)];
@@ -130,6 +138,7 @@ SmbParser::Step SmbParser::read_record(Direction dir, Bytes rest) noexcept {
     s.where = Where::kLost;
     return {};
   }
+  tell_frames(dir, kNbssFrame, rest.data(), kRecordHeader, kRecordHeader + length);
   s.record_left = length;
   s.first_in_record = true;
   if (session_service)
@@ -157,6 +166,7 @@ SmbParser::Step SmbParser::read_message(Direction dir, Bytes rest) noexcept {
                                              : kCompressedHeader;
   if (room < header) return refuse();
   if (rest.size() < header) return {0, header};
+  if (magic == 0xfd) tell_frames(dir, kSmb3Frame, rest.data(), header, room);
   if (magic < 0xfe) return read_transform(dir, rest, magic == 0xfd);
 
   std::size_t length = room;  // of the message
@@ -170,6 +180,7 @@ SmbParser::Step SmbParser::read_message(Direction dir, Bytes rest) noexcept {
       length = next;
     }
   }
+  tell_frames(dir, magic == 0xfe ? kSmb2Frame : kSmb1Frame, rest.data(), header, length);
   Payload what;
   const Bytes seen = rest.first(std::min(rest.size(), length));
   const std::size_t wanted = magic == 0xfe ? wanted2(seen, length, what) : wanted1(seen, length, what);

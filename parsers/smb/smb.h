@@ -59,6 +59,9 @@ enum class Event : std::uint8_t {
 };
 inline constexpr std::size_t kOwnEvents = static_cast<std::size_t>(Event::kDcerpcFirst);
 
+/// Places of the frames in ProtocolSpec::frames: by what they are of, each with all, header, and the rest.
+enum Frame : std::uint8_t { kNbssFrame = 0, kSmb1Frame = 3, kSmb2Frame = 6, kSmb3Frame = 9 };
+
 enum Limit : std::size_t {
   kMaxTx,
   kMaxFiles,

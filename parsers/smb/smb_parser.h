@@ -113,6 +113,8 @@ class SmbParser final : public Parser, private dcerpc::Listener {
   };
 
   // framing.cc
+  void tell_frames(Direction, unsigned first, const std::uint8_t* at, std::size_t header,
+                   std::size_t length) noexcept;
   Step read_record(Direction, Bytes) noexcept;
   Step read_message(Direction, Bytes) noexcept;
   Step find_record(Direction, Bytes) noexcept;

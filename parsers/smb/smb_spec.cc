@@ -137,6 +137,21 @@ constexpr auto kEvents = [] {
   return all;
 }();
 
+constexpr FrameDef kFrames[] = {
+    {"nbss.pdu", "a record of the NetBIOS session, with all messages in it"},
+    {"nbss.hdr", "its 4 bytes of type and length"},
+    {"nbss.data", "what follows them"},
+    {"smb1.pdu", "a message of SMB 1"},
+    {"smb1.hdr", "its header, 32 bytes"},
+    {"smb1.data", "what follows it"},
+    {"smb2.pdu", "a message of SMB 2 or 3 in the clear; of a compound each"},
+    {"smb2.hdr", "its header, 64 bytes"},
+    {"smb2.data", "what follows it"},
+    {"smb3.pdu", "an encrypted message"},
+    {"smb3.hdr", "its header, 52 bytes"},
+    {"smb3.data", "what is encrypted"},
+};
+
 constexpr std::uint16_t kPorts[] = {445, 139};
 constexpr std::string_view kAliases[] = {"dcerpc"};  // rules for it look at named pipes, too
 
@@ -159,6 +174,7 @@ const ProtocolSpec kSpec = {
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,
+    .frames = kFrames,
 };
 
 }  // namespace picket::smb

@@ -34,8 +34,9 @@ Consumed SmtpParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
   bool whole = false;
   if (dir == Direction::kToClient) {
     while (at < data.size() && !handed_over_) {
+      if (reply_.text.empty()) sink_->frame(dir, kResponseLineFrame, data.data() + at, kOpenFrame);
       at += take_line(reply_, data.subspan(at), limits_[kReplyLine], whole);
-      if (whole) reply_line();
+      if (whole) reply_line(data.data() + at);
     }
     return Consumed::partly(at, 0);
   }
@@ -70,8 +71,11 @@ std::size_t SmtpParser::client(Bytes in) noexcept {
     if (last.command == Command::kStartTls) return mode_ = Mode::kHold, std::size_t{0};
   }
   bool whole = false;
+  if (command_.text.empty()) sink_->frame(Direction::kToServer, kCommandLineFrame, in.data(), kOpenFrame);
   const std::size_t n = take_line(command_, in, limits_[kCommandLine], whole);
-  if (whole) command_line();
+  if (!whole) return n;
+  command_line();
+  sink_->frame_end(Direction::kToServer, kCommandLineFrame, in.data() + n, current_);
   return n;
 }
 

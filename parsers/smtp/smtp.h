@@ -40,6 +40,9 @@ enum Limit : std::uint8_t {
   kLimitCount,
 };
 
+/// Places of the frames in ProtocolSpec::frames.
+enum Frame : std::uint8_t { kCommandLineFrame, kResponseLineFrame, kDataFrame };
+
 /// How far a side has come.
 enum Progress : std::uint8_t {
   kStarted = 0,

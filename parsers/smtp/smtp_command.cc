@@ -235,6 +235,7 @@ void SmtpParser::data() noexcept {
     begin_message(*tx);
   }
   mode_ = Mode::kData;
+  data_begun_ = false;
   at_ = At::kLineStart;
   crlf_before_ = !lf_lines_;
   last_was_cr_ = data_confirmed_ = false;

@@ -47,8 +47,13 @@ std::size_t SmtpParser::data_bytes(Bytes in) noexcept {
     last_was_cr_ = false;
     at_ = At::kLineStart;
   };
-  const auto ends = [this]() noexcept {
+  if (!std::exchange(data_begun_, true)) {
+    sink_->frame(Direction::kToServer, kDataFrame, in.data(), kOpenFrame, mail_);
+  }
+  std::size_t i = 0;
+  const auto ends = [&]() noexcept {
     Tx* tx = mail_;
+    sink_->frame_end(Direction::kToServer, kDataFrame, in.data() + i, tx);
     end_message(true);
     wait_for_reply(Command::kDataEnd, tx);
     if (tx == current_) current_ = nullptr;
@@ -56,7 +61,6 @@ std::size_t SmtpParser::data_bytes(Bytes in) noexcept {
   };
   // A dot behind a lone LF is at no line's start for a reader that keeps to the RFC.
   const auto dot_counts = [this]() noexcept { return crlf_before_ || lf_lines_; };
-  std::size_t i = 0;
   while (i < in.size()) {
     const std::uint8_t c = in[i];
     switch (at_) {

@@ -71,7 +71,7 @@ class SmtpParser final : public Parser, private Message::Host {
   void leave_data() noexcept;
 
   // smtp_reply.cc
-  void reply_line() noexcept;
+  void reply_line(const std::uint8_t* end) noexcept;  ///< `end`: behind it, in the bytes at hand
   void reply(unsigned code, std::string_view text) noexcept;
   void answered(const Waiting&, unsigned code, std::string_view text) noexcept;
   void refused(const Waiting&, unsigned code, std::string_view text) noexcept;
@@ -109,6 +109,7 @@ class SmtpParser final : public Parser, private Message::Host {
   bool after_chunk_ = false;     // the command at hand stands behind a chunk
   bool greeted_ = false;         // the server has spoken
   bool data_confirmed_ = false;  // by 354
+  bool data_begun_ = false;      // its first byte was seen
   bool auth_waits_ = false;      // the next line answers 334
   std::uint8_t auth_lines_ = 0;
   bool lost_ = false;  // something was not seen: replies may not fit

@@ -33,7 +33,7 @@ ReplyLine read_reply(std::string_view line) noexcept {
   return r;
 }
 
-void SmtpParser::reply_line() noexcept {
+void SmtpParser::reply_line(const std::uint8_t* end) noexcept {
   const ReplyLine r = read_reply(reply_.text.text());
   Tx* tx = current_;
   if (queue_head_ < queue_.size()) {
@@ -41,6 +41,7 @@ void SmtpParser::reply_line() noexcept {
     std::memcpy(&head, queue_.data() + queue_head_, sizeof head);
     tx = head.tx;
   }
+  sink_->frame_end(Direction::kToClient, kResponseLineFrame, end, tx);
   if (std::exchange(reply_.unsure, false) && !is_known_reply(r.code)) return reply_.text.clear();
   if (std::exchange(reply_.cut, false)) raise(Event::kLongReply, Direction::kToClient, tx);
   if (!is_known_reply(r.code) || (reply_code_ != 0 && r.code != reply_code_))

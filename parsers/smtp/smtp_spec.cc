@@ -123,6 +123,12 @@ constexpr EventDef kEvents[] = {
 };
 static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kCount) && std::size(kEvents) <= 64);
 
+constexpr FrameDef kFrames[] = {
+    {"command_line", "a line of the client outside of a message, with its end"},
+    {"response_line", "a line of the server, with its end"},
+    {"data", "a message behind DATA, as sent, with the line of one dot that ends it"},
+};
+
 constexpr std::uint16_t kPorts[] = {25, 465, 587, 2525};
 
 }  // namespace
@@ -142,6 +148,7 @@ const ProtocolSpec kSpec = {
     .capital_events = true,
     .buffers = kBuffers,
     .integers = kIntegers,
+    .frames = kFrames,
 };
 
 }  // namespace picket::smtp

@@ -142,6 +142,11 @@ std::size_t SshParser::read_packet(Direction dir, Cursor& in, Sink& sink) noexce
     return stop(dir, sink), 0;
   }
   const std::size_t size = 4 + std::size_t{length};
+  constexpr std::size_t kHead = kPacketHeader + 1;  // with the message's number
+  const std::uint8_t* first = in.rest().data();
+  sink.frame(dir, kPduFrame, first, size, tx_);
+  sink.frame(dir, kHdrFrame, first, kHead, tx_);
+  sink.frame(dir, kDataFrame, first + kHead, size - kHead, tx_);
   const bool too_long = size > limit(kKexLimit);
   if (!is_read(message, dir) || too_long) {
     if (message == kKexInit) report(dir, Event::kLongKexRecord, sink);

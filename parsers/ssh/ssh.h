@@ -37,6 +37,9 @@ inline constexpr std::uint8_t kKex = 2;        ///< so does what it offers
 inline constexpr std::uint8_t kEncrypted = 3;  ///< nothing more can be read of it
 }  // namespace progress
 
+/// Places of the frames in ProtocolSpec::frames.
+enum Frame : std::uint8_t { kHdrFrame, kDataFrame, kPduFrame };
+
 /// Places of the limits in ProtocolSpec::limits.
 enum Limit : std::uint8_t { kBannerLimit, kBannerLines, kKexLimit };
 

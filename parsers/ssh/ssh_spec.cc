@@ -60,6 +60,20 @@ constexpr LimitDef kLimits[] = {
      "bytes of a packet of the key exchange that are kept and read (RFC 4253, 6.1)"},
 };
 
+constexpr FrameDef kFrames[] = {
+    {"record.hdr", "the first 6 bytes of a packet before encryption: lengths and the message's number"},
+    {"record.data", "what follows them"},
+    {"record.pdu", "both"},
+};
+
+constexpr auto kUp = Direction::kToServer, kDown = Direction::kToClient;
+constexpr HookDef kHooks[] = {
+    {"request_banner_done", kUp, progress::kBanner},    {"request_banner_wait_eol", kUp, 0},
+    {"request_finished", kUp, progress::kEncrypted},    {"request_in_progress", kUp, 0},
+    {"response_banner_done", kDown, progress::kBanner}, {"response_banner_wait_eol", kDown, 0},
+    {"response_finished", kDown, progress::kEncrypted}, {"response_in_progress", kDown, 0},
+};
+
 constexpr std::uint16_t kPorts[] = {22};
 
 }  // namespace
@@ -79,6 +93,8 @@ constinit const ProtocolSpec kSpec = {
     .events = kEvents,
     .buffers = kBuffers,
     .keywords = kKeywords,
+    .frames = kFrames,
+    .hooks = kHooks,
 };
 
 }  // namespace picket::ssh

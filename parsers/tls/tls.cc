@@ -90,6 +90,10 @@ TlsParser::Header TlsParser::read_record_header(Direction dir, Cursor& in, Sink&
     report(dir, Event::kInvalidTlsHeader, sink);
     return Header::kBroken;
   }
+  const std::uint8_t* first = in.rest().data();
+  sink.frame(dir, kHdrFrame, first, kRecordHeader);
+  sink.frame(dir, kPduFrame, first, kRecordHeader + size);
+  sink.frame(dir, kDataFrame, first + kRecordHeader, size);
   in = c;
   s.record_type = type;
   s.record_size = size;
@@ -209,6 +213,8 @@ std::size_t TlsParser::read_sslv2(Direction dir, Cursor& in, Sink& sink) noexcep
   }
   const Bytes message = c.bytes(size);
   if (!c.ok()) return kSslv2Header + size;
+  sink.frame(dir, kSslv2HdrFrame, in.rest().data(), kSslv2Header);
+  sink.frame(dir, kSslv2PduFrame, in.rest().data(), kSslv2Header + size);
   in = c;
   ++side(dir).records;
   if (dir == Direction::kToServer) {

@@ -32,6 +32,9 @@ inline constexpr std::uint8_t kClientHello = 0x01, kServerHello = 0x02, kClientK
                               kServerKeyExchange = 0x08;
 }
 
+/// Places of the frames in ProtocolSpec::frames.
+enum Frame : std::uint8_t { kPduFrame, kHdrFrame, kDataFrame, kSslv2HdrFrame, kSslv2PduFrame };
+
 /// Places of the limits in ProtocolSpec::limits.
 enum class Limit : std::uint8_t { kHelloBytes, kCertificateBytes, kAltNames, kRecords };
 

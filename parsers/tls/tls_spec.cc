@@ -135,6 +135,29 @@ constexpr LimitDef kLimits[] = {
     {"max-records", 256, 1, 65536, "records of a side before encryption; more are an event"},
 };
 
+constexpr FrameDef kFrames[] = {
+    {"pdu", "a record, up to encryption"},
+    {"hdr", "its 5 bytes of header"},
+    {"data", "what the record carries"},
+    {"ssl2.hdr", "the length of a record of SSLv2, 2 bytes"},
+    {"ssl2.pdu", "a hello of SSLv2, with its length"},
+};
+
+constexpr auto kUp = Direction::kToServer, kDown = Direction::kToClient;
+constexpr HookDef kHooks[] = {
+    {"client_cert_done", kUp, progress::kCertificate},
+    {"client_finished", kUp, progress::kEncrypted},
+    {"client_handshake_done", kUp, progress::kEncrypted},
+    {"client_hello_done", kUp, progress::kHello},
+    {"client_in_progress", kUp, 0},
+    {"server_cert_done", kDown, progress::kCertificate},
+    {"server_finished", kDown, progress::kEncrypted},
+    {"server_handshake_done", kDown, progress::kEncrypted},
+    {"server_hello", kDown, progress::kHello},
+    {"server_hello_done", kDown, progress::kCertificate},
+    {"server_in_progress", kDown, 0},
+};
+
 constexpr std::string_view kAliases[] = {"ssl"};
 constexpr std::uint16_t kPorts[] = {443,  465,  563,  587,  636,  853,  989,  990,  992,  993, 995,
                                     2762, 3389, 4843, 5061, 5671, 6514, 6697, 8443, 8883, 9443};
@@ -159,6 +182,8 @@ constinit const ProtocolSpec kSpec = {
     .buffers = kBuffers,
     .integers = kIntegers,
     .keywords = kKeywords,
+    .frames = kFrames,
+    .hooks = kHooks,
 };
 
 }  // namespace picket::tls

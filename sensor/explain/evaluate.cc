@@ -254,13 +254,20 @@ bool Evaluator::pattern_seen(Work& w) {
   if (note.nocase)
     std::transform(needle.begin(), needle.end(), needle.begin(),
                    [](char c) { return static_cast<char>(to_lower(static_cast<std::uint8_t>(c))); });
+  const bool of_frame = group.place == rules::Place::kFrame;
   const auto stands = [&](Bytes in) {
     return detect::find_bytes(in, as_bytes(needle), note.nocase) != detect::kNotFound;
   };
   Finding& out = w.out;
   unsigned count = 0;
-  if (group.place == rules::Place::kPayload) {
-    const Buffer& payload = *w.occasion.payload;
+  if (group.place == rules::Place::kPayload || of_frame) {
+    Buffer payload = *w.occasion.payload;
+    if (of_frame && !group.transforms.empty()) {
+      const auto place =
+          std::find(w.question.groups.begin(), w.question.groups.end(), &group) - w.question.groups.begin();
+      const detect::Group& g = set_.groups[w.h.first_group + static_cast<std::size_t>(place)];
+      payload.data = detect::apply(set_, set_.transform_lists[g.transforms], payload.data, *memory_, stats_);
+    }
     if (stands(payload.data)) return true;
     count = 1;
     if (!w.ends(Stage::kPrefilter, payload.data.empty() ? 0 : 1)) return false;

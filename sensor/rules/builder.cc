@@ -46,6 +46,14 @@ void Builder::warn(std::string_view where, std::string reason, std::string sugge
   warnings_.push_back({where, std::move(reason), std::move(suggestion)});
 }
 
+void Builder::deprecated(std::string_view where, std::string_view modern) {
+  std::string reason = "'" + std::string(where) + "' is an older form";
+  for (const Complaint& w : warnings_) {
+    if (w.deprecated && w.reason == reason) return;  // once a rule
+  }
+  warnings_.push_back({where, std::move(reason), "write " + std::string(modern), true});
+}
+
 // ----------------------------------------------------------------------------------------------------------
 // buffers
 

@@ -33,6 +33,8 @@ class Builder {
   /// Always false. The first complaint of a rule is the one that counts.
   bool fail(std::string_view where, std::string reason, std::string suggestion = {});
   void warn(std::string_view where, std::string reason, std::string suggestion = {});
+  /// The rule says in an older way what `modern` says.
+  void deprecated(std::string_view where, std::string_view modern);
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] const Complaint& error() const noexcept { return error_; }
   [[nodiscard]] std::vector<Complaint>& warnings() noexcept { return warnings_; }

@@ -67,7 +67,7 @@ void note_sides(const Def& def, Need& need) noexcept {
 std::vector<Need> needs_of(const Environment& env, Rule& rule) {
   std::vector<Need> needs;
   for (Group& group : rule.groups) {
-    if (group.place != Place::kTransaction) continue;
+    if (group.place != Place::kTransaction && group.place != Place::kFrame) continue;
     Need need{group.name, {}, {}};
     for (FieldRef& field : group.fields) need.fields.push_back(&field);
     needs.push_back(std::move(need));
@@ -81,6 +81,9 @@ std::vector<Need> needs_of(const Environment& env, Rule& rule) {
       for (auto& compiled : keyword->any_of) need.fields.push_back(&compiled.field);
       need.name =
           env.spec(keyword->any_of.front().field.protocol).keywords[keyword->any_of.front().field.index].name;
+    } else if (auto* hook = std::get_if<HookMatch>(&test)) {
+      for (FieldRef& field : hook->fields) need.fields.push_back(&field);
+      need.name = hook->name;
     } else {
       need.fields.push_back(&std::get<EventMatch>(test).event);
       need.name = "app-layer-event";
@@ -100,6 +103,7 @@ void keep_only(Rule& rule, const Ids& ids) {
     if (auto* integer = std::get_if<IntegerMatch>(&test)) std::erase_if(integer->fields, other);
     if (auto* keyword = std::get_if<KeywordMatch>(&test))
       std::erase_if(keyword->any_of, [&](const auto& c) { return other(c.field); });
+    if (auto* hook = std::get_if<HookMatch>(&test)) std::erase_if(hook->fields, other);
   }
 }
 
@@ -153,6 +157,7 @@ bool check_direction(Builder& builder, std::string_view text) {
     if (name.empty()) name = need.name;
   };
   for (const Group& group : rule.groups) {
+    if (group.place != Place::kTransaction) continue;
     Need need{group.name, {}, {}};
     for (const FieldRef field : group.fields) note_sides(env.spec(field.protocol).buffers[field.index], need);
     weigh(need);
@@ -171,6 +176,9 @@ bool check_direction(Builder& builder, std::string_view text) {
         need.name = def.name;
         note_sides(def, need);
       }
+    } else if (const auto* hook = std::get_if<HookMatch>(&test)) {
+      need.name = hook->name;
+      need.sides[index(hook->side)] = true;
     }
     weigh(need);
   }
@@ -186,6 +194,44 @@ bool check_direction(Builder& builder, std::string_view text) {
     return builder.fail(place_of(text, to_client), quoted(to_client) + " never exists to_server");
   rule.flow.to_server = rule.flow.to_server || !to_server.empty();
   rule.flow.to_client = rule.flow.to_client || !to_client.empty();
+  return true;
+}
+
+/// A frame is looked at when its bytes are there, alone: what packets, streams and transactions hold is not at
+/// hand then.
+bool check_frame(Builder& builder, std::string_view text) {
+  const Rule& rule = builder.rule();
+  const auto of_frame = [](const Group& g) { return g.place == Place::kFrame; };
+  const auto frame = std::find_if(rule.groups.begin(), rule.groups.end(), of_frame);
+  if (frame == rule.groups.end()) return true;
+  for (const Group& g : rule.groups) {
+    if (g.place == Place::kBase64) continue;
+    if (!of_frame(g)) {
+      const std::string other = g.place == Place::kPayload ? "a content outside of it" : quoted(g.name);
+      return builder.fail(place_of(text, "frame"),
+                          "a rule that looks at a frame cannot look at " + other + ", too",
+                          "use two rules and a flowbit");
+    }
+    if (g.fields != frame->fields)
+      return builder.fail(place_of(text, "frame"),
+                          "a rule looks at one kind of frame, and this one names two");
+  }
+  if (!rule.transaction_tests.empty())
+    return builder.fail(place_of(text, "frame"),
+                        "a rule that looks at a frame cannot ask for what transactions hold, too",
+                        "use two rules and a flowbit");
+  if (rule.arrow == Arrow::kTransaction)
+    return builder.fail(place_of(text, "=>"), "=> joins buffers of a transaction; a frame is none",
+                        "use -> or <>");
+  const bool of_packets = std::any_of(rule.packet_tests.begin(), rule.packet_tests.end(), [](const auto& t) {
+    const auto* number = std::get_if<PacketNumber>(&t);
+    const bool of_flow = number != nullptr && number->field >= PacketField::kFlowAgeSeconds;
+    return !of_flow && !std::holds_alternative<AppProtocolIs>(t) &&
+           !std::holds_alternative<AddressReputation>(t) && !std::holds_alternative<CountryIs>(t);
+  });
+  if (of_packets)
+    return builder.fail(place_of(text, "frame"),
+                        "a rule that looks at a frame cannot ask for what single packets hold, too");
   return true;
 }
 
@@ -261,6 +307,21 @@ void warn_of_direction(Builder& builder, std::string_view text) {
                "should source and destination change places?");
 }
 
+/// A hook of packets leaves out what no single packet has.
+bool check_flow_start(Builder& builder, std::string_view text) {
+  const Rule& rule = builder.rule();
+  if (!rule.flow_start) return true;
+  const bool of_packets =
+      rule.transaction_tests.empty() && !rule.flow.only_stream &&
+      rule.protocol != HeaderProtocol::kTcpStream && rule.protocol != HeaderProtocol::kApp &&
+      std::none_of(rule.groups.begin(), rule.groups.end(),
+                   [](const Group& g) { return g.place == Place::kTransaction || g.place == Place::kFrame; });
+  return of_packets ||
+         builder.fail(place_of(text, "flow_start"),
+                      "hook 'flow_start' is of packets: a rule there asks for nothing of streams "
+                      "and protocols");
+}
+
 bool check_transport(Builder& builder, std::string_view text) {
   const Rule& rule = builder.rule();
   const bool stream = rule.flow.only_stream || rule.protocol == HeaderProtocol::kTcpStream;
@@ -280,7 +341,8 @@ bool check_rule(Builder& builder, std::string_view text) {
   std::erase_if(rule.groups, [](const Group& group) { return group.clauses.empty(); });
   if (rule.action == Action::kConfig && !rule.config)
     return builder.fail(text.substr(0, 1), "action config needs the keyword config");
-  if (!check_transport(builder, text) || !check_protocols(builder, text) || !check_direction(builder, text) ||
+  if (!check_transport(builder, text) || !check_flow_start(builder, text) ||
+      !check_protocols(builder, text) || !check_frame(builder, text) || !check_direction(builder, text) ||
       !check_case(builder, text))
     return false;
   warn_of_sizes(builder, text);

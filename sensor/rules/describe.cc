@@ -260,6 +260,7 @@ std::string describe(const TransactionTest& t, std::span<const ProtocolSpec* con
     const FieldRef f = k->any_of.front().field;
     return std::string(k->negated ? "not " : "") + std::string(protocols[f.protocol]->keywords[f.index].name);
   }
+  if (const auto* h = std::get_if<HookMatch>(&t)) return "hook " + std::string(h->name);
   const FieldRef f = std::get<EventMatch>(t).event;
   return "app-layer-event:" + std::string(protocols[f.protocol]->name) + "." +
          std::string(protocols[f.protocol]->events[f.index].name);

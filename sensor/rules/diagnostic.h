@@ -10,12 +10,14 @@ namespace picket::rules {
 struct Complaint {
   std::string_view where;
   std::string reason;
-  std::string suggestion;  ///< "did you mean 'content'?"; may be empty
+  std::string suggestion;   ///< "did you mean 'content'?"; may be empty
+  bool deprecated = false;  ///< a warning: an older way to say what the suggestion says
 };
 
 /// What the user reads.
 struct Diagnostic {
-  enum class Severity : std::uint8_t { kError, kWarning };  ///< an error rejects its rule, a warning does not
+  /// An error rejects its rule, the others do not. kDeprecated: nothing is wrong, but there is a newer way.
+  enum class Severity : std::uint8_t { kError, kWarning, kDeprecated };
   Severity severity = Severity::kError;
   std::string_view file;               ///< borrowed from the RuleSet
   std::uint32_t line = 0, column = 0;  ///< from 1; 0: the file as a whole

@@ -38,6 +38,15 @@ constexpr Named<Arrow> kArrows[] = {
     {"=>", Arrow::kTransaction},
 };
 
+constexpr std::string_view kPassive =
+    "and picket is a passive sensor: it can neither let packets through nor hold them back";
+
+/// "accept:hook", "drop:flow", "accept:flow,pass:flow,alert": actions with scopes, and lists of them.
+bool is_of_firewall(std::string_view action) noexcept {
+  const auto word = action.substr(0, action.find_first_of(":,"));
+  return word == "accept" || (word.size() < action.size() && find_named(kActions, word) != nullptr);
+}
+
 std::string quoted(std::string_view word) { return "'" + std::string(word.substr(0, 60)) + "'"; }
 
 template <class T, std::size_t N>
@@ -63,18 +72,73 @@ std::string_view take_list(std::string_view& rest) noexcept {
   return list;
 }
 
+/// Hooks of packets. A firewall's stand before flows and streams are known; here all comes after.
+bool read_packet_hook(Builder& builder, std::string_view hook) {
+  if (hook == "all") return true;
+  if (hook == "flow_start") return builder.rule().flow_start = true;
+  if (hook == "pre_flow" || hook == "pre_stream")
+    return builder.fail(hook, "hook " + quoted(hook) +
+                                  " is a firewall's: it decides what flows and streams may see, " +
+                                  std::string(kPassive));
+  return builder.fail(hook, "unknown hook " + quoted(hook) + " of packets", "there are all and flow_start");
+}
+
+/// Where each protocol of the rule has that state.
+bool read_hook(Builder& builder, std::string_view hook) {
+  struct Everywhere {
+    std::string_view name;
+    Direction side;
+    bool complete;
+  };
+  static constexpr Everywhere kEverywhere[] = {
+      {"request_complete", Direction::kToServer, true},
+      {"request_started", Direction::kToServer, false},
+      {"response_complete", Direction::kToClient, true},
+      {"response_started", Direction::kToClient, false},
+  };
+  if (hook.starts_with('<'))
+    return builder.fail(hook, "hook " + quoted(hook) +
+                                  ": < accepts the states before, as only a firewall can; " +
+                                  std::string(kPassive));
+  Rule& rule = builder.rule();
+  HookMatch match;
+  NearestName nearest(hook);
+  for (const ProtocolId id : rule.app_protocols) {
+    const ProtocolSpec& spec = builder.environment().spec(id);
+    for (const Everywhere& e : kEverywhere) {
+      nearest.consider(e.name);
+      if (e.name != hook) continue;
+      match.name = e.name;
+      match.side = e.side;
+      match.fields.push_back({id, e.complete ? spec.complete[index(e.side)] : std::uint8_t{0}});
+    }
+    for (const HookDef& h : spec.hooks) {
+      nearest.consider(h.name);
+      if (h.name != hook) continue;
+      match.name = h.name;
+      match.side = h.side;
+      match.again = h.again;
+      match.fields.push_back({id, h.progress});
+    }
+  }
+  if (match.fields.empty())
+    return builder.fail(hook, "unknown hook " + quoted(hook),
+                        nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
+  rule.transaction_tests.emplace_back(std::move(match));
+  return true;
+}
+
 bool read_protocol(Builder& builder, std::string_view word) {
   Rule& rule = builder.rule();
   const auto colon = word.find(':');
   const auto name = word.substr(0, colon);
-  if (colon != std::string_view::npos) {
-    return builder.fail(word.substr(colon), "hook " + quoted(word.substr(colon + 1)) +
-                                                ": picket does not run rules at protocol hooks yet");
-  }
+  const auto hook = colon == std::string_view::npos ? std::string_view{} : word.substr(colon + 1);
+  if (colon != std::string_view::npos && hook.empty())
+    return builder.fail(word.substr(colon), "behind the colon a hook is missing");
   const auto& env = builder.environment();
   if (const auto* protocol = find_named(kProtocols, name)) {
     rule.protocol = *protocol;
-    return true;
+    return hook.empty() || read_packet_hook(builder, hook);
   }
   rule.protocol = HeaderProtocol::kApp;
   rule.app_protocols = env.protocols_named(name);
@@ -87,7 +151,7 @@ bool read_protocol(Builder& builder, std::string_view word) {
           name, "protocol " + quoted(name) + ": picket does not parse " + std::string(plain) + " yet");
     }
   }
-  if (!rule.app_protocols.empty()) return true;
+  if (!rule.app_protocols.empty()) return hook.empty() || read_hook(builder, hook);
   NearestName nearest(name);
   env.each_protocol(nearest);
   for (const auto& entry : kProtocols) nearest.consider(entry.name);
@@ -112,6 +176,9 @@ bool parse_header(Builder& builder, std::string_view& text) {
   auto& env = builder.environment();
   const auto action = take_word(text);
   const auto* known = find_named(kActions, action);
+  if (known == nullptr && is_of_firewall(action))
+    return builder.fail(action, "action " + quoted(action) + " is a firewall's, " + std::string(kPassive),
+                        "alert says what it sees");
   if (known == nullptr)
     return builder.fail(action, "unknown action " + quoted(action), did_you_mean(kActions, action));
   rule.action = *known;

@@ -61,6 +61,25 @@ TEST(Header, AddressesPortsAndArrow) {
   EXPECT_EQ(OneRule("alert tcp any any -> any any(sid:1;)").error(), "") << "no blank before the options";
 }
 
+TEST(Header, Hooks) {
+  const OneRule line("alert http1:request_line any any -> any any (sid:1;)");
+  ASSERT_TRUE(line.loaded()) << line.error();
+  ASSERT_EQ(line->transaction_tests.size(), 1U);
+  const auto& hook = std::get<HookMatch>(line->transaction_tests[0]);
+  EXPECT_EQ(hook.name, "request_line");
+  EXPECT_EQ(hook.fields, (std::vector<FieldRef>{{1, 1}}));
+  EXPECT_TRUE(line->flow.to_server) << "what a hook is of settles the direction";
+  EXPECT_FALSE(line->flow.to_client);
+  const OneRule body("alert http1:response_body any any -> any any (sid:1;)");
+  EXPECT_TRUE(std::get<HookMatch>(body->transaction_tests[0]).again);
+  EXPECT_TRUE(body->flow.to_client);
+  const OneRule complete("alert http1:response_complete any any -> any any (sid:1;)");
+  EXPECT_EQ(std::get<HookMatch>(complete->transaction_tests[0]).fields, (std::vector<FieldRef>{{1, 3}}))
+      << "every protocol has it: the progress at which the side is complete";
+  EXPECT_TRUE(OneRule("alert tcp:flow_start any any -> any any (sid:1;)")->flow_start);
+  EXPECT_EQ(OneRule("alert tcp:all any any -> any any (sid:1;)").error(), "");
+}
+
 TEST(Header, ErrorsHavePlaces) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"alrt tcp any any -> any any (sid:1;)", "t.rules:1:1: unknown action 'alrt'; did you mean 'alert'?"},
@@ -89,8 +108,37 @@ TEST(Header, ErrorsHavePlaces) {
        "t.rules:1:22: destination address: no variable $HOMENET in address-groups; did you mean $HOME_NET?"},
       {"alert tcp [1.2.3.4,5.6.7.900] any -> any any (sid:1;)",
        "t.rules:1:20: source address: '5.6.7.900' is not an address"},
-      {"alert http1:request_line any any -> any any (sid:1;)",
-       "t.rules:1:12: hook 'request_line': picket does not run rules at protocol hooks yet"},
+      {"alert http1:request_lin any any -> any any (sid:1;)",
+       "t.rules:1:13: unknown hook 'request_lin'; did you mean 'request_line'?"},
+      {"alert http1: any any -> any any (sid:1;)", "t.rules:1:12: behind the colon a hook is missing"},
+      {"alert tls:<client_hello_done any any -> any any (sid:1;)",
+       "t.rules:1:11: hook '<client_hello_done': < accepts the states before, as only a firewall can; and "
+       "picket "
+       "is a passive sensor: it can neither let packets through nor hold them back"},
+      {"alert tcp:pre_flow any any -> any any (sid:1;)",
+       "t.rules:1:11: hook 'pre_flow' is a firewall's: it decides what flows and streams may see, and picket "
+       "is a "
+       "passive sensor: it can neither let packets through nor hold them back"},
+      {"alert tcp:flow_strt any any -> any any (sid:1;)",
+       "t.rules:1:11: unknown hook 'flow_strt' of packets; there are all and flow_start"},
+      {"alert tcp:flow_start any any -> any any (flow:only_stream; sid:1;)",
+       "t.rules:1:11: hook 'flow_start' is of packets: a rule there asks for nothing of streams and "
+       "protocols"},
+      {"alert http1:request_line any any -> any any (http.stat_code; content:\"200\"; sid:1;)",
+       "t.rules:1:46: 'request_line' is the client's and 'http.stat_code' the server's, so the rule can "
+       "never match; "
+       "use => to look at both sides of a transaction"},
+      {"accept:hook http1:request_line any any -> any any (sid:1;)",
+       "t.rules:1:1: action 'accept:hook' is a firewall's, and picket is a passive sensor: it can neither "
+       "let "
+       "packets through nor hold them back; alert says what it sees"},
+      {"  accept:flow,pass:flow,alert tls:client_hello_done any any -> any any (sid:1;)",
+       "t.rules:1:3: action 'accept:flow,pass:flow,alert' is a firewall's, and picket is a passive sensor: "
+       "it can "
+       "neither let packets through nor hold them back; alert says what it sees"},
+      {"drop:flow tcp any any -> any any (sid:1;)",
+       "t.rules:1:1: action 'drop:flow' is a firewall's, and picket is a passive sensor: it can neither let "
+       "packets through nor hold them back; alert says what it sees"},
   };
   for (const auto& [text, want] : cases) EXPECT_EQ(OneRule(text).error(), want) << text;
 }

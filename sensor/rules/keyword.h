@@ -47,6 +47,7 @@ std::span<const Keyword> content_keywords();
 std::span<const Keyword> data_keywords();
 std::span<const Keyword> file_keywords();
 std::span<const Keyword> flow_keywords();
+std::span<const Keyword> frame_keywords();
 std::span<const Keyword> meta_keywords();
 std::span<const Keyword> packet_keywords();
 std::span<const Keyword> pcre_keywords();

@@ -70,6 +70,7 @@ bool read_modifier(Builder& builder, const Option& option, unsigned which) {
   BufferTarget target;
   if (!builder.find_buffer(option.name, second ? modifier.otherwise : modifier.buffer, target)) return false;
   builder.move_last_content(target);
+  builder.deprecated(option.name, std::string(target.name) + " before the content");
   return true;
 }
 

@@ -28,6 +28,7 @@ bool read_uricontent(Builder& builder, const Option& option, unsigned) {
   if (builder.in_sticky_buffer())
     return builder.fail(option.name, "'uricontent' cannot follow a sticky buffer", "put pkt_data; before it");
   BufferTarget uri;
+  builder.deprecated(option.name, "http.uri before a content");
   return builder.find_buffer(option.name, "http.uri", uri) && read_content(builder, option, 0) &&
          (builder.move_last_content(uri), true);
 }

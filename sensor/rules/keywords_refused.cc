@@ -8,10 +8,9 @@ namespace {
 constexpr std::string_view kReasons[] = {
     "picket is passive and never changes packets",
     "picket does not run Lua",
-    "picket does not offer protocol frames to rules yet",
     "picket does not look at this header in rules yet",
 };
-enum : unsigned { kPassive, kLua, kFrames, kHeader };
+enum : unsigned { kPassive, kLua, kHeader };
 
 bool refuse(Builder& builder, const Option& option, unsigned reason) {
   return builder.fail(option.name,
@@ -28,7 +27,6 @@ constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
     {"filestore", Argument::kOptional, ignore},
     {"flow.elephant", Argument::kOptional, refuse, kHeader},
-    {"frame", Argument::kRequired, refuse, kFrames},
     {"l3_proto", Argument::kRequired, refuse, kHeader},
     {"lua", Argument::kNegatable, refuse, kLua},
     {"luajit", Argument::kNegatable, refuse, kLua},

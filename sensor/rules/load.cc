@@ -129,8 +129,11 @@ class Loader {
     status.rev = rule.rev;
     status.file = path;
     status.line = line.line;
-    for (auto& warning : builder.warnings())
-      status.diagnostics.push_back(diagnose(path, line, std::move(warning), Diagnostic::Severity::kWarning));
+    for (auto& warning : builder.warnings()) {
+      const auto severity =
+          warning.deprecated ? Diagnostic::Severity::kDeprecated : Diagnostic::Severity::kWarning;
+      status.diagnostics.push_back(diagnose(path, line, std::move(warning), severity));
+    }
     if (builder.failed()) {
       status.diagnostics.push_back(diagnose(path, line, builder.error(), Diagnostic::Severity::kError));
     } else {
@@ -330,6 +333,7 @@ std::string to_string(const Diagnostic& d) {
   if (d.column != 0) s += ":" + std::to_string(d.column);
   s += ": ";
   if (d.severity == Diagnostic::Severity::kWarning) s += "warning: ";
+  if (d.severity == Diagnostic::Severity::kDeprecated) s += "deprecated: ";
   s += d.reason;
   if (!d.suggestion.empty()) s += "; " + d.suggestion;
   return s;

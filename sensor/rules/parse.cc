@@ -1,6 +1,8 @@
 // sensor/rules/parse.cc — options: cut at `;`, split at `:`, handed to whoever knows the keyword
 #include "sensor/rules/parse.h"
 
+#include <utility>
+
 #include "sensor/rules/text.h"
 
 namespace picket::rules {
@@ -54,6 +56,19 @@ bool unknown_keyword(Builder& builder, std::string_view name) {
   return builder.fail(name, "unknown keyword " + quoted(name), std::move(suggestion));
 }
 
+/// Keywords that have become buffers; those with another spelling alone are told by the spec that declares them.
+std::string_view newer_keyword(std::string_view name) noexcept {
+  static constexpr std::pair<std::string_view, std::string_view> kNewer[] = {
+      {"ssh.protoversion", "ssh.proto"},           {"ssh.softwareversion", "ssh.software"},
+      {"tls.fingerprint", "tls.cert_fingerprint"}, {"tls.issuerdn", "tls.cert_issuer"},
+      {"tls.subject", "tls.cert_subject"},
+  };
+  for (const auto& [old, modern] : kNewer) {
+    if (name == old) return modern;
+  }
+  return {};
+}
+
 bool read_option(Builder& builder, std::string_view text) {
   Option option;
   auto rest = text;
@@ -65,8 +80,13 @@ bool read_option(Builder& builder, std::string_view text) {
   if (const Keyword* keyword = find_keyword(option.name)) {
     return read_argument(builder, *keyword, option) && keyword->read(builder, option, keyword->detail);
   }
-  if (const Declared* declared = builder.environment().declared(option.name))
+  if (const Declared* declared = builder.environment().declared(option.name)) {
+    if (option.name != declared->name)
+      builder.deprecated(option.name, declared->name);
+    else if (const auto modern = newer_keyword(option.name); !modern.empty())
+      builder.deprecated(option.name, modern);
     return read_declared(builder, option, *declared);
+  }
   return unknown_keyword(builder, option.name);
 }
 

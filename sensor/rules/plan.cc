@@ -121,7 +121,6 @@ std::optional<std::string> Planner::refusal(const Rule& r) const {
   if (r.action == Action::kPass && changes_datasets(r))
     return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
   if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
-  if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
   return {};
 }
 
@@ -195,9 +194,9 @@ void Planner::add_note(const Rule& r, const Shape& shape, std::uint32_t source,
   using FoundBy = PlanNote::FoundBy;
   PlanNote& note = plan_.notes[source];
   note.found_by = shape.events || shape.decode_event || shape.stream_event ? FoundBy::kEvent
-                  : shape.payload || shape.transaction                     ? FoundBy::kNothing
+                  : shape.payload || shape.transaction || shape.frame      ? FoundBy::kNothing
                                                                            : FoundBy::kHeader;
-  if (note.found_by == FoundBy::kNothing) note.found_by = found_by(r, shape.transaction, pattern);
+  if (note.found_by == FoundBy::kNothing) note.found_by = found_by(r, shape, pattern);
   if (note.found_by == FoundBy::kPattern) {
     note.fast_pattern = pattern->literal.bytes;
     note.nocase = pattern->literal.nocase;
@@ -228,7 +227,7 @@ bool Planner::add_rule(std::uint32_t source) {
        {&Planner::add_packet_tests, &Planner::add_state, &Planner::add_programs, &Planner::add_tx_tests}) {
     if (auto why = (this->*step)(r, h)) return reject(*why);
   }
-  const auto pattern = fast_pattern(r, shape.transaction);
+  const auto pattern = fast_pattern(r, shape);
   if (options_.keep_rules) add_note(r, shape, source, pattern);
   const bool watched = options_.watch && options_.watch(r);
 
@@ -238,8 +237,10 @@ bool Planner::add_rule(std::uint32_t source) {
     out_->rules.push_back(h);
     add_info(r, source, kNoProtocol);
     each_zone_plan(r, [&](ZoneBuilder& to) {
-      if (shape.payload)
-        list_payload(r, index, pattern, to);
+      if (shape.frame)
+        list_frame_rule(r, shape, index, pattern, to);
+      else if (shape.payload)
+        list_payload(r, shape, index, pattern, to);
       else
         list_header_rule(r, shape, index, to);
     });
@@ -273,7 +274,8 @@ Result<Plan> Planner::run() {
   out_->app_sets.emplace_back();
   out_->transform_lists.emplace_back();
   if (options_.keep_rules) plan_.notes.resize(loaded_.rules.size());
-  for (const ProtocolSpec* p : options_.protocols) out_->protocols.push_back({p->complete, p->events});
+  for (const ProtocolSpec* p : options_.protocols)
+    out_->protocols.push_back({p->complete, p->events, p->frames});
 
   load_datasets();
   const auto order = in_order();

@@ -267,6 +267,25 @@ std::uint16_t Planner::app_set(const std::vector<ProtocolId>& ids) {
   return it->second;
 }
 
+namespace {
+
+/// Does it ask for something of a frame that its first bytes cannot answer?
+bool asks_for_all(const Rule& r) {
+  return std::any_of(r.groups.begin(), r.groups.end(), [](const Group& g) {
+    if (g.place != Place::kFrame) return false;
+    return !g.transforms.empty() || std::any_of(g.clauses.begin(), g.clauses.end(), [](const Clause& clause) {
+      if (const auto* c = std::get_if<Content>(&clause)) return c->negated || c->endswith;
+      if (const auto* p = std::get_if<Pcre>(&clause)) return p->negated;
+      if (const auto* d = std::get_if<IsDataAt>(&clause)) return d->negated;
+      return !std::holds_alternative<ByteTest>(clause) && !std::holds_alternative<ByteJump>(clause) &&
+             !std::holds_alternative<ByteExtract>(clause) && !std::holds_alternative<ByteMath>(clause) &&
+             !std::holds_alternative<Base64Decode>(clause);
+    });
+  });
+}
+
+}  // namespace
+
 void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& h) {
   namespace flag = detect::rule_flag;
   h.protos = protos_of(r.protocol);
@@ -296,12 +315,15 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   const bool host_bits = std::any_of(r.state_bits.begin(), r.state_bits.end(),
                                      [](const StateBit& b) { return b.scope != StateBit::Scope::kFlow; });
   if (!r.noalert || host_bits || changes_datasets(r)) h.flags |= flag::kReported;
-  if (shape.once) h.flags |= flag::kOncePerFlow;
+  if (shape.once || r.flow_start) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;
 
+  if (shape.frame && asks_for_all(r)) h.flags |= flag::kWholeFrame;
+
   if (!shape.payload || shape.transaction) {
-    if (shape.transaction || shape.once || shape.app_only || h.apps != 0) h.flags |= flag::kFlowPass;
+    if (shape.transaction || shape.frame || shape.once || shape.app_only || h.apps != 0)
+      h.flags |= flag::kFlowPass;
     return;
   }
   const bool tcp = (h.protos & detect::proto_bit::kTcp) != 0;

@@ -48,7 +48,7 @@ void Planner::add_probe(const Rule& rule, const Shape& shape, std::uint32_t sour
     out_->tx_tests.push_back(test);
     set_ready(r, h, protocol);
   }
-  if (shape.payload || shape.headers) {
+  if (shape.payload || shape.headers || shape.frame) {
     detect::Group group;
     group.place = detect::Place::kProbe;
     group.first_op = target;
@@ -68,8 +68,10 @@ void Planner::add_probe(const Rule& rule, const Shape& shape, std::uint32_t sour
   each_zone_plan(r, [&](ZoneBuilder& to) {
     if (shape.transaction)
       list_transaction_rule(r, always, index, protocol, std::nullopt, to);
+    else if (shape.frame)
+      list_frame_rule(r, shape, index, std::nullopt, to);
     else if (shape.payload)
-      list_payload(r, index, std::nullopt, to);
+      list_payload(r, shape, index, std::nullopt, to);
     else
       list_header_rule(r, always, index, to);
   });

@@ -85,6 +85,8 @@ Shape Planner::shape_of(const Rule& r) const {
       s.transaction = after_transaction = true;
     else if (g.place == Place::kPayload)
       s.payload = true;
+    else if (g.place == Place::kFrame)
+      s.frame = true;
     else if (g.place != Place::kBase64)
       s.headers = true;
   }
@@ -92,7 +94,11 @@ Shape Planner::shape_of(const Rule& r) const {
   s.transaction = s.transaction || !r.transaction_tests.empty();
   for (const TransactionTest& t : r.transaction_tests)
     s.events = s.events || std::holds_alternative<EventMatch>(t);
-  bool app_tests = false, other_tests = r.flow.only_frag || r.flow.no_frag;
+  const auto* hook =
+      r.transaction_tests.size() == 1 ? std::get_if<HookMatch>(&r.transaction_tests[0]) : nullptr;
+  s.updates = hook != nullptr && hook->again && r.groups.empty();
+  bool app_tests = false, other_tests = r.flow.only_frag || r.flow.no_frag || r.flow_start;
+  s.packet_only = r.flow_start;
   for (const PacketTest& t : r.packet_tests) {
     if (std::holds_alternative<AppProtocolIs>(t)) {
       app_tests = true;
@@ -111,7 +117,7 @@ Shape Planner::shape_of(const Rule& r) const {
   }
   const bool asks_flow = r.flow.to_server || r.flow.to_client || r.flow.established ||
                          r.flow.not_established || r.flow.stateless || r.flow.only_stream || r.flow.no_stream;
-  const bool nothing_else = !s.payload && !s.headers && !s.transaction && !other_tests;
+  const bool nothing_else = !s.payload && !s.headers && !s.transaction && !s.frame && !other_tests;
   s.app_only = nothing_else && app_tests && r.protocol != HeaderProtocol::kApp;
   const bool ports = !r.src_port->any || !r.dst_port->any;
   const bool plain_protocol = r.protocol == HeaderProtocol::kIp || r.protocol == HeaderProtocol::kIp4 ||
@@ -150,6 +156,13 @@ void each_need(const Rule& r, std::span<const ProtocolSpec* const> protocols, Be
       begin(std::optional<Direction>());
       for (const auto& c : keyword->any_of)
         f(c.field.protocol, protocols[c.field.protocol]->keywords[c.field.index].progress, FileStage::kNone);
+    } else if (const auto* hook = std::get_if<HookMatch>(&t)) {
+      begin(std::optional<Direction>());
+      for (const FieldRef& field : hook->fields) {
+        std::array<std::uint8_t, 2> progress{kNever, kNever};
+        progress[index(hook->side)] = static_cast<std::uint8_t>(field.index);
+        f(field.protocol, progress, FileStage::kNone);
+      }
     } else if (const auto* event = std::get_if<EventMatch>(&t)) {
       begin(std::optional<Direction>());
       f(event->event.protocol, std::array<std::uint8_t, 2>{0, 0}, FileStage::kNone);
@@ -548,6 +561,7 @@ std::optional<std::string> Planner::add_group(const Rule& r, const Group& g) {
   out.transforms = transforms.value();
   out.first_field = static_cast<std::uint32_t>(out_->fields.size());
   for (const FieldRef& f : g.fields) {
+    if (g.place == Place::kFrame) break;
     const BufferDef& def = options_.protocols[f.protocol]->buffers[f.index];
     out_->fields.push_back({f.protocol, def.progress, def.get, def.of_file});
     if (def.of_file != FileStage::kNone) want(def);
@@ -646,6 +660,8 @@ std::optional<std::string> Planner::add_tx_tests(const Rule& r, detect::RuleHead
                                   c.matcher.get()});
         out_->matcher_owners.push_back(c.matcher);
       }
+    } else if (std::holds_alternative<HookMatch>(t)) {
+      test.kind = detect::TxTest::Kind::kHook;
     } else {
       const FieldRef& event = std::get<EventMatch>(t).event;
       test.kind = detect::TxTest::Kind::kEvent;

@@ -147,14 +147,16 @@ bool Planner::looks_at_files(const Rule& r, const Group& group) const {
 
 /// The content that says fast_pattern, else the strongest. Of a transaction's rule only its buffers can
 /// serve.
-std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transaction) const {
+std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, const Shape& shape) const {
+  const bool transaction = shape.transaction;
   std::optional<ChosenPattern> best;
   unsigned best_strength = 0;
   const std::uint32_t most = largest_payload(r);
   for (std::size_t g = 0; g < r.groups.size(); ++g) {
     const Group& group = r.groups[g];
-    const bool fits = transaction ? group.place == Place::kTransaction
-                                  : group.place == Place::kPayload && group.transforms.empty();
+    const bool fits = transaction   ? group.place == Place::kTransaction
+                      : shape.frame ? group.place == Place::kFrame
+                                    : group.place == Place::kPayload && group.transforms.empty();
     const bool may_be_absent = std::any_of(group.clauses.begin(), group.clauses.end(),
                                            [](const Clause& c) { return std::holds_alternative<Absent>(c); });
     if (!fits || may_be_absent) continue;
@@ -178,7 +180,8 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
       if (transaction && looks_at_files(r, group)) s += 2 * kWanted;
       if (wanted) s += kWanted;
       // Near the start it is searched in a few bytes only, which outweighs what the rule's author prefers.
-      if (!transaction && near != 0 && bytes.size() >= 4 && !is_common_start(bytes)) s += 2 * kWanted;
+      if (shape.payload && !transaction && near != 0 && bytes.size() >= 4 && !is_common_start(bytes))
+        s += 2 * kWanted;
       if (s <= best_strength) continue;
       best_strength = s;
       best = ChosenPattern{g, {std::move(bytes), c->nocase}, near};
@@ -188,9 +191,9 @@ std::optional<ChosenPattern> Planner::fast_pattern(const Rule& r, bool transacti
   return best;
 }
 
-PlanNote::FoundBy Planner::found_by(const Rule& r, bool transaction,
+PlanNote::FoundBy Planner::found_by(const Rule& r, const Shape& shape,
                                     const std::optional<ChosenPattern>& pattern) const {
-  const bool ports = !transaction && few_ports(r) != nullptr;
+  const bool ports = !shape.transaction && !shape.frame && few_ports(r) != nullptr;
   if (pattern &&
       information(pattern->literal.bytes, pattern->literal.nocase) >= (ports ? kTooWeakForPorts : kTooWeak))
     return PlanNote::FoundBy::kPattern;
@@ -211,11 +214,11 @@ bool looks_at_packets_too(const Rule& r) {
 
 // ------------------------------------------------------------------------------------------ lists of rules
 
-void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<ChosenPattern>& pattern,
-                           ZoneBuilder& plan) {
+void Planner::list_payload(const Rule& r, const Shape& shape, RuleIndex index,
+                           const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
-  const bool by_pattern = found_by(r, false, pattern) == PlanNote::FoundBy::kPattern;
+  const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
   const auto put = [&](PayloadBuilder& to) {
     if (!by_pattern) {
       if (ports == nullptr) return to.unfiltered.push_back(index);
@@ -256,6 +259,28 @@ void Planner::list_payload(const Rule& r, RuleIndex index, const std::optional<C
       const bool streams = c == kClassTcp && (h.flags & detect::rule_flag::kStreamPayload);
       if (streams && !looks_at_packets_too(r)) continue;
       put(plan.packet_payload[c][dir]);
+    }
+  }
+}
+
+/// In each direction that the rule may look at: a parser knows best where its frames are.
+void Planner::list_frame_rule(const Rule& r, const Shape& shape, RuleIndex index,
+                              const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
+  const detect::RuleHeader& h = out_->rules[index];
+  const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
+  const auto of_frame =
+      std::find_if(r.groups.begin(), r.groups.end(), [](const Group& g) { return g.place == Place::kFrame; });
+  const Group& group = by_pattern ? r.groups[pattern->group] : *of_frame;
+  const auto transforms = by_pattern ? transform_list(group.transforms).value() : std::uint16_t{0};
+  for (const FieldRef& f : group.fields) {
+    if (f.protocol < out_->frame_wants.size()) out_->frame_wants[f.protocol] |= std::uint32_t{1} << f.index;
+    for (const unsigned dir : {0U, 1U}) {
+      if ((h.ways & (dir == 0 ? detect::way_bit::kToServer : detect::way_bit::kToClient)) == 0) continue;
+      FrameBuilder& to = plan.frames[{f.protocol, static_cast<std::uint8_t>(dir), f.index, transforms}];
+      if (by_pattern)
+        to.scan.add(pattern->literal, index, 0);
+      else
+        to.rules.push_back(index);
     }
   }
 }
@@ -349,9 +374,15 @@ void Planner::list_transaction_rule(const Rule& r, const Shape& shape, RuleIndex
       side.repeats.push_back(index);
       continue;
     }
+    if (shape.updates) {
+      side.updates.push_back(index);
+      if (protocol < out_->frame_wants.size()) out_->frame_wants[protocol] |= std::uint32_t{1} << kUpdates;
+      out_->any_updates = true;
+      continue;
+    }
     const bool of_file = h.file_stage[picket::index(dir)] != FileStage::kNone;
     if (of_file) side.file_ready |= std::uint64_t{1} << std::min<unsigned>(h.ready[picket::index(dir)], 63);
-    const bool by_pattern = found_by(r, true, pattern) == PlanNote::FoundBy::kPattern;
+    const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
     bool scanned = false;
     if (by_pattern) {
       const Group& group = r.groups[pattern->group];
@@ -480,11 +511,14 @@ std::vector<std::pair<const ScanBuilder*, detect::Scan*>> Planner::build_side(co
   std::stable_sort(rules.begin(), rules.end(), [&](RuleIndex a, RuleIndex b) {
     return out_->rules[a].ready[d] < out_->rules[b].ready[d];
   });
-  const detect::RuleList all = list(rules), repeats = list(lists.repeats), of_files = list(lists.file_rules);
+  const detect::RuleList all = list(rules), repeats = list(lists.repeats), of_files = list(lists.file_rules),
+                         updates = list(lists.updates);
   side.first_rule = all.first;
   side.rules = all.count;
   side.first_repeat = repeats.first;
   side.repeats = repeats.count;
+  side.first_update = updates.first;
+  side.updates = updates.count;
   side.first_file_rule = of_files.first;
   side.file_rules = of_files.count;
   side.file_ready = lists.file_ready;
@@ -533,6 +567,16 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
         payload(from.packet_payload[c][d], to.packet_payload[c][d], c == kClassTcp);
     }
     for (std::size_t d = 0; d < 2; ++d) payload(from.stream_payload[d], to.stream_payload[d], true);
+    to.frames.reserve(from.frames.size());  // orders point into it
+    for (const auto& [key, builder] : from.frames) {
+      detect::FramePlan& frame = to.frames.emplace_back();
+      frame.protocol = key.protocol;
+      frame.dir = static_cast<Direction>(key.dir);
+      frame.kind = static_cast<std::uint8_t>(key.kind);
+      frame.transforms = key.transforms;
+      frame.rules = list(builder.rules);
+      if (!builder.scan.empty()) order(builder.scan, frame.scan);
+    }
     to.sides.resize(options_.protocols.size());
     for (std::size_t p = 0; p < options_.protocols.size(); ++p) {
       for (std::size_t d = 0; d < 2; ++d) {

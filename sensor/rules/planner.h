@@ -88,8 +88,19 @@ struct BufferKey {
 };
 
 struct SideBuilder {
-  std::vector<detect::RuleIndex> rules, repeats, file_rules;
+  std::vector<detect::RuleIndex> rules, repeats, file_rules, updates;
   std::uint64_t file_ready = 0;
+};
+
+struct FrameKey {
+  ProtocolId protocol;
+  std::uint8_t dir;
+  std::uint16_t kind, transforms;
+  friend auto operator<=>(const FrameKey&, const FrameKey&) = default;
+};
+struct FrameBuilder {
+  ScanBuilder scan{ScanBuilder::Text::kLong};
+  std::vector<detect::RuleIndex> rules;  // without a pattern
 };
 
 /// A detect::ZonePlan to be.
@@ -99,6 +110,7 @@ struct ZoneBuilder {
   std::array<HeaderBuilder, detect::kPacketClasses> headers;
   std::vector<detect::RuleIndex> decode_events, stream_events, app_packet, app_found;
   std::map<BufferKey, ScanBuilder> buffers;
+  std::map<FrameKey, FrameBuilder> frames;
   std::vector<std::array<SideBuilder, 2>> sides;  // by ProtocolId
 };
 
@@ -107,7 +119,9 @@ struct Shape {
   bool payload = false;      // it has groups over payload
   bool headers = false;      // ... over headers
   bool transaction = false;  // ... or tests over transactions
+  bool frame = false;        // ... over a frame
   bool events = false;       // app-layer-event
+  bool updates = false;      // nothing but a hook at a state that goes on
   bool app_only = false;     // nothing but app-layer-protocol
   bool packet_only = false;  // a keyword that only single packets have
   bool decode_event = false, stream_event = false;
@@ -165,13 +179,16 @@ class Planner {
   void want(const BufferDef&);
 
   // plan_scan.cc
-  [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, bool transaction) const;
+  [[nodiscard]] std::optional<ChosenPattern> fast_pattern(const Rule&, const Shape&) const;
   /// What a rule of payload or transactions is listed by.
-  [[nodiscard]] PlanNote::FoundBy found_by(const Rule&, bool transaction,
+  [[nodiscard]] PlanNote::FoundBy found_by(const Rule&, const Shape&,
                                            const std::optional<ChosenPattern>&) const;
   /// Is it a buffer of files on a side that the rule looks at?
   [[nodiscard]] bool looks_at_files(const Rule&, const Group&) const;
-  void list_payload(const Rule&, detect::RuleIndex, const std::optional<ChosenPattern>&, ZoneBuilder&);
+  void list_payload(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&,
+                    ZoneBuilder&);
+  void list_frame_rule(const Rule&, const Shape&, detect::RuleIndex, const std::optional<ChosenPattern>&,
+                       ZoneBuilder&);
   void list_header_rule(const Rule&, const Shape&, detect::RuleIndex, ZoneBuilder&);
   void list_transaction_rule(const Rule&, const Shape&, detect::RuleIndex, ProtocolId,
                              const std::optional<ChosenPattern>&, ZoneBuilder&);

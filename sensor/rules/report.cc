@@ -45,6 +45,11 @@ const PlanNote* note_of(const RuleStatus& status, std::span<const PlanNote> note
   return status.loaded() && status.rule < notes.size() ? &notes[status.rule] : nullptr;
 }
 
+bool has(const RuleStatus& status, Diagnostic::Severity severity) {
+  return std::any_of(status.diagnostics.begin(), status.diagnostics.end(),
+                     [severity](const Diagnostic& d) { return d.severity == severity; });
+}
+
 }  // namespace
 
 std::string printable(std::string_view bytes, std::size_t most) {
@@ -140,13 +145,20 @@ void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote>
           << ",\"reason\":" << json_string(error->reason);
       if (!error->suggestion.empty()) out << ",\"suggestion\":" << json_string(error->suggestion);
     }
-    bool first = true;
-    for (const auto& d : status.diagnostics) {
-      if (d.severity != Diagnostic::Severity::kWarning) continue;
-      out << (first ? ",\"warnings\":[" : ",") << json_string(d.reason);
-      first = false;
-    }
-    if (!first) out << ']';
+    const auto write = [&](std::string_view key, Diagnostic::Severity severity) {
+      bool first = true;
+      for (const auto& d : status.diagnostics) {
+        if (d.severity != severity) continue;
+        // What is wrong with a warning stands in its reason; what is deprecated is told by what to write.
+        const bool old = severity == Diagnostic::Severity::kDeprecated;
+        out << (first ? std::string(",\"") + std::string(key) + "\":[" : ",")
+            << json_string(old ? d.reason + "; " + d.suggestion : d.reason);
+        first = false;
+      }
+      if (!first) out << ']';
+    };
+    write("warnings", Diagnostic::Severity::kWarning);
+    write("deprecated", Diagnostic::Severity::kDeprecated);
     if (status.loaded()) out << ",\"msg\":" << json_string(set.rules[status.rule].msg);
     if (const auto* note = note_of(status, notes)) {
       out << ",\"found_by\":\"" << name_of(note->found_by) << '"';
@@ -171,7 +183,7 @@ void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote
         << "fast pattern, or why not\n";
   }
   for (const auto& status : set.statuses) {
-    if (!options.loaded_too && status.loaded() && status.diagnostics.empty()) continue;
+    if (!options.loaded_too && status.loaded() && !has(status, Diagnostic::Severity::kWarning)) continue;
     if (status.loaded() && options.loaded_too) {
       const auto* note = note_of(status, notes);
       out << std::left << std::setw(10) << "loaded" << std::setw(14)
@@ -186,19 +198,19 @@ void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote
       out << '\n';
     }
     for (const auto& d : status.diagnostics) {
+      if (d.severity == Diagnostic::Severity::kDeprecated) continue;  // counted: public sets hold thousands
       out << std::left << std::setw(10)
           << (d.severity == Diagnostic::Severity::kError ? "rejected" : "warning") << std::setw(14)
           << std::to_string(status.sid) + ":" + std::to_string(status.rev) << one_line(to_string(d)) << '\n';
     }
   }
+  write_deprecated(out, set);
   out << summary(set) << '\n';
 }
 
-void write_reasons(std::ostream& out, const RuleSet& set) {
-  std::map<std::string, std::size_t> counts;
-  for (const auto& status : set.statuses) {
-    if (const auto* error = status.error(); error != nullptr && !status.loaded()) ++counts[error->reason];
-  }
+namespace {
+
+void write_counts(std::ostream& out, const std::map<std::string, std::size_t>& counts) {
   std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -206,14 +218,39 @@ void write_reasons(std::ostream& out, const RuleSet& set) {
     out << std::right << std::setw(8) << n << "  " << one_line(reason) << '\n';
 }
 
+}  // namespace
+
+void write_reasons(std::ostream& out, const RuleSet& set) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& status : set.statuses) {
+    if (const auto* error = status.error(); error != nullptr && !status.loaded()) ++counts[error->reason];
+  }
+  write_counts(out, counts);
+}
+
+void write_deprecated(std::ostream& out, const RuleSet& set) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& status : set.statuses) {
+    for (const auto& d : status.diagnostics) {
+      if (d.severity == Diagnostic::Severity::kDeprecated && status.loaded())
+        ++counts["deprecated: " + d.reason + "; " + d.suggestion];
+    }
+  }
+  write_counts(out, counts);
+}
+
 std::string summary(const RuleSet& set) {
   const auto total = set.statuses.size(), good = loaded(set);
-  const auto warned = std::count_if(set.statuses.begin(), set.statuses.end(),
-                                    [](const auto& s) { return s.loaded() && !s.diagnostics.empty(); });
+  const auto count = [&set](Diagnostic::Severity severity) {
+    return std::count_if(set.statuses.begin(), set.statuses.end(),
+                         [&](const auto& s) { return s.loaded() && has(s, severity); });
+  };
+  const auto warned = count(Diagnostic::Severity::kWarning), old = count(Diagnostic::Severity::kDeprecated);
   return std::to_string(total) + (total == 1 ? " rule in " : " rules in ") +
          std::to_string(set.files.size()) + (set.files.size() == 1 ? " file: " : " files: ") +
          std::to_string(good) + " loaded, " + std::to_string(total - good) + " rejected" +
-         (warned != 0 ? ", " + std::to_string(warned) + " with warnings" : "");
+         (warned != 0 ? ", " + std::to_string(warned) + " with warnings" : "") +
+         (old != 0 ? ", " + std::to_string(old) + " in deprecated forms" : "");
 }
 
 }  // namespace picket::rules

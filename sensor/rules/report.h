@@ -39,12 +39,14 @@ struct ReportOptions {
 void write_table(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes,
                  const ReportOptions& options = {});
 /// Keys: sid, gid, rev, file, line, status, and error_line, column, reason, suggestion (rejected), warnings
-/// (if any), msg, found_by, fast_pattern, buffer, ports, weak_pattern (those that it has) and cost (loaded, when
+/// and deprecated (if any), msg, found_by, fast_pattern, buffer, ports, weak_pattern (those that it has) and cost (loaded, when
 /// notes are given).
 void write_json(std::ostream& out, const RuleSet& set, std::span<const PlanNote> notes);
+/// How often each deprecated form occurs, most frequent first.
+void write_deprecated(std::ostream& out, const RuleSet& set);
 /// How often each reason to reject occurs, most frequent first.
 void write_reasons(std::ostream& out, const RuleSet& set);
-/// "19468 rules in 1 file: 19329 loaded, 139 rejected, 12 with warnings"
+/// "19468 rules in 1 file: 19329 loaded, 139 rejected, 12 with warnings, 8100 in deprecated forms"
 [[nodiscard]] std::string summary(const RuleSet& set);
 
 /// How the packet path comes to look at a rule: "pattern", "ports", "nothing", "header", "event".

@@ -73,6 +73,30 @@ TEST(Report, Reasons) {
             "not parse ftp yet\n");
 }
 
+TEST(Report, DeprecatedFormsAreCountedApart) {
+  const RuleSet set = load(
+      "alert http any any -> any any (content:\"a\"; http_uri; content:\"b\"; http_uri; sid:1;)\n"
+      "alert http any any -> any any (content:\"a\"; http_uri; sid:2;)\n"
+      "alert tls any any -> any any (tls_sni; content:\"a\"; sid:3;)\n"
+      "alert http any any -> any any (http.uri; content:\"a\"; sid:4;)\n"
+      "alert http any any -> any any (content:\"a\"; http_uri; bsize:<2; sid:5;)\n");
+  EXPECT_EQ(summary(set), "5 rules in 1 file: 4 loaded, 1 rejected, 3 in deprecated forms");
+  std::ostringstream table, json;
+  write_table(table, set, {}, {.loaded_too = false});
+  EXPECT_EQ(table.str(),
+            "rejected  5:0           t.rules:5:54: 'bsize' needs a sticky buffer before it\n"
+            "       2  deprecated: 'http_uri' is an older form; write http.uri before the content\n"
+            "       1  deprecated: 'tls_sni' is an older form; write tls.sni\n"
+            "5 rules in 1 file: 4 loaded, 1 rejected, 3 in deprecated forms\n");
+  write_json(json, set, {});
+  EXPECT_NE(
+      json.str().find("\"status\":\"loaded\",\"deprecated\":[\"'http_uri' is an older form; write http.uri "
+                      "before the content\"],\"msg\""),
+      std::string::npos)
+      << json.str();
+  EXPECT_EQ(json.str().find("\"warnings\""), std::string::npos);
+}
+
 TEST(Report, JsonStringsAreAlwaysUtf8) {
   EXPECT_EQ(json_string("a\"b\\c\n"), "\"a\\\"b\\\\c\\u000a\"");
   EXPECT_EQ(json_string("h\xc3\xa9"), "\"h\xc3\xa9\"");

@@ -330,12 +330,14 @@ enum class Place : std::uint8_t {
   kSourceIp,
   kDestinationIp,  ///< 4 or 16 bytes, network order; for content and datasets
   kBase64,         ///< what the Base64Decode before it gave
+  kFrame,          ///< Group::fields: a frame, in each protocol that has it
 };
 
 struct Group {
   Place place = Place::kPayload;
-  std::string_view name;          ///< "http.uri"; static
-  std::vector<FieldRef> fields;   ///< kTransaction; sorted by protocol
+  std::string_view name;  ///< "http.uri", "frame:smb2.hdr"; static
+  std::vector<FieldRef>
+      fields;  ///< kTransaction, kFrame (places in ProtocolSpec::frames); sorted by protocol
   std::optional<Direction> only;  ///< `file.data:to_client` and the like; only in kTransaction rules (=>)
   std::vector<Transform> transforms;
   std::vector<Clause> clauses;
@@ -367,7 +369,15 @@ struct EventMatch {
   FieldRef event;  ///< place in ProtocolSpec::events
 };
 
-using TransactionTest = std::variant<IntegerMatch, KeywordMatch, EventMatch>;
+/// `http1:request_line` in a rule's header: it looks once that side has come so far.
+struct HookMatch {
+  std::string_view name;         ///< borrowed from a spec, or static
+  std::vector<FieldRef> fields;  ///< FieldRef::index: the progress
+  Direction side = Direction::kToServer;
+  bool again = false;  ///< HookDef::again
+};
+
+using TransactionTest = std::variant<IntegerMatch, KeywordMatch, EventMatch, HookMatch>;
 
 // ------------------------------------------------------------------------------------------------ packets
 // and flows
@@ -572,7 +582,7 @@ struct Rule {
   HeaderProtocol protocol = HeaderProtocol::kIp;
   Arrow arrow = Arrow::kToDestination;
   std::vector<ProtocolId> app_protocols;  ///< kApp: any of these; sorted
-  std::string hook;                       ///< "request_started" of `http1:request_started`; mostly empty
+  bool flow_start = false;                ///< `tcp:flow_start`: the first packet of each direction
   std::shared_ptr<const AddressSet> src, dst;
   std::shared_ptr<const PortSet> src_port, dst_port;
 

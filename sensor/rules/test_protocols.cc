@@ -63,12 +63,21 @@ constexpr BufferDef kTlsBuffers[] = {
     {"tls.certs", "", kReply, no_bytes, ""},
 };
 constexpr KeywordDef kTlsKeywords[] = {{"ssl_version", kBoth, accept, ""}, {"ssl_state", kBoth, accept, ""}};
+constexpr FrameDef kHttpFrames[] = {{"request", ""}, {"response", ""}, {"smb2.hdr", ""}};
+constexpr HookDef kHttpHooks[] = {{"request_line", Direction::kToServer, 1},
+                                  {"response_body", Direction::kToClient, 2, true}};
 constexpr KeywordDef kModbusKeywords[] = {{"modbus", kBoth, accept, ""}};
 constexpr std::string_view kTlsAliases[] = {"ssl"};
 
 constexpr auto kTcp = static_cast<std::uint8_t>(Transport::kTcp);
-constexpr ProtocolSpec kHttp{
-    .name = "http", .record = "http", .transports = kTcp, .events = kHttpEvents, .buffers = kHttpBuffers};
+constexpr ProtocolSpec kHttp{.name = "http",
+                             .record = "http",
+                             .transports = kTcp,
+                             .complete = {3, 3},
+                             .events = kHttpEvents,
+                             .buffers = kHttpBuffers,
+                             .frames = kHttpFrames,
+                             .hooks = kHttpHooks};
 constexpr ProtocolSpec kDns{.name = "dns",
                             .record = "dns",
                             .transports = Transport::kTcp | Transport::kUdp,

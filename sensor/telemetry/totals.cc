@@ -83,6 +83,8 @@ void add_worker(Totals& t, const Counters& c) {
   t.files += c.files.get();
   t.files_refused += c.files_refused.get();
   t.files_cut += c.files_cut.get();
+  t.frames += c.frames.get();
+  t.frames_refused += c.frames_refused.get();
   t.pool_peak_bytes += c.pool_peak_bytes.get();
   t.pool_refused += c.pool_refused.get();
   t.protocols.resize(protocols().size());
@@ -128,7 +130,8 @@ std::string stats_json(const Totals& t) {
       "}}},"
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
-      "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},\"protocols\":{{{}}},"
+      "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},"
+      "\"frames\":{{\"followed\":{},\"refused\":{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{},\"epoch\":{}"
       ","
@@ -141,7 +144,7 @@ std::string stats_json(const Totals& t) {
       t.port_no_buffer, t.ledger_exact(), json_records(t, &RecordCount::made),
       json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
       t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
-      t.files, t.files_refused, t.files_cut, protocols_json,
+      t.files, t.files_refused, t.files_cut, t.frames, t.frames_refused, protocols_json,
       json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
       t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
       t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
@@ -183,6 +186,9 @@ std::string summary_text(const Totals& t) {
     if (d.is_loss && t.detection[i] != 0)
       fmt::format_to(to, "detection cut short: {} {}: {}\n", d.name, t.detection[i], d.help);
   }
+  if (t.frames_refused != 0)
+    fmt::format_to(to, "frames not followed {}: too many at once, or the pool is used up\n",
+                   t.frames_refused);
   if (t.captures_damaged != 0) fmt::format_to(to, "damaged   {} capture files\n", t.captures_damaged);
   fmt::format_to(to, "ledger    received {}\n", t.received);
   for (std::size_t i = 0; i < kVerdictCount; ++i) {

@@ -27,6 +27,7 @@ struct Totals {
   std::uint64_t datagrams = 0, fragments_incomplete = 0;
   std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
   std::uint64_t files = 0, files_refused = 0, files_cut = 0;  ///< as in FileStats
+  std::uint64_t frames = 0, frames_refused = 0;               ///< as in FrameStats
   std::vector<std::array<std::uint64_t, 3>> protocols;        ///< by ProtocolId: flows, transactions, events
   std::array<std::uint64_t, kDecodeEventCount> decode_events{};
   std::array<std::uint64_t, kStreamEventCount> stream_events{};
