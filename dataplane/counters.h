@@ -39,6 +39,7 @@ struct Counters {
   std::array<Counter, kVerdictCount> verdicts;
   std::array<Counter, kDecodeEventCount> decode_events;
   std::array<Counter, kStreamEventCount> stream_events;
+  std::array<Counter, kAppEventCount> app_events;
   /// By ProtocolId.
   struct Protocol {
     Counter flows, transactions, events;

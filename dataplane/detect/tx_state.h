@@ -26,9 +26,10 @@ struct TxState {
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  std::uint16_t unused;
+  std::uint16_t unlogged;            // a rule wants no record of it
   std::uint32_t held[kInline];
-  std::uint32_t unused2;
+  std::uint32_t bits;  // xbits with track tx
+  static constexpr std::uint32_t kBits = 32;
 
   [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }
 

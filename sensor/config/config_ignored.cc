@@ -159,7 +159,6 @@ constexpr Ignored kIgnored[] = {
     {"stats.decoder-events-prefix", "always decoder"},
     {"stats.enabled", "see outputs.eve-log.types.stats.enabled"},
     {"stats.stream-events", "all are counted"},
-    {"stream.async-oneside", "connections seen from one side are always followed"},
     {"stream.bypass", "a flow of which nothing more is wanted is always left alone"},
     {"stream.drop-invalid", kPassive},
     {"stream.inline", kPassive},

@@ -271,6 +271,8 @@ constexpr Key kKeys[] = {
     TIMEOUTS("icmp", icmp),
 #undef TIMEOUTS
     BOOL("stream.midstream", config.worker.stream.midstream, "follow connections whose start was not seen"),
+    BOOL("stream.async-oneside", config.worker.stream.one_side,
+         "follow connections of which one side is not seen"),
     SIZE("stream.reassembly.depth", config.worker.stream.depth_bytes, 0, kTb,
          "bytes of each direction that are looked at; 0: all"),
     SIZE("stream.reassembly.max-held-bytes", config.worker.stream.max_held_bytes, kKb, kGb,
@@ -328,6 +330,9 @@ constexpr Key kKeys[] = {
     SIZE("outputs.eve-log.types.alert.payload-buffer-size", config.eve.detail.payload_bytes, 64, 64 * kKb,
          "so many of them at most"),
     BOOL("outputs.eve-log.types.alert.packet", config.eve.detail.packet, "the packet of an alert, in base64"),
+    BOOL("outputs.eve-log.types.alert.tagged-packets", config.worker.records.tagged_packets,
+         "records of packets behind an alert whose rule has a tag"),
+    BOOL("outputs.eve-log.types.arp.enabled", config.worker.records.arp, "records of ARP"),
     BOOL("outputs.eve-log.types.anomaly.packethdr", config.eve.detail.anomaly_packet,
          "the packet of an anomaly, in base64"),
     BOOL("outputs.eve-log.ethernet", config.eve.detail.ethernet, "MAC addresses"),

@@ -29,7 +29,6 @@ constexpr Keyword kKeywords[] = {
     {"filestore", Argument::kOptional, ignore},
     {"flow.elephant", Argument::kOptional, refuse, kHeader},
     {"frame", Argument::kRequired, refuse, kFrames},
-    {"l3_proto", Argument::kRequired, refuse, kHeader},
     {"lua", Argument::kNegatable, refuse, kLua},
     {"luajit", Argument::kNegatable, refuse, kLua},
     {"luaxform", Argument::kRequired, refuse, kLua},

@@ -120,7 +120,6 @@ bool Planner::changes_datasets(const Rule& r) const {
 std::optional<std::string> Planner::refusal(const Rule& r) const {
   if (r.action == Action::kPass && changes_datasets(r))
     return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
-  if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
   if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
   return {};
 }
@@ -145,7 +144,7 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
   Judgement j;
   j.gid = r.gid;
   j.sid = r.sid;
-  j.noalert = r.noalert;
+  j.noalert = r.noalert || r.action == Action::kConfig;
   if (r.detection_filter) j.thresholds.push_back(*r.detection_filter);
   if (r.threshold) j.thresholds.push_back(*r.threshold);
   j.thresholds.insert(j.thresholds.end(), r.more_thresholds.begin(), r.more_thresholds.end());
@@ -329,6 +328,9 @@ Result<Plan> Planner::run() {
   out_->stream_overlap = std::clamp(longest * 2, kLeastOverlap, kMostOverlap);
   out_->flow_bits = names_.bits();
   out_->flow_ints = names_.integers();
+  out_->bit_names = names_.bit_names();
+  out_->int_names = names_.integer_names();
+  out_->variable_names = names_.variable_names();
   names_.each_bit([this](std::string_view name, std::uint32_t id) {
     for (const auto& [prefix, is_label] :
          {std::pair("traffic/id/", false), std::pair("traffic/label/", true)}) {
