@@ -250,7 +250,8 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   }
   {
     const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
-    detector_.on_packet(p, f);
+    // A receiver would not take it either; but who knows, and its bytes are there to be looked at.
+    detector_.on_packet(p, f, f != nullptr && !tcp && p.proto == static_cast<std::uint8_t>(IpProto::kTcp));
   }
   if (tcp || udp) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);

@@ -403,7 +403,8 @@ void Encoder::metadata(WireWriter& w, const RecordContext& context, const Flow* 
     for (std::size_t word = 0; word < state->word_count(); ++word) {
       for (std::uint64_t left = state->words()[word]; left != 0; left &= left - 1) {
         const std::size_t id = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
-        if (id < context.bits.size()) w.text(S::kFlowbitsFieldNumber, context.bits[id]);
+        if (id < context.bits.size() && !context.bits[id].empty())
+          w.text(S::kFlowbitsFieldNumber, context.bits[id]);
       }
     }
     for (std::uint32_t id = 0; id < std::min<std::size_t>(state->ints, context.ints.size()); ++id) {
@@ -569,7 +570,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     }
     w.append(info.metadata);
     for (const AlertContext& c : info.contexts) {
-      const auto context = w.message(A::kContextFieldNumber);
+      const auto known = w.message(A::kContextFieldNumber);
       w.text(v1::Context::kKeyFieldNumber, c.key);
       w.text(v1::Context::kValueFieldNumber, c.json);
     }

@@ -148,7 +148,7 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
 
 // ------------------------------------------------------------------------------------------------ packets
 
-void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
+void Detector::on_packet(const Packet& p, Flow* flow, bool alone) noexcept {
   passed_ = false;
   chunk_flow_ = nullptr;
   if (rules_ == nullptr) return;
@@ -164,7 +164,7 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
     const Buffer whole{p.payload, 0, 0};
     scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], whole, s, c);
     // Of a connection that is not followed there are no streams: what is looked for there is looked for here.
-    if (s.kind == PacketClass::kTcp && flow != nullptr && flow->tcp_state == TcpState::kNone)
+    if (s.kind == PacketClass::kTcp && flow != nullptr && (alone || flow->tcp_state == TcpState::kNone))
       scan_payload(s.plan->stream_payload[index(s.dir)], whole, s, c);
   }
   look_at_headers(s, c);

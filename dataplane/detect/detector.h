@@ -89,8 +89,9 @@ class Detector {
   /// The same where allocating does not matter: tests and benchmarks.
   void set_rules(const RuleSet* rules);
 
-  /// Every decoded packet, also those without flow or IP (flow may be nullptr).
-  void on_packet(const Packet&, Flow*) noexcept;
+  /// Every decoded packet, also those without flow or IP (flow may be nullptr). `alone`: it has no part in its
+  /// connection's stream, so what rules look for there is looked for in the packet.
+  void on_packet(const Packet&, Flow*, bool alone = false) noexcept;
   /// Bytes in order of one direction; `offset` counts from the stream's start.
   void on_stream(Flow&, Direction, Bytes chunk, std::uint64_t offset, const Packet&) noexcept;
   /// Bytes were lost: what waits is inspected, and nothing is matched across the hole.

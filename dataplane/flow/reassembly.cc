@@ -200,26 +200,16 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
       me.next_seq = seq;
       sink.on_stream_event(f, StreamEvent::kMidstream);
     }
-    const std::int32_t ahead = seq_diff(seq, me.next_seq);
-    if (ahead <= 0) {
-      const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
-      if (old < data.size()) {
-        hand_on(f, dir, data.subspan(old), sink);
-        if (me.waiting != nullptr) drain(f, dir, sink);
-      }
-    } else if (!in_window(f, dir, seq)) {
-      sink.on_stream_event(f, StreamEvent::kOutOfWindow);
-    } else if (me.depth_reached) {
-      skip_to(f, dir, seq, sink);  // nobody reads these bytes: they are counted where they lie
-      hand_on(f, dir, data, sink);
-    } else if (hold(f, dir, seq, data, sink)) {
-      // A hole that the receiver has already acknowledged will not be filled.
-      const FlowSide& peer = f.side[index(reverse(dir))];
-      if (peer.last_ack != 0 && me.waiting != nullptr &&
-          seq_diff(peer.last_ack, me.waiting->head->seq) >= 0) {
-        skip_to(f, dir, me.waiting->head->seq, sink);
-        drain(f, dir, sink);
-      }
+    const std::size_t urgent = config_.urgent == UrgentByte::kOutOfBand && (p.tcp_flags & tcp_flag::kUrg) != 0
+                                   ? p.tcp_urgent
+                                   : std::size_t{0};
+    if (urgent == 0 || urgent > data.size()) {
+      take(f, dir, seq, data, false, sink);
+    } else {  // the pointer is to what stands behind the byte
+      const auto at = static_cast<std::uint32_t>(urgent);
+      if (urgent > 1) take(f, dir, seq, data.first(urgent - 1), false, sink);
+      take(f, dir, seq + at - 1, data.subspan(urgent - 1, 1), true, sink);
+      if (urgent < data.size()) take(f, dir, seq + at, data.subspan(urgent), false, sink);
     }
   }
   // The same, when the acknowledgement comes after the segments behind the hole.
@@ -232,6 +222,34 @@ void Reassembler::on_segment(Flow& f, const Packet& p, StreamSink& sink) noexcep
     drain(f, other, sink);
   }
   if (me.fin_seen && me.seq_known && seq_diff(me.next_seq, me.fin_seq) >= 0) end_side(f, dir, sink);
+}
+
+/// Bytes of one segment: handed on, held, or thrown away.
+void Reassembler::take(Flow& f, Direction dir, std::uint32_t seq, Bytes data, bool urgent,
+                       StreamSink& sink) noexcept {
+  FlowSide& me = f.side[index(dir)];
+  const std::int32_t ahead = seq_diff(seq, me.next_seq);
+  if (ahead <= 0) {
+    const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
+    if (old >= data.size()) return;
+    if (urgent)
+      ++me.next_seq;
+    else
+      hand_on(f, dir, data.subspan(old), sink);
+    if (me.waiting != nullptr) drain(f, dir, sink);
+  } else if (!in_window(f, dir, seq)) {
+    sink.on_stream_event(f, StreamEvent::kOutOfWindow);
+  } else if (me.depth_reached) {
+    skip_to(f, dir, seq, sink);  // nobody reads these bytes: they are counted where they lie
+    hand_on(f, dir, data, sink);
+  } else if (hold(f, dir, seq, data, urgent, sink)) {
+    // A hole that the receiver has already acknowledged will not be filled.
+    const FlowSide& peer = f.side[index(reverse(dir))];
+    if (peer.last_ack != 0 && me.waiting != nullptr && seq_diff(peer.last_ack, me.waiting->head->seq) >= 0) {
+      skip_to(f, dir, me.waiting->head->seq, sink);
+      drain(f, dir, sink);
+    }
+  }
 }
 
 void Reassembler::hand_on(Flow& f, Direction dir, Bytes data, StreamSink& sink) noexcept {
@@ -291,7 +309,10 @@ void Reassembler::drain(Flow& f, Direction dir, StreamSink& sink) noexcept {
     const std::int32_t ahead = seq_diff(s->seq, me.next_seq);
     if (ahead > 0) return;
     const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
-    if (old < s->size) hand_on(f, dir, Bytes(bytes_of(s) + old, s->size - old), sink);
+    if (old < s->size && s->urgent)
+      ++me.next_seq;
+    else if (old < s->size)
+      hand_on(f, dir, Bytes(bytes_of(s) + old, s->size - old), sink);
     drop_first(me);
   }
 }
@@ -305,7 +326,8 @@ void Reassembler::drain_all(Flow& f, Direction dir, StreamSink& sink) noexcept {
 }
 
 /// Keeps a copy of what came too early, in order; the first copy of a byte wins.
-bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, StreamSink& sink) noexcept {
+bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, bool urgent,
+                       StreamSink& sink) noexcept {
   FlowSide& me = f.side[index(dir)];
   if (me.waiting == nullptr) {
     me.waiting = pool_.make<SegmentList>();
@@ -319,7 +341,10 @@ bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, St
     const std::int32_t ahead = seq_diff(seq, me.next_seq);
     if (ahead > 0) skip_to(f, dir, seq, sink);
     const auto old = static_cast<std::size_t>(ahead > 0 ? 0 : -static_cast<std::int64_t>(ahead));
-    if (old < data.size()) hand_on(f, dir, data.subspan(old), sink);
+    if (old < data.size() && urgent)
+      ++me.next_seq;
+    else if (old < data.size())
+      hand_on(f, dir, data.subspan(old), sink);
     return false;
   }
   // Keep only what is not held already: walk along the list, filling the holes between its segments.
@@ -346,7 +371,7 @@ bool Reassembler::hold(Flow& f, Direction dir, std::uint32_t seq, Bytes data, St
       sink.on_stream_event(f, StreamEvent::kNoMemory);
       break;
     }
-    *h = {*at, seq, static_cast<std::uint32_t>(n)};
+    *h = {*at, seq, static_cast<std::uint32_t>(n), urgent};
     std::memcpy(bytes_of(h), data.data(), n);
     *at = h;
     at = &h->next;

@@ -179,7 +179,7 @@ constexpr Ignored kIgnored[] = {
     {"stream.reassembly.segment-prealloc", "memory is always taken at start"},
     {"stream.reassembly.toclient-chunk-size", "streams are looked at as they come, without chunks"},
     {"stream.reassembly.toserver-chunk-size", "streams are looked at as they come, without chunks"},
-    {"stream.reassembly.urgent.", kNotYet},
+    {"stream.reassembly.urgent.oob-limit", "there is none"},
     {"suricata-version", "told by Suricata to its tools"},
     {"threading", kThreads},
     {"unix-command", "there is no command socket"},

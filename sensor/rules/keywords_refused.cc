@@ -9,9 +9,9 @@ constexpr std::string_view kReasons[] = {
     "picket is passive and never changes packets",
     "picket does not run Lua",
     "picket does not offer protocol frames to rules yet",
-    "picket does not look at this header in rules yet",
+    "picket does not measure the rate of flows",
 };
-enum : unsigned { kPassive, kLua, kFrames, kHeader };
+enum : unsigned { kPassive, kLua, kFrames, kRate };
 
 bool refuse(Builder& builder, const Option& option, unsigned reason) {
   return builder.fail(option.name,
@@ -24,10 +24,16 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
   return true;
 }
 
+bool read_filestore(Builder& builder, const Option& option, unsigned) {
+  builder.rule().filestore = true;
+  builder.warn(option.name, "files are not kept; they are followed, and told by their SHA-256");
+  return true;
+}
+
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
-    {"filestore", Argument::kOptional, ignore},
-    {"flow.elephant", Argument::kOptional, refuse, kHeader},
+    {"filestore", Argument::kOptional, read_filestore},
+    {"flow.elephant", Argument::kOptional, refuse, kRate},
     {"frame", Argument::kRequired, refuse, kFrames},
     {"lua", Argument::kNegatable, refuse, kLua},
     {"luajit", Argument::kNegatable, refuse, kLua},

@@ -335,9 +335,15 @@ Result<Plan> Planner::run() {
     for (const auto& [prefix, is_label] :
          {std::pair("traffic/id/", false), std::pair("traffic/label/", true)}) {
       std::string_view rest = name;
-      if (take_prefix(rest, prefix)) out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+      if (!take_prefix(rest, prefix)) continue;
+      out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+      out_->bit_names[id].clear();  // records have a place of their own for these
     }
   });
+  for (const RuleStatus& status : loaded_.statuses) {
+    if (status.loaded() && loaded_.rules[status.rule].filestore)
+      out_->file_wants.any = out_->file_wants.sha256 = true;
+  }
   share_texts();
   return std::move(plan_);
 }

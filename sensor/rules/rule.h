@@ -594,6 +594,7 @@ struct Rule {
   Target target = Target::kNone;
   bool noalert = false;
   bool prefilter = false;  ///< `prefilter;` was asked for
+  bool filestore = false;  ///< files are not kept, but told by the hash that would name them
 
   FlowOptions flow;
   std::vector<PacketTest> packet_tests;
