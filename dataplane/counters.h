@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/app/app_event.h"
 #include "dataplane/decode/decode_event.h"
 #include "dataplane/detect/detect_stats.h"
 #include "dataplane/event.h"
