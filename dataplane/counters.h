@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/app/app_event.h"
 #include "dataplane/decode/decode_event.h"
 #include "dataplane/detect/detect_stats.h"
 #include "dataplane/event.h"
@@ -39,6 +40,7 @@ struct Counters {
   std::array<Counter, kVerdictCount> verdicts;
   std::array<Counter, kDecodeEventCount> decode_events;
   std::array<Counter, kStreamEventCount> stream_events;
+  std::array<Counter, kAppEventCount> app_events;
   /// By ProtocolId.
   struct Protocol {
     Counter flows, transactions, events;

@@ -22,7 +22,17 @@ struct Place {
 
 /// Record types, as counted in records.made. The order is that of EventType in
 /// export/proto/picket/v1/event.proto.
-enum class RecordType : std::uint8_t { kFlow, kAlert, kAnomaly, kTransaction, kStats, kFile, kCount };
+enum class RecordType : std::uint8_t {
+  kFlow,
+  kAlert,
+  kAnomaly,
+  kTransaction,
+  kStats,
+  kFile,
+  kPacket,
+  kArp,
+  kCount
+};
 
 /// What stands before each encoded record in the ring.
 struct EventHeader {

@@ -140,8 +140,8 @@ struct Packet {
   std::uint8_t tcp_flags = 0;
   std::uint32_t tcp_seq = 0, tcp_ack = 0;
   std::uint16_t tcp_window = 0, tcp_urgent = 0, tcp_mss = 0;
-  std::uint8_t tcp_wscale = 0xff;  ///< from the option, 0xff: none
-  bool tcp_sack_ok = false, tcp_has_timestamp = false;
+  std::uint8_t tcp_wscale = 0xff;                                           ///< from the option, 0xff: none
+  bool tcp_sack_ok = false, tcp_has_timestamp = false, tcp_signed = false;  ///< signed: TCP-AO or MD5
   std::uint32_t tcp_ts_value = 0, tcp_ts_echo = 0;
   Bytes ip_header;   ///< with options; IPv6: fixed header and extension headers
   Bytes ip_options;  ///< IPv4 options

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/decode/arp.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/packet.h"
 
@@ -33,13 +34,20 @@ struct TrafficBit {
   std::string name;
 };
 
+/// What a rule took from a packet: pcre:"/(x)/, pkt:name".
+struct PacketVariable {
+  std::uint32_t name = 0;  ///< in RecordContext::variables
+  Bytes value;
+};
+
 /// What every record carries beside its content.
 struct RecordContext {
   std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
   std::uint64_t packet_number = 0;  ///< 0: no packet
   std::uint32_t rules_epoch = 0;    ///< the snapshot of rules and configuration that was in force
   std::uint64_t tx_id = 0;
-  std::span<const TrafficBit> traffic;  ///< what rules can say of a flow
+  std::span<const TrafficBit> traffic;                 ///< what rules can say of a flow
+  std::span<const std::string> bits, ints, variables;  ///< by their number; of flowbits and flowints, ...
 };
 
 /// What a data set knows of a value a rule met: a JSON object under a key.
@@ -72,6 +80,7 @@ struct AlertInfo {
   Bytes payload;                               ///< what the rule looked at, as far as it is still there
   const FrameInfo* frame = nullptr;            ///< that the rule fits; nullptr: it asks of none
   std::span<const AlertContext> contexts;
+  std::span<const PacketVariable> variables;
   Bytes notes;                        ///< values that correlate holds against sets before it is an alert
   std::uint64_t payload_missing = 0;  ///< so many bytes were lost right before it
 };
@@ -106,6 +115,11 @@ class RecordEncoder {
   /// A file of `tx`, which ended; from the side that sent it.
   virtual std::size_t file(const RecordContext&, const Flow&, ProtocolId protocol, const Transaction& tx,
                            const File&, std::span<std::uint8_t> out) const noexcept = 0;
+  /// A packet that follows a match of a rule with `tag`.
+  virtual std::size_t packet(const RecordContext&, const Packet&, const Flow* flow,
+                             std::span<std::uint8_t> out) const noexcept = 0;
+  virtual std::size_t arp(const RecordContext&, const Packet&, const Arp&,
+                          std::span<std::uint8_t> out) const noexcept = 0;
   virtual std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,
                               std::span<std::uint8_t> out) const noexcept = 0;
 };

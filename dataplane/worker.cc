@@ -6,6 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include "dataplane/decode/arp.h"
+#include "dataplane/decode/ethertype.h"
+
 namespace picket {
 namespace {
 
@@ -228,6 +231,7 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   place_ = {p.at.clock_ns, EventKind::kPacket, p.at.number, 0};
   ordinal_ = 0;
   if (p.event_count != 0) report_decode_events(p);
+  if (config_.records.arp && p.ethertype == ethertype::kArp) record_arp(p);
   Flow* f = nullptr;
   bool tcp = false, udp = false;
   if (lookup != nullptr) {
@@ -239,6 +243,7 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
     tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
     udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
     const FlowState before = f->state;
+    tcp = tcp && reassembler_.is_timely(*f, p, *this);
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
     p.completes_handshake =
         p.payload.empty() && before == FlowState::kNew && f->state == FlowState::kEstablished;
@@ -246,7 +251,8 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   }
   {
     const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
-    detector_.on_packet(p, f);
+    // A receiver would not take it either; but who knows, and its bytes are there to be looked at.
+    detector_.on_packet(p, f, f != nullptr && !tcp && p.proto == static_cast<std::uint8_t>(IpProto::kTcp));
   }
   if (tcp || udp) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
@@ -310,6 +316,12 @@ void Worker::report_decode_events(const Packet& p) noexcept {
   }
 }
 
+void Worker::record_arp(const Packet& p) noexcept {
+  Arp a;
+  if (p.has_ip || p.verdict != Verdict::kInspected || !read_arp(p.payload, a)) return;
+  emit(RecordType::kArp, {}, [&](std::span<std::uint8_t> out) { return encoder_.arp(context(), p, a, out); });
+}
+
 // ---- a flow's end ----
 
 void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
@@ -321,11 +333,11 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   packet_ = &last;
   place_ = place;
   if (place.kind != EventKind::kPacket) ordinal_ = 0;
-  const std::uint32_t outer_events = detector_.exchange_stream_events(0);  // those are the packet's at hand
+  const detect::PacketEvents outer_events = detector_.exchange_events({});  // those are the packet's at hand
   if (f.key.proto == static_cast<std::uint8_t>(IpProto::kTcp)) reassembler_.flush(f, *this);
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
-  detector_.exchange_stream_events(outer_events);
+  detector_.exchange_events(outer_events);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
@@ -388,11 +400,12 @@ void Worker::on_advance(Flow& f, ProtocolId protocol, Transaction& tx, Direction
 }
 
 void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
-  detector_.on_transaction_done(f, protocol, tx, packet_);
+  const bool unlogged = !detector_.on_transaction_done(f, protocol, tx, packet_);
   counters_.protocols[protocol].transactions.add();
+  if (f.transactions != 0xffff) ++f.transactions;
   if (tx.silent) return;
   if (config_.records.files && tx.files != nullptr) record_files(f, protocol, tx);
-  if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
+  if (unlogged || (!config_.records.transactions.empty() && !config_.records.transactions[protocol])) return;
   EventHeader h;
   h.protocol = protocol;
   emit(RecordType::kTransaction, h,
@@ -434,19 +447,33 @@ void Worker::on_app_event(Flow& f, ProtocolId protocol, Direction dir, std::uint
        [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(tx), *packet_, &f, info, out); });
 }
 
+void Worker::on_odd_protocol(Flow& f, AppEvent e) noexcept {
+  counters_.app_events[static_cast<std::size_t>(e)].add();
+  detector_.on_odd_protocol(e);
+  if (!config_.records.anomaly_applayer) return;
+  AnomalyInfo info;
+  info.type = "applayer";
+  info.spelling = EventSpelling::kCapitals;
+  info.event = kAppEvents[static_cast<std::size_t>(e)].name;
+  info.layer = "proto_detect";
+  if (f.protocol != kNoProtocol) info.app_proto = protocols()[f.protocol]->name;
+  emit(RecordType::kAnomaly, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
+}
+
 void Worker::on_protocol(Flow& f) noexcept {
   counters_.protocols[f.protocol].flows.add();
   if (protocols()[f.protocol]->whole_streams)
     f.flags |= flow_flag::kNoDepth;
   else
-    f.flags &= static_cast<std::uint8_t>(~flow_flag::kNoDepth);
+    f.flags &= static_cast<std::uint16_t>(~flow_flag::kNoDepth);
 }
 
 // ---- what rules tell ----
 
 void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol,
                    const Transaction* tx) noexcept {
-  if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
+  if (f != nullptr) f->flags |= flow_flag::kAlerted;
   if (!config_.records.alerts) return;
   EventHeader h;
   h.rule = rule;
@@ -466,6 +493,12 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, F
   alerts_recorded_ += recorded ? 1 : 0;
 }
 
+void Worker::tagged(const Packet& p, Flow* f) noexcept {
+  if (!config_.records.tagged_packets) return;
+  emit(RecordType::kPacket, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.packet(context(), p, f, out); });
+}
+
 // ---- records ----
 
 RecordContext Worker::context(const Transaction* tx) const noexcept {
@@ -476,6 +509,9 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
   if (const detect::RuleSet* rules = detector_.rules()) {
     c.rules_epoch = rules->epoch;
     c.traffic = rules->traffic_bits;
+    c.bits = rules->bit_names;
+    c.ints = rules->int_names;
+    c.variables = rules->variable_names;
   }
   return c;
 }

@@ -29,7 +29,9 @@ struct RecordConfig {
   bool anomaly_decode = true;
   bool anomaly_stream = false;
   bool anomaly_applayer = true;
-  bool ethernet = false;  ///< flows remember MAC addresses
+  bool arp = false;            ///< there is much of it, and little in it
+  bool tagged_packets = true;  ///< where rules ask: `tag`
+  bool ethernet = false;       ///< flows remember MAC addresses
 };
 
 struct WorkerConfig {
@@ -98,6 +100,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void count_packet(Flow&, const Packet&) noexcept;
   void remember_macs(Flow&, const Packet&) noexcept;
   void report_decode_events(const Packet&) noexcept;
+  void record_arp(const Packet&) noexcept;
   void record_files(const Flow&, ProtocolId, const Transaction&) noexcept;
 
   // FlowListener
@@ -115,9 +118,11 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;
+  void on_odd_protocol(Flow&, AppEvent) noexcept override;
   // AlertSink
   void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
+  void tagged(const Packet&, Flow*) noexcept override;
 
   /// Encodes one record in place. `encode` is called with the room and says how much it took. False: it is
   /// lost.

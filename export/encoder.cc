@@ -1,6 +1,7 @@
 #include "export/encoder.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 #include "dataplane/detect/flow_state.h"
@@ -126,9 +127,10 @@ void flow_body(WireWriter& w, const Flow& f, FlowEnd end) noexcept {
   w.u64(v1::Flow::kAgeFieldNumber, last / kSecond - f.start_ns / kSecond);
   w.text(v1::Flow::kStateFieldNumber, state_name(f.state));
   w.text(v1::Flow::kReasonFieldNumber, reason_name(end));
-  w.boolean(v1::Flow::kAlertedFieldNumber, f.alerts > 0);
+  w.boolean(v1::Flow::kAlertedFieldNumber, (f.flags & flow_flag::kAlerted) != 0);
   if ((f.flags & flow_flag::kMidstream) != 0) w.boolean(v1::Flow::kMidstreamFieldNumber, true);
   if (to_server(f).packets == 0 || to_client(f).packets == 0) w.boolean(v1::Flow::kOneWayFieldNumber, true);
+  if (f.transactions != 0) w.u64(v1::Flow::kTxCntFieldNumber, f.transactions);
 }
 
 /// What stands under `flow` in the record of something that happened in it.
@@ -178,6 +180,8 @@ void tcp_body(WireWriter& w, const Flow& f) noexcept {
     w.boolean(T::kTcGapFieldNumber, true);
     w.u64(T::kTcMissingBytesFieldNumber, to_client(f).missing);
   }
+  w.u64(T::kTsMaxRegionsFieldNumber, f.regions & 15U);
+  w.u64(T::kTcMaxRegionsFieldNumber, f.regions >> 4);
   const std::size_t seen = std::min<std::size_t>(f.history_size, f.history.size());
   if (seen > 0) w.text(T::kHistoryFieldNumber, {f.history.data(), seen});
 }
@@ -370,6 +374,50 @@ void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
   } else if ((f.flags & flow_flag::kAppDone) != 0) {
     w.text(Ev::kAppProtoFieldNumber, "failed");
   }
+  if (f.other_protocol < protocols().size()) {
+    const bool reply = (f.flags & flow_flag::kOtherIsReply) != 0;
+    w.text(reply ? Ev::kAppProtoTcFieldNumber : Ev::kAppProtoTsFieldNumber,
+           protocols()[f.other_protocol]->name);
+  }
+}
+
+void Encoder::metadata(WireWriter& w, const RecordContext& context, const Flow* f,
+                       std::span<const PacketVariable> of_packet) noexcept {
+  FlowBits* const state = f == nullptr ? nullptr : f->bits;
+  if (state == nullptr && of_packet.empty()) return;
+  using S = v1::RuleState;
+  const auto variable = [&](int field, std::uint32_t name, Bytes value) noexcept {
+    if (name >= context.variables.size()) return;
+    const auto m = w.message(field);
+    w.text(v1::Variable::kKeyFieldNumber, context.variables[name]);
+    w.bytes(v1::Variable::kValueFieldNumber, value);
+  };
+  bool any = !of_packet.empty() || (state != nullptr && state->variables != nullptr);
+  for (std::size_t i = 0; state != nullptr && !any && i < state->word_count(); ++i)
+    any = state->words()[i] != 0;
+  for (std::uint32_t i = 0; state != nullptr && !any && i < state->ints; ++i)
+    any = state->integers()[i].set != 0;
+  if (!any) return;
+  const auto m = w.message(Ev::kMetadataFieldNumber);
+  if (state != nullptr) {
+    for (std::size_t word = 0; word < state->word_count(); ++word) {
+      for (std::uint64_t left = state->words()[word]; left != 0; left &= left - 1) {
+        const std::size_t id = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        if (id < context.bits.size() && !context.bits[id].empty())
+          w.text(S::kFlowbitsFieldNumber, context.bits[id]);
+      }
+    }
+    for (std::uint32_t id = 0; id < std::min<std::size_t>(state->ints, context.ints.size()); ++id) {
+      const FlowBits::Int* i = state->integer(id);
+      if (i->set == 0) continue;
+      const auto entry = w.message(S::kFlowintsFieldNumber);
+      w.text(v1::IntVariable::kKeyFieldNumber, context.ints[id]);
+      w.u64(v1::IntVariable::kValueFieldNumber, i->value);
+    }
+    for (const FlowVariable* v = state->variables; v != nullptr; v = v->next)
+      variable(S::kFlowvarsFieldNumber, v->name, v->view());
+  }
+  for (const PacketVariable& v : of_packet) variable(S::kPktvarsFieldNumber, v.name, v.value);
 }
 
 void Encoder::traffic(WireWriter& w, const RecordContext& context, const Flow& f) noexcept {
@@ -480,6 +528,7 @@ std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd e
   app_proto(w, f);
   community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  metadata(w, context, &f, {});
   traffic(w, context, f);
   ether(w, f, Direction::kToServer, true);
   flow_body(w, f, end);
@@ -498,6 +547,7 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
   community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  metadata(w, context, &f, {});
   traffic(w, context, f);
   ether(w, f, from, false);
   body(w, protocol, tx);
@@ -514,6 +564,7 @@ std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolI
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
   community_id(w, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  metadata(w, context, &f, {});
   body(w, protocol, tx);
   file_info(w, Ev::kFileinfoFieldNumber, file);
   return finish(w);
@@ -548,7 +599,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
     }
     w.append(info.metadata);
     for (const AlertContext& c : info.contexts) {
-      const auto context = w.message(A::kContextFieldNumber);
+      const auto known = w.message(A::kContextFieldNumber);
       w.text(v1::Context::kKeyFieldNumber, c.key);
       w.text(v1::Context::kValueFieldNumber, c.json);
     }
@@ -560,6 +611,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
         file_info(w, Ev::kFilesFieldNumber, *file);
     }
   }
+  metadata(w, context, flow, info.variables);
   if (flow != nullptr) {
     app_proto(w, *flow);
     w.text(Ev::kDirectionFieldNumber, direction_name(info.direction));
@@ -570,6 +622,58 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   ether(w, p);
   payload(w, p, info);
   if (options_.detail.packet) packet_body(w, p);
+  return finish(w);
+}
+
+std::size_t Encoder::packet(const RecordContext& context, const Packet& p, const Flow* flow,
+                            std::span<std::uint8_t> out) const noexcept {
+  WireWriter w(out);
+  const Ends e = of_packet(p);
+  begin(w, context, context.packet_number, flow, p.tap, "packet", vlans_of(p));
+  ends(w, e);
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
+  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  packet_body(w, p);
+  return finish(w);
+}
+
+std::size_t Encoder::arp(const RecordContext& context, const Packet& p, const Arp& a,
+                         std::span<std::uint8_t> out) const noexcept {
+  using A = v1::Arp;
+  static constexpr std::string_view kOperations[] = {"",
+                                                     "request",
+                                                     "reply",
+                                                     "request_reverse",
+                                                     "reply_reverse",
+                                                     "dyn_rarp_request",
+                                                     "dyn_rarp_reply",
+                                                     "dyn_rarp_error",
+                                                     "in_arp_request",
+                                                     "in_arp_reply",
+                                                     "arp_nak"};
+  WireWriter w(out);
+  begin(w, context, context.packet_number, nullptr, p.tap, "arp", vlans_of(p));
+  ends(w, of_packet(p));
+  w.text(Ev::kPktSrcFieldNumber, packet_source(p));
+  w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
+  {
+    const auto m = w.message(Ev::kArpFieldNumber);
+    w.text(A::kHwTypeFieldNumber, "ethernet");
+    w.text(A::kProtoTypeFieldNumber, "ipv4");
+    if (a.operation > 0 && a.operation < std::size(kOperations)) {
+      w.text(A::kOpcodeFieldNumber, kOperations[a.operation]);
+    } else {
+      std::array<char, 8> digits{};
+      const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), a.operation).ptr;
+      w.text(A::kOpcodeFieldNumber, {digits.data(), end});
+    }
+    w.bytes(A::kSrcMacFieldNumber, a.sender_mac);
+    w.bytes(A::kSrcIpFieldNumber, a.sender_ip);
+    w.bytes(A::kDestMacFieldNumber, a.target_mac);
+    w.bytes(A::kDestIpFieldNumber, a.target_ip);
+  }
+  ether(w, p);
   return finish(w);
 }
 

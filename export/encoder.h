@@ -38,6 +38,10 @@ class Encoder final : public RecordEncoder {
                    std::span<std::uint8_t> out) const noexcept override;
   std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId, const Transaction* tx,
                     const AlertInfo&, std::span<std::uint8_t> out) const noexcept override;
+  std::size_t packet(const RecordContext&, const Packet&, const Flow* flow,
+                     std::span<std::uint8_t> out) const noexcept override;
+  std::size_t arp(const RecordContext&, const Packet&, const Arp&,
+                  std::span<std::uint8_t> out) const noexcept override;
   std::size_t anomaly(const RecordContext&, const Packet&, const Flow* flow, const AnomalyInfo&,
                       std::span<std::uint8_t> out) const noexcept override;
 
@@ -60,6 +64,8 @@ class Encoder final : public RecordEncoder {
   /// Of the packet's flow, where it has one.
   void community_id(WireWriter&, const Packet&, const Flow*) const noexcept;
   void app_proto(WireWriter&, const Flow&) const noexcept;
+  static void metadata(WireWriter&, const RecordContext&, const Flow*,
+                       std::span<const PacketVariable>) noexcept;
   static void traffic(WireWriter&, const RecordContext&, const Flow&) noexcept;
   void ether(WireWriter&, const Packet&) const noexcept;
   void ether(WireWriter&, const Flow&, Direction from, bool all) const noexcept;

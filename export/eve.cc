@@ -221,6 +221,11 @@ class EveWriter::Json {
       if (piece.number != f.number || !fits(f, piece)) continue;
       if (f.map) {
         if (!entry(*f.message, piece.bytes, depth)) return false;
+      } else if (f.pairs) {
+        raw(',');
+        const std::size_t one = at_;
+        if (!entry(*f.message, piece.bytes, depth)) return false;
+        close(one, '{', '}');
       } else if (piece.type == 2 && is_packable(f)) {
         WireReader packed(piece.bytes);
         WireField one{f.number, f.wire_type, 0, {}};

@@ -157,6 +157,7 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
   field.repeated = f.is_repeated();
   field.flatten = options.GetExtension(v1::flatten);
   field.map = f.is_map() || options.GetExtension(v1::as_map);
+  field.pairs = options.GetExtension(v1::as_pairs);
   if (!apply_format(field, options.GetExtension(v1::format))) return bad("(format) does not fit its type");
   if (field.kind == EveKind::kEnum) field.enum_names = enum_names(r, *f.enum_type());
   if (field.flatten && (field.kind != EveKind::kMessage || field.repeated)) {
@@ -168,12 +169,12 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
     field.message = inner.value();
     const auto* key = f.message_type()->FindFieldByNumber(1);
     const auto* value = f.message_type()->FindFieldByNumber(2);
-    if (field.map && (key == nullptr || value == nullptr || key->is_repeated())) {
-      return bad("(as_map) needs a message of key = 1 and value = 2");
+    if ((field.map || field.pairs) && (key == nullptr || value == nullptr || key->is_repeated())) {
+      return bad("(as_map) and (as_pairs) need a message of key = 1 and value = 2");
     }
   }
-  if (field.map && (field.kind != EveKind::kMessage || !field.repeated)) {
-    return bad("(as_map) is for a repeated message");
+  if ((field.map || field.pairs) && (field.kind != EveKind::kMessage || !field.repeated)) {
+    return bad("(as_map) and (as_pairs) are for a repeated message");
   }
   return field;
 }

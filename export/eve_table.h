@@ -62,6 +62,7 @@ struct EveField {
   bool is_32bit = false;  ///< uint32: what stands above 32 bits is dropped, as Protobuf does
   bool repeated = false;
   bool flatten = false;
+  bool pairs = false;       ///< as_pairs: the same, each entry an object of its own
   bool map = false;         ///< a map field, or as_map: `message` has key = 1 and value = 2
   std::uint16_t index = 0;  ///< place in EveTable::fields of the first field with this key
   std::uint32_t number = 0;

@@ -28,6 +28,8 @@ struct AppLayer {
   bool fresh = false;        // bound, but the parser has not seen what waits
   std::uint8_t changes = 0;  // of the protocol, by hand_over()
   bool kept = false;         // identify() has put the bytes at hand into pending
+  Direction decided_by = Direction::kToServer;  // whose bytes told what is spoken
+  ProtocolId agreed = kNoProtocol;              // hand_over(): what is to follow, until it is seen
   std::array<std::uint64_t, 2>
       position{};                // by Direction: where in the stream the first unconsumed byte stands
   FlowFrames* frames = nullptr;  // where rules ask for some
@@ -185,7 +187,15 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   AppLayer* a = state_of(f);
   if (a == nullptr) return give_up(f);
   a->kept = false;
-  if (a->parser != nullptr || (first_bytes && bind_expected(f))) return;
+  if (a->parser != nullptr) {
+    if (a->agreed != kNoProtocol) check_agreed(f, dir, data);
+    if ((f.flags & flow_flag::kBothAsked) == 0) ask_other_direction(f, dir, data);
+    return;
+  }
+  if (first_bytes && bind_expected(f)) {
+    f.flags |= flow_flag::kBothAsked;
+    return;
+  }
   PoolBuffer& mine = a->pending[index(dir)];
   Bytes first = data;
   if (!mine.empty()) {
@@ -199,7 +209,12 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
       ~excluded == 0 ? kNoProtocol
                      : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
-    if (bind(f, id, Transport::kTcp)) f.app->fresh = true;
+    // The direction that decided; the other one is asked when it speaks, unless it has spoken and waits.
+    const Bytes other = a->pending[index(reverse(dir))].view();
+    a->decided_by = dir;
+    if (!bind(f, id, Transport::kTcp)) return;
+    f.app->fresh = true;
+    if (!other.empty()) ask_other_direction(f, reverse(dir), other);
     return;
   }
   if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
@@ -207,6 +222,31 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   // long.
   if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes))
     give_up(f);
+}
+
+/// Another protocol was agreed on: the first bytes behind should be of it.
+void AppEngine::check_agreed(Flow& f, Direction dir, Bytes first) noexcept {
+  const ProtocolSpec& spec = *protocols()[std::exchange(f.app->agreed, kNoProtocol)];
+  if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
+  listener_.on_odd_protocol(
+      f, spec.name == "tls" ? AppEvent::kNoTlsAfterStarttls : AppEvent::kUnexpectedProtocol);
+}
+
+/// The protocol is bound; the first bytes of the direction that had no say should fit it.
+void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes first) noexcept {
+  if (dir == f.app->decided_by || first.empty()) return;
+  f.flags |= flow_flag::kBothAsked;
+  const ProtocolSpec& spec = *protocols()[f.protocol];
+  if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
+  std::uint64_t excluded = 0;
+  const ProtocolId id = probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
+  if (id == kNoProtocol) {
+    if (~excluded == 0) listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
+    return;
+  }
+  f.other_protocol = id;
+  if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherIsReply;
+  listener_.on_odd_protocol(f, AppEvent::kMismatchBothDirections);
 }
 
 void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t offset,
@@ -347,6 +387,8 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
     const ProtocolId id = find_protocol(to);
     const PoolBuffer hint = std::move(hand_over_hint_);
     if (id == kNoProtocol || !bind(f, id, Transport::kTcp, hint.view())) return give_up(f);
+    f.app->agreed = id;
+    f.flags |= flow_flag::kBothAsked;
   }
   const auto go_on = [&](Direction d, Bytes bytes) noexcept {
     if (bytes.empty()) return;
@@ -369,6 +411,10 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
   }
   a->pending[index(dir)].reset();
   a->need[index(dir)] = 0;
+  if (a->parser == nullptr && (f.flags & flow_flag::kBothAsked) == 0) {
+    f.flags |= flow_flag::kBothAsked;
+    listener_.on_odd_protocol(f, AppEvent::kDetectionSkipped);
+  }
   if (a->parser == nullptr) {  // what the other side said is one turn now
     const std::size_t other = a->pending[index(reverse(dir))].size();
     a->run_count = other == 0 ? 0 : 1;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/app/app_event.h"
 #include "dataplane/app/expectations.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
@@ -38,6 +39,7 @@ class AppListener {
   /// `event`: index in ProtocolSpec::events, or kPendingLimit.
   virtual void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept = 0;
   virtual void on_protocol(Flow&) noexcept = 0;  ///< Flow::protocol was found, or changed
+  virtual void on_odd_protocol(Flow&, AppEvent) noexcept = 0;
 
  protected:
   ~AppListener() = default;
@@ -104,6 +106,8 @@ class AppEngine final : private Sink, private FrameListener {
   };
   [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, Ports, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
+  void check_agreed(Flow&, Direction, Bytes) noexcept;
+  void ask_other_direction(Flow&, Direction, Bytes) noexcept;
   bool bind(Flow&, ProtocolId, Transport, Bytes hint = {}) noexcept;
   bool bind_expected(Flow&) noexcept;
   void keep(Flow&, Direction, Bytes) noexcept;

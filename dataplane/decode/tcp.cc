@@ -76,9 +76,11 @@ void tcp_options(Layers& s, Bytes options) noexcept {
         (void)usable(length == 2 || (length >= 6 && length <= 18 && length % 2 == 0), kSawFastOpen);
         break;
       case kMd5:
+        p.tcp_signed = true;
         if (length != 18) s.note(DecodeEvent::kTcpOptInvalidLen);
         break;
       case kAuth:
+        p.tcp_signed = true;
         if (length < 4) s.note(DecodeEvent::kTcpOptInvalidLen);
         break;
       default:

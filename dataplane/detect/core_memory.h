@@ -60,6 +60,26 @@ struct Candidates {
   std::size_t count = 0;
 };
 
+/// Values that regular expressions took.
+struct Captures {
+  static constexpr std::size_t kMost = 32, kMaxBytes = 4096;
+  std::array<Capture, kMost> as;
+  std::array<PacketVariable, kMost> values;  // in `bytes`
+  std::array<std::uint8_t, kMaxBytes> bytes;
+  std::size_t count = 0, used = 0;
+
+  void clear() noexcept { count = used = 0; }
+  /// False when there is no room.
+  bool add(const Capture& c, Bytes value) noexcept {
+    if (count == kMost || kMaxBytes - used < value.size()) return false;
+    std::copy(value.begin(), value.end(), bytes.begin() + static_cast<std::ptrdiff_t>(used));
+    as[count] = c;
+    values[count++] = {c.name, Bytes(bytes).subspan(used, value.size())};
+    used += value.size();
+    return true;
+  }
+};
+
 /// Where an op matched that may have to try again.
 struct ChoicePoint {
   std::uint32_t op, next, cursor, reach;
@@ -98,6 +118,9 @@ class CoreMemory {
       frame_bytes;  // of the alerts that wait: kMaxFrameBytes; where rules ask for frames
   std::size_t frame_bytes_size = 0;
   std::array<std::vector<std::uint8_t>, 2> transformed;  // kMaxTransformed each, used in turn
+
+  Captures captured;             // what regular expressions took: of the rule that runs
+  Captures variables_of_packet;  // ... and for the alerts of the packet at hand
 
   std::unique_ptr<inflate_state> inflate;  // where some transform inflates
 

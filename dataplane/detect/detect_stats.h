@@ -11,7 +11,7 @@ struct DetectStats {
   std::uint64_t scans = 0, scanned_bytes = 0, patterns = 0, candidates = 0, programs = 0, matches = 0;
   std::uint64_t alerts = 0, passed = 0;
   std::uint64_t step_limit = 0, pcre_limit = 0, alert_limit = 0, pending_limit = 0, instance_limit = 0;
-  std::uint64_t transform_limit = 0, dataset_limit = 0, no_memory = 0, scan_failed = 0;
+  std::uint64_t transform_limit = 0, dataset_limit = 0, capture_limit = 0, no_memory = 0, scan_failed = 0;
 };
 
 struct DetectStatText {
@@ -41,6 +41,8 @@ inline constexpr std::array kDetectStats = {
                    "buffers with more values than are looked at", true},
     DetectStatText{"transform_limit", &DetectStats::transform_limit, "transformed buffers that were cut",
                    true},
+    DetectStatText{"capture_limit", &DetectStats::capture_limit,
+                   "values that regular expressions took and that there was no room for"},
     DetectStatText{"dataset_limit", &DetectStats::dataset_limit,
                    "values for data sets that were too long or too many", true},
     DetectStatText{"no_memory", &DetectStats::no_memory,

@@ -10,6 +10,7 @@
 #include "dataplane/detect/places.h"
 #include "dataplane/detect/program.h"
 #include "dataplane/detect/transform.h"
+#include "dataplane/detect/tx_state.h"
 
 namespace picket::detect {
 namespace {
@@ -147,9 +148,12 @@ void Detector::look_at_headers(const Subject& s, Candidates& c) noexcept {
 
 // ------------------------------------------------------------------------------------------------ packets
 
-void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
+void Detector::on_packet(const Packet& p, Flow* flow, bool alone) noexcept {
   passed_ = false;
   chunk_flow_ = nullptr;
+  if (rules_ == nullptr) return;
+  memory_->variables_of_packet.clear();
+  if (rules_->any_tags) follow_tags(p, flow);
   if (idle(flow)) return;
   const Subject s = subject_of(*rules_, p, flow, *memory_);
   Candidates& c = memory_->packet;
@@ -160,7 +164,7 @@ void Detector::on_packet(const Packet& p, Flow* flow) noexcept {
     const Buffer whole{p.payload, 0, 0};
     scan_payload(s.plan->packet_payload[static_cast<std::size_t>(s.kind)][index(s.dir)], whole, s, c);
     // Of a connection that is not followed there are no streams: what is looked for there is looked for here.
-    if (s.kind == PacketClass::kTcp && flow != nullptr && flow->tcp_state == TcpState::kNone)
+    if (s.kind == PacketClass::kTcp && flow != nullptr && (alone || flow->tcp_state == TcpState::kNone))
       scan_payload(s.plan->stream_payload[index(s.dir)], whole, s, c);
   }
   look_at_headers(s, c);
@@ -184,25 +188,25 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
   }
 }
 
-void Detector::on_stream_event(StreamEvent e) noexcept { stream_events_ |= 1U << static_cast<unsigned>(e); }
+void Detector::on_stream_event(StreamEvent e) noexcept { events_.stream.set(static_cast<std::size_t>(e)); }
 
 void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
   if (!idle(flow)) {
     const bool late_app = flow != nullptr && rules_->any_app_packet && flow->protocol != kNoProtocol &&
                           p.has_l4 && p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
-    if (stream_events_ != 0 || late_app) {
+    if (events_.any() || late_app) {
       Subject s = subject_of(*rules_, p, flow, *memory_);
-      s.stream_events = stream_events_;
+      s.events = &events_;
       Candidates& c = memory_->packet;
       c.clear();
-      if (stream_events_ != 0) consider(s.plan->stream_event_rules, s, c);
+      if (events_.any()) consider(s.plan->stream_event_rules, s, c);
       if (late_app) consider(s.plan->app_packet_rules, s, c);
       run_packet_rules(s, c);
     }
     if (flow != nullptr && rules_->any_app_found) run_app_found_rules(p, *flow);
   }
   flush([](const Queued&) noexcept { return true; });
-  stream_events_ = 0;
+  events_ = {};
   passed_ = false;
   chunk_flow_ = nullptr;
   if (flow != nullptr) shrink(*flow);
@@ -231,7 +235,8 @@ void Detector::run_app_found_rules(const Packet& p, Flow& f) noexcept {
 
 bool Detector::tests_hold(const RuleHeader& h, const Subject& s) noexcept {
   memory_->dataset_hit_count = 0;
-  return packet_tests_hold(*rules_, h, s) && state_tests_hold(*rules_, h, s.flow);
+  memory_->captured.clear();
+  return packet_tests_hold(*rules_, h, s) && state_tests_hold(*rules_, h, s, *memory_);
 }
 
 bool Detector::payload_groups_match(const RuleHeader& h, const Subject& s, const Buffer& payload) noexcept {
@@ -250,36 +255,59 @@ bool Detector::payload_groups_match(const RuleHeader& h, const Subject& s, const
 
 // ------------------------------------------------------------------------------------------------ matches
 
-void Detector::change_state(const RuleHeader& h, Flow* flow) noexcept {
-  if (flow == nullptr) return;
-  FlowBits* bits = flow_bits(*flow, *rules_, pool_);
-  if (bits == nullptr) {
-    ++stats_.no_memory;
-    return;
-  }
+void Detector::change_state(RuleIndex r, const Subject& s) noexcept {
+  using K = StateOp::Kind;
+  const RuleHeader& h = rules_->rules[r];
+  Flow* const flow = s.flow;
+  FlowBits* bits = nullptr;
+  const auto state = [&]() noexcept {
+    if (bits == nullptr && flow != nullptr) bits = flow_bits(*flow, *rules_, pool_);
+    if (bits == nullptr && flow != nullptr) ++stats_.no_memory;
+    return bits != nullptr;
+  };
   for (unsigned i = 0; i < h.state_deeds; ++i) {
     const StateOp& op = rules_->state_ops[h.first_state_deed + i];
-    FlowBits::Int* mine = bits->integer(op.id);
-    const FlowBits::Int* other = op.other_is_int ? bits->integer(op.value) : nullptr;
-    const std::uint32_t value = op.other_is_int ? (other != nullptr ? other->value : 0) : op.value;
     switch (op.kind) {
-      case StateOp::Kind::kBitSet:
-      case StateOp::Kind::kBitUnset:
-      case StateOp::Kind::kBitToggle:
-        for (std::uint32_t b = 0; b < op.count; ++b) {
+      case K::kBitSet:
+      case K::kBitUnset:
+      case K::kBitToggle:
+        for (std::uint32_t b = 0; b < op.count && state(); ++b) {
           const std::uint32_t id = rules_->bit_ids[op.id + b];
-          bits->set(id, op.kind == StateOp::Kind::kBitSet ||
-                            (op.kind == StateOp::Kind::kBitToggle && !bits->get(id)));
+          bits->set(id, op.kind == K::kBitSet || (op.kind == K::kBitToggle && !bits->get(id)));
         }
         break;
-      case StateOp::Kind::kIntAssign:
-        if (mine != nullptr) *mine = {value, 1};
+      case K::kIntAssign:
+      case K::kIntAdd:
+      case K::kIntSubtract: {
+        FlowBits::Int* mine = state() ? bits->integer(op.id) : nullptr;
+        if (mine == nullptr) break;
+        const FlowBits::Int* other = op.other_is_int ? bits->integer(op.value) : nullptr;
+        const std::uint32_t value = op.other_is_int ? (other != nullptr ? other->value : 0) : op.value;
+        const std::uint32_t before = op.kind == K::kIntAssign ? 0 : mine->value;
+        *mine = {op.kind == K::kIntSubtract ? before - value : before + value, 1};
         break;
-      case StateOp::Kind::kIntAdd:
-        if (mine != nullptr) *mine = {mine->value + value, 1};
+      }
+      case K::kTxBitSet:
+      case K::kTxBitUnset:
+      case K::kTxBitToggle:
+        if (s.tx == nullptr) break;
+        for (std::uint32_t b = 0; b < op.count; ++b) {
+          std::uint32_t& mine = tx_state(*s.tx).bits;
+          const std::uint32_t mask = std::uint32_t{1} << rules_->bit_ids[op.id + b];
+          mine = op.kind == K::kTxBitSet     ? mine | mask
+                 : op.kind == K::kTxBitUnset ? mine & ~mask
+                                             : mine ^ mask;
+        }
         break;
-      case StateOp::Kind::kIntSubtract:
-        if (mine != nullptr) *mine = {mine->value - value, 1};
+      case K::kUnloggedTx:
+        if (s.tx != nullptr) tx_state(*s.tx).unlogged = true;
+        break;
+      case K::kUnloggedFlow:
+        if (s.tx != nullptr) tx_state(*s.tx).unlogged = true;
+        if (flow != nullptr) flow->flags |= flow_flag::kUnlogged;
+        break;
+      case K::kTag:
+        add_tag(rules_->tags[op.id], r, s);
         break;
       default:
         break;
@@ -287,11 +315,47 @@ void Detector::change_state(const RuleHeader& h, Flow* flow) noexcept {
   }
 }
 
+/// What the regular expressions of a rule that matched have taken.
+void Detector::keep_captures(Flow* flow) noexcept {
+  Captures& taken = memory_->captured;
+  for (std::size_t i = 0; i < taken.count; ++i) {
+    const Capture& as = taken.as[i];
+    const bool kept =
+        as.of_flow ? flow != nullptr && set_variable(*flow, *rules_, as.name, taken.values[i].value, pool_)
+                   : memory_->variables_of_packet.add(as, taken.values[i].value);
+    if (!kept) ++stats_.capture_limit;
+  }
+}
+
+// ---- tags ----
+
+void Detector::add_tag(const TagDef& def, RuleIndex r, const Subject& s) noexcept {
+  const Packet& p = *s.packet;
+  const RuleNumber rule = rules_->numbers[r];
+  if (def.scope != TagDef::Scope::kSession) return host_tags_.add(p, def, rule);
+  FlowBits* bits = s.flow == nullptr ? nullptr : flow_bits(*s.flow, *rules_, pool_);
+  if (bits == nullptr) return;
+  if (bits->tags == nullptr) bits->tags = pool_.make<FlowTags>();
+  if (bits->tags == nullptr) {
+    ++stats_.no_memory;
+    return;
+  }
+  bits->tags->add(p, def, rule);
+}
+
+void Detector::follow_tags(const Packet& p, Flow* flow) noexcept {
+  FlowTags* const tags = flow != nullptr && flow->bits != nullptr ? flow->bits->tags : nullptr;
+  const bool by_flow = tags != nullptr && tags->take(p);
+  const bool by_host = rules_->any_host_tags && host_tags_.take(p);
+  if (by_flow || by_host) sink_.tagged(p, flow);
+}
+
 void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Transaction* tx,
                     const FrameLook* frame) noexcept {
   const RuleHeader& h = rules_->rules[r];
   ++stats_.matches;
-  if (h.state_deeds != 0) change_state(h, s.flow);
+  if (h.state_deeds != 0) change_state(r, s);
+  if (memory_->captured.count != 0) keep_captures(s.flow);
   if (h.flags & rule_flag::kPass) {
     passed_ = true;
     if ((h.flags & rule_flag::kFlowPass) && s.flow != nullptr) s.flow->flags |= flow_flag::kPassed;
@@ -348,6 +412,7 @@ void Detector::let_go(std::size_t queued) noexcept {
   info.file = q.file;
   info.notes = Bytes(memory_->notes).subspan(q.note, q.notes_size);
   info.contexts = std::span(memory_->contexts).subspan(q.context, q.context_count);
+  info.variables = std::span(memory_->variables_of_packet.values).first(memory_->variables_of_packet.count);
   info.payload = q.packet->payload;
   if ((q.from_stream || q.tx != nullptr) && q.packet->proto == static_cast<std::uint8_t>(IpProto::kTcp)) {
     std::uint64_t from = 0;

@@ -23,8 +23,10 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/app/app_event.h"
 #include "dataplane/detect/detect_stats.h"
 #include "dataplane/detect/rule_set.h"
+#include "dataplane/detect/tags.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/flow/stream_event.h"
 #include "dataplane/record_encoder.h"
@@ -32,11 +34,20 @@
 
 namespace picket::detect {
 
+/// What was odd about a packet, its stream, or what its flow speaks.
+struct PacketEvents {
+  StreamEvents stream;
+  std::bitset<kAppEventCount> app;
+  [[nodiscard]] bool any() const noexcept { return stream.any() || app.any(); }
+};
+
 /// Who hears of matches. `packet` is the one at hand; at a flow's end one made up from the flow.
 class AlertSink {
  public:
   virtual void alert(const AlertInfo&, RuleIndex rule, const Packet& packet, Flow* flow, ProtocolId protocol,
                      const Transaction* tx) noexcept = 0;
+  /// A packet that follows a match of a rule with `tag`.
+  virtual void tagged(const Packet& packet, Flow* flow) noexcept = 0;
 
  protected:
   ~AlertSink() = default;
@@ -78,8 +89,9 @@ class Detector {
   /// The same where allocating does not matter: tests and benchmarks.
   void set_rules(const RuleSet* rules);
 
-  /// Every decoded packet, also those without flow or IP (flow may be nullptr).
-  void on_packet(const Packet&, Flow*) noexcept;
+  /// Every decoded packet, also those without flow or IP (flow may be nullptr). `alone`: it has no part in its
+  /// connection's stream, so what rules look for there is looked for in the packet.
+  void on_packet(const Packet&, Flow*, bool alone = false) noexcept;
   /// Bytes in order of one direction; `offset` counts from the stream's start.
   void on_stream(Flow&, Direction, Bytes chunk, std::uint64_t offset, const Packet&) noexcept;
   /// Bytes were lost: what waits is inspected, and nothing is matched across the hole.
@@ -94,15 +106,16 @@ class Detector {
   /// From Sink::frame(): there is something to look at.
   void on_frame(Flow&, ProtocolId, const FrameLook&, const Packet*) noexcept;
   /// From Sink::done(): the last look at both sides; alerts of `tx` leave, its memory in the pool goes back.
-  void on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
+  /// False: a rule wants no record of it.
+  bool on_transaction_done(Flow&, ProtocolId, Transaction&, const Packet*) noexcept;
   /// From Sink::event() without a transaction; those in one are found in Transaction::events.
   void on_app_event(Flow&, ProtocolId, Direction, std::string_view name, const Packet*) noexcept;
   /// From StreamSink::on_stream_event(), before end_packet().
   void on_stream_event(StreamEvent) noexcept;
+  /// From AppListener::on_odd_protocol(), before end_packet().
+  void on_odd_protocol(AppEvent e) noexcept { events_.app.set(static_cast<std::size_t>(e)); }
   /// A flow ends while a packet is worked on: that packet's events are set aside meanwhile.
-  std::uint32_t exchange_stream_events(std::uint32_t events) noexcept {
-    return std::exchange(stream_events_, events);
-  }
+  PacketEvents exchange_events(const PacketEvents& events) noexcept { return std::exchange(events_, events); }
   /// The last call for a packet: alerts leave.
   void end_packet(const Packet&, Flow*) noexcept;
   /// Frees all that hangs off the flow. Call on_stream_end() for both directions and the parser's close
@@ -155,7 +168,10 @@ class Detector {
   void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*,
             const FrameLook* = nullptr) noexcept;
   void keep_frame(Queued&, const FrameLook&) noexcept;
-  void change_state(const RuleHeader&, Flow*) noexcept;
+  void change_state(RuleIndex, const Subject&) noexcept;
+  void keep_captures(Flow*) noexcept;
+  void add_tag(const TagDef&, RuleIndex, const Subject&) noexcept;
+  void follow_tags(const Packet&, Flow*) noexcept;
   [[nodiscard]] bool keep_hits(Queued&) noexcept;
 
   // streams
@@ -187,12 +203,13 @@ class Detector {
   AlertSink& sink_;
   const RuleSet* rules_ = nullptr;
   CoreMemoryPtr memory_;
+  HostTags host_tags_;
   DetectStats stats_;
 
   std::array<Queued, kMaxAlerts> queue_;
   std::size_t queued_ = 0;
-  bool passed_ = false;              // a pass rule matched on the packet at hand
-  std::uint32_t stream_events_ = 0;  // of the packet at hand: bits of StreamEvent
+  bool passed_ = false;  // a pass rule matched on the packet at hand
+  PacketEvents events_;  // of the packet at hand
   // The chunk that was inspected where it lay, for transactions that look at payload too.
   const Flow* chunk_flow_ = nullptr;
   Direction chunk_dir_ = Direction::kToServer;

@@ -49,7 +49,7 @@ void Detector::look_at_update(Flow& f, ProtocolId app, Transaction& tx, Directio
   }
 }
 
-void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, const Packet* packet) noexcept {
+bool Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, const Packet* packet) noexcept {
   if (!idle(&f) && app < rules_->protocols.size()) {
     for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
       const bool seen = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
@@ -61,6 +61,7 @@ void Detector::on_transaction_done(Flow& f, ProtocolId app, Transaction& tx, con
   }
   flush_transaction(tx);
   tx_state(tx).release(pool_);
+  return !tx_state(tx).unlogged && (f.flags & flow_flag::kUnlogged) == 0;
 }
 
 void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction dir, std::uint8_t progress,
@@ -69,7 +70,8 @@ void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction 
   const std::uint8_t from = state.next[index(dir)];
   if (from > progress && tx.events == 0 && state.count == 0) return;
   state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
-  const Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  s.tx = &tx;
   const SidePlan& plan = s.plan->sides[app][index(dir)];
   if (tx.files != nullptr && plan.file_ready != 0) look_at_files(s, tx, from, progress);
   if (plan.empty() && state.count == 0) return;

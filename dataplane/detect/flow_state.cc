@@ -15,11 +15,35 @@ FlowBits* flow_bits(Flow& f, const RuleSet& set, Pool& pool) noexcept {
   fresh->bits = bits;
   fresh->ints = ints;
   if (old != nullptr) {
+    fresh->variables = old->variables;
+    fresh->tags = old->tags;
     std::copy_n(old->words(), old->word_count(), fresh->words());
     std::copy_n(old->integers(), old->ints, fresh->integers());
     pool.release(old, FlowBits::size_for(old->bits, old->ints));
   }
   return f.bits = fresh;
+}
+
+bool set_variable(Flow& f, const RuleSet& set, std::uint32_t name, Bytes value, Pool& pool) noexcept {
+  FlowBits* state = flow_bits(f, set, pool);
+  if (state == nullptr) return false;
+  unsigned count = 0;
+  FlowVariable** at = &state->variables;
+  for (; *at != nullptr && (*at)->name != name; at = &(*at)->next) ++count;
+  if (*at == nullptr && count == FlowVariable::kMost) return false;
+  value = value.first(std::min(value.size(), FlowVariable::kMaxSize));
+  void* block = pool.allocate(sizeof(FlowVariable) + value.size());
+  if (block == nullptr) return false;
+  auto* fresh = ::new (block) FlowVariable;
+  fresh->name = name;
+  fresh->size = static_cast<std::uint32_t>(value.size());
+  if (!value.empty()) std::memcpy(fresh->bytes(), value.data(), value.size());
+  if (FlowVariable* old = *at; old != nullptr) {
+    fresh->next = old->next;
+    pool.release(old, sizeof(FlowVariable) + old->size);
+  }
+  *at = fresh;
+  return true;
 }
 
 StreamWindow* stream_window(FlowSide& side, std::size_t bytes, Pool& pool) noexcept {
@@ -46,7 +70,13 @@ void free_window(FlowSide& side, Pool& pool) noexcept {
 
 void free_flow_state(Flow& f, Pool& pool) noexcept {
   for (FlowSide& side : f.side) free_window(side, pool);
-  if (f.bits != nullptr) pool.release(f.bits, FlowBits::size_for(f.bits->bits, f.bits->ints));
+  if (f.bits == nullptr) return;
+  while (FlowVariable* v = f.bits->variables) {
+    f.bits->variables = v->next;
+    pool.release(v, sizeof(FlowVariable) + v->size);
+  }
+  if (f.bits->tags != nullptr) pool.destroy(f.bits->tags);
+  pool.release(f.bits, FlowBits::size_for(f.bits->bits, f.bits->ints));
   f.bits = nullptr;
 }
 

@@ -8,14 +8,30 @@
 #include <new>
 
 #include "dataplane/detect/rule_set.h"
+#include "dataplane/detect/tags.h"
 #include "dataplane/flow/flow.h"
 #include "parsers/core/pool.h"
 
 namespace picket {
 
+/// What a rule's regular expression took from the flow: pcre:"/(x)/, flow:name". The bytes follow in the block.
+struct FlowVariable {
+  static constexpr unsigned kMost = 16;          ///< of one flow
+  static constexpr std::size_t kMaxSize = 1024;  ///< bytes of a value; what is longer is cut
+  FlowVariable* next = nullptr;
+  std::uint32_t name = 0;  ///< in RuleSet::variable_names
+  std::uint32_t size = 0;
+  [[nodiscard]] std::uint8_t* bytes() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
+  [[nodiscard]] Bytes view() const noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(this + 1), size};
+  }
+};
+
 /// Bits first, then integers (value, then whether it was ever set), in the same block.
 struct alignas(8) FlowBits {
   std::uint32_t bits = 0, ints = 0;  // how many there is room for; a reload may ask for more
+  FlowVariable* variables = nullptr;
+  detect::FlowTags* tags = nullptr;
 
   [[nodiscard]] std::uint64_t* words() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
   [[nodiscard]] std::size_t word_count() const noexcept { return (bits + 63) / 64; }
@@ -76,6 +92,8 @@ namespace detect {
 /// The flow's bits, made when it has none and grown when there are more ids than room; nullptr when memory is
 /// short.
 FlowBits* flow_bits(Flow&, const RuleSet&, Pool&) noexcept;
+/// Keeps a value under its name, instead of an earlier one. False: memory is short, or there are too many.
+bool set_variable(Flow&, const RuleSet&, std::uint32_t name, Bytes value, Pool&) noexcept;
 /// A window with room for `bytes` in all, its content kept; nullptr when memory is short.
 StreamWindow* stream_window(FlowSide&, std::size_t bytes, Pool&) noexcept;
 void free_window(FlowSide&, Pool&) noexcept;

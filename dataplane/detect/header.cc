@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "dataplane/detect/flow_state.h"
+#include "dataplane/detect/search.h"
+#include "dataplane/detect/tx_state.h"
 
 namespace picket::detect {
 namespace {
@@ -96,6 +98,25 @@ void find_plan(Subject& s, const RuleSet& set) noexcept {
   s.plan = &set.plans[Zones::pair(set.zones.of(*s.src), set.zones.of(*s.dst))];
 }
 
+/// A variable that is there and holds the bytes anywhere.
+bool variable_holds(const RuleSet& set, const StateOp& op, FlowBits* bits, const CoreMemory& core) noexcept {
+  const Bytes wanted = Bytes(set.bytes).subspan(op.value, op.count);
+  if (op.kind == StateOp::Kind::kFlowVariable) {
+    const FlowVariable* v = bits == nullptr ? nullptr : bits->variables;
+    for (; v != nullptr; v = v->next) {
+      if (v->name == op.id) return find_bytes(v->view(), wanted, false) != kNotFound;
+    }
+    return false;
+  }
+  const Captures& of_packet = core.variables_of_packet;
+  for (std::size_t i = 0; i < of_packet.count; ++i) {
+    if (of_packet.values[i].name == op.id &&
+        find_bytes(of_packet.values[i].value, wanted, false) != kNotFound)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Zones::Number Zones::of(const Address& a) const noexcept {
@@ -164,10 +185,11 @@ bool header_fits(const RuleSet& set, const RuleHeader& h, const Subject& s, Core
          in_set(set, h.dst, *s.src, 0, s, core);
 }
 
-bool state_tests_hold(const RuleSet& set, const RuleHeader& h, Flow* flow) noexcept {
+bool state_tests_hold(const RuleSet& set, const RuleHeader& h, const Subject& s,
+                      const CoreMemory& core) noexcept {
   if (h.state_tests == 0) return true;
-  if (flow == nullptr) return false;
-  FlowBits* bits = flow->bits;
+  if (s.flow == nullptr) return false;
+  FlowBits* bits = s.flow->bits;
   for (unsigned i = 0; i < h.state_tests; ++i) {
     const StateOp& op = set.state_ops[h.first_state_test + i];
     bool yes = false;
@@ -176,6 +198,13 @@ bool state_tests_hold(const RuleSet& set, const RuleHeader& h, Flow* flow) noexc
         const bool on = bits != nullptr && bits->get(set.bit_ids[op.id + b]);
         yes = on == (op.kind == StateOp::Kind::kBitIsSet);
       }
+    } else if (op.kind == StateOp::Kind::kTxBitIsSet || op.kind == StateOp::Kind::kTxBitIsNotSet) {
+      for (std::uint32_t b = 0; b < op.count && !yes; ++b) {
+        const bool on = s.tx != nullptr && (tx_state(*s.tx).bits >> set.bit_ids[op.id + b] & 1) != 0;
+        yes = on == (op.kind == StateOp::Kind::kTxBitIsSet);
+      }
+    } else if (op.kind == StateOp::Kind::kFlowVariable || op.kind == StateOp::Kind::kPacketVariable) {
+      yes = variable_holds(set, op, bits, core);
     } else {
       const FlowBits::Int* mine = bits != nullptr ? bits->integer(op.id) : nullptr;
       const FlowBits::Int* other = bits != nullptr && op.other_is_int ? bits->integer(op.value) : nullptr;

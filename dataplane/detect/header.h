@@ -18,10 +18,11 @@ struct Subject {
   const Address* dst = nullptr;
   std::uint16_t src_port = 0, dst_port = 0;
   ProtocolId app = kNoProtocol;
-  const File* file = nullptr;       ///< what the rule asks of files is asked of this one; nullptr: of any
-  std::uint32_t stream_events = 0;  ///< bits of StreamEvent
-  const ZonePlan* plan = nullptr;   ///< of the rules whose addresses can fit
-  std::uint64_t key = 0;            ///< differs from that of every other subject: CoreMemory::in_set
+  const File* file = nullptr;  ///< what the rule asks of files is asked of this one; nullptr: of any
+  const PacketEvents* events = nullptr;  ///< of the packet; nullptr: none
+  Transaction* tx = nullptr;             ///< that is looked at
+  const ZonePlan* plan = nullptr;        ///< of the rules whose addresses can fit
+  std::uint64_t key = 0;                 ///< differs from that of every other subject: CoreMemory::in_set
 };
 
 [[nodiscard]] Subject subject_of(const RuleSet&, const Packet&, Flow*, CoreMemory&) noexcept;
@@ -31,6 +32,7 @@ struct Subject {
 
 [[nodiscard]] bool header_fits(const RuleSet&, const RuleHeader&, const Subject&, CoreMemory&) noexcept;
 [[nodiscard]] bool packet_tests_hold(const RuleSet&, const RuleHeader&, const Subject&) noexcept;
-[[nodiscard]] bool state_tests_hold(const RuleSet&, const RuleHeader&, Flow*) noexcept;
+[[nodiscard]] bool state_tests_hold(const RuleSet&, const RuleHeader&, const Subject&,
+                                    const CoreMemory&) noexcept;
 
 }  // namespace picket::detect

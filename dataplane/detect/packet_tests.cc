@@ -219,7 +219,9 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
     case K::kDecodeEvent:
       return has_event(p, t.value);
     case K::kStreamEvent:
-      return (s.stream_events >> t.value & 1) != 0;
+      return s.events != nullptr && s.events->stream.test(t.value);
+    case K::kAppEvent:
+      return s.events != nullptr && s.events->app.test(t.value);
     case K::kAppProtocol:
       return app_protocol_holds(set, t, s);
     case K::kReputation:
@@ -230,6 +232,8 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return p.is_fragment || p.reassembled;
     case K::kNoFragment:
       return !p.is_fragment && !p.reassembled;
+    case K::kNetworkProtocol:
+      return p.has_ip && p.is_v4 == (t.value == 4);
     case K::kProbe:
       return tell_probe(set, t, s);
   }

@@ -241,6 +241,12 @@ bool Runner<Trace>::pcre(const Op& op, std::uint32_t index, std::int64_t from) n
     trace.last.at = start + static_cast<std::int64_t>(pcre2_get_ovector_pointer_8(core.match_data)[0]);
   if (negated) return false;
   const PCRE2_SIZE* where = pcre2_get_ovector_pointer_8(core.match_data);
+  for (std::uint32_t i = 0; i < op.size && static_cast<int>(i) + 1 < rc; ++i) {
+    const PCRE2_SIZE first = where[2 * i + 2], last = where[2 * i + 3];
+    if (first == PCRE2_UNSET || last < first) continue;
+    const Capture& as = set.captures[static_cast<std::uint32_t>(op.offset) + i];
+    if (!core.captured.add(as, {data + first, last - first})) ++stats.capture_limit;
+  }
   matched(op, index, start + static_cast<std::int64_t>(where[0]),
           start + static_cast<std::int64_t>(where[1]));
   return true;

@@ -169,8 +169,9 @@ struct Op {
   std::uint8_t chain = 0;  ///< the op of the group with which its relative chain begins
   std::uint16_t flags = 0;
   std::uint32_t at = 0;  ///< kContent: in RuleSet::bytes; kPcre: in patterns; others: in byte_ops, tests ...
-  std::uint32_t size = 0;  ///< kContent: length
-  std::int32_t offset = 0, depth = 0, distance = 0, within = 0;
+  std::uint32_t size = 0;   ///< kContent: length; kPcre: so many of its first groups are kept
+  std::int32_t offset = 0;  ///< kPcre: of its groups, in RuleSet::captures
+  std::int32_t depth = 0, distance = 0, within = 0;
   std::array<std::int8_t, 4> variable{-1, -1, -1, -1};  ///< for offset, depth, distance, within
 };
 static_assert(sizeof(Op) == 32);
@@ -332,11 +333,13 @@ struct PacketTest {
     kChecksum,
     kDecodeEvent,
     kStreamEvent,
+    kAppEvent,
     kAppProtocol,
     kOnlyFragment,
     kNoFragment,
     kReputation,
     kCountry,
+    kNetworkProtocol,
     kProbe,  ///< `test.lo`: the target; see probe.h
   };
   enum class Bits : std::uint8_t { kExactly, kAtLeast, kAnyOf, kNoneOf };
@@ -379,12 +382,35 @@ struct StateOp {
     kIntIsNotSet,
     kTxBitIsSet,
     kTxBitIsNotSet,
+    kTxBitSet,
+    kTxBitUnset,
+    kTxBitToggle,
+    kFlowVariable,    ///< the flow's variable `id` holds `count` bytes at `value` of RuleSet::bytes
+    kPacketVariable,  ///< a variable of the packet at hand does
+    kUnloggedTx,      ///< no record of the transaction
+    kUnloggedFlow,    ///< no records of the flow's transactions from here on
+    kTag,             ///< `id`: in RuleSet::tags
   };
   Kind kind{};
   bool other_is_int = false;  ///< `value` is the id of another flowint
   std::uint32_t id = 0;       ///< bits: in bit_ids, `count` of them; ints: the id
   std::uint32_t count = 1;
   std::uint32_t value = 0;
+};
+
+/// tag:session,5,packets. Counted from the packet that matched on, which is the first one.
+struct TagDef {
+  enum class Scope : std::uint8_t { kSession, kHostSource, kHostDestination };
+  enum class Metric : std::uint8_t { kPackets, kSeconds, kBytes };
+  Scope scope = Scope::kSession;
+  Metric metric = Metric::kPackets;
+  std::uint32_t count = 0;
+};
+
+/// What a group of a regular expression is kept as.
+struct Capture {
+  bool of_flow = false;    ///< else of the packet
+  std::uint32_t name = 0;  ///< in RuleSet::variable_names
 };
 
 // ------------------------------------------------------------------------------------------------ transforms
@@ -599,6 +625,9 @@ struct RuleSet {
   std::shared_ptr<const CountryDatabase> countries;
   std::vector<StateOp> state_ops;
   std::vector<std::uint32_t> bit_ids;
+  std::vector<TagDef> tags;
+  std::vector<Capture> captures;
+  std::vector<std::string> variable_names;  ///< of flows and packets
   std::vector<Transform> transforms;
   std::vector<TransformList> transform_lists;  ///< [0]: none
 
@@ -613,14 +642,16 @@ struct RuleSet {
   std::vector<ProtocolPlan> protocols;        ///< by ProtocolId
   std::vector<BufferPlan> buffers;
 
-  FileWants file_wants;                        ///< what the rules ask of files
-  FrameWants frame_wants{};                    ///< ... and of frames
-  std::uint32_t flow_bits = 0, flow_ints = 0;  ///< how many ids there are
-  std::vector<TrafficBit> traffic_bits;        ///< those that records show, in the order of their names
-  std::uint32_t stream_overlap = 0;            ///< bytes of the stream kept behind an inspection
-  bool any_stream = false;                     ///< some rule looks at streams
-  bool any_mixed = false;                      ///< some rule with transaction groups looks at payload too
-  bool any_updates = false;                    ///< some rule looks at each step of a transaction's state
+  FileWants file_wants;                           ///< what the rules ask of files
+  FrameWants frame_wants{};                       ///< ... and of frames
+  std::uint32_t flow_bits = 0, flow_ints = 0;     ///< how many ids there are
+  std::vector<TrafficBit> traffic_bits;           ///< those that records show, in the order of their names
+  std::vector<std::string> bit_names, int_names;  ///< by number
+  bool any_tags = false, any_host_tags = false;
+  std::uint32_t stream_overlap = 0;  ///< bytes of the stream kept behind an inspection
+  bool any_stream = false;           ///< some rule looks at streams
+  bool any_mixed = false;            ///< some rule with transaction groups looks at payload too
+  bool any_updates = false;          ///< some rule looks at each step of a transaction's state
   bool any_app_packet = false, any_app_found = false;  ///< some plan has such rules
   std::uint32_t most_candidates = 0;                   ///< upper bound: the number of rules
   hs_scratch* scratch_prototype = nullptr;             ///< fits all databases; cores clone it

@@ -70,6 +70,7 @@ struct FlowSide {
   bool seq_known = false, fin_seen = false, rst_seen = false;
   bool ended = false;          ///< the parser was told that nothing more comes
   bool depth_reached = false;  ///< stream.reassembly.depth: bytes are counted, not delivered
+  std::uint8_t attempts = 0;   ///< SYNs with another sequence number than the one before
 };
 
 struct Flow {
@@ -81,7 +82,10 @@ struct Flow {
   bool low_is_client = true;  ///< key.low opened the flow
   FlowState state = FlowState::kNew;
   TcpState tcp_state = TcpState::kNone;
-  std::uint8_t flags = 0;            ///< bits of FlowFlag
+  std::uint8_t regions = 0x11;                ///< TCP, by Direction: most pieces of the stream held apart
+  std::uint16_t flags = 0;                    ///< bits of flow_flag
+  ProtocolId other_protocol = kNoProtocol;    ///< what the other direction speaks, where it is something else
+  std::array<std::uint32_t, 2> timestamps{};  ///< TCP, by Direction: the last one that was taken
   std::uint64_t first_packet = 0;    ///< its number: with it a flow's end has a fixed place in the output
   std::uint64_t start_ns = 0;        ///< capture time of the first packet
   std::uint64_t last_clock_ns = 0;   ///< source clock at the last packet; timeouts count from here
@@ -92,7 +96,7 @@ struct Flow {
   FlowMacs* macs = nullptr;                ///< only where records show them
   ProtocolId protocol = kNoProtocol;       ///< found by content
   ProtocolId told_protocol = kNoProtocol;  ///< detection: the last one that rules were told of
-  std::uint16_t alerts = 0;
+  std::uint16_t transactions = 0;          ///< that have ended, as far as can be counted
   std::uint16_t tap = 0;
   std::array<char, 10> history{};  ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)
   std::uint8_t history_size = 0;
@@ -113,9 +117,15 @@ struct Flow {
 };
 
 namespace flow_flag {
-inline constexpr std::uint8_t kMidstream = 0x01, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10,
-                              kSwapped = 0x20, kNoDepth = 0x40;
-}
+inline constexpr std::uint16_t kMidstream = 0x01, kTimestamps = 0x02, kNoPayloadInspect = 0x04,
+                               kPassed = 0x08, kAppDone = 0x10, kSwapped = 0x20, kNoDepth = 0x40;
+inline constexpr std::uint16_t kSigned = 0x80;         ///< TCP-AO or MD5 signatures from the start
+inline constexpr std::uint16_t kSimultaneous = 0x100;  ///< both sides have sent a SYN
+inline constexpr std::uint16_t kAlerted = 0x200;
+inline constexpr std::uint16_t kUnlogged = 0x400;      ///< rules want no records of its transactions
+inline constexpr std::uint16_t kOtherIsReply = 0x800;  ///< Flow::other_protocol is what the server speaks
+inline constexpr std::uint16_t kBothAsked = 0x1000;    ///< each direction was asked what it speaks
+}  // namespace flow_flag
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");
 

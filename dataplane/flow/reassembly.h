@@ -33,17 +33,23 @@ class StreamSink {
   ~StreamSink() = default;
 };
 
+/// The byte that an urgent pointer names (RFC 6093): receivers take it out of the stream unless they ask for it.
+enum class UrgentByte : std::uint8_t { kOutOfBand, kInline };
+
 struct ReassemblyConfig {
   std::uint64_t depth_bytes = 1 << 20;        ///< stream.reassembly.depth: of each direction; 0: no limit
   std::uint32_t max_held_bytes = 256 * 1024;  ///< waiting behind a hole, of each direction
   std::uint32_t max_held_segments = 256;
   bool midstream = true;  ///< stream.midstream: follow connections whose start was not seen
+  UrgentByte urgent = UrgentByte::kOutOfBand;  ///< stream.reassembly.urgent.policy
+  bool one_side = true;  ///< stream.async-oneside: follow connections of which one side is not on the tap
 };
 
 /// A segment that waits behind a hole; its bytes follow it in the same block.
 struct HeldSegment {
   HeldSegment* next;
   std::uint32_t seq, size;
+  bool urgent;  ///< a byte that is not handed on
 };
 struct SegmentList {
   HeldSegment* head = nullptr;
@@ -57,6 +63,8 @@ class Reassembler {
   /// True when `p` opens a new connection on the tuple of `f`, which has been used before.
   [[nodiscard]] static bool reuses(const Flow& f, const Packet& p) noexcept;
 
+  /// False when its receiver drops `p` for its timestamp: it is no part of the connection. First of all calls.
+  bool is_timely(Flow&, const Packet&, StreamSink&) noexcept;
   /// Follows the connection's state. True when it changed in a way that matters to timeouts.
   bool follow(Flow&, const Packet&, StreamSink&) noexcept;
   /// Then: hands on what became readable.
@@ -66,16 +74,17 @@ class Reassembler {
   void flush(Flow&, StreamSink&) noexcept;
 
  private:
-  [[nodiscard]] static bool in_window(const Flow&, Direction, std::uint32_t seq) noexcept;
   [[nodiscard]] static bool believes_reset(const Flow&, const Packet&) noexcept;
   void follow_state(Flow&, const Packet&, StreamSink&) noexcept;
+  void take(Flow&, Direction, std::uint32_t seq, Bytes, bool urgent, StreamSink&) noexcept;
   void hand_on(Flow&, Direction, Bytes, StreamSink&) noexcept;
   void skip_to(Flow&, Direction, std::uint32_t seq, StreamSink&) noexcept;
   void drain(Flow&, Direction, StreamSink&) noexcept;
   void drain_all(Flow&, Direction, StreamSink&) noexcept;
-  bool hold(Flow&, Direction, std::uint32_t seq, Bytes, StreamSink&) noexcept;
+  bool hold(Flow&, Direction, std::uint32_t seq, Bytes, bool urgent, StreamSink&) noexcept;
   void drop_first(FlowSide&) noexcept;
   void end_side(Flow&, Direction, StreamSink&) noexcept;
+  static void count_regions(Flow&, Direction) noexcept;
 
   const ReassemblyConfig config_;
   Pool& pool_;

@@ -1,6 +1,7 @@
 // dataplane/flow/stream_event.h — names of what can be odd in a TCP stream (stream_event.def)
 #pragma once
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -22,5 +23,7 @@ inline constexpr std::array kStreamEvents = {
 #undef X
 };
 inline constexpr std::size_t kStreamEventCount = kStreamEvents.size();
+/// Those of one packet.
+using StreamEvents = std::bitset<kStreamEventCount>;
 
 }  // namespace picket

@@ -143,3 +143,42 @@ for i in range(0, len(modbus), 2):
 edit("neighbours-swapped", "every two frames change places",
      "Whole, it is modbus/reads-and-writes, eleven transactions. Every two frames have changed places, as a tap with two ports may do:\n"
      "the SYN-ACK comes before the SYN, and answers come before their requests.", retimed(swapped), ends="pymodbus on both ends, as in modbus/reads-and-writes")
+
+forged = []
+for i, (t, f) in enumerate(GET):
+    if i == request:
+        s = Tcp(f)
+        s.data, s.tcp[13] = b"", 0x14
+        s.tcp[12] = 10 << 4
+        s.tcp[20:] = b"\x13\x12" + bytes(16) + b"\x01\x01"
+        forged.append((t - 1000, bytes(s)))
+    forged.append((t, f))
+edit("signed-reset", "a reset with a signature, where nothing else has one",
+     f"{WHOLE} Just before the second request the client seems to reset, in a segment with an MD5 signature (RFC 2385). A server that agreed on none\n"
+     "drops it, and the conversation goes on. A record for both requests.", forged)
+
+old = []
+for i, (t, f) in enumerate(GET):
+    if i == request:
+        decoy = Tcp(f)
+        decoy.data = decoy.data.replace(b"/numbers.txt", b"/nothing.txt")
+        assert decoy.tcp[20:24] == b"\x01\x01\x08\x0a"
+        decoy.tcp[24:28] = (int.from_bytes(decoy.tcp[24:28], "big") - 10**6).to_bytes(4, "big")
+        old.append((t - 1000, bytes(decoy)))
+    old.append((t, f))
+edit("old-timestamp", "a segment that its receiver drops for its timestamp",
+     f"{WHOLE} Just before the second request comes one for /nothing.txt with a TCP timestamp a million ticks older (RFC 7323, 5.3), which the server\n"
+     "drops. The request is for /numbers.txt.", old)
+
+banner, cut = b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", []
+for i, (t, f) in enumerate(GET[:data[0] + 2]):
+    s = Tcp(f)
+    if i == data[0]:
+        s.data = banner
+    elif i > data[0] and not s.from_server:
+        s.data, s.tcp[13], s.sequence = b"", 0x10, Tcp(GET[request][1]).sequence
+        s.acknowledged = Tcp(GET[data[0]][1]).sequence + len(banner)
+    cut.append((t, bytes(s)))
+edit("wrong-service", "a web browser that talks to an SSH server",
+     "The first request of http/get; instead of its answer the banner of an SSH server. Each direction speaks a protocol of its own: app_proto is the\n"
+     "client's, app_proto_tc the server's, and an anomaly says so.", cut)

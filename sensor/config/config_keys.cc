@@ -149,6 +149,15 @@ Refusal set_checksums(const Key&, const Value& v, Draft& d) {
   return {};
 }
 
+/// What an inline sensor does with urgent bytes beside, picket has no part in: they are out of band then, too.
+Refusal set_urgent(const Key&, const Value& v, Draft& d) {
+  static constexpr std::string_view kWords[] = {"oob", "inline", "drop", "gap"};
+  const auto* const word = std::find(std::begin(kWords), std::end(kWords), v.text);
+  if (word == std::end(kWords)) return one_of(kWords);
+  d.config.worker.stream.urgent = *word == "inline" ? UrgentByte::kInline : UrgentByte::kOutOfBand;
+  return {};
+}
+
 Refusal set_cores(const Key&, const Value& v, Draft& d) {
   std::vector<int> cores;
   for (const std::string& item : v.items) {
@@ -271,6 +280,13 @@ constexpr Key kKeys[] = {
     TIMEOUTS("icmp", icmp),
 #undef TIMEOUTS
     BOOL("stream.midstream", config.worker.stream.midstream, "follow connections whose start was not seen"),
+    BOOL("stream.async-oneside", config.worker.stream.one_side,
+         "follow connections of which one side is not seen"),
+    {"stream.reassembly.urgent.policy", set_urgent,
+     [](const Draft& d) -> std::string {
+       return d.config.worker.stream.urgent == UrgentByte::kInline ? "inline" : "oob";
+     },
+     "the byte that an urgent pointer names is no part of the stream, or is", 0, 0, "oob or inline"},
     SIZE("stream.reassembly.depth", config.worker.stream.depth_bytes, 0, kTb,
          "bytes of each direction that are looked at; 0: all"),
     SIZE("stream.reassembly.max-held-bytes", config.worker.stream.max_held_bytes, kKb, kGb,
@@ -328,6 +344,9 @@ constexpr Key kKeys[] = {
     SIZE("outputs.eve-log.types.alert.payload-buffer-size", config.eve.detail.payload_bytes, 64, 64 * kKb,
          "so many of them at most"),
     BOOL("outputs.eve-log.types.alert.packet", config.eve.detail.packet, "the packet of an alert, in base64"),
+    BOOL("outputs.eve-log.types.alert.tagged-packets", config.worker.records.tagged_packets,
+         "records of packets behind an alert whose rule has a tag"),
+    BOOL("outputs.eve-log.types.arp.enabled", config.worker.records.arp, "records of ARP"),
     BOOL("outputs.eve-log.types.anomaly.packethdr", config.eve.detail.anomaly_packet,
          "the packet of an anomaly, in base64"),
     BOOL("outputs.eve-log.ethernet", config.eve.detail.ethernet, "MAC addresses"),

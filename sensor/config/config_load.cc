@@ -261,6 +261,7 @@ bool Loader::set_record_type(std::string_view rest, const Value& v) {
 void Loader::switch_all_records(bool on) {
   EveConfig& eve = draft_.config.eve;
   RecordConfig& r = draft_.config.worker.records;
+  if (!on) r.arp = false;  // only where it is asked for by name
   eve.alerts = eve.stats = r.files = r.flows = r.anomaly_applayer = r.anomaly_decode = r.anomaly_stream = on;
   eve.transactions.assign(eve.transactions.size(), on);
 }
@@ -275,6 +276,8 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     eve.stats = on;
   } else if (type == "flow") {
     r.flows = on;
+  } else if (type == "arp") {
+    r.arp = on;
   } else if (type == "files" || type == "fileinfo") {
     r.files = on;
   } else if (type == "anomaly") {

@@ -170,7 +170,7 @@ void fired(const Question& q, const Account& a, Answer& out) {
     const auto by = static_cast<By>(i);
     const std::string text = no_of(q, by, a.which[i]);
     if (out.headline.empty()) {
-      out.by = by_name(by);
+      out.by = by == By::kHostBit && text.starts_with("hostbits:") ? "hostbits" : by_name(by);
       out.headline = "matched " + times(a.admitted[i]) +
                      (a.told.empty() ? "" : ", first " + at_packet(a.told.front().packet)) + ", but " + text;
     } else {

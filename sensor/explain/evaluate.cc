@@ -218,12 +218,14 @@ bool Evaluator::state_holds(Work& w) {
   }
   for (unsigned i = 0; i < w.h.state_tests; ++i, ++score) {
     one.first_state_test = w.h.first_state_test + i;
-    if (detect::state_tests_hold(set_, one, s.flow)) continue;
+    if (detect::state_tests_hold(set_, one, s, *memory_)) continue;
     // Bits first, then integers, as the planner has them.
     std::vector<std::string> asked;
     std::vector<bool> bits;
     for (const rules::StateBit& b : r.state_bits) {
-      if (b.scope == rules::StateBit::Scope::kFlow && b.op >= rules::StateBit::Op::kIsSet)
+      const bool on_worker =
+          b.scope == rules::StateBit::Scope::kFlow || b.scope == rules::StateBit::Scope::kTransaction;
+      if (on_worker && b.op >= rules::StateBit::Op::kIsSet)
         asked.push_back(rules::describe(b)), bits.push_back(true);
     }
     for (const rules::FlowInt& f : r.flow_ints) {
@@ -235,8 +237,11 @@ bool Evaluator::state_holds(Work& w) {
         [&]() -> std::string {
           const detect::StateOp& op = set_.state_ops[one.first_state_test];
           if (s.flow == nullptr) return "the packet belongs to no flow";
-          if (bit)
-            return op.kind == detect::StateOp::Kind::kBitIsSet ? "it was not set then" : "it was set then";
+          if (bit) {
+            const bool wanted =
+                op.kind == detect::StateOp::Kind::kBitIsSet || op.kind == detect::StateOp::Kind::kTxBitIsSet;
+            return wanted ? "it was not set then" : "it was set then";
+          }
           const FlowBits::Int* mine = s.flow->bits != nullptr ? s.flow->bits->integer(op.id) : nullptr;
           return mine != nullptr && mine->set ? "it was " + std::to_string(mine->value) : "it was never set";
         });

@@ -317,6 +317,14 @@ std::size_t Watch::file(const RecordContext& context, const Flow& f, ProtocolId 
                         const Transaction& tx, const File& file, std::span<std::uint8_t> out) const noexcept {
   return encoder_->file(context, f, protocol, tx, file, out);
 }
+std::size_t Watch::packet(const RecordContext& context, const Packet& p, const Flow* f,
+                          std::span<std::uint8_t> out) const noexcept {
+  return encoder_->packet(context, p, f, out);
+}
+std::size_t Watch::arp(const RecordContext& context, const Packet& p, const Arp& a,
+                       std::span<std::uint8_t> out) const noexcept {
+  return encoder_->arp(context, p, a, out);
+}
 std::size_t Watch::anomaly(const RecordContext& context, const Packet& p, const Flow* f,
                            const AnomalyInfo& info, std::span<std::uint8_t> out) const noexcept {
   return encoder_->anomaly(context, p, f, info, out);

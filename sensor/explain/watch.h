@@ -104,6 +104,10 @@ class Watch final : public detect::Probe, public RecordEncoder {
                     const AlertInfo&, std::span<std::uint8_t> out) const noexcept override;
   std::size_t file(const RecordContext&, const Flow&, ProtocolId, const Transaction&, const File&,
                    std::span<std::uint8_t> out) const noexcept override;
+  std::size_t packet(const RecordContext&, const Packet&, const Flow*,
+                     std::span<std::uint8_t> out) const noexcept override;
+  std::size_t arp(const RecordContext&, const Packet&, const Arp&,
+                  std::span<std::uint8_t> out) const noexcept override;
   std::size_t anomaly(const RecordContext&, const Packet&, const Flow*, const AnomalyInfo&,
                       std::span<std::uint8_t> out) const noexcept override;
 

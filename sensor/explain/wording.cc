@@ -227,6 +227,7 @@ struct PacketMet {
   std::string operator()(const rules::AppProtocolIs&) const { return met_by_app(s.app, s.flow, protocols); }
   std::string operator()(const rules::AddressReputation&) const { return addresses(); }
   std::string operator()(const rules::CountryIs&) const { return addresses(); }
+  std::string operator()(const rules::NetworkProtocol&) const { return addresses(); }
 
  private:
   [[nodiscard]] std::string addresses() const {

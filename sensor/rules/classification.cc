@@ -64,7 +64,7 @@ constexpr BuiltinReference kReferences[] = {
     {"arachnids", ""},
     {"bid", "https://www.securityfocus.com/bid/"},
     {"bugtraq", "https://www.securityfocus.com/bid/"},
-    {"cve", "https://www.cve.org/CVERecord?id=CVE-"},
+    {"cve", "https://cve.mitre.org/cgi-bin/cvename.cgi?name="},
     {"et", "https://doc.emergingthreats.net/"},
     {"etpro", "https://doc.emergingthreatspro.com/"},
     {"exploitdb", "https://www.exploit-db.com/exploits/"},

@@ -203,7 +203,11 @@ struct PacketTestText {
            "-csum:" + (t.valid ? "valid" : "invalid");
   }
   std::string operator()(const PacketEvent& t) const {
-    return (t.stream ? "stream-event:" : "decode-event:") + t.name;
+    static constexpr const char* kKeywords[] = {"decode-event:", "stream-event:", "app-layer-event:"};
+    return kKeywords[static_cast<std::size_t>(t.of)] + t.name;
+  }
+  std::string operator()(const NetworkProtocol& t) const {
+    return "l3_proto:ipv" + std::to_string(t.version);
   }
   std::string operator()(const AppProtocolIs& t) const {
     std::string out = std::string("app-layer-protocol:") + (t.negated ? "!" : "");
@@ -268,14 +272,14 @@ std::string describe(const TransactionTest& t, std::span<const ProtocolSpec* con
 
 std::string describe(const StateBit& b) {
   static constexpr const char* kOps[] = {"set", "unset", "toggle", "isset", "isnotset"};
-  static constexpr const char* kTracks[] = {
-      "", ",track ip_src", ",track ip_dst", ",track both", ",track ip_pair", ",track tx"};
-  // hostbits are xbits of one host.
-  const char* keyword = b.scope == StateBit::Scope::kFlow ? "flowbits:" : "xbits:";
+  static constexpr const char* kTracks[] = {"",      ",track ip_src",  ",track ip_dst",
+                                            ",both", ",track ip_pair", ",track tx"};
+  static constexpr const char* kSides[] = {"", ",src", ",dst", ",both"};
+  const char* keyword = b.scope == StateBit::Scope::kFlow ? "flowbits:" : b.hostbits ? "hostbits:" : "xbits:";
   std::string names;
   for (const std::string& n : b.names) names += (names.empty() ? "" : "|") + n;
   return keyword + std::string(kOps[static_cast<std::size_t>(b.op)]) + "," + one_line(names) +
-         kTracks[static_cast<std::size_t>(b.scope)];
+         (b.hostbits ? kSides : kTracks)[static_cast<std::size_t>(b.scope)];
 }
 
 std::string describe(const FlowInt& f) {

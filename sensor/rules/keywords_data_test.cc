@@ -55,7 +55,7 @@ TEST(Data, Errors) {
   };
   for (const auto& [options, want] : cases) EXPECT_EQ(reason(options), want) << options;
   EXPECT_EQ(with("filestore;").warnings(),
-            "t.rules:1:30: warning: 'filestore' has no effect in picket; the rule loads without it\n");
+            "t.rules:1:30: warning: files are not kept; they are followed, and told by their SHA-256\n");
   EXPECT_EQ(with("bypass;").warnings(),
             "t.rules:1:30: warning: 'bypass' has no effect in picket; the rule loads without it\n");
 }

@@ -1,6 +1,7 @@
 // sensor/rules/keywords_flow.cc — the flow's side and state, its protocol, and events
 #include <algorithm>
 
+#include "dataplane/app/app_event.h"
 #include "sensor/rules/builder.h"
 #include "sensor/rules/text.h"
 
@@ -44,6 +45,14 @@ bool read_flow(Builder& builder, const Option& option, unsigned) {
     return builder.fail(option.value, "only_stream and no_stream exclude each other");
   if (flow.only_frag && flow.no_frag)
     return builder.fail(option.value, "only_frag and no_frag exclude each other");
+  return true;
+}
+
+bool read_network_protocol(Builder& builder, const Option& option, unsigned) {
+  constexpr Named<std::uint8_t> kVersions[] = {{"ipv4", 4}, {"ip4", 4}, {"ipv6", 6}, {"ip6", 6}};
+  const auto* version = find_named(kVersions, option.value);
+  if (version == nullptr) return builder.fail(option.value, "l3_proto is " + list_names(kVersions));
+  builder.rule().packet_tests.emplace_back(NetworkProtocol{*version});
   return true;
 }
 
@@ -134,6 +143,12 @@ bool read_app_event(Builder& builder, const Option& option, unsigned) {
   const auto protocol = take_until(rest, '.');
   const auto event = trim(rest);
   const auto& env = builder.environment();
+  for (const AppEventText& known : kAppEvents) {
+    if (known.name != option.value) continue;
+    builder.rule().packet_tests.emplace_back(
+        PacketEvent{PacketEvent::Of::kApplication, std::string(known.name)});
+    return true;
+  }
   const auto ids = env.protocols_named(protocol);
   if (ids.empty()) {
     const auto known = language_protocol(protocol);
@@ -162,15 +177,15 @@ enum : unsigned { kDecodeEvent, kStreamEvent, kEngineEvent };
 bool read_packet_event(Builder& builder, const Option& option, unsigned which) {
   PacketEvent event;
   auto name = option.value;
-  event.stream = which == kStreamEvent;
-  if (which == kEngineEvent && take_prefix(name, "stream.")) event.stream = true;
-  if (which == kEngineEvent && !event.stream) take_prefix(name, "decode.");
-  const auto known = event.stream ? builder.environment().stream_events : builder.environment().decode_events;
+  const bool stream = which == kStreamEvent || (which == kEngineEvent && take_prefix(name, "stream."));
+  if (which == kEngineEvent && !stream) take_prefix(name, "decode.");
+  event.of = stream ? PacketEvent::Of::kStream : PacketEvent::Of::kDecode;
+  const auto known = stream ? builder.environment().stream_events : builder.environment().decode_events;
   if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
     NearestName nearest(name);
     for (const auto candidate : known) nearest.consider(candidate);
     return builder.fail(
-        name, "picket has no " + std::string(event.stream ? "stream" : "decode") + " event " + quoted(name),
+        name, "picket has no " + std::string(stream ? "stream" : "decode") + " event " + quoted(name),
         nearest.best().empty() ? "" : "did you mean '" + std::string(nearest.best()) + "'?");
   }
   event.name = name;
@@ -184,6 +199,7 @@ constexpr Keyword kKeywords[] = {
     {"decode-event", Argument::kRequired, read_packet_event, kDecodeEvent},
     {"engine-event", Argument::kRequired, read_packet_event, kEngineEvent},
     {"flow", Argument::kRequired, read_flow},
+    {"l3_proto", Argument::kRequired, read_network_protocol},
     {"stream-event", Argument::kRequired, read_packet_event, kStreamEvent},
     {"stream_size", Argument::kRequired, read_stream_size},
 };

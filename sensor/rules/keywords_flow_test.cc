@@ -43,9 +43,10 @@ TEST(AppLayer, ProtocolAndEvents) {
             AppProtocolIs::Which::kToServer);
   const auto event = with("app-layer-event:http.missing_host_header;");
   EXPECT_EQ(std::get<EventMatch>(event->transaction_tests.at(0)).event, (FieldRef{1, 1}));
-  EXPECT_FALSE(with("decode-event:ipv4.pkt_too_small;").packet_test<PacketEvent>().stream);
-  EXPECT_TRUE(with("stream-event:reassembly_seq_gap;").packet_test<PacketEvent>().stream);
-  EXPECT_TRUE(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().stream);
+  EXPECT_EQ(with("decode-event:ipv4.pkt_too_small;").packet_test<PacketEvent>().of, PacketEvent::Of::kDecode);
+  EXPECT_EQ(with("stream-event:reassembly_seq_gap;").packet_test<PacketEvent>().of, PacketEvent::Of::kStream);
+  EXPECT_EQ(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().of,
+            PacketEvent::Of::kStream);
   EXPECT_EQ(with("engine-event:stream.reassembly_seq_gap;").packet_test<PacketEvent>().name,
             "reassembly_seq_gap");
 }

@@ -181,13 +181,25 @@ bool read_tag(Builder& builder, const Option& option, unsigned) {
     if (!parse_number(count, tag.count)) return builder.fail(count, quoted(count) + " is not a number");
     if (known == nullptr) return builder.fail(metric, "a tag counts " + list_names(kMetrics));
     tag.metric = *known;
+  } else {
+    constexpr std::uint32_t kPacketsUnlessSaid = 256;
+    tag.count = kPacketsUnlessSaid;
   }
   if (tag.scope == Tag::Scope::kHostSource) {
     const auto side = trim(rest);
     if (side != "src" && side != "dst") return builder.fail(option.value, "tag:host ends with src or dst");
     if (side == "dst") tag.scope = Tag::Scope::kHostDestination;
   }
-  builder.rule().tag = tag;
+  constexpr std::size_t kMost = 4;
+  auto& tags = builder.rule().tags;
+  if (tags.size() == kMost) return builder.fail(option.name, "more than four tags in one rule");
+  tags.push_back(tag);
+  return true;
+}
+
+/// Undoes what the action or an earlier word has said: the rule alerts.
+bool read_alert(Builder& builder, const Option&, unsigned) {
+  builder.rule().noalert = false;
   return true;
 }
 
@@ -204,6 +216,8 @@ bool read_config(Builder& builder, const Option& option, unsigned) {
   LogConfig config;
   config.subsystem = *subsystem;
   if (first != "disable") return builder.fail(first, "config can only disable");
+  if (*subsystem == LogConfig::Subsystem::kTracking)
+    builder.warn(word, "transactions are always followed; the rule loads without it");
   while (!rest.empty()) {
     auto part = take_until(rest, ',');
     const auto name = take_word(part);
@@ -217,19 +231,13 @@ bool read_config(Builder& builder, const Option& option, unsigned) {
 }
 
 constexpr Keyword kKeywords[] = {
-    {"classtype", Argument::kRequired, read_classtype},
-    {"config", Argument::kRequired, read_config},
-    {"gid", Argument::kRequired, read_number, kGid},
-    {"metadata", Argument::kRequired, read_metadata},
-    {"msg", Argument::kQuoted, read_msg},
-    {"noalert", Argument::kNone, read_flag, 1},
-    {"prefilter", Argument::kNone, read_flag, 0},
-    {"priority", Argument::kRequired, read_priority},
-    {"reference", Argument::kRequired, read_reference},
-    {"requires", Argument::kRequired, read_requires},
-    {"rev", Argument::kRequired, read_number, kRev},
-    {"sid", Argument::kRequired, read_number, kSid},
-    {"tag", Argument::kRequired, read_tag},
+    {"alert", Argument::kNone, read_alert},           {"classtype", Argument::kRequired, read_classtype},
+    {"config", Argument::kRequired, read_config},     {"gid", Argument::kRequired, read_number, kGid},
+    {"metadata", Argument::kRequired, read_metadata}, {"msg", Argument::kQuoted, read_msg},
+    {"noalert", Argument::kNone, read_flag, 1},       {"prefilter", Argument::kNone, read_flag, 0},
+    {"priority", Argument::kRequired, read_priority}, {"reference", Argument::kRequired, read_reference},
+    {"requires", Argument::kRequired, read_requires}, {"rev", Argument::kRequired, read_number, kRev},
+    {"sid", Argument::kRequired, read_number, kSid},  {"tag", Argument::kRequired, read_tag},
     {"target", Argument::kRequired, read_target},
 };
 

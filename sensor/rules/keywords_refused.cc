@@ -8,9 +8,9 @@ namespace {
 constexpr std::string_view kReasons[] = {
     "picket is passive and never changes packets",
     "picket does not run Lua",
-    "picket does not look at this header in rules yet",
+    "picket does not measure the rate of flows",
 };
-enum : unsigned { kPassive, kLua, kHeader };
+enum : unsigned { kPassive, kLua, kRate };
 
 bool refuse(Builder& builder, const Option& option, unsigned reason) {
   return builder.fail(option.name,
@@ -23,11 +23,16 @@ bool ignore(Builder& builder, const Option& option, unsigned) {
   return true;
 }
 
+bool read_filestore(Builder& builder, const Option& option, unsigned) {
+  builder.rule().filestore = true;
+  builder.warn(option.name, "files are not kept; they are followed, and told by their SHA-256");
+  return true;
+}
+
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
-    {"filestore", Argument::kOptional, ignore},
-    {"flow.elephant", Argument::kOptional, refuse, kHeader},
-    {"l3_proto", Argument::kRequired, refuse, kHeader},
+    {"filestore", Argument::kOptional, read_filestore},
+    {"flow.elephant", Argument::kOptional, refuse, kRate},
     {"lua", Argument::kNegatable, refuse, kLua},
     {"luajit", Argument::kNegatable, refuse, kLua},
     {"luaxform", Argument::kRequired, refuse, kLua},

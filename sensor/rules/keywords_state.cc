@@ -94,6 +94,7 @@ bool read_hostbits(Builder& builder, const Option& option, unsigned) {
   StateBit bit;
   bool done = false;
   bit.scope = Scope::kHostSource;
+  bit.hostbits = true;
   auto rest = option.value;
   if (!read_bit(builder, option, rest, bit, done)) return false;
   if (done) return true;
@@ -103,6 +104,23 @@ bool read_hostbits(Builder& builder, const Option& option, unsigned) {
     bit.scope = *scope;
   }
   builder.rule().state_bits.push_back(std::move(bit));
+  return true;
+}
+
+/// name,"content": written as the value of content is.
+bool read_variable(Builder& builder, const Option& option, unsigned of_flow) {
+  auto rest = option.value;
+  VariableTest test;
+  test.of_flow = of_flow != 0;
+  test.name = take_until(rest, ',');
+  rest = trim(rest);
+  if (rest.size() >= 2 && rest.front() == '"' && rest.back() == '"') rest = rest.substr(1, rest.size() - 2);
+  if (test.name.empty() || rest.empty())
+    return builder.fail(option.value, std::string(option.name) + " takes a name and what it holds");
+  std::size_t at = 0;
+  if (const auto wrong = decode_content(rest, test.value, at))
+    return builder.fail(rest.substr(at), std::string(*wrong));
+  builder.rule().variable_tests.push_back(std::move(test));
   return true;
 }
 
@@ -215,7 +233,9 @@ constexpr Keyword kKeywords[] = {
     {"detection_filter", Argument::kRequired, read_threshold, 1},
     {"flowbits", Argument::kRequired, read_flowbits},
     {"flowint", Argument::kRequired, read_flowint},
+    {"flowvar", Argument::kRequired, read_variable, 1},
     {"hostbits", Argument::kRequired, read_hostbits},
+    {"pktvar", Argument::kRequired, read_variable, 0},
     {"threshold", Argument::kRequired, read_threshold, 0},
     {"xbits", Argument::kRequired, read_xbits},
 };

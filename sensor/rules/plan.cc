@@ -120,7 +120,6 @@ bool Planner::changes_datasets(const Rule& r) const {
 std::optional<std::string> Planner::refusal(const Rule& r) const {
   if (r.action == Action::kPass && changes_datasets(r))
     return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
-  if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
   return {};
 }
 
@@ -144,7 +143,7 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
   Judgement j;
   j.gid = r.gid;
   j.sid = r.sid;
-  j.noalert = r.noalert;
+  j.noalert = r.noalert || r.action == Action::kConfig;
   if (r.detection_filter) j.thresholds.push_back(*r.detection_filter);
   if (r.threshold) j.thresholds.push_back(*r.threshold);
   j.thresholds.insert(j.thresholds.end(), r.more_thresholds.begin(), r.more_thresholds.end());
@@ -331,13 +330,22 @@ Result<Plan> Planner::run() {
   out_->stream_overlap = std::clamp(longest * 2, kLeastOverlap, kMostOverlap);
   out_->flow_bits = names_.bits();
   out_->flow_ints = names_.integers();
+  out_->bit_names = names_.bit_names();
+  out_->int_names = names_.integer_names();
+  out_->variable_names = names_.variable_names();
   names_.each_bit([this](std::string_view name, std::uint32_t id) {
     for (const auto& [prefix, is_label] :
          {std::pair("traffic/id/", false), std::pair("traffic/label/", true)}) {
       std::string_view rest = name;
-      if (take_prefix(rest, prefix)) out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+      if (!take_prefix(rest, prefix)) continue;
+      out_->traffic_bits.push_back({id, is_label, std::string(rest)});
+      out_->bit_names[id].clear();  // records have a place of their own for these
     }
   });
+  for (const RuleStatus& status : loaded_.statuses) {
+    if (status.loaded() && loaded_.rules[status.rule].filestore)
+      out_->file_wants.any = out_->file_wants.sha256 = true;
+  }
   share_texts();
   return std::move(plan_);
 }

@@ -37,6 +37,8 @@ class StateNames {
   std::uint32_t bit(const std::string& name) { return number(bits_, name); }
   std::uint32_t integer(const std::string& name) { return number(ints_, name); }
   std::uint32_t host_bit(const std::string& name) { return number(host_bits_, name); }
+  std::uint32_t transaction_bit(const std::string& name) { return number(tx_bits_, name); }
+  std::uint32_t variable(const std::string& name) { return number(variables_, name); }
   /// A rule that stands once for each of several protocols has as many numbers.
   detect::RuleNumber rule(const Rule&, ProtocolId);
   /// Every bit of a flow, in the order of names.
@@ -45,6 +47,9 @@ class StateNames {
     const std::map<std::string_view, std::uint32_t> sorted(bits_.begin(), bits_.end());
     for (const auto& [name, id] : sorted) f(name, id);
   }
+  [[nodiscard]] std::vector<std::string> bit_names() const { return by_number(bits_); }
+  [[nodiscard]] std::vector<std::string> integer_names() const { return by_number(ints_); }
+  [[nodiscard]] std::vector<std::string> variable_names() const { return by_number(variables_); }
   [[nodiscard]] std::uint32_t bits() const noexcept { return static_cast<std::uint32_t>(bits_.size()); }
   [[nodiscard]] std::uint32_t integers() const noexcept { return static_cast<std::uint32_t>(ints_.size()); }
   [[nodiscard]] std::uint32_t rules() const noexcept { return static_cast<std::uint32_t>(rules_.size()); }
@@ -54,13 +59,18 @@ class StateNames {
   static std::uint32_t number(Table& t, const std::string& name) {
     return t.try_emplace(name, static_cast<std::uint32_t>(t.size())).first->second;
   }
+  static std::vector<std::string> by_number(const Table& t) {
+    std::vector<std::string> names(t.size());
+    for (const auto& [name, id] : t) names[id] = name;
+    return names;
+  }
   struct RuleKey {
     std::uint32_t gid = 0, sid = 0;
     ProtocolId protocol = kNoProtocol;
     std::uint64_t text = 0;  // a hash, beside ids that a text has to share
     friend auto operator<=>(const RuleKey&, const RuleKey&) = default;
   };
-  Table bits_, ints_, host_bits_;
+  Table bits_, ints_, host_bits_, tx_bits_, variables_;
   std::map<RuleKey, detect::RuleNumber> rules_;
 };
 

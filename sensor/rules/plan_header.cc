@@ -1,7 +1,9 @@
 // Headers: protocols, addresses, ports, tests of packets, what is remembered of flows.
 #include <algorithm>
 
+#include "dataplane/app/app_event.h"
 #include "dataplane/decode/decode_event.h"
+#include "dataplane/detect/tx_state.h"
 #include "dataplane/flow/stream_event.h"
 #include "sensor/rules/planner.h"
 
@@ -163,8 +165,21 @@ struct TestMaker {
     out.ignored = t.valid ? 1 : 0;
     return {};
   }
+  std::optional<std::string> operator()(const NetworkProtocol& t) const {
+    out.kind = K::kNetworkProtocol;
+    out.value = t.version;
+    return {};
+  }
   std::optional<std::string> operator()(const PacketEvent& t) const {
-    if (!t.stream) {
+    if (t.of == PacketEvent::Of::kApplication) {
+      const auto* found = std::find_if(kAppEvents.begin(), kAppEvents.end(),
+                                       [&](const AppEventText& e) { return e.name == t.name; });
+      if (found == kAppEvents.end()) return "app-layer-event '" + t.name + "': picket has no such event";
+      out.kind = K::kAppEvent;
+      out.value = static_cast<std::uint16_t>(found - kAppEvents.begin());
+      return {};
+    }
+    if (t.of == PacketEvent::Of::kDecode) {
       const std::size_t e = find_decode_event(t.name);
       if (e == kDecodeEventCount) return "decode-event '" + t.name + "': picket's decoder has no such event";
       out.kind = K::kDecodeEvent;
@@ -175,7 +190,6 @@ struct TestMaker {
                                      [&](const StreamEventText& e) { return e.name == t.name; });
     if (found == kStreamEvents.end())
       return "stream-event '" + t.name + "': picket's reassembly has no such event";
-    static_assert(kStreamEventCount <= 32, "Detector keeps the events of a packet in 32 bits");
     out.kind = K::kStreamEvent;
     out.value = static_cast<std::uint16_t>(found - kStreamEvents.begin());
     return {};
@@ -312,9 +326,11 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (r.arrow != Arrow::kToDestination) h.flags |= flag::kBothWays;
   if (r.arrow == Arrow::kTransaction) h.flags |= flag::kBothSides;
   if (r.action == Action::kPass) h.flags |= flag::kPass;
-  const bool host_bits = std::any_of(r.state_bits.begin(), r.state_bits.end(),
-                                     [](const StateBit& b) { return b.scope != StateBit::Scope::kFlow; });
-  if (!r.noalert || host_bits || changes_datasets(r)) h.flags |= flag::kReported;
+  const bool host_bits = std::any_of(r.state_bits.begin(), r.state_bits.end(), [](const StateBit& b) {
+    return b.scope != StateBit::Scope::kFlow && b.scope != StateBit::Scope::kTransaction;
+  });
+  const bool silent = r.noalert || r.action == Action::kConfig;
+  if (!silent || host_bits || changes_datasets(r)) h.flags |= flag::kReported;
   if (shape.once || r.flow_start) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;
@@ -402,31 +418,21 @@ std::optional<std::string> Planner::add_state(const Rule& r, detect::RuleHeader&
   using K = detect::StateOp::Kind;
   std::vector<detect::StateOp> tests, deeds;
   for (const StateBit& b : r.state_bits) {
-    if (b.scope == StateBit::Scope::kTransaction)
-      return "xbits: picket does not keep bits of transactions yet";
-    if (b.scope != StateBit::Scope::kFlow) continue;
+    const bool of_tx = b.scope == StateBit::Scope::kTransaction;
+    if (!of_tx && b.scope != StateBit::Scope::kFlow) continue;
     detect::StateOp op;
     op.id = static_cast<std::uint32_t>(out_->bit_ids.size());
     op.count = static_cast<std::uint32_t>(b.names.size());
-    for (const auto& name : b.names) out_->bit_ids.push_back(names_.bit(name));
-    switch (b.op) {
-      case StateBit::Op::kIsSet:
-        op.kind = K::kBitIsSet;
-        break;
-      case StateBit::Op::kIsNotSet:
-        op.kind = K::kBitIsNotSet;
-        break;
-      case StateBit::Op::kSet:
-        op.kind = K::kBitSet;
-        break;
-      case StateBit::Op::kUnset:
-        op.kind = K::kBitUnset;
-        break;
-      case StateBit::Op::kToggle:
-        op.kind = K::kBitToggle;
-        break;
+    for (const auto& name : b.names) {
+      out_->bit_ids.push_back(of_tx ? names_.transaction_bit(name) : names_.bit(name));
+      if (of_tx && out_->bit_ids.back() >= detect::TxState::kBits)
+        return "xbits: more than " + std::to_string(detect::TxState::kBits) + " names with track tx";
     }
-    (op.kind == K::kBitIsSet || op.kind == K::kBitIsNotSet ? tests : deeds).push_back(op);
+    static constexpr K kOfFlow[] = {K::kBitSet, K::kBitUnset, K::kBitToggle, K::kBitIsSet, K::kBitIsNotSet};
+    static constexpr K kOfTx[] = {K::kTxBitSet, K::kTxBitUnset, K::kTxBitToggle, K::kTxBitIsSet,
+                                  K::kTxBitIsNotSet};
+    op.kind = (of_tx ? kOfTx : kOfFlow)[static_cast<std::size_t>(b.op)];
+    (b.op >= StateBit::Op::kIsSet ? tests : deeds).push_back(op);
   }
   for (const FlowInt& f : r.flow_ints) {
     static constexpr K kKinds[] = {K::kIntAssign,    K::kIntAdd,   K::kIntSubtract, K::kIntLess,
@@ -438,6 +444,30 @@ std::optional<std::string> Planner::add_state(const Rule& r, detect::RuleHeader&
     op.other_is_int = !f.other.empty();
     op.value = op.other_is_int ? names_.integer(f.other) : f.value;
     (op.kind <= K::kIntSubtract ? deeds : tests).push_back(op);
+  }
+  for (const VariableTest& v : r.variable_tests) {
+    detect::StateOp op;
+    op.kind = v.of_flow ? K::kFlowVariable : K::kPacketVariable;
+    op.id = names_.variable(v.name);
+    op.value = static_cast<std::uint32_t>(out_->bytes.size());
+    op.count = static_cast<std::uint32_t>(v.value.size());
+    out_->bytes.insert(out_->bytes.end(), v.value.begin(), v.value.end());
+    tests.push_back(op);
+  }
+  for (const Tag& t : r.tags) {
+    detect::StateOp op;
+    op.kind = K::kTag;
+    op.id = static_cast<std::uint32_t>(out_->tags.size());
+    out_->tags.push_back({static_cast<detect::TagDef::Scope>(t.scope),
+                          static_cast<detect::TagDef::Metric>(t.metric), t.count});
+    out_->any_tags = true;
+    out_->any_host_tags = out_->any_host_tags || t.scope != Tag::Scope::kSession;
+    deeds.push_back(op);
+  }
+  if (r.config && r.config->subsystem == LogConfig::Subsystem::kLogging) {
+    detect::StateOp op;
+    op.kind = r.config->scope == LogConfig::Scope::kFlow ? K::kUnloggedFlow : K::kUnloggedTx;
+    deeds.push_back(op);
   }
   if (tests.size() > 255 || deeds.size() > 255) return "more than 255 flowbits in one rule";
   h.first_state_test = static_cast<std::uint32_t>(out_->state_ops.size());

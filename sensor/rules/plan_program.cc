@@ -108,7 +108,7 @@ Shape Planner::shape_of(const Rule& r) const {
     if (std::holds_alternative<AddressReputation>(t) || std::holds_alternative<CountryIs>(t)) continue;
     other_tests = true;
     if (const auto* event = std::get_if<PacketEvent>(&t)) {
-      (event->stream ? s.stream_event : s.decode_event) = true;
+      (event->of == PacketEvent::Of::kDecode ? s.decode_event : s.stream_event) = true;
       continue;
     }
     const auto* number = std::get_if<PacketNumber>(&t);
@@ -350,6 +350,10 @@ std::optional<std::string> Planner::add_clause(const Clause& clause, detect::Gro
     if (!place) return place.error().message;
     op.kind = Op::Kind::kPcre;
     op.at = place.value();
+    op.offset = static_cast<std::int32_t>(out_->captures.size());
+    op.size = static_cast<std::uint32_t>(p->captures.size());
+    for (const Pcre::Capture& c : p->captures)
+      out_->captures.push_back({c.scope == Pcre::Capture::Scope::kFlow, names_.variable(c.name)});
     if (p->negated) op.flags |= Op::kNegated;
     if (p->relative) op.flags |= Op::kRelative;
     return {};

@@ -121,6 +121,9 @@ Bench::~Bench() {
 
 void Bench::alert(const AlertInfo& info, detect::RuleIndex rule, const Packet&, Flow*, ProtocolId,
                   const Transaction* tx) noexcept {
+  last_variables.clear();
+  for (const PacketVariable& v : info.variables)
+    last_variables += plan.rules->variable_names[v.name] + "=" + std::string(as_text(v.value)) + " ";
   if (!sids_.empty()) sids_ += ' ';
   sids_ += std::to_string(info.sid);
   indexes.push_back(rule);
@@ -238,7 +241,7 @@ Bench& Bench::advance(BenchTx& tx, Direction dir, std::uint8_t progress) {
 }
 
 Bench& Bench::done(BenchTx& tx) {
-  detector_->on_transaction_done(flow, app(), tx, nullptr);
+  last_logged = detector_->on_transaction_done(flow, app(), tx, nullptr);
   files_->release(tx);
   return *this;
 }

@@ -96,10 +96,14 @@ class Bench : public detect::AlertSink {
   Flow flow;
   std::vector<detect::RuleIndex> indexes;  // of all alerts
   bool last_had_tx = false, last_from_stream = false;
+  int tagged_packets = 0;
+  bool last_logged = true;     ///< of the last transaction that was done
+  std::string last_variables;  ///< of the packet of the last alert: name=value
 
  private:
   void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
+  void tagged(const Packet&, Flow*) noexcept override { ++tagged_packets; }
   void load(std::string_view rules);
   void new_flow();
   Bench& tell(const File&, FileStage from);

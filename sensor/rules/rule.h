@@ -458,9 +458,16 @@ struct Checksum {
 };
 
 /// decode-event and stream-event (also engine-event), by name; the checks know the decoder's names.
+/// kApplication: those of finding out what a flow speaks, app-layer-event:applayer_... of no protocol.
 struct PacketEvent {
-  bool stream = false;
+  enum class Of : std::uint8_t { kDecode, kStream, kApplication };
+  Of of = Of::kDecode;
   std::string name;
+};
+
+/// l3_proto:ipv4
+struct NetworkProtocol {
+  std::uint8_t version = 4;  ///< or 6
 };
 
 /// app-layer-protocol:!http,toserver — kNoProtocol stands for "failed" and "unknown"
@@ -490,8 +497,9 @@ struct CountryIs {
   bool negated = false;
 };
 
-using PacketTest = std::variant<PacketNumber, VlanId, TcpFlags, FragBits, IpOptions, SameIp, StreamSize,
-                                Checksum, PacketEvent, AppProtocolIs, AddressReputation, CountryIs>;
+using PacketTest =
+    std::variant<PacketNumber, VlanId, TcpFlags, FragBits, IpOptions, SameIp, StreamSize, Checksum,
+                 PacketEvent, AppProtocolIs, AddressReputation, CountryIs, NetworkProtocol>;
 
 /// `flow:` Each group of bits: none set means no demand.
 struct FlowOptions {
@@ -509,6 +517,7 @@ struct StateBit {
   Op op = Op::kSet;
   std::vector<std::string> names;
   std::uint32_t expire_seconds = 0;  ///< xbits and hostbits; 0: their default
+  bool hostbits = false;             ///< written so; else xbits, or flowbits
 };
 
 /// flowint:name,+,1
@@ -530,6 +539,12 @@ struct FlowInt {
   Op op{};
   std::uint32_t value = 0;
   std::string other;  ///< not empty: the value is that of this flowint
+};
+
+/// flowvar:name,"content" and pktvar: what a regular expression took holds these bytes.
+struct VariableTest {
+  bool of_flow = true;
+  std::string name, value;
 };
 
 /// threshold and detection_filter.
@@ -596,6 +611,7 @@ struct Rule {
   Target target = Target::kNone;
   bool noalert = false;
   bool prefilter = false;  ///< `prefilter;` was asked for
+  bool filestore = false;  ///< files are not kept, but told by the hash that would name them
 
   FlowOptions flow;
   std::vector<PacketTest> packet_tests;
@@ -606,7 +622,8 @@ struct Rule {
   std::optional<Threshold> threshold;
   std::optional<Threshold> detection_filter;
   std::vector<Threshold> more_thresholds;  ///< a second `threshold` and so on: rare, and each has its say
-  std::optional<Tag> tag;
+  std::vector<VariableTest> variable_tests;
+  std::vector<Tag> tags;
   std::optional<LogConfig> config;
   std::vector<std::string> variables;  ///< names of what byte_extract and byte_math fill
 

@@ -37,6 +37,7 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   };
   add_events(t.decode_events, kDecodeEvents, "decoder.");
   add_events(t.stream_events, kStreamEvents, "stream.");
+  add_events(t.app_events, kAppEvents, "applayer.");
   for (std::size_t i = 0; i < t.protocols.size(); ++i)
     (*s.mutable_app_layer())[std::string(protocols()[i]->name)] = t.protocols[i][0];
 

@@ -74,6 +74,7 @@ void add_worker(Totals& t, const Counters& c) {
   add(t.verdicts, c.verdicts);
   add(t.decode_events, c.decode_events);
   add(t.stream_events, c.stream_events);
+  add(t.app_events, c.app_events);
   add(t.detection, c.detection);
   add(t.stage_cycles, c.stage_cycles);
   t.flows_created += c.flows_created.get();
@@ -121,6 +122,7 @@ std::string stats_json(const Totals& t) {
   const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
   const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
+  const auto app_event = [](std::size_t i) { return kAppEvents[i].name; };
   const auto detection = [](std::size_t i) { return detect::kDetectStats[i].name; };
   const auto stage = [](std::size_t i) { return kStageNames[i]; };
   return fmt::format(
@@ -132,7 +134,7 @@ std::string stats_json(const Totals& t) {
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
       "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},"
       "\"frames\":{{\"followed\":{},\"refused\":{}}},\"protocols\":{{{}}},"
-      "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}}}},"
+      "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}},\"applayer\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{},\"epoch\":{}"
       ","
       "\"reloads\":{},\"reloads_failed\":{}}},"
@@ -146,10 +148,10 @@ std::string stats_json(const Totals& t) {
       t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
       t.files, t.files_refused, t.files_cut, t.frames, t.frames_refused, protocols_json,
       json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
-      t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
-      t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
-      t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType,
-      kCompiler);
+      json_counts(app_event, t.app_events, false), t.captures_damaged, errors, t.rules_loaded,
+      t.rules_rejected, t.rules_epoch, t.reloads, t.reloads_failed, json_counts(detection, t.detection, true),
+      t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true),
+      t.workers, t.seconds, kVersion, kBuildType, kCompiler);
 }
 
 std::string summary_text(const Totals& t) {

@@ -31,6 +31,7 @@ struct Totals {
   std::vector<std::array<std::uint64_t, 3>> protocols;        ///< by ProtocolId: flows, transactions, events
   std::array<std::uint64_t, kDecodeEventCount> decode_events{};
   std::array<std::uint64_t, kStreamEventCount> stream_events{};
+  std::array<std::uint64_t, kAppEventCount> app_events{};
   std::uint64_t pool_peak_bytes = 0, pool_refused = 0;
   std::array<std::uint64_t, detect::kDetectStats.size()> detection{};  ///< in the order of kDetectStats
   std::array<std::uint64_t, static_cast<std::size_t>(Stage::kCount)> stage_cycles{};

@@ -21,6 +21,7 @@ alert tcp any any -> any any (msg:"d"; flags:S; sid:4;)
 )";
 
 struct Silent final : detect::AlertSink {
+  void tagged(const Packet&, Flow*) noexcept override {}
   void alert(const AlertInfo&, detect::RuleIndex, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override {
     ++alerts;

@@ -124,6 +124,8 @@ CASES = [
     ('noalert', GET, HTTP + ' (http.method; content:"GET"; flowbits:set,x; noalert;)', {'stage': 'held_back', 'by': 'noalert'}, []),
     ('xbits', GET, HTTP + ' (http.method; content:"GET"; xbits:isset,foo,track ip_src;)',
      {'stage': 'held_back', 'by': 'xbits', 'because': ('xbits:isset,foo,track ip_src did not hold',)}, []),
+    ('hostbits', GET, HTTP + ' (http.method; content:"GET"; hostbits:isset,foo,src;)',
+     {'stage': 'held_back', 'by': 'hostbits', 'because': ('hostbits:isset,foo,src did not hold',)}, []),
     ('data set', GET, HTTP + ' (http.method; content:"GET"; http.host; dataset:isset,hosts,type string;)',
      {'stage': 'held_back', 'by': 'dataset'}, ['--rules', '{folder}/more.rules']),
     ('pass rule for the flow', GET, HTTP + ' (http.method; content:"GET";)',
