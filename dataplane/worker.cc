@@ -53,6 +53,16 @@ Packet stand_in(const Flow& f, const Place& place) noexcept {
   return p;
 }
 
+/// The packet as if the other end had sent it.
+Packet turned(const Packet& packet) noexcept {
+  Packet p = packet;
+  std::swap(p.src, p.dst);
+  std::swap(p.src_port, p.dst_port);
+  std::swap(p.src_mac, p.dst_mac);
+  p.direction = reverse(p.direction);
+  return p;
+}
+
 }  // namespace
 
 struct Worker::Burst {
@@ -437,10 +447,14 @@ void Worker::on_protocol(Flow& f) noexcept {
 
 // ---- what rules tell ----
 
-void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol,
-                   const Transaction* tx) noexcept {
+void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& packet, Flow* f,
+                   ProtocolId protocol, const Transaction* tx) noexcept {
   if (f != nullptr && f->alerts != 0xffff) ++f->alerts;
   if (!config_.records.alerts) return;
+  // What one side said may become known with a packet of the other: the alert goes the way of what was said.
+  const bool against =
+      f != nullptr && (info.from_transaction || info.from_stream) && packet.direction != info.direction;
+  const Packet p = against ? turned(packet) : packet;
   EventHeader h;
   h.rule = rule;
   h.epoch = detector_.rules()->epoch;

@@ -404,6 +404,20 @@ TEST(Transaction, EventsFireOnce) {
   EXPECT_EQ(b.fired(), "1");
 }
 
+TEST(Transaction, EventsFireOnceInEachDirection) {
+  Bench b(http("app-layer-event:http.missing_host_header;", 1) +
+          http("flow:to_client; app-layer-event:http.missing_host_header;", 2));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/"});
+  tx.has_request = tx.has_reply = true;
+  tx.events = 2;
+  b.advance(tx, Direction::kToServer, kComplete);
+  EXPECT_EQ(b.fired(), "1");
+  b.advance(tx, Direction::kToClient, kComplete).done(tx);
+  EXPECT_EQ(b.fired(), "1 2");
+}
+
 TEST(Transaction, IntegersOnUdp) {
   Bench b(tcp("dns.opcode:4;", 1, "alert dns any any -> any any") +
           tcp("dns.query; content:\"evil\"; nocase;", 2, "alert dns any any -> any any") +
