@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "dataplane/detect/tx_state.h"
+
 namespace picket {
 namespace {
 
@@ -46,7 +48,7 @@ Packet stand_in(const Flow& f, const Place& place) noexcept {
   p.dst = f.server();
   p.src_port = f.client_port();
   p.dst_port = f.server_port();
-  p.vlans = f.key.vlans;
+  p.vlans = f.vlans;
   while (p.vlan_count < kMaxVlans && p.vlans[p.vlan_count] != 0) ++p.vlan_count;
   p.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
   p.at = {place.clock_ns, place.number};
@@ -186,6 +188,7 @@ Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
   if (created) {
     counters_.flows_created.add();
     p.direction = Direction::kToServer;
+    f->vlans = p.vlans;
     f->icmp_type = p.icmp_type;
     f->icmp_code = p.icmp_code;
     const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck);
@@ -400,6 +403,7 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   if (tx.silent) return;
   if (config_.records.files && tx.files != nullptr) record_files(f, protocol, tx);
   if (!config_.records.transactions.empty() && !config_.records.transactions[protocol]) return;
+  if (detect::tx_state(tx).unrecorded) return;
   EventHeader h;
   h.protocol = protocol;
   emit(RecordType::kTransaction, h,
@@ -443,6 +447,21 @@ void Worker::on_protocol(Flow& f) noexcept {
     f.flags |= flow_flag::kNoDepth;
   else
     f.flags &= static_cast<std::uint8_t>(~flow_flag::kNoDepth);
+}
+
+/// Rules see it with the packet, as they see what is odd in a stream.
+void Worker::on_app_oddity(const Flow& f, StreamEvent e) noexcept {
+  counters_.stream_events[static_cast<std::size_t>(e)].add();
+  detector_.on_stream_event(e);
+  if (!config_.records.anomaly_applayer) return;
+  AnomalyInfo info;
+  info.type = "applayer";
+  info.layer = "proto_detect";
+  info.spelling = EventSpelling::kCapitals;
+  info.event = kStreamEvents[static_cast<std::size_t>(e)].name;
+  if (f.protocol != kNoProtocol) info.app_proto = protocols()[f.protocol]->name;
+  emit(RecordType::kAnomaly, {},
+       [&](std::span<std::uint8_t> out) { return encoder_.anomaly(context(), *packet_, &f, info, out); });
 }
 
 // ---- what rules tell ----

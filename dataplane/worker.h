@@ -114,6 +114,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override;
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept override;
   void on_protocol(Flow&) noexcept override;
+  void on_app_oddity(const Flow&, StreamEvent) noexcept override;
   // AlertSink
   void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;

@@ -207,9 +207,9 @@ std::span<const std::uint16_t> vlans_of(const Packet& p) noexcept {
   return std::span{p.vlans}.first(std::min<std::size_t>(p.vlan_count, p.vlans.size()));
 }
 std::span<const std::uint16_t> vlans_of(const Flow& f) noexcept {
-  std::size_t n = f.key.vlans.size();
-  while (n > 0 && f.key.vlans[n - 1] == 0) --n;
-  return std::span{f.key.vlans}.first(n);
+  std::size_t n = f.vlans.size();
+  while (n > 0 && f.vlans[n - 1] == 0) --n;
+  return std::span{f.vlans}.first(n);
 }
 
 struct LinkName {
@@ -367,6 +367,12 @@ void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
   } else if ((f.flags & flow_flag::kAppDone) != 0) {
     w.text(Ev::kAppProtoFieldNumber, "failed");
   }
+  const auto name = [&](int field, std::uint8_t id) noexcept {
+    if (id < protocols().size() && id != f.protocol) w.text(field, protocols()[id]->name);
+  };
+  const bool of_server = (f.flags & flow_flag::kOtherToClient) != 0;
+  name(of_server ? Ev::kAppProtoTcFieldNumber : Ev::kAppProtoTsFieldNumber, f.other_protocol);
+  name(Ev::kAppProtoOrigFieldNumber, f.first_protocol);
 }
 
 void Encoder::traffic(WireWriter& w, const RecordContext& context, const Flow& f) noexcept {

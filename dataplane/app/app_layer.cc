@@ -22,11 +22,13 @@ struct AppLayer {
   std::array<std::size_t, 2> need{};
   std::array<std::uint64_t, 2> excluded{};  // by Direction, bit i: protocols()[i] it is not
   std::array<bool, 2> stopped{};            // the parser wants no more of this direction
+  std::array<bool, 2> known{};              // its first bytes were held against what the flow speaks
   std::array<Run, kMaxRuns> runs{};         // while probing: in which order the bytes in pending came
   std::uint8_t run_count = 0;
   bool fresh = false;        // bound, but the parser has not seen what waits
   std::uint8_t changes = 0;  // of the protocol, by hand_over()
   bool kept = false;         // identify() has put the bytes at hand into pending
+  bool agreed = false;       // the parser before said what follows
 };
 
 namespace {
@@ -149,6 +151,7 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t, Bytes hint) noexcept {
   a->parser_size = spec.parser_size;
   a->need = {};
   a->stopped = {};
+  a->known = {};
   f.protocol = id;
   listener_.on_protocol(f);
   return true;
@@ -187,10 +190,12 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
       ~excluded == 0 ? kNoProtocol
                      : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
-    if (bind(f, id, Transport::kTcp)) f.app->fresh = true;
+    if (bind(f, id, Transport::kTcp)) f.app->fresh = f.app->known[index(dir)] = true;
     return;
   }
+  const bool skipped = first.size() >= config_.probe_bytes && ~excluded != 0;
   if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
+  if (skipped) listener_.on_app_oddity(f, StreamEvent::kAppSkipped);
   // Nothing fits this direction: the other one may still tell, unless it has spoken, or keeps silent for too
   // long.
   if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes))
@@ -267,6 +272,10 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     if (!pending.append(data)) return resync();
     input = pending.view();
   }
+  if (!a.known[i]) {
+    a.known[i] = true;
+    compare_first(f, dir, input);
+  }
   if (input.size() < a.need[i]) {
     if ((!waited && !pending.append(data)) || pending.size() > limit) resync();
     return;
@@ -302,6 +311,28 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
   if (pending.size() > limit) resync();
 }
 
+/// The flow speaks what one side told, or what was agreed on: does this side, too?
+void AppEngine::compare_first(Flow& f, Direction dir, Bytes first) noexcept {
+  const ProtocolSpec& spec = *protocols()[f.protocol];
+  if (spec.probe == nullptr || (f.flags & flow_flag::kMidstream) != 0 ||
+      spec.probe(Transport::kTcp, dir, first) != Probe::kNo)
+    return;
+  if (f.app->agreed) {
+    f.app->agreed = false;
+    listener_.on_app_oddity(f, spec.name == "tls" ? StreamEvent::kAppNoTls : StreamEvent::kAppUnexpected);
+    return;
+  }
+  std::uint64_t excluded = 0;
+  const ProtocolId other = probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
+  if (other == kNoProtocol) {
+    if (~excluded == 0) listener_.on_app_oddity(f, StreamEvent::kAppOneDirection);
+    return;
+  }
+  f.other_protocol = Flow::short_id(other);
+  if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherToClient;
+  listener_.on_app_oddity(f, StreamEvent::kAppMismatch);
+}
+
 void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   AppLayer& a = *f.app;
   hand_over_ = false;
@@ -318,7 +349,9 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   a.excluded = {};
   a.fresh = a.kept = false;
   a.run_count = 0;
+  if (f.first_protocol == Flow::kNoShortId) f.first_protocol = Flow::short_id(f.protocol);
   f.protocol = kNoProtocol;
+  a.agreed = !to.empty();
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);
     const PoolBuffer hint = std::move(hand_over_hint_);
@@ -340,7 +373,8 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
   time_ns_ = time_ns;
   a->pending[index(dir)].reset();
   a->need[index(dir)] = 0;
-  if (a->parser == nullptr) {  // what the other side said is one turn now
+  a->known[index(dir)] = true;  // what comes next is no beginning
+  if (a->parser == nullptr) {   // what the other side said is one turn now
     const std::size_t other = a->pending[index(reverse(dir))].size();
     a->run_count = other == 0 ? 0 : 1;
     a->runs[0] = {reverse(dir), static_cast<std::uint32_t>(other)};

@@ -16,6 +16,7 @@
 #include "dataplane/app/expectations.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
+#include "dataplane/flow/stream_event.h"
 #include "parsers/core/pool.h"
 #include "parsers/core/protocol.h"
 
@@ -35,6 +36,8 @@ class AppListener {
   /// `event`: index in ProtocolSpec::events, or kPendingLimit.
   virtual void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t event, Transaction*) noexcept = 0;
   virtual void on_protocol(Flow&) noexcept = 0;  ///< Flow::protocol was found, or changed
+  /// An is_app_event(): of who speaks what.
+  virtual void on_app_oddity(const Flow&, StreamEvent) noexcept {}
 
  protected:
   ~AppListener() = default;
@@ -98,6 +101,7 @@ class AppEngine final : private Sink {
   void feed_waiting(Flow&) noexcept;
   static void note_run(AppLayer&, Direction) noexcept;
   void feed(Flow&, Direction, Bytes) noexcept;
+  void compare_first(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
   void drop_parser(AppLayer&) noexcept;
   void give_up(Flow&) noexcept;

@@ -10,6 +10,7 @@
 #include "dataplane/detect/places.h"
 #include "dataplane/detect/program.h"
 #include "dataplane/detect/transform.h"
+#include "dataplane/detect/tx_state.h"
 
 namespace picket::detect {
 namespace {
@@ -287,7 +288,7 @@ void Detector::change_state(const RuleHeader& h, Flow* flow) noexcept {
   }
 }
 
-void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Transaction* tx) noexcept {
+void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, Transaction* tx) noexcept {
   const RuleHeader& h = rules_->rules[r];
   ++stats_.matches;
   if (h.state_deeds != 0) change_state(h, s.flow);
@@ -296,6 +297,7 @@ void Detector::fire(RuleIndex r, const Subject& s, bool from_stream, const Trans
     if ((h.flags & rule_flag::kFlowPass) && s.flow != nullptr) s.flow->flags |= flow_flag::kPassed;
     return;
   }
+  if ((h.flags & rule_flag::kUnrecorded) != 0 && tx != nullptr) tx_state(*tx).unrecorded = true;
   if ((h.flags & rule_flag::kReported) == 0) return;
   if (queued_ == queue_.size()) {
     ++stats_.alert_limit;

@@ -149,7 +149,7 @@ class Detector {
   [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
   void run_packet_rules(const Subject&, Candidates&) noexcept;
   void run_app_found_rules(const Packet&, Flow&) noexcept;
-  void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*) noexcept;
+  void fire(RuleIndex, const Subject&, bool from_stream, Transaction*) noexcept;
   void change_state(const RuleHeader&, Flow*) noexcept;
   [[nodiscard]] bool keep_hits(Queued&) noexcept;
 

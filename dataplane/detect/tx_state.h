@@ -26,7 +26,8 @@ struct TxState {
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  std::uint16_t unused;
+  bool unrecorded;                   // a rule wants no record of it
+  std::uint8_t unused;
   std::uint32_t held[kInline];
   std::uint32_t unused2;
 

@@ -98,6 +98,15 @@ struct Flow {
   std::uint8_t history_size = 0;
   std::uint8_t icmp_type = 0, icmp_code = 0;  ///< of the first packet
   std::uint8_t reply_icmp_type = 0, reply_icmp_code = 0;
+  std::array<std::uint16_t, kMaxVlans> vlans{};  ///< of the first packet, also where the key is without
+  std::uint8_t first_protocol = kNoShortId;      ///< before another took over (STARTTLS, CONNECT, Upgrade)
+  std::uint8_t other_protocol = kNoShortId;      ///< what one side speaks, when it is not `protocol`
+
+  /// A ProtocolId in a byte: there are at most 64 protocols.
+  static constexpr std::uint8_t kNoShortId = 0xff;
+  static constexpr std::uint8_t short_id(ProtocolId id) noexcept {
+    return id == kNoProtocol ? kNoShortId : static_cast<std::uint8_t>(id);
+  }
 
   [[nodiscard]] const Address& address(Direction from) const noexcept {
     return (from == Direction::kToServer) == low_is_client ? key.low : key.high;
@@ -114,7 +123,8 @@ struct Flow {
 
 namespace flow_flag {
 inline constexpr std::uint8_t kMidstream = 0x01, kNoPayloadInspect = 0x04, kPassed = 0x08, kAppDone = 0x10,
-                              kSwapped = 0x20, kNoDepth = 0x40;
+                              kSwapped = 0x20, kNoDepth = 0x40,
+                              kOtherToClient = 0x80;  ///< Flow::other_protocol is the server's
 }
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

@@ -1,4 +1,5 @@
-// dataplane/flow/stream_event.h — names of what can be odd in a TCP stream (stream_event.def)
+// dataplane/flow/stream_event.h — names of what can be odd in a TCP stream and in who speaks over it
+// (stream_event.def)
 #pragma once
 #include <array>
 #include <cstddef>
@@ -22,5 +23,8 @@ inline constexpr std::array kStreamEvents = {
 #undef X
 };
 inline constexpr std::size_t kStreamEventCount = kStreamEvents.size();
+
+/// Of the protocols over a stream: `app-layer-event` in rules, an anomaly of the application layer.
+constexpr bool is_app_event(std::string_view name) noexcept { return name.starts_with("applayer_"); }
 
 }  // namespace picket

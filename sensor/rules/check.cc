@@ -280,6 +280,7 @@ bool check_rule(Builder& builder, std::string_view text) {
   std::erase_if(rule.groups, [](const Group& group) { return group.clauses.empty(); });
   if (rule.action == Action::kConfig && !rule.config)
     return builder.fail(text.substr(0, 1), "action config needs the keyword config");
+  if (rule.action == Action::kConfig) rule.noalert = true;
   if (!check_transport(builder, text) || !check_protocols(builder, text) || !check_direction(builder, text) ||
       !check_case(builder, text))
     return false;

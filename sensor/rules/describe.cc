@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "dataplane/flow/stream_event.h"
 #include "sensor/rules/report.h"
 
 namespace picket::rules {
@@ -203,7 +204,10 @@ struct PacketTestText {
            "-csum:" + (t.valid ? "valid" : "invalid");
   }
   std::string operator()(const PacketEvent& t) const {
-    return (t.stream ? "stream-event:" : "decode-event:") + t.name;
+    return (is_app_event(t.name) ? "app-layer-event:"
+            : t.stream           ? "stream-event:"
+                                 : "decode-event:") +
+           t.name;
   }
   std::string operator()(const AppProtocolIs& t) const {
     std::string out = std::string("app-layer-protocol:") + (t.negated ? "!" : "");
@@ -211,7 +215,9 @@ struct PacketTestText {
     if (t.state == AppProtocolIs::State::kUnknown) return out + "unknown";
     for (std::size_t i = 0; i < t.any_of.size(); ++i)
       out += (i == 0 ? "" : "/") + std::string(protocols[t.any_of[i]]->name);
-    return out;
+    static constexpr const char* kWhich[] = {",final",     ",either",   ",to_server",
+                                             ",to_client", ",original", ""};
+    return out + kWhich[static_cast<std::size_t>(t.which)];
   }
   std::string operator()(const AddressReputation& t) const {
     return std::string("iprep:") + kAddressSides[static_cast<std::size_t>(t.side)] + "," + t.category + "," +

@@ -1,6 +1,7 @@
 // sensor/rules/keywords_flow.cc — the flow's side and state, its protocol, and events
 #include <algorithm>
 
+#include "dataplane/flow/stream_event.h"
 #include "sensor/rules/builder.h"
 #include "sensor/rules/text.h"
 
@@ -92,7 +93,7 @@ bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
       {"final", AppProtocolIs::Which::kFinal},        {"either", AppProtocolIs::Which::kEither},
       {"to_server", AppProtocolIs::Which::kToServer}, {"to_client", AppProtocolIs::Which::kToClient},
       {"toserver", AppProtocolIs::Which::kToServer},  {"toclient", AppProtocolIs::Which::kToClient},
-      {"original", AppProtocolIs::Which::kOriginal},
+      {"original", AppProtocolIs::Which::kOriginal},  {"direction", AppProtocolIs::Which::kDirection},
   };
   AppProtocolIs is;
   auto rest = option.value;
@@ -131,6 +132,16 @@ bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
 
 bool read_app_event(Builder& builder, const Option& option, unsigned) {
   auto rest = option.value;
+  if (is_app_event(rest)) {  // of the flow, whatever it speaks
+    const auto known = builder.environment().stream_events;
+    if (known.empty() || std::find(known.begin(), known.end(), rest) != known.end()) {
+      PacketEvent event;
+      event.stream = true;
+      event.name = rest;
+      builder.rule().packet_tests.emplace_back(std::move(event));
+      return true;
+    }
+  }
   const auto protocol = take_until(rest, '.');
   const auto event = trim(rest);
   const auto& env = builder.environment();
@@ -166,7 +177,7 @@ bool read_packet_event(Builder& builder, const Option& option, unsigned which) {
   if (which == kEngineEvent && take_prefix(name, "stream.")) event.stream = true;
   if (which == kEngineEvent && !event.stream) take_prefix(name, "decode.");
   const auto known = event.stream ? builder.environment().stream_events : builder.environment().decode_events;
-  if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+  if ((!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) || is_app_event(name)) {
     NearestName nearest(name);
     for (const auto candidate : known) nearest.consider(candidate);
     return builder.fail(

@@ -195,7 +195,8 @@ bool read_config(Builder& builder, const Option& option, unsigned) {
   constexpr Named<LogConfig::Subsystem> kSubsystems[] = {{"logging", LogConfig::Subsystem::kLogging},
                                                          {"tracking", LogConfig::Subsystem::kTracking}};
   constexpr Named<LogConfig::Scope> kScopes[] = {{"tx", LogConfig::Scope::kTransaction},
-                                                 {"flow", LogConfig::Scope::kFlow}};
+                                                 {"flow", LogConfig::Scope::kFlow},
+                                                 {"packet", LogConfig::Scope::kPacket}};
   auto rest = option.value;
   auto first = take_until(rest, ',');
   const auto word = take_word(first);
@@ -210,7 +211,7 @@ bool read_config(Builder& builder, const Option& option, unsigned) {
     if (name != "type" && name != "scope") return builder.fail(name, "expected type or scope");
     const auto* scope = find_named(kScopes, part);
     if (scope == nullptr) return builder.fail(part, std::string(name) + " must be " + list_names(kScopes));
-    if (name == "scope") config.scope = *scope;
+    (name == "scope" ? config.scope : config.type) = *scope;
   }
   builder.rule().config = config;
   return true;

@@ -120,7 +120,11 @@ bool Planner::changes_datasets(const Rule& r) const {
 std::optional<std::string> Planner::refusal(const Rule& r) const {
   if (r.action == Action::kPass && changes_datasets(r))
     return "a pass rule cannot ask for a data set that rules change: it decides before that is known";
-  if (r.action == Action::kConfig || r.config) return "config rules: picket does not run them yet";
+  if (r.config && r.config->subsystem == LogConfig::Subsystem::kTracking)
+    return "config: picket tracks every flow; only logging can be disabled";
+  if (r.config &&
+      (r.config->type != LogConfig::Scope::kTransaction || r.config->scope != LogConfig::Scope::kTransaction))
+    return "config: only the records of transactions can be disabled, one by one: type tx, scope tx";
   if (!r.hook.empty()) return "picket does not run rules at protocol hooks yet";
   return {};
 }

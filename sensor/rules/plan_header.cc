@@ -187,6 +187,9 @@ struct TestMaker {
     out.kind = K::kAppProtocol;
     out.negated = t.negated;
     out.app_state = static_cast<detect::PacketTest::AppState>(t.state);
+    static_assert(static_cast<int>(AppProtocolIs::Which::kDirection) ==
+                  static_cast<int>(detect::WhoseProtocol::kDirection));
+    out.layer = static_cast<std::int8_t>(t.which);
     return {};
   }
 };
@@ -296,6 +299,7 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   const bool host_bits = std::any_of(r.state_bits.begin(), r.state_bits.end(),
                                      [](const StateBit& b) { return b.scope != StateBit::Scope::kFlow; });
   if (!r.noalert || host_bits || changes_datasets(r)) h.flags |= flag::kReported;
+  if (r.config) h.flags |= flag::kUnrecorded;
   if (shape.once) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;

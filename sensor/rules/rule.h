@@ -448,10 +448,11 @@ struct PacketEvent {
 
 /// app-layer-protocol:!http,toserver — kNoProtocol stands for "failed" and "unknown"
 struct AppProtocolIs {
-  enum class Which : std::uint8_t { kFinal, kEither, kToServer, kToClient, kOriginal };
+  /// As detect::WhoseProtocol has them.
+  enum class Which : std::uint8_t { kFinal, kEither, kToServer, kToClient, kOriginal, kDirection };
   std::vector<ProtocolId> any_of;
   enum class State : std::uint8_t { kKnown, kFailed, kUnknown } state = State::kKnown;
-  Which which = Which::kEither;
+  Which which = Which::kDirection;
   bool negated = false;
 };
 
@@ -531,8 +532,9 @@ struct Threshold {
 /// config: logging disable, type tx, scope tx;
 struct LogConfig {
   enum class Subsystem : std::uint8_t { kLogging, kTracking };
-  enum class Scope : std::uint8_t { kTransaction, kFlow };
+  enum class Scope : std::uint8_t { kTransaction, kFlow, kPacket };
   Subsystem subsystem = Subsystem::kLogging;
+  Scope type = Scope::kTransaction;  ///< of what nothing is logged
   Scope scope = Scope::kTransaction;
   bool disable = true;
 };
