@@ -49,10 +49,20 @@ Packet stand_in(const Flow& f, const Place& place) noexcept {
   p.dst = f.server();
   p.src_port = f.client_port();
   p.dst_port = f.server_port();
-  p.vlans = f.key.vlans;
+  p.vlans = f.vlans;
   while (p.vlan_count < kMaxVlans && p.vlans[p.vlan_count] != 0) ++p.vlan_count;
   p.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
   p.at = {place.clock_ns, place.number};
+  return p;
+}
+
+/// The packet as if the other end had sent it.
+Packet turned(const Packet& packet) noexcept {
+  Packet p = packet;
+  std::swap(p.src, p.dst);
+  std::swap(p.src_port, p.dst_port);
+  std::swap(p.src_mac, p.dst_mac);
+  p.direction = reverse(p.direction);
   return p;
 }
 
@@ -180,6 +190,7 @@ Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
   if (created) {
     counters_.flows_created.add();
     p.direction = Direction::kToServer;
+    f->vlans = p.vlans;
     f->icmp_type = p.icmp_type;
     f->icmp_code = p.icmp_code;
     const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck);
@@ -471,10 +482,14 @@ void Worker::on_protocol(Flow& f) noexcept {
 
 // ---- what rules tell ----
 
-void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& p, Flow* f, ProtocolId protocol,
-                   const Transaction* tx) noexcept {
+void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& packet, Flow* f,
+                   ProtocolId protocol, const Transaction* tx) noexcept {
   if (f != nullptr) f->flags |= flow_flag::kAlerted;
   if (!config_.records.alerts) return;
+  // What one side said may become known with a packet of the other: the alert goes the way of what was said.
+  const bool against =
+      f != nullptr && (info.from_transaction || info.from_stream) && packet.direction != info.direction;
+  const Packet p = against ? turned(packet) : packet;
   EventHeader h;
   h.rule = rule;
   h.epoch = detector_.rules()->epoch;

@@ -211,9 +211,9 @@ std::span<const std::uint16_t> vlans_of(const Packet& p) noexcept {
   return std::span{p.vlans}.first(std::min<std::size_t>(p.vlan_count, p.vlans.size()));
 }
 std::span<const std::uint16_t> vlans_of(const Flow& f) noexcept {
-  std::size_t n = f.key.vlans.size();
-  while (n > 0 && f.key.vlans[n - 1] == 0) --n;
-  return std::span{f.key.vlans}.first(n);
+  std::size_t n = f.vlans.size();
+  while (n > 0 && f.vlans[n - 1] == 0) --n;
+  return std::span{f.vlans}.first(n);
 }
 
 struct LinkName {
@@ -379,6 +379,8 @@ void Encoder::app_proto(WireWriter& w, const Flow& f) const noexcept {
     w.text(reply ? Ev::kAppProtoTcFieldNumber : Ev::kAppProtoTsFieldNumber,
            protocols()[f.other_protocol]->name);
   }
+  if (f.first_protocol < protocols().size() && f.first_protocol != f.protocol)
+    w.text(Ev::kAppProtoOrigFieldNumber, protocols()[f.first_protocol]->name);
 }
 
 void Encoder::metadata(WireWriter& w, const RecordContext& context, const Flow* f,

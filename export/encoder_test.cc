@@ -113,7 +113,7 @@ class EncoderTest : public ::testing::Test {
 TEST_F(EncoderTest, FlowStandsFromTheClientsSide) {
   Flow f = make_flow();
   f.tap = 1;
-  f.key.vlans = {100, 7, 0};
+  f.key.vlans = f.vlans = {100, 7, 0};
   f.alerts = 1;
   f.flags = flow_flag::kAppDone;
   f.side[index(Direction::kToClient)].gaps = 1;

@@ -217,7 +217,9 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     if (!other.empty()) ask_other_direction(f, reverse(dir), other);
     return;
   }
+  const bool skipped = first.size() >= config_.probe_bytes && ~excluded != 0;
   if (first.size() >= config_.probe_bytes) excluded = ~std::uint64_t{0};
+  if (skipped) listener_.on_odd_protocol(f, AppEvent::kDetectionSkipped);
   // Nothing fits this direction: the other one may still tell, unless it has spoken, or keeps silent for too
   // long.
   if (~excluded == 0 && (~a->excluded[index(reverse(dir))] == 0 || first.size() >= config_.probe_bytes))
@@ -382,6 +384,7 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   a.excluded = {};
   a.fresh = a.kept = false;
   a.run_count = 0;
+  if (f.first_protocol == kNoProtocol) f.first_protocol = f.protocol;
   f.protocol = kNoProtocol;
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);

@@ -81,7 +81,34 @@ bool app_protocol_holds(const RuleSet& set, const PacketTest& t, const Subject& 
   }
   // "not http" is only sure when it is known what it is.
   if (!known && !failed) return false;
-  return set.app_sets[t.value].has(s.app) != t.negated;
+  const Flow& f = *s.flow;
+  const auto is = [&](ProtocolId id) noexcept { return set.app_sets[t.value].has(id); };
+  const ProtocolId other = f.other_protocol == kNoProtocol ? s.app : f.other_protocol;
+  const bool others_is_server = (f.flags & flow_flag::kOtherIsReply) != 0;
+  const ProtocolId client = others_is_server ? s.app : other, server = others_is_server ? other : s.app;
+  bool holds = false;
+  switch (static_cast<WhoseProtocol>(t.layer)) {
+    case WhoseProtocol::kFinal:
+      holds = is(s.app);
+      break;
+    case WhoseProtocol::kEither:
+      holds = is(client) || is(server);
+      break;
+    case WhoseProtocol::kToServer:
+      holds = is(client);
+      break;
+    case WhoseProtocol::kToClient:
+      holds = is(server);
+      break;
+    case WhoseProtocol::kDirection:
+      holds = is(s.dir == Direction::kToServer ? client : server);
+      break;
+    case WhoseProtocol::kOriginal:
+      if (f.first_protocol == kNoProtocol) return false;
+      holds = is(f.first_protocol);
+      break;
+  }
+  return holds != t.negated;
 }
 
 bool has_event(const Packet& p, std::uint16_t event) noexcept {

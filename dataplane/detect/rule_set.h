@@ -349,11 +349,15 @@ struct PacketTest {
   AppState app_state{};
   bool negated = false;                ///< kAppProtocol, kReputation, kCountry
   std::uint8_t bits = 0, ignored = 0;  ///< kTcpFlags, kFragBits; kIpOption: the type; kChecksum: layer, valid
-  std::int8_t layer = -1;              ///< kVlanId; kStreamSize, kReputation, kCountry: side
+  std::int8_t layer = -1;              ///< kVlanId; kStreamSize, kReputation, kCountry: side;
+                                       ///< kAppProtocol: WhoseProtocol
   std::uint16_t value = 0;             ///< kDecodeEvent, kStreamEvent; kAppProtocol: app set; kReputation: in
                                        ///< reputations; kCountry: in country_lists
   NumberTest test;
 };
+
+/// app-layer-protocol: of which side of the flow. kOriginal: before another protocol took over.
+enum class WhoseProtocol : std::uint8_t { kFinal, kEither, kToServer, kToClient, kOriginal, kDirection };
 
 /// iprep: what the addresses of a range are known for. Sorted, without overlaps.
 struct ReputationRange {

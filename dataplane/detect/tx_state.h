@@ -10,7 +10,7 @@
 namespace picket::detect {
 
 /// The number of a rule that waits for later buffers (or, with kFired, one that repeats and has fired) on one
-/// side.
+/// side. A rule of events that names no direction fires once on each side.
 struct Waiting {
   static constexpr std::uint32_t kSide = 0x80000000, kFired = 0x40000000, kRule = 0x3fffffff;
   std::uint32_t value = 0;

@@ -102,6 +102,8 @@ struct Flow {
   std::uint8_t history_size = 0;
   std::uint8_t icmp_type = 0, icmp_code = 0;  ///< of the first packet
   std::uint8_t reply_icmp_type = 0, reply_icmp_code = 0;
+  std::array<std::uint16_t, kMaxVlans> vlans{};  ///< of the first packet, also where the key is without
+  ProtocolId first_protocol = kNoProtocol;       ///< before another took over (STARTTLS, CONNECT, Upgrade)
 
   [[nodiscard]] const Address& address(Direction from) const noexcept {
     return (from == Direction::kToServer) == low_is_client ? key.low : key.high;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parsers/dcerpc/reader.h"
+
 namespace picket::dcerpc {
 namespace {
 
@@ -25,31 +27,9 @@ constexpr std::array<EventDef, kEventCount> kEvents = {{
     {"unknown_context", "a request in a context that no bind defined"},
     {"gap", "bytes are missing; reading goes on at the next fragment"},
     {"out_of_memory", "no memory was left for a call"},
+    {"missing_fragment", "a datagram with a part of a call came before the part that it follows"},
 }};
 
-/// Integers in the order the sender says.
-class Reader {
- public:
-  Reader(Cursor& c, bool little) noexcept : c_(c), little_(little) {}
-  std::uint16_t u16() noexcept { return little_ ? c_.u16le() : c_.u16be(); }
-  std::uint32_t u32() noexcept { return little_ ? c_.u32le() : c_.u32be(); }
-  /// As text shows it.
-  void uuid(std::array<std::uint8_t, 16>& out) noexcept {
-    const Bytes b = c_.bytes(16);
-    if (b.size() != 16) return;
-    std::copy(b.begin(), b.end(), out.begin());
-    if (!little_) return;
-    std::reverse(out.begin(), out.begin() + 4);
-    std::reverse(out.begin() + 4, out.begin() + 6);
-    std::reverse(out.begin() + 6, out.begin() + 8);
-  }
-
- private:
-  Cursor& c_;
-  bool little_;
-};
-
-bool is(std::uint8_t type, Pdu pdu) noexcept { return type == static_cast<std::uint8_t>(pdu); }
 bool is_bind(std::uint8_t type) noexcept { return is(type, Pdu::kBind) || is(type, Pdu::kAlterContext); }
 bool from_client(std::uint8_t type) noexcept { return is(type, Pdu::kRequest) || is_bind(type); }
 bool from_server(std::uint8_t type) noexcept {
@@ -325,6 +305,7 @@ void Connection::read_stub(const Header& h, Cursor& c, Call& call, Half& half, D
   }
   if (!c.ok()) return;
   std::size_t size = c.left();
+  half.stub_size += size;
   if (h.auth_length != 0) {
     // The security trailer says how much before it is padding.
     const std::size_t behind = std::size_t{h.auth_length} + 8;
@@ -333,9 +314,12 @@ void Connection::read_stub(const Header& h, Cursor& c, Call& call, Half& half, D
     const std::size_t padding = c.rest()[size + 2];
     size -= std::min(size, padding);
   }
-  const Bytes stub = c.bytes(size);
-  half.stub_size += stub.size();
-  const std::size_t limit = std::min<std::size_t>(limits_.max_stub_bytes, Pool::kMaxBlock);
+  keep_stub(half, c.bytes(size), limits_, call, dir, listener);
+}
+
+void keep_stub(Half& half, Bytes stub, const Limits& limits, Call& call, Direction dir,
+               Listener& listener) noexcept {
+  const std::size_t limit = std::min<std::size_t>(limits.max_stub_bytes, Pool::kMaxBlock);
   const Bytes kept = stub.first(std::min(stub.size(), limit - std::min(limit, half.stub.size())));
   if (!half.stub.append(kept)) listener.event(dir, Event::kOutOfMemory, &call);
   if (kept.size() < stub.size()) listener.event(dir, Event::kStubTooLarge, &call);

@@ -1,4 +1,5 @@
-// parsers/dcerpc/dcerpc.h — DCE/RPC, connection-oriented (C706 chapter 12, [MS-RPCE] 2.2.2)
+// parsers/dcerpc/dcerpc.h — DCE/RPC: calls, and the connection-oriented protocol that carries most of them
+// (C706 chapter 12, [MS-RPCE] 2.2.2). Calls in datagrams: datagram.h
 //
 //      0     1       2      3       4       8          10          12        16
 //      | 5 | minor | type | flags | drep  | frag_len | auth_len  | call_id | body ...  | sec trailer, token |
@@ -11,7 +12,7 @@
 // Out     Listener::begin(), request_done(), reply_done(), finished()
 // Cost    a fragment that lies in one piece is read in place, else copied once; stub data is copied once
 // Limits  see Limits and the constants below; each has an event
-// Leaves  the meaning of stub data; encrypted stub data is shown as it is; datagrams (version 4)
+// Leaves  the meaning of stub data; encrypted stub data is shown as it is
 #pragma once
 #include <string_view>
 
@@ -21,8 +22,16 @@ namespace picket::dcerpc {
 
 enum class Pdu : std::uint8_t {
   kRequest = 0,
+  kPing = 1,
   kResponse = 2,
   kFault = 3,
+  kWorking = 4,
+  kNoCall = 5,
+  kReject = 6,
+  kAck = 7,
+  kClCancel = 8,
+  kFack = 9,
+  kCancelAck = 10,
   kBind = 11,
   kBindAck = 12,
   kBindNak = 13,
@@ -47,8 +56,10 @@ enum class Event : std::uint8_t {
   kUnknownContext,
   kGap,
   kOutOfMemory,
+  kMissingFragment,  ///< of datagrams alone
 };
-inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kOutOfMemory) + 1;
+inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kMissingFragment) + 1;
+inline constexpr std::size_t kConnectionEventCount = static_cast<std::size_t>(Event::kOutOfMemory) + 1;
 /// In the order of Event; for ProtocolSpec::events.
 [[nodiscard]] std::span<const EventDef, kEventCount> event_defs() noexcept;
 
@@ -71,7 +82,7 @@ struct Interface {
 struct Half {
   explicit Half(Pool& pool) noexcept : stub(pool) {}
   PoolBuffer stub;              ///< stub data of all fragments, up to max_stub_bytes
-  std::uint64_t stub_size = 0;  ///< of all of it
+  std::uint64_t stub_size = 0;  ///< of all of it, with what proves the sender, which `stub` is without
   std::uint32_t fragments = 0;
   std::uint8_t type = 0;  ///< of the first fragment
   bool seen = false;      ///< a fragment was
@@ -84,9 +95,10 @@ struct Call {
   explicit Call(Pool& pool) noexcept : interfaces(pool), request(pool), reply(pool) {}
   Call* next = nullptr;       ///< among the open ones; the Connection's
   Transaction* tx = nullptr;  ///< the Listener's
-  std::uint32_t id = 0;
+  std::uint32_t id = 0;       ///< of version 4: the sequence number
   std::uint16_t opnum = 0;
-  std::uint8_t minor = 0;  ///< of the protocol's version 5
+  std::uint8_t major = 5, minor = 0;        ///< the protocol's version: 4.0 in datagrams
+  std::array<std::uint8_t, 16> activity{};  ///< of version 4: with `id` it names the call
   bool has_interface = false;
   Interface interface;    ///< of a request: what its context stands for
   PoolBuffer interfaces;  ///< of a bind: Interface after Interface

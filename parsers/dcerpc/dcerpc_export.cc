@@ -29,17 +29,21 @@ void version(WireWriter& w, int field, unsigned major, unsigned minor) noexcept 
   w.text(field, {text, static_cast<std::size_t>(at - text)});
 }
 
-void interface(WireWriter& w, const Interface& v) noexcept {
-  const auto one = w.message(Dcerpc::kInterfacesFieldNumber);
+void uuid(WireWriter& w, int field, const std::array<std::uint8_t, 16>& v) noexcept {
   char text[36];
   std::size_t n = 0;
-  for (std::size_t i = 0; i < v.uuid.size(); ++i) {
+  for (std::size_t i = 0; i < v.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text[n++] = '-';
     constexpr char kDigits[] = "0123456789abcdef";
-    text[n++] = kDigits[v.uuid[i] >> 4];
-    text[n++] = kDigits[v.uuid[i] & 15];
+    text[n++] = kDigits[v[i] >> 4];
+    text[n++] = kDigits[v[i] & 15];
   }
-  w.text(DcerpcInterface::kUuidFieldNumber, {text, n});
+  w.text(field, {text, n});
+}
+
+void interface(WireWriter& w, const Interface& v) noexcept {
+  const auto one = w.message(Dcerpc::kInterfacesFieldNumber);
+  uuid(w, DcerpcInterface::kUuidFieldNumber, v.uuid);
   version(w, DcerpcInterface::kVersionFieldNumber, v.major, v.minor);
   if (!v.answered) return;
   w.u64(DcerpcInterface::kAckResultFieldNumber, v.result);
@@ -77,8 +81,13 @@ void encode_call(const Call& call, bool in_smb, WireWriter& w) noexcept {
     interface(w, v);
   }
   if (has_stub(call.reply)) half(w, Dcerpc::kResFieldNumber, call.reply);
-  w.u64(Dcerpc::kCallIdFieldNumber, call.id);
-  if (!in_smb) version(w, Dcerpc::kRpcVersionFieldNumber, 5, call.minor);
+  if (call.major == 4) {
+    uuid(w, Dcerpc::kActivityuuidFieldNumber, call.activity);
+    w.u64(Dcerpc::kSeqnumFieldNumber, call.id);
+  } else {
+    w.u64(Dcerpc::kCallIdFieldNumber, call.id);
+  }
+  if (!in_smb) version(w, Dcerpc::kRpcVersionFieldNumber, call.major, call.minor);
 }
 
 void encode(const Transaction& tx, WireWriter& w) noexcept {

@@ -1,3 +1,4 @@
+#include "parsers/dcerpc/datagram.h"
 #include "parsers/dcerpc/dcerpc.h"
 
 namespace picket::dcerpc {
@@ -22,9 +23,7 @@ constexpr FrameDef kFrames[] = {
 class DceParser final : public Parser, private Listener {
  public:
   explicit DceParser(const ParserContext& c) noexcept
-      : pool_(c.pool),
-        connection_(c.pool, {static_cast<std::uint32_t>(c.limits[kMaxCalls]),
-                             static_cast<std::uint32_t>(c.limits[kMaxStub])}) {}
+      : pool_(c.pool), connection_(c.pool, limits_of(c)), datagrams_(limits_of(c)) {}
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     sink_ = &sink;
@@ -52,12 +51,20 @@ class DceParser final : public Parser, private Listener {
     sink_ = &sink;
     connection_.gap(dir, *this);
   }
+  void on_datagram(Direction dir, Bytes datagram, Sink& sink) noexcept override {
+    sink_ = &sink;
+    datagrams_.feed(dir, datagram, *this);
+  }
   void on_close(Sink& sink) noexcept override {
     sink_ = &sink;
     connection_.close(*this);
+    datagrams_.close(*this);
   }
 
  private:
+  static Limits limits_of(const ParserContext& c) noexcept {
+    return {static_cast<std::uint32_t>(c.limits[kMaxCalls]), static_cast<std::uint32_t>(c.limits[kMaxStub])};
+  }
   Call* begin(Direction dir) noexcept override {
     auto* m = pool_.make<Message>(pool_);
     if (m == nullptr) return nullptr;
@@ -81,7 +88,8 @@ class DceParser final : public Parser, private Listener {
   }
 
   Pool& pool_;
-  Connection connection_;
+  Connection connection_;  // of the two, only what the flow's transport needs is used
+  Datagrams datagrams_;
   Sink* sink_ = nullptr;  // during a call
   std::uint64_t next_id_ = 0;
 };
@@ -110,13 +118,14 @@ constexpr KeywordDef kKeywords[] = {
     {"dce_opnum", kBoth, opnum, "older name of dcerpc.opnum"},
 };
 
-constexpr std::uint16_t kPorts[] = {135, 593};
+constexpr std::uint16_t kPorts[] = {135, 593, 34964};
 
 }  // namespace
 
 /// The first fragment of either side: a bind, or its answer. Flows that are joined later are known by any
 /// other fragment.
-Probe probe(Transport, Direction dir, Bytes first) noexcept {
+Probe probe(Transport transport, Direction dir, Bytes first) noexcept {
+  if (transport == Transport::kUdp) return probe_datagram(dir, first);
   const Probe p = probe_header(first);
   if (p == Probe::kNo || first.size() < 3) return p == Probe::kNo ? p : Probe::kUnsure;
   const bool response = first[2] == static_cast<std::uint8_t>(Pdu::kResponse) ||
@@ -130,7 +139,7 @@ Probe probe(Transport, Direction dir, Bytes first) noexcept {
 const ProtocolSpec kSpec = {
     .name = "dcerpc",
     .record = "dcerpc",
-    .transports = static_cast<std::uint8_t>(Transport::kTcp),
+    .transports = Transport::kTcp | Transport::kUdp,
     .ports = kPorts,
     .probe = probe,
     .parser_size = sizeof(DceParser),

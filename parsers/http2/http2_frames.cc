@@ -114,6 +114,7 @@ void Http2Parser::take_data(Reader& r, Bytes in) noexcept {
   const bool none = from_server(r) && (tx.status_code == 204 || tx.status_code == 304 ||
                                        tx.text(Direction::kToServer, tx.method) == "HEAD");
   if (none) raise(r, Event::kBodyUnexpected, &tx);
+  watch_dns(r, tx, in.size());
   http::Content& content = tx.content[index(r.dir)];
   if (!content.decoding()) return content.add(in);  // what it keeps was sent, byte by byte
   const Charge charge(*this, tx);
@@ -122,6 +123,16 @@ void Http2Parser::take_data(Reader& r, Bytes in) noexcept {
     content.stop_decoding();
   }
   content.add(in);
+}
+
+/// DNS over HTTPS (RFC 8484): its messages are no longer than those of DNS.
+void Http2Parser::watch_dns(Reader& r, Tx& tx, std::size_t more) noexcept {
+  constexpr std::uint64_t kLongest = 65535;
+  const http::Side& s = tx.side[index(r.dir)];
+  if (s.body_bytes > kLongest || s.body_bytes + more <= kLongest) return;
+  const std::string_view type = s.value(http::Name::kContentType);
+  if (equals_nocase(type.substr(0, type.find_first_of("; \t")), "application/dns-message"))
+    raise(r, from_server(r) ? Event::kDnsReplyTooLong : Event::kDnsRequestTooLong, &tx);
 }
 
 void Http2Parser::end_data(Reader& r) noexcept {

@@ -177,6 +177,7 @@ class Http2Parser final : public Parser, private http::ContentHost {
   void frame(Reader&, const Frame&, Bytes payload) noexcept;
   void begin_data(Reader&, const Frame&, std::uint8_t padding) noexcept;
   void take_data(Reader&, Bytes) noexcept;
+  void watch_dns(Reader&, Tx&, std::size_t more) noexcept;
   void end_data(Reader&) noexcept;
   void headers(Reader&, const Frame&, Bytes payload) noexcept;
   void push_promise(Reader&, const Frame&, Bytes payload) noexcept;

@@ -149,8 +149,8 @@ constexpr EventDef kEvents[] = {
     {"userinfo_in_uri", ":authority holds a user's name"},
     {"reassembly_limit_reached",
      "a header block passes max-reassembly-size, or a frame 64 KiB; the rest is not kept"},
-    {"dns_request_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
-    {"dns_response_too_long", "never: DNS over HTTPS is not read; kept so that rules load"},
+    {"dns_request_too_long", "a request of DNS over HTTPS longer than a message of DNS can be"},
+    {"dns_response_too_long", "a reply of DNS over HTTPS longer than a message of DNS can be"},
     {"data_stream_zero", "DATA that is of no stream"},
     {"too_many_frames",
      "a side of a stream brought more than 128 settings, errors, priorities and sizes of tables;"

@@ -27,6 +27,7 @@ using picket::testing::to_client;
 using picket::testing::to_server;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr auto kUp = Direction::kToServer;
 constexpr auto kDown = Direction::kToClient;
@@ -496,6 +497,19 @@ TEST(Http2, SaysWhatIsWrongWithHeaders) {
   EXPECT_EQ(odd(get(1), headers(1, {{":status", "200"}}, 0) + headers(1, {{":status", "200"}})),
             "invalid_pseudo_header");
   EXPECT_EQ(odd(get(1), headers(1, {{":status", "204"}}, 0) + frame(0, 1, 1, "x")), "body_unexpected");
+  const auto dns = [](std::size_t last) {  // over HTTPS: messages have at most 65,535 bytes
+    std::string all = headers(1,
+                              {{":method", "POST"},
+                               {":scheme", "https"},
+                               {":path", "/"},
+                               {":authority", "h"},
+                               {"content-type", "application/dns-message"}},
+                              0);
+    for (int i = 0; i < 3; ++i) all += frame(0, 0, 1, std::string(16384, 'q'));
+    return all + frame(0, kEndStream, 1, std::string(last, 'q'));
+  };
+  EXPECT_THAT(odd(dns(16383)), Not(HasSubstr("dns_request_too_long")));
+  EXPECT_THAT(odd(dns(16384)), HasSubstr("dns_request_too_long"));
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 80"))), "invalid_header_index");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("00 81 00 00"))), "invalid_huffman");
   EXPECT_EQ(odd(frame(1, 5, 1, from_hex("82 3fe2 1f"))), "invalid_size_update missing_pseudo_header");

@@ -121,18 +121,19 @@ static_assert(std::size(kOwn) == kOwnEvents);
 
 /// Those of DCE/RPC follow under names of their own.
 constexpr auto kEvents = [] {
-  constexpr std::array<std::string_view, dcerpc::kEventCount> kNames = {"dcerpc_malformed_pdu",
-                                                                        "dcerpc_wrong_direction",
-                                                                        "dcerpc_bind_without_first_fragment",
-                                                                        "dcerpc_too_many_contexts",
-                                                                        "dcerpc_too_many_calls",
-                                                                        "dcerpc_stub_too_large",
-                                                                        "dcerpc_unknown_context",
-                                                                        "dcerpc_gap",
-                                                                        "dcerpc_out_of_memory"};
-  std::array<EventDef, kOwnEvents + dcerpc::kEventCount> all{};
+  constexpr std::array<std::string_view, dcerpc::kConnectionEventCount> kNames = {
+      "dcerpc_malformed_pdu",
+      "dcerpc_wrong_direction",
+      "dcerpc_bind_without_first_fragment",
+      "dcerpc_too_many_contexts",
+      "dcerpc_too_many_calls",
+      "dcerpc_stub_too_large",
+      "dcerpc_unknown_context",
+      "dcerpc_gap",
+      "dcerpc_out_of_memory"};
+  std::array<EventDef, kOwnEvents + dcerpc::kConnectionEventCount> all{};
   for (std::size_t i = 0; i < kOwnEvents; ++i) all[i] = kOwn[i];
-  for (std::size_t i = 0; i < dcerpc::kEventCount; ++i)
+  for (std::size_t i = 0; i < dcerpc::kConnectionEventCount; ++i)
     all[kOwnEvents + i] = {kNames[i], "as the event of dcerpc, on a named pipe"};
   return all;
 }();

@@ -334,6 +334,8 @@ constexpr Key kKeys[] = {
     BOOL("outputs.eve-log.types.files.enabled", config.worker.records.files, "records of files"),
     {"outputs.eve-log.types.files.force-hash", set_force_hash, show_force_hash,
      "hashes that every file's record has, also where no rule asks", 0, 0, "list of md5, sha1, sha256"},
+    BOOL("outputs.file-store.enabled", file_store,
+         "every file's record has its SHA-256, by which stores name files; files themselves are not kept"),
     BOOL("outputs.eve-log.types.files.force-magic", config.worker.app.files.wants.magic,
          "what libmagic says in every file's record; up to half a millisecond a file"),
     BOOL("outputs.eve-log.types.alert.payload", config.eve.detail.payload,

@@ -22,6 +22,7 @@ struct Draft {
     std::string where;
   };
   Tunnel vxlan, geneve, teredo, gtp;
+  bool file_store = false;
   std::vector<std::string> rule_files, reputation_files;
   std::filesystem::path folder;  ///< where relative paths begin while a source is read
   /// The same for rule-files and reputation-files: where the last list of them was written.

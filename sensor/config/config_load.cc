@@ -365,6 +365,7 @@ Result<Config> Loader::finish() {
   resolve_tunnel("decoder.geneve.ports", draft_.geneve, decode.geneve_ports);
   resolve_tunnel("decoder.teredo.ports", draft_.teredo, decode.teredo_ports);
   resolve_tunnel("decoder.gtp.ports", draft_.gtp, decode.gtp_ports);
+  if (draft_.file_store) draft_.config.worker.app.files.wants.sha256 = true;
   RulesConfig& rules = draft_.config.rules;
   const std::filesystem::path folder =
       rules.default_path.empty() ? draft_.rule_folder : std::filesystem::path(rules.default_path);

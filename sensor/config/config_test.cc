@@ -211,6 +211,10 @@ TEST_F(ConfigTest, WhatIsAskedOfFiles) {
   EXPECT_FALSE(w.app.files.wants.sha1);
   EXPECT_EQ(w.app.files.max_files, 7U);
   EXPECT_FALSE(load("outputs:\n  - eve-log:\n      types: [alert]\n").value().worker.records.files);
+  const auto store = load("outputs:\n  - file-store: {version: 2, enabled: yes}\n");
+  ASSERT_TRUE(store.has_value()) << error(store);
+  EXPECT_TRUE(store.value().worker.app.files.wants.sha256) << "a store names files by it";
+  EXPECT_FALSE(load("outputs:\n  - file-store: {enabled: no}\n").value().worker.app.files.wants.sha256);
   EXPECT_FALSE(set({"outputs.eve-log.types.files.enabled=no"}).value().worker.records.files);
   EXPECT_NE(error(set({"outputs.eve-log.types.files.force-hash=[sha512]"}))
                 .find("has to be a list of md5, sha1, sha256"),

@@ -215,7 +215,9 @@ struct PacketTestText {
     if (t.state == AppProtocolIs::State::kUnknown) return out + "unknown";
     for (std::size_t i = 0; i < t.any_of.size(); ++i)
       out += (i == 0 ? "" : "/") + std::string(protocols[t.any_of[i]]->name);
-    return out;
+    static constexpr const char* kWhich[] = {",final",     ",either",   ",to_server",
+                                             ",to_client", ",original", ""};
+    return out + kWhich[static_cast<std::size_t>(t.which)];
   }
   std::string operator()(const AddressReputation& t) const {
     return std::string("iprep:") + kAddressSides[static_cast<std::size_t>(t.side)] + "," + t.category + "," +

@@ -101,7 +101,7 @@ bool read_app_protocol(Builder& builder, const Option& option, unsigned) {
       {"final", AppProtocolIs::Which::kFinal},        {"either", AppProtocolIs::Which::kEither},
       {"to_server", AppProtocolIs::Which::kToServer}, {"to_client", AppProtocolIs::Which::kToClient},
       {"toserver", AppProtocolIs::Which::kToServer},  {"toclient", AppProtocolIs::Which::kToClient},
-      {"original", AppProtocolIs::Which::kOriginal},
+      {"original", AppProtocolIs::Which::kOriginal},  {"direction", AppProtocolIs::Which::kDirection},
   };
   AppProtocolIs is;
   auto rest = option.value;

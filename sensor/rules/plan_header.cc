@@ -201,6 +201,9 @@ struct TestMaker {
     out.kind = K::kAppProtocol;
     out.negated = t.negated;
     out.app_state = static_cast<detect::PacketTest::AppState>(t.state);
+    static_assert(static_cast<int>(AppProtocolIs::Which::kDirection) ==
+                  static_cast<int>(detect::WhoseProtocol::kDirection));
+    out.layer = static_cast<std::int8_t>(t.which);
     return {};
   }
 };

@@ -1,6 +1,7 @@
 // Rules on TCP streams and on transactions.
 #include <gtest/gtest.h>
 
+#include "dataplane/detect/tx_state.h"
 #include "sensor/rules/plan_test_support.h"
 
 namespace picket::rules {
@@ -404,6 +405,37 @@ TEST(Transaction, EventsFireOnce) {
   EXPECT_EQ(b.fired(), "1");
 }
 
+TEST(Transaction, EventsFireOnceInEachDirection) {
+  Bench b(http("app-layer-event:http.missing_host_header;", 1) +
+          http("flow:to_client; app-layer-event:http.missing_host_header;", 2));
+  b.protocol(kBenchHttp);
+  BenchTx tx;
+  tx.request("http.uri", {"/"});
+  tx.has_request = tx.has_reply = true;
+  tx.events = 2;
+  b.advance(tx, Direction::kToServer, kComplete);
+  EXPECT_EQ(b.fired(), "1");
+  b.advance(tx, Direction::kToClient, kComplete).done(tx);
+  EXPECT_EQ(b.fired(), "1 2");
+}
+
+TEST(Transaction, ConfigRulesDoNotAlert) {
+  Bench b(http("http.uri; content:\"/quiet\"; config:logging disable, type tx, scope tx;", 1) +
+          tcp("http.uri; content:\"/\"; config:logging disable, type tx, scope tx;", 2,
+              "config http any any -> any any"));
+  b.protocol(kBenchHttp);
+  BenchTx tx, other;
+  tx.request("http.uri", {"/quiet"});
+  b.advance(tx, Direction::kToServer, kComplete);
+  EXPECT_EQ(b.fired(), "1");
+  EXPECT_TRUE(detect::tx_state(tx).unlogged);
+  b.done(tx);
+  other.request("http.uri", {"loud"});
+  b.advance(other, Direction::kToServer, kComplete);
+  EXPECT_FALSE(detect::tx_state(other).unlogged);
+  b.done(other);
+}
+
 TEST(Transaction, IntegersOnUdp) {
   Bench b(tcp("dns.opcode:4;", 1, "alert dns any any -> any any") +
           tcp("dns.query; content:\"evil\"; nocase;", 2, "alert dns any any -> any any") +
@@ -466,6 +498,40 @@ TEST(Protocol, RulesThatOnlyNameIt) {
   EXPECT_EQ(b.fired(), "1 3 3");
   b.end().to_server("a").to_client("b");  // given up: nothing picket knows
   EXPECT_EQ(b.fired(), "2");
+}
+
+TEST(Protocol, OfASideOrBefore) {
+  Bench b(tcp("content:\"x\"; app-layer-protocol:http;", 1) +
+          tcp("content:\"x\"; app-layer-protocol:dns;", 2) +
+          tcp("content:\"x\"; app-layer-protocol:dns,either;", 3) +
+          tcp("content:\"x\"; app-layer-protocol:dns,to_client;", 4) +
+          tcp("content:\"x\"; app-layer-protocol:dns,final;", 5) +
+          tcp("content:\"x\"; app-layer-protocol:dns,original;", 6));
+  b.protocol(kBenchHttp);
+  b.flow.other_protocol = kBenchDns;
+  b.flow.flags |= flow_flag::kOtherIsReply;
+  b.to_server("x").end();
+  EXPECT_EQ(b.fired(), "1 3 4");
+  b.protocol(kBenchHttp);
+  b.flow.other_protocol = kBenchDns;
+  b.flow.flags |= flow_flag::kOtherIsReply;
+  b.to_client("x").end();
+  EXPECT_EQ(b.fired(), "2 3 4");
+  b.protocol(kBenchHttp);
+  b.flow.first_protocol = kBenchDns;
+  b.to_server("x").end();
+  EXPECT_EQ(b.fired(), "1 6");
+}
+
+TEST(Protocol, WhatIsOddOfIt) {
+  Bench b(tcp("flow:established; app-layer-event:applayer_mismatch_protocol_both_directions;", 1,
+              "alert ip any any -> any any") +
+          tcp("app-layer-event:applayer_no_tls_after_starttls;", 2));
+  b.to_server("a");
+  EXPECT_EQ(b.fired(), "");
+  b.detector().on_odd_protocol(AppEvent::kMismatchBothDirections);
+  b.to_client("b");
+  EXPECT_EQ(b.fired(), "1");
 }
 
 }  // namespace

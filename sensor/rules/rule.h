@@ -472,10 +472,11 @@ struct NetworkProtocol {
 
 /// app-layer-protocol:!http,toserver — kNoProtocol stands for "failed" and "unknown"
 struct AppProtocolIs {
-  enum class Which : std::uint8_t { kFinal, kEither, kToServer, kToClient, kOriginal };
+  /// As detect::WhoseProtocol has them.
+  enum class Which : std::uint8_t { kFinal, kEither, kToServer, kToClient, kOriginal, kDirection };
   std::vector<ProtocolId> any_of;
   enum class State : std::uint8_t { kKnown, kFailed, kUnknown } state = State::kKnown;
-  Which which = Which::kEither;
+  Which which = Which::kDirection;
   bool negated = false;
 };
 

@@ -85,6 +85,16 @@ def details(checks, scratch):
         for r in alerts))
 
 
+def unrecorded(checks, scratch):
+    """A rule may keep transactions out of the records; what else is made of them stays."""
+    all_of = queries(replay(scratch, QUERIES))
+    name = all_of[0]
+    rule = 'config dns any any -> any any (dns.query; content:"%s"; bsize:%d; config:logging disable, type tx, scope tx; sid:2;)\n'
+    records = replay(scratch, QUERIES + rule % (name, len(name)))
+    checks.equal('its queries are in no record', queries(records), [q for q in all_of if q != name])
+    checks.equal('it alerts nowhere, others do', sids(records), {1: len(all_of)})
+
+
 def checksums(checks, scratch):
     data = bytearray(pathlib.Path(capture_of(DNS)).read_bytes())
     swapped = data[:4] in (b'\xa1\xb2\xc3\xd4', b'\xa1\xb2\x3c\x4d')
@@ -107,7 +117,7 @@ def checksums(checks, scratch):
 def main():
     checks = Checks()
     with Scratch() as scratch:
-        for prove in (thresholds, sets, details, checksums):
+        for prove in (thresholds, sets, details, unrecorded, checksums):
             prove(checks, scratch)
     return checks.done()
 
