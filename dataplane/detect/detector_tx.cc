@@ -129,16 +129,15 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   for (std::size_t i = 0; i < run && !idle(s.flow); ++i) {
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
-    const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
-    if (repeats) {
+    const bool once = (h.flags & rule_flag::kFiresOnce) != 0;
+    if (once) {
       const std::uint32_t* first = state.entries();
       const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired;
       if (std::find(first, first + state.count, fired) != first + state.count) continue;
     }
     ++stats_.programs;
     if (!transaction_matches(h, s, tx)) continue;
-    if (repeats && !state.add(rules_->numbers[r] | Waiting::kFired, pool_, kMaxPending))
-      ++stats_.pending_limit;
+    if (once && !state.add(rules_->numbers[r] | Waiting::kFired, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }

@@ -68,6 +68,10 @@ inline constexpr std::uint16_t kRepeats = 0x80;  ///< looks at what may still ha
 inline constexpr std::uint16_t kBothSides = 0x100;  ///< `=>`: buffers of both directions
 inline constexpr std::uint16_t kFlowPass = 0x200;   ///< its pass holds for the whole flow
 inline constexpr std::uint16_t kDirectionFromGroups = 0x400;
+inline constexpr std::uint16_t kOncePerTransaction =
+    0x800;  ///< what it asks is true of both sides, and told once: ot.class
+/// It fires once in a transaction, whichever side it looks at, and the transaction remembers that.
+inline constexpr std::uint16_t kFiresOnce = kRepeats | kOncePerTransaction;
 }  // namespace rule_flag
 
 /// All that decides whether a candidate is worth its program: one cache line.

@@ -299,6 +299,7 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (shape.once) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;
+  if (asks_ot(r)) h.flags |= flag::kOncePerTransaction;
 
   if (!shape.payload || shape.transaction) {
     if (shape.transaction || shape.once || shape.app_only || h.apps != 0) h.flags |= flag::kFlowPass;
