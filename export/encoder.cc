@@ -6,6 +6,7 @@
 #include "dataplane/detect/flow_state.h"
 #include "dataplane/flow/flow_macs.h"
 #include "export/community_id.h"
+#include "export/ot_encoder.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "parsers/core/file.h"
 
@@ -436,6 +437,7 @@ void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) co
     encode_bodies()[protocol](tx, w);
   }
   if (const EncodeBody beside = encode_besides()[protocol]; beside != nullptr) beside(tx, w);
+  if (protocols()[protocol]->ot != nullptr) encode_ot(static_cast<const OtTransaction&>(tx), w);
 }
 
 std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd end,
