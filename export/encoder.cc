@@ -477,6 +477,13 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   return finish(w);
 }
 
+std::size_t Encoder::note(const RecordContext& context, const Flow& f, ProtocolId protocol,
+                          const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
+  if (protocol >= options_.ot.size() || protocols()[protocol]->ot == nullptr) return 0;
+  return encode_ot_note(context, f, protocol, static_cast<const OtTransaction&>(tx),
+                        options_.ot[protocol].detail, out);
+}
+
 std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolId protocol,
                           const Transaction& tx, const File& file,
                           std::span<std::uint8_t> out) const noexcept {
