@@ -36,8 +36,9 @@ enum class RecordType : std::uint8_t {
 
 /// What stands before each encoded record in the ring.
 struct EventHeader {
-  std::uint32_t size = 0;   ///< bytes of the record that follow the header, and of the notes behind it
-  std::uint32_t notes = 0;  ///< kAlert: of these, AlertInfo::notes, for correlate alone
+  std::uint32_t size = 0;  ///< bytes of the record that follow the header, and of the notes behind it
+  /// Of these, what correlate alone is told: kAlert: AlertInfo::notes; kTransaction: RecordEncoder::note()
+  std::uint32_t notes = 0;
   RecordType type = RecordType::kFlow;
   std::uint16_t protocol = 0xffff;  ///< kTransaction: ProtocolId
   std::uint32_t rule = 0;  ///< kAlert: index in the rule set, for thresholds; the epoch says of which

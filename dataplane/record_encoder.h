@@ -107,6 +107,12 @@ class RecordEncoder {
   /// reply was seen.
   virtual std::size_t transaction(const RecordContext&, const Flow&, ProtocolId protocol,
                                   const Transaction& tx, std::span<std::uint8_t> out) const noexcept = 0;
+  /// What the export thread has to know of that record beside what stands in it, to tell many of a kind as
+  /// one; 0: nothing, it goes out by itself. Behind the record; what does not fit into `out` is none.
+  virtual std::size_t note(const RecordContext&, const Flow&, ProtocolId, const Transaction&,
+                           std::span<std::uint8_t> /*out*/) const noexcept {
+    return 0;
+  }
   /// `flow` and `tx` may be nullptr; with `tx` the record also holds its fields, under the protocol's key,
   /// and what its files, or the one that the rule fits, were by then.
   virtual std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId protocol,

@@ -419,8 +419,13 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   if (unlogged || (!config_.records.transactions.empty() && !config_.records.transactions[protocol])) return;
   EventHeader h;
   h.protocol = protocol;
-  emit(RecordType::kTransaction, h,
-       [&](std::span<std::uint8_t> out) { return encoder_.transaction(context(&tx), f, protocol, tx, out); });
+  emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out, EventHeader& header) {
+    const RecordContext c = context(&tx);
+    const std::size_t size = encoder_.transaction(c, f, protocol, tx, out);
+    if (size == 0) return size;
+    header.notes = static_cast<std::uint32_t>(encoder_.note(c, f, protocol, tx, out.subspan(size)));
+    return size + header.notes;
+  });
 }
 
 void Worker::on_file(Flow& f, ProtocolId protocol, File& file, FileStage from) noexcept {
@@ -544,7 +549,12 @@ bool Worker::emit(RecordType type, EventHeader header, Encode&& encode) noexcept
     std::this_thread::sleep_for(std::chrono::microseconds(50));
     room = events_.begin();
   }
-  const std::size_t size = room.empty() ? 0 : encode(room);
+  std::size_t size = 0;
+  if constexpr (std::is_invocable_v<Encode, std::span<std::uint8_t>, EventHeader&>) {
+    if (!room.empty()) size = encode(room, header);
+  } else {
+    if (!room.empty()) size = encode(room);
+  }
   if (size == 0) {
     if (type == RecordType::kTransaction)
       counters_.protocols[header.protocol].records_lost.add();

@@ -7,6 +7,7 @@
 #include "dataplane/detect/flow_state.h"
 #include "dataplane/flow/flow_macs.h"
 #include "export/community_id.h"
+#include "export/ot_encoder.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "parsers/core/file.h"
 
@@ -515,6 +516,7 @@ void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) co
     encode_bodies()[protocol](tx, w);
   }
   if (const EncodeBody beside = encode_besides()[protocol]; beside != nullptr) beside(tx, w);
+  if (protocols()[protocol]->ot != nullptr) encode_ot(static_cast<const OtTransaction&>(tx), w);
 }
 
 std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd end,
@@ -554,6 +556,13 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   ether(w, f, from, false);
   body(w, protocol, tx);
   return finish(w);
+}
+
+std::size_t Encoder::note(const RecordContext& context, const Flow& f, ProtocolId protocol,
+                          const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
+  if (protocol >= options_.ot.size() || protocols()[protocol]->ot == nullptr) return 0;
+  return encode_ot_note(context, f, protocol, static_cast<const OtTransaction&>(tx),
+                        options_.ot[protocol].detail, out);
 }
 
 std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolId protocol,

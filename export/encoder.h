@@ -14,6 +14,7 @@
 
 #include "dataplane/record_encoder.h"
 #include "export/encoders_table.h"
+#include "export/ot_summaries.h"
 
 namespace picket {
 
@@ -24,6 +25,7 @@ struct EncoderOptions {
   bool community_id = true;
   bool packet_numbers = true;  ///< EVE's `pcap_cnt`: for replays
   RecordDetail detail;
+  std::vector<OtTelling> ot;  ///< by ProtocolId; missing ones are told in full
 };
 
 class Encoder final : public RecordEncoder {
@@ -34,6 +36,8 @@ class Encoder final : public RecordEncoder {
                    std::span<std::uint8_t> out) const noexcept override;
   std::size_t transaction(const RecordContext&, const Flow&, ProtocolId, const Transaction&,
                           std::span<std::uint8_t> out) const noexcept override;
+  std::size_t note(const RecordContext&, const Flow&, ProtocolId, const Transaction&,
+                   std::span<std::uint8_t> out) const noexcept override;
   std::size_t file(const RecordContext&, const Flow&, ProtocolId, const Transaction&, const File&,
                    std::span<std::uint8_t> out) const noexcept override;
   std::size_t alert(const RecordContext&, const Packet&, const Flow* flow, ProtocolId, const Transaction* tx,

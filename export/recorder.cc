@@ -22,7 +22,7 @@ Recorder::Recorder(const std::vector<EventStream*>& streams, std::vector<std::un
   for (const auto& sink : sinks_) sink->report_to(window_);
 }
 
-void Recorder::out(RecordKind kind, Bytes record) {
+void Recorder::write(RecordKind kind, Bytes record) {
   const OutRecord r{window_.made(kind), kind, record};
   for (const auto& sink : sinks_) sink->write(r);
 }
@@ -41,7 +41,10 @@ bool Recorder::poll() {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
-    out(record_kind(header.type, header.protocol), record);
+    if (header.type == RecordType::kTransaction && !notes.empty() && summaries_ &&
+        summaries_->take(header, record, notes))
+      continue;
+    write(record_kind(header.type, header.protocol), record);
     if (++handled % kRecordsPerTick == 0) {
       for (const auto& sink : sinks_) sink->tick();
     }
@@ -56,7 +59,9 @@ void Recorder::set_interval(std::uint64_t every_ns, std::function<void(std::uint
   at_ = std::move(at);
 }
 
+/// No record before that moment will come any more.
 void Recorder::time_is(std::uint64_t clock_ns) {
+  if (summaries_) summaries_->flush(clock_ns, *this);
   if (every_ns_ == 0 || clock_ns == 0) return;
   if (due_ns_ == 0) due_ns_ = clock_ns + every_ns_;
   if (clock_ns <= due_ns_) return;
@@ -70,9 +75,10 @@ void Recorder::run(const std::stop_token& stop) {
     if (!poll()) std::this_thread::sleep_for(kNap);
   }
   poll();
+  if (summaries_) summaries_->flush_all(*this);
 }
 
-void Recorder::put(RecordType type, Bytes record) { out(record_kind(type, kNoProtocol), record); }
+void Recorder::put(RecordType type, Bytes record) { write(record_kind(type, kNoProtocol), record); }
 
 void Recorder::close() {
   for (const auto& sink : sinks_) sink->close();

@@ -2,26 +2,30 @@
 // output
 //
 //   streams ──> Merge ──> correlate (thresholds, on alerts) ──> number ──> each RecordSink
+//                                 └──> OtSummaries: held until its interval ends ──┘
 //
-// A record that correlate turns down was never made: it has no number and is counted as suppressed. One that
+// A record that correlate turns down was never made: it has no number and is counted as suppressed; nor was one
+// of a transaction that another's record stands for, which is counted as summarised. One that
 // was made is delivered when every output took it, and lost, once, when at least one did not, whichever: so
 // it is decided record by record (RecordWindow), and made = delivered + lost after close(). A record that no
 // output was asked for is delivered.
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "export/merge.h"
+#include "export/ot_summaries.h"
 #include "export/record_sink.h"
 #include "export/record_window.h"
 
 namespace picket {
 
-class Recorder {
+class Recorder final : private OtSummaries::Out {
  public:
   /// False: the record is not to be made. Called in the order of Place, on the export thread.
   using Correlate = std::function<bool(const EventHeader&, Bytes notes)>;
@@ -39,6 +43,8 @@ class Recorder {
   /// all records up to it and before all later ones; once for several moments in which nothing came. The
   /// first record or watermark starts the time. Before poll().
   void set_interval(std::uint64_t every_ns, std::function<void(std::uint64_t clock_ns)> at);
+  /// What workers say of records that may be told as one. Before poll().
+  void set_summaries(OtSummaries::Config config) { summaries_.emplace(std::move(config)); }
   /// A record that comes from no worker: statistics. On the thread that polls.
   void put(RecordType type, Bytes record);
   /// Closes the outputs: afterwards made = delivered + lost for every kind.
@@ -59,18 +65,27 @@ class Recorder {
   [[nodiscard]] std::uint64_t suppressed() const noexcept {
     return suppressed_.load(std::memory_order_relaxed);
   }
+  /// Transactions that another's record stands for. Any thread.
+  [[nodiscard]] std::uint64_t summarised(RecordKind kind) const noexcept {
+    return summaries_ ? summaries_->summarised(kind) : 0;
+  }
+  /// Records told in full for want of room to hold them. Any thread.
+  [[nodiscard]] std::uint64_t not_summarised() const noexcept {
+    return summaries_ ? summaries_->refused() : 0;
+  }
   /// Records that came too late to stand at their place; above 0 is a bug of a worker. The thread that polls,
   /// or after it.
   [[nodiscard]] std::uint64_t late() const noexcept { return merge_.late(); }
 
  private:
-  void out(RecordKind kind, Bytes record);
+  void write(RecordKind kind, Bytes record) override;
   void time_is(std::uint64_t clock_ns);
 
   Merge merge_;
   RecordWindow window_;
   std::vector<std::unique_ptr<RecordSink>> sinks_;
   Correlate correlate_;
+  std::optional<OtSummaries> summaries_;
   std::uint64_t every_ns_ = 0, due_ns_ = 0;  // due_ns_ 0: no time has been seen
   std::function<void(std::uint64_t)> at_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> lost_before_;

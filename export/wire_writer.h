@@ -65,6 +65,14 @@ class WireWriter {
     }
   }
 
+  /// Of a sub-message that message() wrote, when more was added at its end: the length that stands right before
+  /// `content`.
+  static void set_length(std::uint8_t* content, std::size_t n) noexcept {
+    std::uint8_t* const at = content - kLengthBytes;
+    for (std::size_t i = 0; i < kLengthBytes; ++i, n >>= 7)
+      at[i] = static_cast<std::uint8_t>((n & 0x7f) | (i + 1 < kLengthBytes ? 0x80 : 0));
+  }
+
   /// Fields that were encoded before.
   void append(Bytes encoded) noexcept { raw(encoded); }
 
@@ -77,23 +85,20 @@ class WireWriter {
       w_.skip(kLengthBytes);
     }
     ~Message() {
-      if (!w_.ok_) return;
-      std::size_t n = w_.at_ - start_ - kLengthBytes;
-      for (std::size_t i = 0; i < kLengthBytes; ++i, n >>= 7) {
-        w_.out_[start_ + i] = static_cast<std::uint8_t>((n & 0x7f) | (i + 1 < kLengthBytes ? 0x80 : 0));
-      }
+      if (w_.ok_) set_length(w_.out_.data() + start_ + kLengthBytes, w_.at_ - start_ - kLengthBytes);
     }
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
 
    private:
-    static constexpr std::size_t kLengthBytes = 3;  // messages up to 2 MiB; records are smaller
     WireWriter& w_;
     std::size_t start_;
   };
   [[nodiscard]] Message message(int field) noexcept { return Message(*this, field); }
 
  private:
+  static constexpr std::size_t kLengthBytes = 3;  // messages up to 2 MiB; records are smaller
+
   void tag(int field, unsigned wire_type) noexcept {
     varint(static_cast<std::uint64_t>(field) << 3 | wire_type);
   }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts a protocol: a folder from scripts/protocol_template/ that compiles and passes, and its line in the table.
 #
-# usage: scripts/new_protocol.sh NAME [NUMBER]      scripts/new_protocol.sh s7comm 117
+# usage: scripts/new_protocol.sh [--plant] NAME [NUMBER]      scripts/new_protocol.sh --plant s7comm 117
+#   --plant of plants, hospitals or railways: it says what is done to which points (parsers/core/ot.h)
 #   NAME    lower case letters, digits, underscores: folder, C++ namespace, word in a rule's header, EVE's event_type
 #   NUMBER  of its field in export/proto/picket/v1/event.proto, from 100 on: for ever. Without it the two lines there
 #           are left to you, and the tests `spec` and `corpus_NAME` wait for them
@@ -10,9 +11,14 @@ cd "$(dirname "$0")/.."
 
 fail() { echo "new_protocol.sh: $*" >&2; exit 2; }
 case ${1-} in
-  '' | -h | --help) sed -n '2,8s/^# \{0,1\}//p' scripts/new_protocol.sh; exit 2 ;;
+  '' | -h | --help) sed -n '2,9s/^# \{0,1\}//p' scripts/new_protocol.sh; exit 2 ;;
 esac
-name=$1
+plant=
+if [ "$1" = --plant ]; then
+  plant=yes
+  shift
+fi
+name=${1-}
 number=${2-}
 echo "$name" | grep -Eqx '[a-z][a-z0-9_]*' || fail "'$name' is no name; try small letters, digits, underscores: s7comm"
 [ ! -e "parsers/$name" ] || fail "parsers/$name is there already"
@@ -33,7 +39,12 @@ mkdir -p "parsers/$name/corpus"
 : > "parsers/$name/corpus/.gitkeep"
 for from in scripts/protocol_template/*.in; do
   to=parsers/$name/$(basename "$from" .in | sed "s/^NAME/$name/")
-  sed -e "s/@name@/$name/g" -e "s/@Name@/$type/g" "$from" > "$to"
+  case $plant$from in
+    yes*) keep='s| *[/#][/]*@plant$||' base=OtTransaction core=ot ;;
+    *NAME_ot.cc.in) continue ;;
+    *) keep='/@plant$/d' base=Transaction core=protocol ;;
+  esac
+  sed -e "$keep" -e "s/@Transaction@/$base/" -e "s/@core@/$core/" -e "s/@name@/$name/g" -e "s/@Name@/$type/g" "$from" > "$to"
 done
 
 if command -v clang-format > /dev/null; then clang-format -i "parsers/$name"/*.cc "parsers/$name"/*.h; fi
@@ -72,7 +83,8 @@ cat <<STEPS
   - $name.h first: the frame's picture, limits, events; then $name.cc, and the probe (it says no until it is written)
   - ${name}_spec.cc: ports, limits, events, buffers and integers for rules, memory
   - $name.proto and ${name}_export.cc: the record; (keyword) ties a field to a rule keyword
+  - with --plant ${name}_ot.cc: operations, classes, techniques, addresses, values
   - a few seeds: scripts/make_seed.py tcp parsers/$name/corpus/CASE < turns.txt
   - pcaps/$name/CASE/: input.pcap, expect.json, README
-  - ninja -C build && meson test -C build parsers_$name corpus_$name spec
+  - ninja -C build && meson test -C build parsers_$name corpus_$name mutation_$name spec
 STEPS

@@ -53,6 +53,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
     offer(*snapshots_.back());
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
+  recorder_->set_summaries({config.encoder.ot, config.ot_memcap_bytes});
   if (statistics_ && config.statistics_every_ns != 0) {
     recorder_->set_interval(config.statistics_every_ns, [this](std::uint64_t clock_ns) {
       count_lost_before();

@@ -22,7 +22,8 @@ namespace picket {
 struct PipelineConfig {
   WorkerConfig worker;  ///< id and count are set by the pipeline
   EncoderOptions encoder;
-  bool statistics = true;                 ///< a record of the ledger at the end
+  std::size_t ot_memcap_bytes = OtSummaries::Config{}.memcap_bytes;  ///< for records told once in an interval
+  bool statistics = true;                                            ///< a record of the ledger at the end
   std::uint64_t statistics_every_ns = 0;  ///< and one at this interval of the source clock; 0: none
   /// Live: adds what is known of packets that no worker saw. Called by totals(), from any thread.
   std::function<void(Totals&)> complete;

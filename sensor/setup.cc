@@ -102,6 +102,8 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   setup->pipeline.worker.records.transactions = c.eve.transactions;
   setup->pipeline.worker.records.ethernet = c.eve.detail.ethernet;
   setup->pipeline.encoder.detail = c.eve.detail;
+  setup->pipeline.encoder.ot = c.eve.ot;
+  setup->pipeline.ot_memcap_bytes = c.eve.ot_memcap_bytes;
   setup->pipeline.encoder.sensor = c.sensor_name;
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;

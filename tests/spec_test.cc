@@ -11,7 +11,7 @@
 #include "export/encoders_table.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "export/proto/picket/v1/options.pb.h"
-#include "parsers/core/protocol.h"
+#include "parsers/core/ot.h"
 #include "tests/support/record_text.h"
 
 namespace picket {
@@ -110,6 +110,7 @@ TEST_P(Spec, NamesAreWellFormedAndUnique) {
     EXPECT_NE(n.get, nullptr) << n.name;
   }
   for (const KeywordDef& k : spec().keywords) {
+    if (is_ot_keyword(k.name)) continue;  // without an argument a buffer, with one a test
     keyword(k.name, "", k.help);
     EXPECT_NE(k.parse, nullptr) << k.name;
   }
@@ -159,6 +160,35 @@ TEST_P(Spec, KeywordsFitTheirFields) {
   }
 }
 
+/// parsers/core/ot.h: tables that hold what they should, and names that rules can write.
+TEST_P(Spec, SaysWhatItDoesToPlants) {
+  if (spec().ot == nullptr) GTEST_SKIP() << "no protocol of plants";
+  EXPECT_EQ(spec().ot->name, spec().name);
+  EXPECT_EQ(spec().complete, (std::array<std::uint8_t, 2>{kOtWhole, kOtWhole}));
+  std::set<std::string_view> inside;
+  each_ot_protocol(*spec().ot, [&](const OtProtocol& ot) {
+    EXPECT_TRUE(inside.insert(ot.name).second) << ot.name;
+    EXPECT_TRUE(made_of(ot.name, "-_")) << ot.name;
+    EXPECT_NE(ot.address, nullptr);
+    EXPECT_NE(ot.value, nullptr);
+    EXPECT_FALSE(ot.operations.empty()) << ot.name;
+    std::set<std::string_view> names;
+    for (const OtOperation& o : ot.operations) {
+      EXPECT_TRUE(names.insert(o.name).second) << o.name << " stands twice";
+      EXPECT_FALSE(o.name.empty());
+      EXPECT_EQ(o.name.find_first_of(",\"*?;"), o.name.npos) << o.name;
+      EXPECT_NE(o.name.front(), '!') << o.name;
+      EXPECT_TRUE(o.technique.empty() || (o.technique.size() == 5 && o.technique.starts_with("T0")))
+          << o.technique;
+      EXPECT_LE(o.ot_class, OtClass::kProgram) << o.name;
+    }
+  });
+  for (const std::string_view name : {"ot.protocol", "ot.class", "ot.operation", "ot.address"})
+    EXPECT_TRUE(std::any_of(spec().buffers.begin(), spec().buffers.end(), [&](const BufferDef& b) {
+      return b.name == name;
+    })) << name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Protocols, Spec, ::testing::ValuesIn(protocols().begin(), protocols().end()),
                          [](const ::testing::TestParamInfo<const ProtocolSpec*>& of) {
                            std::string name(of.param->name);
@@ -197,7 +227,9 @@ TEST(Registry, AKeywordIsOneKindOfThingEverywhere) {
   for (const ProtocolSpec* spec : protocols()) {
     for (const BufferDef& b : spec->buffers) is(b.name, "buffer"), is(b.legacy, "buffer");
     for (const IntegerDef& n : spec->integers) is(n.name, "integer"), is(n.legacy, "integer");
-    for (const KeywordDef& k : spec->keywords) is(k.name, "keyword");
+    for (const KeywordDef& k : spec->keywords) {
+      if (!is_ot_keyword(k.name)) is(k.name, "keyword");
+    }
   }
 }
 

@@ -152,16 +152,16 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
   for (std::size_t i = 0; i < run && !idle(s.flow); ++i) {
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
-    const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
-    if (repeats) {
+    const bool once = (h.flags & rule_flag::kFiresOnce) != 0;
+    const bool on_each_side = (h.flags & rule_flag::kOncePerTransaction) == 0;
+    const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired | (on_each_side ? side : 0);
+    if (once) {
       const std::uint32_t* first = state.entries();
-      const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired | side;
       if (std::find(first, first + state.count, fired) != first + state.count) continue;
     }
     ++stats_.programs;
     if (!transaction_matches(h, s, tx)) continue;
-    if (repeats && !state.add(rules_->numbers[r] | Waiting::kFired | side, pool_, kMaxPending))
-      ++stats_.pending_limit;
+    if (once && !state.add(fired, pool_, kMaxPending)) ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }
 }

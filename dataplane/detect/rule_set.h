@@ -70,6 +70,10 @@ inline constexpr std::uint16_t kBothSides = 0x100;  ///< `=>`: buffers of both d
 inline constexpr std::uint16_t kFlowPass = 0x200;   ///< its pass holds for the whole flow
 inline constexpr std::uint16_t kDirectionFromGroups = 0x400;
 inline constexpr std::uint16_t kWholeFrame = 0x800;  ///< what it asks of a frame, only all of it can answer
+inline constexpr std::uint16_t kOncePerTransaction =
+    0x1000;  ///< what it asks is true of both sides, and told once: ot.class
+/// It fires once, in a transaction or on each of its sides, and the transaction remembers that.
+inline constexpr std::uint16_t kFiresOnce = kRepeats | kOncePerTransaction;
 }  // namespace rule_flag
 
 /// All that decides whether a candidate is worth its program: one cache line.

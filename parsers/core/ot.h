@@ -1,14 +1,16 @@
 // parsers/core/ot.h — what protocols of plants, hospitals and railways have in common: what is done to which
 // point
 //
-// A parser of such a protocol derives its transactions from OtTransaction and fills in `operation` before it
-// first calls advance(); its spec names an OtProtocol. From that follow, for all of them alike, the keywords
-// ot.protocol, ot.class, ot.operation, ot.address and ot.value, the object `ot` of each record, and what is
-// told once instead of each time (`detail`).
+// A parser of such a protocol derives its transactions from OtTransaction and fills in `ot` and `operation`
+// before it first calls advance(); its spec names an OtProtocol. From that follow, for all of them alike, the
+// keywords ot.protocol, ot.class, ot.operation, ot.address, ot.value and ot.station, the object `ot` of each
+// record, and what is told once instead of each time (`detail`). No spec lists them: protocols() adds them.
 //
 //   constexpr OtOperation kOperations[] = {{OtClass::kRead, "read coils", ""}, ...};   one table a protocol
 //
-// Cost    addresses and values are made on demand: nothing where no rule asks and no record is written
+// Cost    addresses and values are made on demand: nothing where no rule asks and no record is written. They are
+//         asked for one after the other, n = 0, 1, 2 ..., up to kMaxOtInstances: a parser that has to walk the
+//         message for the n-th keeps what it found last
 #pragma once
 #include <array>
 #include <cstdint>
@@ -31,11 +33,19 @@ enum class OtClass : std::uint8_t {
   kProgram,     ///< what a device runs: logic, blocks, firmware
 };
 
+inline constexpr std::size_t kOtClasses = static_cast<std::size_t>(OtClass::kProgram) + 1;
+/// "read", "write" ...: as rules and records have it.
+[[nodiscard]] std::string_view ot_class_name(OtClass) noexcept;
+/// It changes nothing and tells nothing by itself, so that many of a kind may be told in one record.
+constexpr bool ot_only_looks(OtClass c) noexcept {
+  return c == OtClass::kNone || c == OtClass::kRead || c == OtClass::kDiagnostic;
+}
+
 /// One thing that a protocol can do. Stands in a table; all text is static.
 struct OtOperation {
   OtClass ot_class = OtClass::kNone;
-  std::string_view
-      name;  ///< in plain words, small letters where the standard has none: "select before operate"
+  /// In plain words, small letters where the standard has none: "select before operate". Without , " * and ?
+  std::string_view name;
   std::string_view technique;  ///< of MITRE ATT&CK for ICS, "T0855"; "" where none applies
 };
 
@@ -64,16 +74,38 @@ struct OtProtocol {
   bool (*address)(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept;
   /// The n-th value that the message of that direction carries; false when there is none. Likewise.
   bool (*value)(const OtTransaction& tx, Direction, unsigned n, OtValue& out) noexcept;
+  /// Protocols inside of this one, with operations of their own, that OtTransaction::ot may name instead.
+  std::span<const OtProtocol* const> inside{};
 };
+
+/// Addresses of a transaction, or values of a message, that are looked at.
+inline constexpr unsigned kMaxOtInstances = 2048;
 
 /// The progress at which a side of an OtTransaction is there: its only one. `complete` of the spec is {kOtWhole,
 /// kOtWhole}.
 inline constexpr std::uint8_t kOtWhole = 1;
 
+inline constexpr std::int64_t kNoOtStation = -1;
+
 struct OtTransaction : Transaction {
   const OtProtocol* ot = nullptr;          ///< never null once advance() was called
   const OtOperation* operation = nullptr;  ///< of ot->operations; never null once advance() was called
+  /// Which device behind the server's address, where the protocol has numbers for that: unit, outstation, node,
+  /// common address. kNoOtStation: it has none.
+  std::int64_t station = kNoOtStation;
+  bool failed =
+      false;  ///< the reply says that it was not done: an exception, an error, a negative confirmation
   mutable std::array<char, 64> text_room;  ///< for OtProtocol::address and value
 };
+
+/// One of the names that rules have for all of these protocols.
+[[nodiscard]] constexpr bool is_ot_keyword(std::string_view name) noexcept { return name.starts_with("ot."); }
+
+/// Calls each(protocol) for `ot` and what is inside of it.
+template <class Each>
+void each_ot_protocol(const OtProtocol& ot, Each&& each) {
+  each(ot);
+  for (const OtProtocol* inner : ot.inside) each(*inner);
+}
 
 }  // namespace picket

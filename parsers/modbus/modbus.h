@@ -9,12 +9,12 @@
 // Cost    O(frame), at most 260 bytes; no allocation, no state
 // Limits  length 2..254 by the standard; anything else is Event::kInvalidLength and the stream is searched
 //         for the next header
-// Leaves  pairing of requests and replies to the parser in modbus_spec.cc; RTU over TCP is not recognised;
-//         UMAS (function 90) is named, not read
+// Leaves  pairing of requests and replies to the parser in modbus_spec.cc; RTU over TCP is not recognised; of
+//         UMAS (function 90) only what it does is read (modbus_ot.cc)
 #pragma once
 #include <string_view>
 
-#include "parsers/core/protocol.h"
+#include "parsers/core/ot.h"
 
 namespace picket::modbus {
 
@@ -152,7 +152,7 @@ struct Message {
 [[nodiscard]] bool answers(const Message& request, const Message& reply) noexcept;
 
 /// A request and its reply, or one of them alone.
-struct Exchange : Transaction {
+struct Exchange : OtTransaction {
   Message request, reply;
   std::uint64_t request_ns = 0, reply_ns = 0;
   // The parser's own: a request waits in memory of its own for its reply, in a list by age and in one of its
@@ -161,6 +161,12 @@ struct Exchange : Transaction {
   Exchange** chained_at = nullptr;
   std::array<std::uint8_t, kMaxData> request_data;
 };
+
+/// Says what `x` does, once it has its request, or its reply alone.
+void set_operation(Exchange& x) noexcept;
+/// An exception, or UMAS's own kind of error.
+[[nodiscard]] bool reply_refuses(const Message& reply) noexcept;
+extern const OtProtocol kOt;
 
 /// Could this flow be Modbus? kYes is a whole frame of a public function in which nothing is wrong, an
 /// exception, or a frame of UMAS. Frames before it only have to be frames: of users' functions, or with

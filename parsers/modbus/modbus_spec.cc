@@ -129,6 +129,7 @@ class ModbusParser final : public Parser {
     std::copy(f.data.begin(), f.data.end(), x->request_data.begin());
     own.data = {x->request_data.data(), f.data.size()};
     x->request = interpret(own, Direction::kToServer);
+    set_operation(*x);
     wait(*x);
     report_problems(Direction::kToServer, x->request, *x, sink);
     sink.advance(*x, Direction::kToServer, kWhole);
@@ -185,6 +186,8 @@ class ModbusParser final : public Parser {
     x.reply = reply;
     x.reply_ns = now;
     x.has_reply = true;
+    x.failed = reply_refuses(reply);
+    if (!x.has_request) set_operation(x);
     report_problems(Direction::kToClient, x.reply, x, sink);
     if (unsolicited) report(Direction::kToClient, Event::kUnsolicitedResponse, &x, sink);
     if (x.has_request && !answers(x.request, x.reply)) {
@@ -342,6 +345,7 @@ const ProtocolSpec kSpec = {
     .integers = kIntegers,
     .keywords = kKeywords,
     .frames = kFrames,
+    .ot = &kOt,
 };
 
 }  // namespace picket::modbus

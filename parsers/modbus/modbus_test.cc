@@ -315,12 +315,12 @@ TEST(Modbus, EventsOfUnitsAndMemory) {
               ElementsAre("tx 0 req events=invalid_unit_identifier t1 q3"));
   EXPECT_THAT(brief({to_server(frame(1, kAsk, 255))}), ElementsAre("tx 0 req t1 q3"));
   HarnessOptions o;
-  o.pool_bytes = 512 << 10;  // a page for the parser, one for what it allocates
+  o.pool_bytes = 512 << 10;
   ParserRun r(kSpec, o);
   std::vector<void*> taken;
-  while (void* block = r.pool().allocate(64)) taken.push_back(block);
+  while (void* block = r.pool().allocate(sizeof(Exchange))) taken.push_back(block);
   r.feed(Direction::kToServer, frame(1, kAsk));
-  for (void* block : taken) r.pool().release(block, 64);
+  for (void* block : taken) r.pool().release(block, sizeof(Exchange));
   r.feed(Direction::kToServer, frame(2, kAsk));
   r.close();
   EXPECT_EQ(r.events().at("out_of_memory"), 1u);
@@ -497,6 +497,85 @@ TEST(ModbusKeyword, LooksAtTheReplyOnlyWhereNoRequestWasSeen) {
   x.reply = reply(kTell);
   EXPECT_TRUE(matcher.value()->match(x, Direction::kToClient));
   EXPECT_FALSE(matcher.value()->match(x, Direction::kToServer));
+}
+
+/// "protocol/class/operation [address first-last]... > value... < value...", of the only transaction there is.
+std::string ot(const Conversation& talk) {
+  HarnessOptions o;
+  o.describe = [](const Transaction& tx) {
+    const auto& x = static_cast<const Exchange&>(tx);
+    std::string out = std::string(x.ot->name) + "/" + std::string(ot_class_name(x.operation->ot_class)) +
+                      "/" + std::string(x.operation->name);
+    if (!x.operation->technique.empty()) out += "/" + std::string(x.operation->technique);
+    if (x.failed) out += " failed";
+    OtAddress a;
+    for (unsigned n = 0; x.ot->address(x, n, a); ++n, a = {}) {
+      out += " [" + std::string(as_text(a.text));
+      if (a.first <= a.last) out += " = " + std::to_string(a.first) + "-" + std::to_string(a.last);
+      out += "]";
+    }
+    for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+      OtValue v;
+      for (unsigned n = 0; x.ot->value(x, dir, n, v); ++n, v = {}) {
+        if (n == 0) out += dir == Direction::kToServer ? " >" : " <";
+        out +=
+            " " + (v.is_number ? std::to_string(static_cast<long>(v.number)) : std::string(as_text(v.text)));
+      }
+    }
+    return out;
+  };
+  const auto lines = run(kSpec, talk, o);
+  std::string all;
+  for (const std::string& l : lines)
+    all += (all.empty() ? "" : " | ") +
+           l.substr(l.find('m') == l.npos ? 0 : std::min(l.find("modbus/"), l.find("umas/")));
+  return all;
+}
+std::string ot(std::string_view ask, std::string_view tell) {
+  return ot({to_server(frame(1, ask)), to_client(frame(1, tell))});
+}
+
+TEST(ModbusOt, SaysWhatIsDoneToWhichPoint) {
+  EXPECT_EQ(ot(kAsk, kTell),
+            "modbus/read/read holding registers [holding register 100-101 = 100-101] < 4660 22136");
+  EXPECT_EQ(ot("01 0013 000a", "01 02 cd01"),
+            "modbus/read/read coils [coil 19-28 = 19-28] < 1 0 1 1 0 0 1 1 1 0");
+  EXPECT_EQ(ot("02 0000 0001", "82 02"), "modbus/read/read discrete inputs failed [discrete input 0 = 0-0]");
+  EXPECT_EQ(ot("05 00ac ff00", "05 00ac ff00"),
+            "modbus/control/write single coil/T0855 [coil 172 = 172-172] > 1 < 1");
+  EXPECT_EQ(ot("06 0001 0003", "06 0001 0003"),
+            "modbus/write/write single register/T0836 [holding register 1 = 1-1] > 3 < 3");
+  EXPECT_EQ(ot("0f 0013 000a 02 cd01", "0f 0013 000a"),
+            "modbus/control/write multiple coils/T0855 [coil 19-28 = 19-28] > 1 0 1 1 0 0 1 1 1 0");
+  EXPECT_EQ(ot("17 0003 0002 000e 0001 02 00ff", "17 04 0001 0002"),
+            "modbus/write/read and write registers/T0836 [holding register 3-4 = 3-4] "
+            "[holding register 14 = 14-14] > 255 < 1 2");
+  EXPECT_EQ(ot("14 0e 06 0004 0001 0002 06 0003 0009 0001", "14 0a 05 06 0dfe 0020 03 06 33cd"),
+            "modbus/read/read file record [file 4 record 1-2 = 1-2] [file 3 record 9 = 9-9]");
+  EXPECT_EQ(ot("18 04de", "18 0006 0002 01b8 1284"),
+            "modbus/read/read FIFO queue [FIFO 1246 = 1246-1246] < 440 4740");
+  EXPECT_EQ(ot("08 0004 0000", "08 0004 0000"), "modbus/control/force listen only mode/T0814");
+  EXPECT_EQ(ot("2b 0e 01 00", "2b 0e 01 01 00 00 02 00 03 414243 01 02 4445"),
+            "modbus/read/read device identification/T0888 < ABC DE");
+  EXPECT_EQ(ot("41 00", "41 00"), "modbus/none/user-defined function [function 65 = 65-65]");
+}
+
+TEST(ModbusOt, AReplyAloneSaysWhatItCan) {
+  EXPECT_EQ(ot({to_client(frame(1, kTell))}), "modbus/read/read holding registers < 4660 22136");
+  EXPECT_EQ(ot({to_client(frame(1, "10 0001 0002"))}),
+            "modbus/write/write multiple registers/T0836 [holding register 1-2 = 1-2]");
+  EXPECT_EQ(ot({to_client(frame(1, "83 02"))}), "modbus/read/read holding registers failed");
+}
+
+TEST(ModbusOt, NamesWhatUmasDoes) {
+  EXPECT_EQ(ot("5a 00 41 01", "5a 00 fe"), "umas/control/PLC stop/T0858");
+  EXPECT_EQ(ot("5a 00 40 01", "5a 00 fd 83"), "umas/control/PLC start/T0858 failed");
+  EXPECT_EQ(ot("5a 00 99", "5a 00 fe"), "umas/none/other UMAS request");
+}
+
+TEST(ModbusOt, WhatIsTooShortHasNoPoint) {
+  EXPECT_EQ(ot({to_server(frame(1, "03 0064"))}), "modbus/read/read holding registers");
+  EXPECT_EQ(ot({to_server(frame(1, "15"))}), "modbus/write/write file record/T0836");
 }
 
 TEST(ModbusNames, Tables) {

@@ -7,7 +7,7 @@ protocol=modbus
 
 poll() { cli mbpoll -1 -q "$@" >>"$tmp/client.log" 2>&1 || true; }
 lib_ip=10.77.0.3
-talk_lib() { cli timeout 90 "$python" "$here/modbus_client.py" "$1" $lib_ip 502 >>"$tmp/client.log" 2>&1; }
+talk_lib() { cli timeout 200 "$python" "$here/modbus_client.py" "$1" $lib_ip 502 >>"$tmp/client.log" 2>&1; }
 lib_ends() { echo "libmodbus $(version libmodbus-dev) ($lib_ip:502) and a Python socket ($client_ip)"; }
 talk() { cli timeout 60 "$python" "$here/modbus_client.py" "$1" $server_ip "${2:-502}" >>"$tmp/client.log" 2>&1; }
 ends() { echo "pymodbus $(version python3-pymodbus) ($server_ip:${2:-502}) and $1 ($client_ip)"; }
@@ -141,6 +141,17 @@ case_scan() {
   finish 'a scan of functions and units' "$(socket_ends)" <<'TEXT'
 One connection, 147 requests: 112 function codes from 1 to 127, without data (7, 11, 12 and 17 are answered, 108 get exception 1); then
 function 3 to units 0 to 32, 247 and 255, of which only 1 and 17 answer.
+TEXT
+}
+
+case_polling() {
+  record port 502
+  talk_lib polling
+  finish 'a control room that polls for 150 s' "$(lib_ends)" <<'TEXT'
+One connection, 93 transactions: registers 10 to 13 each 2 s (75 times), coils 0 to 7 each 10 s (15 times); after 20 s register 11 is set
+to 3000, after 40 s register 200 is asked for, which does not exist (exception 2), after 100 s coil 3 is switched on. With `detail:
+changes` the polls are told once in 60 s: three records of registers and three of coils, with how many there were, the first and the
+last time, and the range of what was read; the writes and the exception have records of their own.
 TEXT
 }
 

@@ -163,6 +163,24 @@ def malformed_all():
     link.s.close()
 
 
+def polling():
+    """What a control room does: the same points again and again for 150 s, and now and then a write or a mistake."""
+    link = Link()
+    begin = time.monotonic()
+    for tick in range(75):
+        link.ask("03 000a 0004")
+        if tick % 5 == 0:
+            link.ask("01 0000 0008")
+        if tick == 10:
+            link.ask("06 000b 0bb8")  # register 11 = 3000: the poll that follows reads it
+        if tick == 20:
+            link.ask("03 00c8 0001")  # beyond the table: exception 2
+        if tick == 50:
+            link.ask("05 0003 ff00")
+        time.sleep(max(0.0, begin + 2 * (tick + 1) - time.monotonic()))
+    link.s.close()
+
+
 def scan():
     """What a scanner does: every function code with no data, then the units from 0 to 32, then 247 and 255."""
     link = Link()

@@ -21,6 +21,7 @@
 #include "dataplane/decode/shard.h"
 #include "dataplane/worker.h"
 #include "export/grpc_sink.h"
+#include "export/ot_summaries.h"
 #include "parsers/core/result.h"
 
 namespace picket {
@@ -34,6 +35,9 @@ struct EveConfig {
   bool alerts = true, stats = true;
   std::vector<bool> transactions;  ///< by ProtocolId
   RecordDetail detail;
+  /// app-layer.protocols.<name>.detail and detail-interval, by ProtocolId; kChanges where it has an OtProtocol.
+  std::vector<OtTelling> ot;
+  std::size_t ot_memcap_bytes = OtSummaries::Config{}.memcap_bytes;  ///< app-layer.detail-memcap
 };
 
 struct RulesConfig {

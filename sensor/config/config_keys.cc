@@ -193,6 +193,51 @@ std::string show_force_hash(const Draft& d) {
   return s;
 }
 
+struct DetailWord {
+  std::string_view word;
+  OtDetail detail;
+};
+constexpr DetailWord kDetails[] = {
+    {"full", OtDetail::kFull}, {"changes", OtDetail::kChanges}, {"summary", OtDetail::kSummary}};
+
+/// Of all protocols of plants at once.
+template <class Set>
+void each_telling(Draft& d, Set&& set) {
+  for (std::size_t i = 0; i < d.config.eve.ot.size(); ++i) {
+    if (protocols()[i]->ot != nullptr) set(d.config.eve.ot[i]);
+  }
+}
+/// What all of them have, or else the initial one.
+template <class Get>
+auto common(const Draft& d, Get&& get) {
+  std::vector<decltype(get(OtTelling{}))> all;
+  for (std::size_t i = 0; i < d.config.eve.ot.size(); ++i) {
+    if (protocols()[i]->ot != nullptr) all.push_back(get(d.config.eve.ot[i]));
+  }
+  const bool same = !all.empty() && std::equal(all.begin() + 1, all.end(), all.begin());
+  return same ? all[0] : get(OtTelling{OtDetail::kChanges});
+}
+
+Refusal set_detail(const Key&, const Value& v, Draft& d) {
+  const OtDetail* detail = find_detail(v.text);
+  if (detail == nullptr) return "has to be " + std::string(kDetailWords);
+  each_telling(d, [&](OtTelling& t) { t.detail = *detail; });
+  return {};
+}
+std::string show_detail(const Draft& d) {
+  return std::string(detail_word(common(d, [](const OtTelling& t) { return t.detail; })));
+}
+Refusal set_detail_interval(const Key& key, const Value& v, Draft& d) {
+  const auto n = parse_count(v.text);
+  if (!n) return "has to be a number";
+  if (auto refusal = in_range(key, *n, false)) return refusal;
+  each_telling(d, [&](OtTelling& t) { t.interval_ns = *n * 1'000'000'000; });
+  return {};
+}
+std::string show_detail_interval(const Draft& d) {
+  return std::to_string(common(d, [](const OtTelling& t) { return t.interval_ns; }) / 1'000'000'000);
+}
+
 Refusal set_rule_files(const Key&, const Value& v, Draft& d) {
   d.rule_files = v.items;
   d.rule_folder = d.folder;
@@ -298,6 +343,15 @@ constexpr Key kKeys[] = {
 
     COUNT("app-layer.max-files", config.worker.app.files.max_files, 1, 65536,
           "files of one transaction that are followed"),
+    {"app-layer.detail", set_detail, show_detail,
+     "operations that only read or examine: each has its record, or one each interval that is of its own "
+     "kind, or one each "
+     "interval for each pair of hosts and operation; for all protocols that have it at once",
+     0, 0, kDetailWords},
+    {"app-layer.detail-interval", set_detail_interval, show_detail_interval,
+     "seconds of such an interval, for all protocols at once", 1, kMaxDetailInterval},
+    SIZE("app-layer.detail-memcap", config.eve.ot_memcap_bytes, 64 * kKb, kTb,
+         "memory for records that wait for the end of their interval; above it they go out in full"),
     PATH("magic-file", config.worker.app.files.magic_file, "libmagic's database; empty: the system's"),
 
     // rules
@@ -372,6 +426,20 @@ constexpr Key kKeys[] = {
 };
 
 }  // namespace
+
+const OtDetail* find_detail(std::string_view word) noexcept {
+  for (const DetailWord& d : kDetails) {
+    if (d.word == word) return &d.detail;
+  }
+  return nullptr;
+}
+
+std::string_view detail_word(OtDetail detail) noexcept {
+  for (const DetailWord& d : kDetails) {
+    if (d.detail == detail) return d.word;
+  }
+  return {};
+}
 
 std::span<const Key> keys() noexcept { return kKeys; }
 

@@ -13,6 +13,12 @@
 
 namespace picket::config {
 
+/// app-layer.protocols.<name>.detail: what its values are called. nullptr or "": there is none such.
+[[nodiscard]] const OtDetail* find_detail(std::string_view word) noexcept;
+[[nodiscard]] std::string_view detail_word(OtDetail) noexcept;
+inline constexpr std::string_view kDetailWords = "full, changes or summary";
+inline constexpr std::uint64_t kMaxDetailInterval = 86400;
+
 /// A configuration while it is read. Some keys only mean something together: they wait here until finish().
 struct Draft {
   Config config = default_config();

@@ -55,6 +55,7 @@ class Loader {
   void walk_record_types(const YAML::Node&, const std::string& key, unsigned depth);
   void set(const std::string& key, const Value&);
   bool set_protocol(std::string_view rest, const Value&);
+  bool set_telling(const std::string& key, std::string_view rest, OtTelling&, const Value&);
   void set_limit(const std::string& key, const LimitDef&, std::uint64_t& limit, const Value&);
   bool set_record_type(std::string_view rest, const Value&);
   void switch_record(std::string_view type, bool on, const Value&);
@@ -224,12 +225,32 @@ bool Loader::set_protocol(std::string_view rest, const Value& v) {
     draft_.config.worker.app.enabled[id] = on.value_or(false);
     return true;
   }
+  if (spec.ot != nullptr && set_telling(key, rest, draft_.config.eve.ot[id], v)) return true;
   for (std::size_t i = 0; i < spec.limits.size(); ++i) {
     if (spec.limits[i].name != rest) continue;
     set_limit(key, spec.limits[i], draft_.config.worker.app.limits[id][i], v);
     return true;
   }
   return false;
+}
+
+/// "detail" and "detail-interval" of protocols of plants.
+bool Loader::set_telling(const std::string& key, std::string_view rest, OtTelling& telling, const Value& v) {
+  if (rest == "detail") {
+    const OtDetail* detail = find_detail(v.text);
+    if (detail == nullptr)
+      return error(v, key + ": '" + v.text + "' has to be " + std::string(kDetailWords)), true;
+    telling.detail = *detail;
+    return true;
+  }
+  if (rest != "detail-interval") return false;
+  const auto n = parse_count(v.text);
+  if (!n || *n < 1 || *n > kMaxDetailInterval) {
+    error(v, key + ": '" + v.text + "' has to be 1 to " + std::to_string(kMaxDetailInterval) + " seconds");
+  } else {
+    telling.interval_ns = *n * 1'000'000'000;
+  }
+  return true;
 }
 
 void Loader::set_limit(const std::string& key, const LimitDef& def, std::uint64_t& limit, const Value& v) {
@@ -401,6 +422,8 @@ Config default_config() {
   Config c;
   c.worker.app = default_app_config();
   c.eve.transactions.assign(protocols().size(), true);
+  for (const ProtocolSpec* spec : protocols())
+    c.eve.ot.push_back({spec->ot == nullptr ? OtDetail::kFull : OtDetail::kChanges});
   return c;
 }
 
@@ -432,6 +455,10 @@ std::vector<std::pair<std::string, std::string>> values_of(const Config& c) {
     const ProtocolSpec& spec = *protocols()[i];
     const std::string prefix = std::string(config::kProtocolPrefix) + std::string(spec.name) + ".";
     all.emplace_back(prefix + "enabled", yes_no(c.worker.app.enabled[i]));
+    if (spec.ot != nullptr) {
+      all.emplace_back(prefix + "detail", config::detail_word(c.eve.ot[i].detail));
+      all.emplace_back(prefix + "detail-interval", std::to_string(c.eve.ot[i].interval_ns / 1'000'000'000));
+    }
     for (std::size_t l = 0; l < spec.limits.size(); ++l)
       all.emplace_back(prefix + std::string(spec.limits[l].name),
                        config::show_size(c.worker.app.limits[i][l]));
@@ -488,6 +515,14 @@ std::vector<ConfigKeyText> config_key_texts() {
   for (const ProtocolSpec* spec : protocols()) {
     const std::string prefix = std::string(config::kProtocolPrefix) + std::string(spec->name) + ".";
     all.push_back({prefix + "enabled", "yes", "yes or no", "parse " + std::string(spec->name)});
+    if (spec->ot != nullptr) {
+      all.push_back({prefix + "detail", std::string(config::detail_word(OtDetail::kChanges)),
+                     std::string(config::kDetailWords),
+                     "how often operations are told that only read or examine"});
+      all.push_back({prefix + "detail-interval", std::to_string(OtTelling{}.interval_ns / 1'000'000'000),
+                     "1 to " + std::to_string(config::kMaxDetailInterval),
+                     "seconds between two records of a kind"});
+    }
     for (const LimitDef& l : spec->limits) {
       all.push_back({prefix + std::string(l.name), config::show_size(l.initial),
                      config::show_size(l.min) + " to " + config::show_size(l.max), std::string(l.help)});

@@ -194,7 +194,7 @@ void Watch::look(std::uint32_t target, const Occasion& o) {
   FlowAccount* f = n.find(book_, wanted_, s.flow);
   if (f == nullptr) return;
   Account& a = f->rules[question];
-  if (o.tx != nullptr && (h.flags & detect::rule_flag::kRepeats) != 0) {
+  if (o.tx != nullptr && (h.flags & detect::rule_flag::kFiresOnce) != 0) {
     auto& state = detect::tx_state(const_cast<Transaction&>(*o.tx));
     const std::uint32_t fired = book_.set->numbers[rule] | detect::Waiting::kFired;
     if (std::find(state.entries(), state.entries() + state.count, fired) != state.entries() + state.count)

@@ -264,7 +264,9 @@ std::string describe(const TransactionTest& t, std::span<const ProtocolSpec* con
   }
   if (const auto* k = std::get_if<KeywordMatch>(&t)) {
     const FieldRef f = k->any_of.front().field;
-    return std::string(k->negated ? "not " : "") + std::string(protocols[f.protocol]->keywords[f.index].name);
+    return std::string(k->negated ? "not " : "") +
+           std::string(protocols[f.protocol]->keywords[f.index].name) +
+           (k->text.empty() ? "" : ":" + one_line(k->text));
   }
   if (const auto* h = std::get_if<HookMatch>(&t)) return "hook " + std::string(h->name);
   const FieldRef f = std::get<EventMatch>(t).event;

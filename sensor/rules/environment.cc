@@ -32,6 +32,7 @@ constexpr std::string_view kManyValued[] = {
     "ldap.responses.attribute_type",
     "mqtt.subscribe.topic",
     "mqtt.unsubscribe.topic",
+    "ot.address",
     "quic.cyu.hash",
     "quic.cyu.string",
     "sdp.attribute",
@@ -166,6 +167,18 @@ const Declared* Environment::declared(std::string_view name) const {
   modern[underscore] = '.';
   const auto found = declared_.find(std::string_view(modern, name.size()));
   return found == declared_.end() ? nullptr : &found->second;
+}
+
+std::vector<FieldRef> Environment::keywords_named(std::string_view name) const {
+  std::vector<FieldRef> fields;
+  for (std::size_t p = 0; p < protocols_.size(); ++p) {
+    const auto& keywords = protocols_[p]->keywords;
+    for (std::size_t i = 0; i < keywords.size(); ++i) {
+      if (keywords[i].name == name)
+        fields.push_back({static_cast<ProtocolId>(p), static_cast<std::uint16_t>(i)});
+    }
+  }
+  return fields;
 }
 
 std::vector<ProtocolId> Environment::protocols_named(std::string_view word) const {

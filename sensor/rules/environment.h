@@ -31,6 +31,8 @@ class Environment {
 
   /// By its modern or its older spelling; nullptr when no protocol declares it.
   [[nodiscard]] const Declared* declared(std::string_view name) const;
+  /// Keywords of that name in each protocol that has one, also where a buffer bears it too: ot.class.
+  [[nodiscard]] std::vector<FieldRef> keywords_named(std::string_view name) const;
   /// All protocols of that name or alias; empty when picket parses none such.
   [[nodiscard]] std::vector<ProtocolId> protocols_named(std::string_view word) const;
   [[nodiscard]] const ProtocolSpec& spec(ProtocolId id) const noexcept { return *protocols_[id]; }

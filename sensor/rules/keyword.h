@@ -30,6 +30,7 @@ enum class Argument : std::uint8_t {
   kQuoted,     ///< must stand in quotation marks
   kNegatable,  ///< may begin with `!`; quotation marks are taken off
   kQuotedNegatable,
+  kOwn,  ///< maybe none; handed over as it is written, with quotes and `!`
 };
 
 struct Keyword {
@@ -49,6 +50,7 @@ std::span<const Keyword> file_keywords();
 std::span<const Keyword> flow_keywords();
 std::span<const Keyword> frame_keywords();
 std::span<const Keyword> meta_keywords();
+std::span<const Keyword> ot_keywords();
 std::span<const Keyword> packet_keywords();
 std::span<const Keyword> pcre_keywords();
 std::span<const Keyword> refused_keywords();

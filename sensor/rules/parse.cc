@@ -20,6 +20,7 @@ bool read_argument(Builder& builder, const Keyword& keyword, Option& option) {
   if (keyword.argument == Argument::kNone) {
     return option.value.empty() || builder.fail(option.value, "keyword '" + name + "' takes no argument");
   }
+  if (keyword.argument == Argument::kOwn) return true;
   if (keyword.argument != Argument::kOptional && option.value.empty()) {
     return builder.fail(option.name, "keyword '" + name + "' needs an argument");
   }

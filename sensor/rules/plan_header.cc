@@ -337,6 +337,7 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (shape.once || r.flow_start) h.flags |= flag::kOncePerFlow;
   if (shape.transaction) h.flags |= flag::kTransaction;
   if (shape.events) h.flags |= flag::kRepeats;
+  if (asks_ot(r)) h.flags |= flag::kOncePerTransaction;
 
   if (shape.frame && asks_for_all(r)) h.flags |= flag::kWholeFrame;
 

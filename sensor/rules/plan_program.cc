@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "dataplane/detect/core_memory.h"
+#include "parsers/core/ot.h"
 #include "sensor/rules/planner.h"
 
 namespace picket::rules {
@@ -171,6 +172,21 @@ void each_need(const Rule& r, std::span<const ProtocolSpec* const> protocols, Be
 }
 
 }  // namespace
+
+bool Planner::asks_ot(const Rule& r) const {
+  const auto by_name = [this](const TransactionTest& t) {
+    if (const auto* i = std::get_if<IntegerMatch>(&t))
+      return is_ot_keyword(
+          options_.protocols[i->fields.front().protocol]->integers[i->fields.front().index].name);
+    const auto* k = std::get_if<KeywordMatch>(&t);
+    if (k == nullptr) return false;
+    const FieldRef f = k->any_of.front().field;
+    return is_ot_keyword(options_.protocols[f.protocol]->keywords[f.index].name);
+  };
+  return std::any_of(r.groups.begin(), r.groups.end(),
+                     [](const Group& g) { return is_ot_keyword(g.name); }) ||
+         std::any_of(r.transaction_tests.begin(), r.transaction_tests.end(), by_name);
+}
 
 std::vector<ProtocolId> Planner::tx_protocols(const Rule& r) const {
   std::vector<ProtocolId> all;

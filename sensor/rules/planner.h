@@ -170,6 +170,8 @@ class Planner {
   std::optional<std::string> add_tx_tests(const Rule&, detect::RuleHeader&);
   Result<std::uint16_t> transform_list(const std::vector<Transform>&);
   [[nodiscard]] Shape shape_of(const Rule&) const;
+  /// It asks what protocols of plants have in common: of the transaction, not of a side.
+  [[nodiscard]] bool asks_ot(const Rule&) const;
   /// The protocols in which all that the rule asks of transactions exists.
   [[nodiscard]] std::vector<ProtocolId> tx_protocols(const Rule&) const;
   /// By Direction: the progress everything needs, or nullopt when something does not exist there.

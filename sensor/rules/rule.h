@@ -362,6 +362,7 @@ struct KeywordMatch {
   };
   std::vector<Compiled> any_of;  ///< one for each protocol that declares the keyword
   bool negated = false;
+  std::string text;  ///< the argument, where the keyword's reader kept it
 };
 
 /// app-layer-event:http.invalid_protocol

@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "parsers/core/ot.h"
+#include "parsers/core/registry.h"
+
 namespace picket::rules {
 namespace {
 
@@ -66,6 +69,22 @@ constexpr KeywordDef kTlsKeywords[] = {{"ssl_version", kBoth, accept, ""}, {"ssl
 constexpr FrameDef kHttpFrames[] = {{"request", ""}, {"response", ""}, {"smb2.hdr", ""}};
 constexpr HookDef kHttpHooks[] = {{"request_line", Direction::kToServer, 1},
                                   {"response_body", Direction::kToClient, 2, true}};
+bool no_address(const OtTransaction&, unsigned, OtAddress&) noexcept { return false; }
+bool no_value(const OtTransaction&, Direction, unsigned, OtValue&) noexcept { return false; }
+constexpr OtOperation kModbusOperations[] = {
+    {OtClass::kRead, "read coils", ""},
+    {OtClass::kWrite, "write single register", "T0836"},
+    {OtClass::kControl, "write single coil", "T0855"},
+};
+constexpr OtOperation kUmasOperations[] = {{OtClass::kControl, "PLC stop", "T0858"}};
+constexpr OtProtocol kUmas{"umas", kUmasOperations, no_address, no_value};
+constexpr const OtProtocol* kInModbus[] = {&kUmas};
+constexpr OtProtocol kModbusOt{"modbus", kModbusOperations, no_address, no_value, kInModbus};
+constexpr OtOperation kDnp3Operations[] = {
+    {OtClass::kRead, "read", ""},
+    {OtClass::kControl, "cold restart", "T0816"},
+};
+constexpr OtProtocol kDnp3Ot{"dnp3", kDnp3Operations, no_address, no_value};
 constexpr KeywordDef kModbusKeywords[] = {{"modbus", kBoth, accept, ""}};
 constexpr std::string_view kTlsAliases[] = {"ssl"};
 
@@ -89,12 +108,23 @@ constexpr ProtocolSpec kTls{.name = "tls",
                             .transports = kTcp,
                             .buffers = kTlsBuffers,
                             .keywords = kTlsKeywords};
-constexpr ProtocolSpec kModbus{
-    .name = "modbus", .record = "modbus", .transports = kTcp, .keywords = kModbusKeywords};
-constexpr const ProtocolSpec* kAll[] = {&kDns, &kHttp, &kModbus, &kTls};
+constexpr ProtocolSpec kModbus{.name = "modbus",
+                               .record = "modbus",
+                               .transports = kTcp,
+                               .complete = {1, 1},
+                               .keywords = kModbusKeywords,
+                               .ot = &kModbusOt};
+constexpr ProtocolSpec kDnp3{.name = "dnp3",
+                             .record = "dnp3",
+                             .transports = Transport::kTcp | Transport::kUdp,
+                             .complete = {1, 1},
+                             .ot = &kDnp3Ot};
 
 }  // namespace
 
-std::span<const ProtocolSpec* const> test_protocols() noexcept { return kAll; }
+std::span<const ProtocolSpec* const> test_protocols() noexcept {
+  static const ProtocolSpec* const kAll[] = {&kDns, &kHttp, &whole_spec(kModbus), &kTls, &whole_spec(kDnp3)};
+  return kAll;
+}
 
 }  // namespace picket::rules

@@ -27,6 +27,7 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
     const std::string kind(record_kind_name(static_cast<RecordKind>(i)));
     (*s.mutable_records()->mutable_made())[kind] = t.records[i].made;
     (*s.mutable_records()->mutable_lost())[kind] = t.records[i].lost;
+    if (t.summarised[i] != 0) (*s.mutable_records()->mutable_summarised())[kind] = t.summarised[i];
   }
   (*s.mutable_flows())["created"] = t.flows_created;
   (*s.mutable_flows())["evicted"] = t.flows_evicted;

@@ -100,6 +100,10 @@ void add_recorder(Totals& t, const Recorder& r) {
   t.records.resize(record_kind_count());
   for (std::size_t i = 0; i < t.records.size(); ++i) t.records[i] = r.count(static_cast<RecordKind>(i));
   t.failed_outputs = r.failed_outputs();
+  t.summarised.resize(t.records.size());
+  for (std::size_t i = 0; i < t.records.size(); ++i)
+    t.summarised[i] = r.summarised(static_cast<RecordKind>(i));
+  t.not_summarised = r.not_summarised();
   t.suppressed = r.suppressed();
   t.late = r.late();
 }
@@ -128,8 +132,8 @@ std::string stats_json(const Totals& t) {
   return fmt::format(
       "{{\"ledger\":{{\"received\":{},\"received_bytes\":{},\"verdicts\":{{{}}},\"port\":{{\"missed\":{},"
       "\"errors\":{},\"no_buffer\":{}}},\"exact\":{}}},"
-      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"suppressed_alerts\":{},\"late\":{"
-      "}}},"
+      "\"records\":{{\"made\":{{{}}},\"delivered\":{{{}}},\"lost\":{{{}}},\"summarised\":{{{}}},"
+      "\"not_summarised\":{},\"suppressed_alerts\":{},\"late\":{}}},"
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
       "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},"
@@ -144,9 +148,12 @@ std::string stats_json(const Totals& t) {
       "\"compiler\":\"{}\"}}}}\n",
       t.received, t.received_bytes, json_counts(verdict, t.verdicts, true), t.port_missed, t.port_errors,
       t.port_no_buffer, t.ledger_exact(), json_records(t, &RecordCount::made),
-      json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost), t.suppressed, t.late,
-      t.datagrams, t.fragments_incomplete, t.flows_created, t.flows_active, t.flows_peak, t.flows_evicted,
-      t.files, t.files_refused, t.files_cut, t.frames, t.frames_refused, protocols_json,
+      json_records(t, &RecordCount::delivered), json_records(t, &RecordCount::lost),
+      json_counts([](std::size_t i) { return record_kind_name(static_cast<RecordKind>(i)); }, t.summarised,
+                  false),
+      t.not_summarised, t.suppressed, t.late, t.datagrams, t.fragments_incomplete, t.flows_created,
+      t.flows_active, t.flows_peak, t.flows_evicted, t.files, t.files_refused, t.files_cut, t.frames,
+      t.frames_refused, protocols_json,
       json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
       json_counts(app_event, t.app_events, false), t.captures_damaged, errors, t.rules_loaded,
       t.rules_rejected, t.rules_epoch, t.reloads, t.reloads_failed, json_counts(detection, t.detection, true),
@@ -171,6 +178,13 @@ std::string summary_text(const Totals& t) {
     fmt::format_to(to, "  {:<12} {:>10} made {:>10} delivered {:>8} lost\n",
                    record_kind_name(static_cast<RecordKind>(i)), r.made, r.delivered, r.lost);
   }
+  for (std::size_t i = 0; i < t.summarised.size(); ++i) {
+    if (t.summarised[i] != 0)
+      fmt::format_to(to, "  {:<12} {:>10} more told in the summaries of these\n",
+                     record_kind_name(static_cast<RecordKind>(i)), t.summarised[i]);
+  }
+  if (t.not_summarised != 0)
+    fmt::format_to(to, "  {} records told in full: app-layer.detail-memcap was reached\n", t.not_summarised);
   std::vector<std::size_t> order(t.protocols.size());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(),

@@ -23,7 +23,11 @@ struct Totals {
   std::vector<std::pair<std::string, std::uint64_t>> failed_outputs;
   bool given_up = false;         ///< a thread hung: the workers were left where they were
   std::uint64_t suppressed = 0;  ///< alerts that a threshold turned down
-  std::uint64_t late = 0;        ///< records that came too late for their place: a bug, if ever
+  /// Transactions that another's record stands for, by RecordKind; records that no room was found to hold for
+  /// that.
+  std::vector<std::uint64_t> summarised;
+  std::uint64_t not_summarised = 0;
+  std::uint64_t late = 0;  ///< records that came too late for their place: a bug, if ever
   std::uint64_t datagrams = 0, fragments_incomplete = 0;
   std::uint64_t flows_created = 0, flows_active = 0, flows_peak = 0, flows_evicted = 0;
   std::uint64_t files = 0, files_refused = 0, files_cut = 0;  ///< as in FileStats

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/fuzz/conversation.h"
 #include "tests/fuzz/replay.h"
 #include "tests/support/parser_harness.h"
 #include "tests/support/record_text.h"
@@ -20,51 +21,7 @@
 namespace picket::testing {
 namespace {
 
-constexpr std::uint8_t kMarker = 0xc0;  // | bit of Transport: the input is a conversation, else raw bytes
-constexpr std::size_t kMaxTurns = 64;
 constexpr std::size_t kMaxProbed = 96;  // prefixes
-
-struct Input {
-  Transport transport = Transport::kTcp;
-  Conversation talk;
-};
-
-bool carries(const ProtocolSpec& spec, Transport t) {
-  return (spec.transports & static_cast<std::uint8_t>(t)) != 0;
-}
-
-/// Every input means something: a length that leads beyond the end takes what is there.
-std::vector<Input> inputs(const ProtocolSpec& spec, std::string_view data) {
-  std::vector<Input> out;
-  if (data.empty()) return out;
-  const auto first = static_cast<std::uint8_t>(data[0]);
-  const auto transport = static_cast<Transport>(first & 0x3f);
-  if ((first & 0xc0) == kMarker && carries(spec, transport)) {
-    Input in{transport, {}};
-    Cursor c(as_bytes(data.substr(1)));
-    while (!c.empty() && in.talk.size() < kMaxTurns) {
-      const std::uint8_t kind = c.u8();
-      const auto dir = static_cast<Direction>(kind & 1);
-      const std::size_t size = std::min<std::size_t>(c.u16be(), c.left());
-      if ((kind >> 1 & 3) == 1) {
-        in.talk.push_back(gap(dir, size));
-      } else if ((kind >> 1 & 3) == 2) {
-        in.talk.push_back(end(dir));
-      } else {
-        const std::string_view bytes = as_text(c.bytes(size));
-        in.talk.push_back(dir == Direction::kToServer ? to_server(bytes) : to_client(bytes));
-      }
-    }
-    out.push_back(std::move(in));
-    return out;
-  }
-  for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
-    if (!carries(spec, t)) continue;
-    out.push_back({t, {to_server(data)}});
-    out.push_back({t, {to_client(data)}});
-  }
-  return out;
-}
 
 [[noreturn]] void fail(const std::string& what, const std::vector<std::string>& a,
                        const std::vector<std::string>& b = {}) {

@@ -2,12 +2,19 @@
 """How far picket's records and tshark's dissection agree, field by field, over pcaps/.
 
 usage: tshark_agree.py [CASE...]        CASE: protocol/case or protocol; all without it
+       tshark_agree.py --corpus FOLDER... [--protocol NAME]... [--jobs N] [--at-least PERCENT] [--largest MB] [--seconds S] [--verbose]
        PICKET=path of the program (default build/sensor/picket)
+
+With --corpus it looks at every capture below the folders, whoever made them, and says of each protocol and field how many
+of the values that tshark shows picket has as well: at least 98 % or what --at-least says. What only picket has is counted
+beside it: there tshark dissects nothing. --verbose names the captures that differ. Captures are looked at N at a time, each
+for at most S seconds; larger ones than MB are left out. What was left out is said.
 
 Of each capture, each field gives two bags of values: what picket's records hold, and what tshark shows. What is in one
 only is a difference: it has to be explained in tshark_differs.txt, or this test fails; so does it when a line there
 explains nothing any more. Needs tshark; is skipped without it.
 """
+import argparse
 import collections
 import concurrent.futures
 import os
@@ -231,14 +238,17 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
 CIPHERS = {}
 
 
-def dissect(case):
-    """tshark's frames of a case."""
-    command = ['tshark', '-n', '-r', capture_of(case), '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', '-o', 'tcp.reassemble_out_of_order:TRUE']
+def dissect(capture, decode_as=(), timeout=120):
+    """tshark's frames of a capture."""
+    command = ['tshark', '-n', '-r', capture, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', '-o', 'tcp.reassemble_out_of_order:TRUE']
     for field in READ:
         command += ['-e', field]
-    for rule in DECODE_AS.get(case, []):
+    for rule in decode_as:
         command += ['-d', rule]
-    text = run(*command).out.decode(errors='replace')
+    done = run(*command, timeout=timeout)
+    if done.status == 'timeout':
+        raise TimeoutError('tshark')
+    text = done.out.decode(errors='replace')
     frames = []
     for line in text.splitlines():
         cells = line.split('\t')
@@ -279,12 +289,15 @@ def conversations_of_records(records):
     return found
 
 
-def compare(case, scratch):
-    """{'protocol field': (agreeing, only tshark's, only picket's)}"""
-    eve = scratch / (case.replace('/', '_') + '.json')
-    done = run(picket(), 'replay', '--log-level', 'error', '--eve', eve, capture_of(case))
+def compare(name, capture, scratch, decode_as=(), protocols=(), timeout=120):
+    """{'protocol field': (agreeing, only tshark's, only picket's)}; of these protocols alone, if there are any."""
+    eve = scratch / (name.replace('/', '_') + '.json')
+    done = run(picket(), 'replay', '--log-level', 'error', '--set', 'app-layer.detail=full', '--eve', eve, capture, timeout=timeout)
+    if done.status == 'timeout':
+        raise TimeoutError('picket')
     records = read_eve(eve) if eve.exists() else []
-    frames = dissect(case)
+    eve.unlink(missing_ok=True)
+    frames = dissect(capture, decode_as, timeout)
     report = {}
 
     def bags(name, theirs, ours):
@@ -292,10 +305,12 @@ def compare(case, scratch):
         if theirs or ours:
             report[name] = (sum((theirs & ours).values()), list((theirs - ours).elements()), list((ours - theirs).elements()))
 
-    theirs, ours = conversations_of_frames(frames), conversations_of_records(records)
+    theirs, ours = ([], []) if protocols and 'flow' not in protocols else (conversations_of_frames(frames), conversations_of_records(records))
     for name, show in (('conversation', lambda c: c[0]), ('packets', lambda c: '%s: %d' % (c[0], c[1])), ('bytes', lambda c: '%s: %d' % (c[0], c[2]))):
         bags('flow ' + name, map(show, theirs), map(show, ours))
     for protocol, field, of_frame, of_record in FIELDS:
+        if protocols and protocol not in protocols:
+            continue
         bags('%s %s' % (protocol, field), [v for f in frames for v in of_frame(f)],
              [v for r in records if record_kind(r) == protocol for v in of_record(r)])
     return report
@@ -310,6 +325,51 @@ def explanations():
     return found
 
 
+def corpus(options):
+    """Other people's captures: a table of how much agrees, of each protocol and field."""
+    captures, large = [], 0
+    for folder in options.corpus:
+        for path in sorted(pathlib.Path(folder).rglob('*')):
+            if path.is_file() and path.name.split('.', 1)[-1].removesuffix('.gz').rsplit('.')[-1] in ('pcap', 'pcapng', 'cap', 'ntar'):
+                if path.stat().st_size > options.largest * 1000000:
+                    large += 1
+                else:
+                    captures.append((str(path.relative_to(folder)), path))
+    wanted = set(options.protocol)
+    totals, where, left_out, checks = {}, collections.defaultdict(list), [], Checks()
+
+    def one(item):
+        try:
+            return item[0], compare(item[0], item[1], scratch, (), wanted, options.seconds), ''
+        except Exception as e:  # pylint: disable=broad-except — what tshark prints of other people's captures may be anything
+            return item[0], {}, '%s: %s' % (type(e).__name__, e)
+
+    with Scratch() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for name, report, fault in pool.map(one, captures):
+            if fault:
+                left_out.append('%s: %s' % (name, fault))
+            for field, (same, theirs, ours) in report.items():
+                total = totals.setdefault(field, [0, 0, 0, 0])
+                for i, n in enumerate((1, same, len(theirs), len(ours))):
+                    total[i] += n
+                if theirs or ours:
+                    where[field].append('%s: only tshark %d: %s; only picket %d: %s' % (name, len(theirs), theirs[:SHOWN], len(ours), ours[:SHOWN]))
+    checks.note('%d captures, %d too large, %d left out' % (len(captures), large, len(left_out)))
+    for line in left_out:
+        checks.note(line)
+    for field in sorted(totals):
+        files, same, theirs, ours = totals[field]
+        shown = same + theirs
+        percent = 100.0 * same / shown if shown else 100.0
+        # One in few values weighs more than the demand allows for: that one is named, and is no failure.
+        enough = percent >= options.at_least or theirs <= 1
+        checks.ok('%-28s %7.2f %% of %7d values that tshark shows in %4d captures; %d are only picket\'s' % (field, percent, shown, files, ours), enough,
+                  '\n'.join(where[field]))
+        if options.verbose and enough:
+            checks.note('\n'.join(where[field]))
+    return checks.done()
+
+
 def main():
     if '--help' in sys.argv or '-h' in sys.argv:
         print(__doc__)
@@ -319,13 +379,25 @@ def main():
         checks.skip('agreement with tshark', 'tshark is not installed')
         return checks.done()
     CIPHERS.update(tls_cipher_names())
-    wanted = [a.strip('/').removeprefix('pcaps/') for a in sys.argv[1:]]
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument('cases', nargs='*')
+    parser.add_argument('--corpus', nargs='+', default=[])
+    parser.add_argument('--protocol', action='append', default=[])
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    parser.add_argument('--at-least', type=float, default=98.0)
+    parser.add_argument('--largest', type=float, default=100.0)
+    parser.add_argument('--seconds', type=int, default=120)
+    parser.add_argument('--verbose', action='store_true')
+    options = parser.parse_args()
+    if options.corpus:
+        return corpus(options)
+    wanted = [a.strip('/').removeprefix('pcaps/') for a in options.cases]
     chosen = [c for c in cases() if not wanted or any(c == w or c.startswith(w + '/') for w in wanted)]
     why, used = explanations(), set()
     agree, differ, explained, unexplained = (collections.Counter() for _ in range(4))
     lines = collections.defaultdict(list)
     with Scratch() as scratch, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for case, report in zip(chosen, pool.map(lambda c: compare(c, scratch), chosen)):
+        for case, report in zip(chosen, pool.map(lambda c: compare(c, capture_of(c), scratch, DECODE_AS.get(c, ())), chosen)):
             for name, (same, theirs, ours) in report.items():
                 agree[name] += same
                 count = max(len(theirs), len(ours))

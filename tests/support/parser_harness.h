@@ -20,12 +20,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "parsers/core/file.h"
+#include "parsers/core/ot.h"
 #include "parsers/core/protocol.h"
 
 namespace picket::testing {
@@ -114,6 +116,7 @@ class RecordingSink final : public Sink {
     for (const BufferDef& b : spec_.buffers) {
       if (b.progress[index(dir)] <= progress) read_buffer(b, tx, dir);
     }
+    if (spec_.ot != nullptr) check_ot(static_cast<const OtTransaction&>(tx), dir);
     steps_.push_back("advance " + std::to_string(tx.id) + (dir == Direction::kToServer ? " > " : " < ") +
                      std::to_string(progress));
   }
@@ -211,6 +214,8 @@ class RecordingSink final : public Sink {
   [[nodiscard]] const std::map<std::string, unsigned>& events() const { return events_; }
   [[nodiscard]] std::size_t open() const { return open_.size(); }
   [[nodiscard]] bool handed_over() const { return handed_over_; }
+  /// Ids of all transactions so far.
+  [[nodiscard]] const std::set<std::uint64_t>& begun() const { return begun_; }
 
  private:
   struct Open {
@@ -245,7 +250,27 @@ class RecordingSink final : public Sink {
     tx.files = nullptr;
   }
 
+  /// parsers/core/ot.h: what stands in a table stands there, and every text can be read.
+  void check_ot(const OtTransaction& x, Direction dir) {
+    const std::string who = "tx " + std::to_string(x.id);
+    bool known = false;
+    each_ot_protocol(*spec_.ot, [&](const OtProtocol& p) { known = known || x.ot == &p; });
+    if (!known) return violation(who + ": its OtProtocol is neither the spec's nor inside of it");
+    const auto& table = x.ot->operations;
+    if (x.operation < table.data() || x.operation >= table.data() + table.size())
+      return violation(who + ": its operation is not in the protocol's table");
+    OtAddress a;
+    unsigned n = 0;
+    for (; n < kMaxInstances && x.ot->address(x, n, a); ++n, a = {}) {
+      if (a.text.empty()) violation(who + ": an address without text");
+      (void)printable(a.text);
+    }
+    OtValue v;
+    for (n = 0; n < kMaxInstances && x.ot->value(x, dir, n, v); ++n, v = {}) (void)printable(v.text);
+  }
+
   Open& find(const Transaction& tx) {
+    begun_.insert(tx.id);
     for (Open& o : open_) {
       if (o.tx == &tx) return o;
       if (o.id == tx.id) violation("two open transactions have id " + std::to_string(tx.id));
@@ -299,6 +324,7 @@ class RecordingSink final : public Sink {
   std::vector<Open> open_;
   std::vector<std::string> lines_, steps_, violations_;
   std::map<std::string, unsigned> events_;
+  std::set<std::uint64_t> begun_;
   std::uint64_t time_ns_ = 0;
   bool handed_over_ = false;
 };
@@ -365,6 +391,7 @@ class ParserRun {
   }
   /// Time of the turn that comes next.
   void next_turn() { sink_.set_time(sink_.time_ns() + options_.step_ns); }
+  void wait(std::uint64_t ns) { sink_.set_time(sink_.time_ns() + ns); }
   /// on_close(), the destructor, and a look for what was left behind. Harmless when called twice.
   void close() {
     if (parser_ == nullptr) return;
@@ -383,6 +410,7 @@ class ParserRun {
   /// advance() and done() as they came.
   [[nodiscard]] const std::vector<std::string>& steps() const { return sink_.steps(); }
   [[nodiscard]] const std::vector<std::string>& violations() const { return sink_.violations(); }
+  [[nodiscard]] const std::set<std::uint64_t>& begun() const { return sink_.begun(); }
   /// How often each event was reported, in transactions or outside.
   [[nodiscard]] const std::map<std::string, unsigned>& events() const { return sink_.events(); }
   [[nodiscard]] bool gave_up(Direction dir) const { return sides_[index(dir)].gave_up; }

@@ -1,0 +1,88 @@
+#include "parsers/core/ot_match.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace picket {
+namespace {
+
+/// As in ot.cc: without that side it may be no OtTransaction at all.
+const OtTransaction* seen(const Transaction& tx, Direction dir) noexcept {
+  const bool there = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
+  return there ? static_cast<const OtTransaction*>(&tx) : nullptr;
+}
+
+bool same(char a, char b) noexcept {
+  return to_lower(static_cast<std::uint8_t>(a)) == to_lower(static_cast<std::uint8_t>(b));
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t p = 0, t = 0, star = kNone, from = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || same(pattern[p], text[t]))) {
+      ++p;
+      ++t;
+    } else if (star != kNone) {  // the last * takes one more
+      p = star + 1;
+      t = ++from;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool OtOperationMatcher::match(const Transaction& tx, Direction dir) const noexcept {
+  const OtTransaction* x = seen(tx, dir);
+  if (x == nullptr) return false;
+  for (const Set& s : sets) {
+    if (s.protocol != x->ot) continue;
+    const auto at = static_cast<std::size_t>(x->operation - x->ot->operations.data());
+    return at < s.operations.size() && s.operations[at];
+  }
+  return false;
+}
+
+bool OtAddressMatcher::fits(const OtAddress& a) const noexcept {
+  return std::any_of(tests.begin(), tests.end(), [&a](const Test& t) {
+    if (t.last < t.first) return glob_matches(t.glob, as_text(a.text));
+    return a.first <= a.last && a.first <= t.last && t.first <= a.last;
+  });
+}
+
+bool OtAddressMatcher::match(const Transaction& tx, Direction dir) const noexcept {
+  const OtTransaction* x = seen(tx, dir);
+  OtAddress a;
+  for (unsigned n = 0; x != nullptr && n < kMaxOtInstances && x->ot->address(*x, n, a); ++n, a = {}) {
+    if (fits(a) != negated) return true;
+  }
+  return false;
+}
+
+bool OtValueMatcher::fits(const OtValue& v) const noexcept {
+  return std::any_of(tests.begin(), tests.end(), [&v](const Test& t) {
+    if (t.is_number != v.is_number) return false;
+    if (!v.is_number) return glob_matches(t.glob, as_text(v.text));
+    if (std::isnan(v.number)) return false;
+    return (t.low_open ? v.number > t.low : v.number >= t.low) &&
+           (t.high_open ? v.number < t.high : v.number <= t.high);
+  });
+}
+
+bool OtValueMatcher::match(const Transaction& tx, Direction dir) const noexcept {
+  const OtTransaction* x = seen(tx, dir);
+  OtValue v;
+  for (unsigned n = 0; x != nullptr && n < kMaxOtInstances && x->ot->value(*x, dir, n, v); ++n, v = {}) {
+    if (fits(v) != negated) return true;
+  }
+  return false;
+}
+
+}  // namespace picket

@@ -1,0 +1,308 @@
+// tests/fuzz/ot_mutation.cc — a damaged PDU must not blind a protocol of plants (parsers/core/ot.h)
+//
+//   ot_mutation PROTOCOL PATH...     PATH: folders with input.pcap of cases, and of seeds as in README.md
+//   PICKET_MUTATIONS=N               so many damages, over all conversations (default 300)
+//   PICKET_SEED=S                    the first one's seed; damage i has S + i
+//
+// Each conversation (of a capture: the flows that the protocol's probe says yes to) is spoken in copies on one flow,
+// an hour apart, so that nothing waits from one copy to the next:
+//
+//   copy 0, one of its packets damaged │ copies until `slack` bytes went by in the damaged direction │ the last copy
+//
+// What is compared   the transactions that begin in the last copy: all of them, with their operation, addresses, values,
+//                    buffers, numbers and events, must be those of the same run without damage, in the same order
+// What may be lost   what is in the damaged packet; behind it, as many bytes of that direction as the protocol may hold
+//                    while it waits for the end of a frame (max_pending_bytes), since a damaged length may say that they
+//                    belong to the frame; and what those were to be paired with. Over datagrams: the damaged one alone,
+//                    so there is no slack
+// What must hold     the contract of Parser and Sink (tests/support/parser_harness.h) in all copies; sanitizers find the
+//                    rest
+//
+// How much was lost in between is counted and printed, for there it is no failure.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "dataplane/decode/decode.h"
+#include "dataplane/io/pcap_file.h"
+#include "parsers/core/ot.h"
+#include "tests/fuzz/conversation.h"
+#include "tests/fuzz/replay.h"
+
+namespace picket::testing {
+namespace {
+
+constexpr std::uint64_t kHour = 3'600'000'000'000;
+constexpr std::size_t kMaxTurns = 64;        // of a conversation: its beginning
+constexpr std::size_t kMaxCopies = 3000;     // of a short conversation in a long slack
+constexpr std::size_t kMaxTurnBytes = 4096;  // a longer packet is no PDU to damage
+constexpr unsigned kDefaultMutations = 300;
+
+struct Source {
+  std::string name;  ///< file, and which of its conversations
+  Input input;
+};
+
+// ------------------------------------------------------------------------------- conversations of captures
+
+/// One flow's payloads in the order of the capture. TCP: without what came again; a hole ends it.
+struct FlowTalk {
+  Address client;
+  std::uint16_t client_port = 0;
+  std::array<std::optional<std::uint32_t>, 2> next;
+  Input input;
+  bool ended = false;
+};
+
+void add_packet(const Packet& p, std::map<std::string, FlowTalk>& flows) {
+  const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
+  if (!p.has_l4 || (!tcp && p.proto != static_cast<std::uint8_t>(IpProto::kUdp))) return;
+  const auto end = [](const Address& a, std::uint16_t port) {
+    return std::string(reinterpret_cast<const char*>(a.bytes.data()), a.bytes.size()) + std::to_string(port);
+  };
+  const std::string from = end(p.src, p.src_port), to = end(p.dst, p.dst_port);
+  FlowTalk& f = flows[std::to_string(p.proto) + std::min(from, to) + std::max(from, to)];
+  if (f.client_port == 0) {  // who speaks first, or the side with the higher port where both are silent yet
+    f.client = p.src;
+    f.client_port = p.src_port;
+    f.input.transport = tcp ? Transport::kTcp : Transport::kUdp;
+  }
+  const bool is_client = p.src == f.client && p.src_port == f.client_port;
+  const Direction dir = is_client ? Direction::kToServer : Direction::kToClient;
+  if (f.ended || f.input.talk.size() >= kMaxTurns) return;
+  Bytes data = p.payload;
+  if (tcp) {
+    const std::uint8_t* h = p.l4_header.data();
+    const std::uint32_t seq =
+        std::uint32_t{h[4]} << 24 | std::uint32_t{h[5]} << 16 | std::uint32_t{h[6]} << 8 | h[7];
+    auto& next = f.next[index(dir)];
+    if ((h[13] & tcp_flag::kSyn) != 0) {
+      next = seq + 1;
+      return;
+    }
+    if (!next) next = seq;
+    const auto again = static_cast<std::int32_t>(*next - seq);
+    if (again < 0) {
+      f.ended = !data.empty();
+      return;
+    }
+    data = data.subspan(std::min<std::size_t>(data.size(), static_cast<std::size_t>(again)));
+    *next += static_cast<std::uint32_t>(data.size());
+  }
+  if (data.empty()) return;
+  f.input.talk.push_back(is_client ? to_server(as_text(data)) : to_client(as_text(data)));
+}
+
+void read_capture(const std::filesystem::path& path, const ProtocolSpec& spec, std::vector<Source>& out) {
+  auto reader = CaptureReader::open(path.string());
+  if (!reader) return;
+  std::map<std::string, FlowTalk> flows;
+  const Decoder decoder;
+  CapturedPacket c;
+  while (reader.value().next(c) == CaptureReader::Next::kPacket) {
+    Packet p;
+    p.data = c.data.data();
+    p.size = static_cast<std::uint32_t>(c.data.size());
+    p.wire_size = c.wire_size;
+    p.link = c.link;
+    decoder.decode(p);
+    add_packet(p, flows);
+  }
+  unsigned n = 0;
+  for (auto& [key, f] : flows) {
+    const Transport t = f.input.transport;
+    if ((spec.transports & static_cast<std::uint8_t>(t)) == 0) continue;
+    std::array<std::string, 2> said;
+    for (const Turn& turn : f.input.talk) said[index(turn.dir)] += turn.bytes;
+    const bool yes = std::any_of(said.begin(), said.end(), [&](const std::string& s) {
+      const auto dir = &s == said.data() ? Direction::kToServer : Direction::kToClient;
+      return !s.empty() && spec.probe(t, dir, as_bytes(s)) == Probe::kYes;
+    });
+    if (yes) out.push_back({path.string() + ", conversation " + std::to_string(n++), std::move(f.input)});
+  }
+}
+
+std::vector<Source> read_sources(const ProtocolSpec& spec, const std::vector<std::string>& paths) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& path : paths) {
+    if (!std::filesystem::exists(path)) continue;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Source> out;
+  for (const auto& path : files) {
+    const std::string name = path.filename().string();
+    if (name.starts_with("input.")) {
+      read_capture(path, spec, out);
+    } else if (path.parent_path().filename() == "corpus" && name[0] != '.') {
+      std::ifstream file(path, std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+      for (Input& in : inputs(spec, bytes)) out.push_back({path.string(), std::move(in)});
+    }
+  }
+  // Gaps and ends would hide what comes behind them; a conversation without a packet to damage proves nothing.
+  for (Source& s : out)
+    std::erase_if(s.input.talk,
+                  [](const Turn& t) { return t.kind != Turn::Kind::kBytes || t.bytes.empty(); });
+  std::erase_if(out, [](const Source& s) { return s.input.talk.empty(); });
+  return out;
+}
+
+// -------------------------------------------------------------------------------------------------- running
+
+/// All that rules and records can ask of it, but for where it stands in its flow.
+std::string text_of(const ProtocolSpec& spec, const Transaction& tx) {
+  const auto& x = static_cast<const OtTransaction&>(tx);
+  std::string out = std::string(x.has_request ? "req " : "") + (x.has_reply ? "rep " : "");
+  out += x.failed ? "failed " : "";
+  for (std::size_t i = 0; i < spec.events.size(); ++i) {
+    if (x.events >> i & 1) out += std::string(spec.events[i].name) + " ";
+  }
+  for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
+    out += dir == Direction::kToServer ? "> " : "< ";
+    for (const BufferDef& b : spec.buffers) {
+      Bytes value;
+      if (b.progress[index(dir)] == kNever) continue;
+      for (unsigned n = 0; n < kMaxOtInstances && b.get(tx, dir, n, value); ++n)
+        out += std::string(b.name) + "=" + printable(value) + " ";
+    }
+    for (const IntegerDef& d : spec.integers) {
+      std::uint64_t value = 0;
+      if (d.progress[index(dir)] == kNever) continue;
+      for (unsigned n = 0; n < kMaxOtInstances && d.get(tx, dir, n, value); ++n)
+        out += std::string(d.name) + "=" + std::to_string(value) + " ";
+    }
+    OtValue v;
+    for (unsigned n = 0; n < kMaxOtInstances && x.ot->value(x, dir, n, v); ++n, v = {})
+      out += (v.is_number ? std::to_string(v.number) : printable(v.text)) + " ";
+  }
+  return out;
+}
+
+struct Outcome {
+  std::vector<std::string> last;  ///< transactions that begin in the last copy
+  std::size_t before = 0;         ///< how many began in the copies before
+  std::vector<std::string> violations;
+};
+
+Outcome speak(const ProtocolSpec& spec, const Input& in, std::size_t copies,
+              std::optional<std::size_t> damaged, std::string_view instead) {
+  HarnessOptions options;
+  options.transport = in.transport;
+  options.pool_bytes = 8 << 20;
+  std::map<std::uint64_t, std::string> texts;
+  options.describe = [&](const Transaction& tx) { return texts[tx.id] = text_of(spec, tx); };
+  ParserRun run(spec, options);
+  std::set<std::uint64_t> early;
+  for (std::size_t copy = 0; copy <= copies; ++copy) {
+    if (copy == copies) early = run.begun();
+    for (std::size_t t = 0; t < in.talk.size(); ++t) {
+      const bool here = copy == 0 && damaged == t;
+      run.feed(in.talk[t].dir, here ? instead : std::string_view(in.talk[t].bytes));
+      run.next_turn();
+    }
+    if (copy < copies) run.wait(kHour);
+  }
+  run.close();
+  Outcome out;
+  out.violations = run.violations();
+  out.before = early.size();
+  for (const auto& [id, text] : texts) {
+    if (!early.contains(id)) out.last.push_back(text);
+  }
+  return out;
+}
+
+/// A damage's own random numbers: near seeds give far ones.
+std::uint64_t spread(std::uint64_t seed) {
+  seed += 0x9e3779b97f4a7c15;
+  seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9;
+  seed = (seed ^ seed >> 27) * 0x94d049bb133111eb;
+  return (seed ^ seed >> 31) | 1;
+}
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+int run_all(const ProtocolSpec& spec, const std::vector<std::string>& paths) {
+  const std::vector<Source> sources = read_sources(spec, paths);
+  if (sources.empty()) {
+    std::fprintf(stderr, "%s: no capture and no seed to damage\n", std::string(spec.name).c_str());
+    return 1;
+  }
+  const std::uint64_t seed = number_of("PICKET_SEED", 1),
+                      count = number_of("PICKET_MUTATIONS", kDefaultMutations);
+  struct Clean {
+    std::size_t copies = 0;
+    Outcome outcome;
+  };
+  std::map<std::pair<const Source*, Direction>, Clean> clean;
+  std::uint64_t lost = 0, all = 0, failures = 0;
+  for (std::uint64_t i = 0; i < count && failures < 5; ++i) {
+    std::uint64_t random = spread(seed + i);
+    const Source& s = sources[random / 7 % sources.size()];
+    const auto& talk = s.input.talk;
+    const std::size_t turn = random / 7 / sources.size() % talk.size();
+    const Direction dir = talk[turn].dir;
+    if (talk[turn].bytes.size() > kMaxTurnBytes) continue;
+    Clean& c = clean[{&s, dir}];
+    if (c.copies == 0) {
+      std::size_t bytes = 0;
+      for (const Turn& t : talk) bytes += t.dir == dir ? t.bytes.size() : 0;
+      const std::size_t slack = s.input.transport == Transport::kTcp ? spec.max_pending_bytes : 0;
+      c.copies = 1 + std::min(kMaxCopies, (slack + bytes - 1) / bytes);
+      c.outcome = speak(spec, s.input, c.copies, {}, {});
+    }
+    const std::string damaged = mutate(talk[turn].bytes, random);
+    const Outcome got = speak(spec, s.input, c.copies, turn, damaged);
+    all += c.outcome.before;
+    lost += c.outcome.before - std::min(c.outcome.before, got.before);
+    const bool broken = !got.violations.empty() || !c.outcome.violations.empty();
+    if (!broken && got.last == c.outcome.last) continue;
+    ++failures;
+    std::fprintf(
+        stderr, "%s, packet %zu %s, seed %llu: %s\n  run again: PICKET_SEED=%llu PICKET_MUTATIONS=1\n",
+        s.name.c_str(), turn, dir == Direction::kToServer ? "to the server" : "to the client",
+        static_cast<unsigned long long>(seed + i), broken ? "the contract is broken" : "what follows is lost",
+        static_cast<unsigned long long>(seed + i));
+    std::fprintf(stderr, "  was  %s\n  is   %s\n%s", printable(as_bytes(talk[turn].bytes)).c_str(),
+                 printable(as_bytes(damaged)).c_str(), detail::join(got.violations).c_str());
+    if (!broken)
+      std::fprintf(stderr, "wanted in the last of %zu copies:\n%sgot:\n%s", c.copies + 1,
+                   detail::join(c.outcome.last).c_str(), detail::join(got.last).c_str());
+  }
+  std::printf(
+      "%s: %zu conversations, %llu damages from seed %llu on; %llu of %llu transactions before the last copy "
+      "lost\n",
+      std::string(spec.name).c_str(), sources.size(), static_cast<unsigned long long>(count),
+      static_cast<unsigned long long>(seed), static_cast<unsigned long long>(lost),
+      static_cast<unsigned long long>(all));
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace picket::testing
+
+int main(int argc, char** argv) {
+  using namespace picket;
+  const ProtocolId id = argc < 3 ? kNoProtocol : find_protocol(argv[1]);
+  if (id == kNoProtocol) {
+    std::fprintf(stderr, "usage: ot_mutation PROTOCOL PATH...\n");
+    return 2;
+  }
+  if (protocols()[id]->ot == nullptr) {
+    std::printf("%s: no protocol of plants\n", argv[1]);
+    return 77;  // meson: skipped
+  }
+  return testing::run_all(*protocols()[id], {argv + 2, argv + argc});
+}
