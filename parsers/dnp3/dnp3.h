@@ -225,7 +225,7 @@ struct IndicationInfo {
   std::uint16_t bit = 0;  ///< of Message::indications
   std::string_view name;  ///< as rules and records have it: "device_restart"
 };
-/// From IIN1.0 to IIN2.7.
+/// From IIN1.7 down to IIN2.0.
 [[nodiscard]] std::span<const IndicationInfo> indications() noexcept;
 
 struct CodeName {

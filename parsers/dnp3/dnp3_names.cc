@@ -49,14 +49,24 @@ constexpr FunctionInfo kFunctions[] = {
 constexpr auto by_code = [](const FunctionInfo& a, const FunctionInfo& b) { return a.code < b.code; };
 static_assert(std::is_sorted(std::begin(kFunctions), std::end(kFunctions), by_code));
 
-// §4.5
+// §4.5, from IIN1.7 down, which is the order that EVE has
 constexpr IndicationInfo kIndications[] = {
-    {0x0100, "all_stations"},      {0x0200, "class_1_events"},  {0x0400, "class_2_events"},
-    {0x0800, "class_3_events"},    {0x1000, "need_time"},       {0x2000, "local_control"},
-    {0x4000, "device_trouble"},    {0x8000, "device_restart"},  {0x0001, "no_func_code_support"},
-    {0x0002, "object_unknown"},    {0x0004, "parameter_error"}, {0x0008, "event_buffer_overflow"},
-    {0x0010, "already_executing"}, {0x0020, "config_corrupt"},  {0x0040, "reserved_2"},
+    {0x8000, "device_restart"},
+    {0x4000, "device_trouble"},
+    {0x2000, "local_control"},
+    {0x1000, "need_time"},
+    {0x0800, "class_3_events"},
+    {0x0400, "class_2_events"},
+    {0x0200, "class_1_events"},
+    {0x0100, "all_stations"},
     {0x0080, "reserved_1"},
+    {0x0040, "reserved_2"},
+    {0x0020, "config_corrupt"},
+    {0x0010, "already_executing"},
+    {0x0008, "event_buffer_overflow"},
+    {0x0004, "parameter_error"},
+    {0x0002, "object_unknown"},
+    {0x0001, "no_func_code_support"},
 };
 
 // §9.2.4; of secondary stations 0x10 more
