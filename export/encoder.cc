@@ -544,7 +544,10 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
                                  const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
   if (protocol >= record_field_.size()) return 0;
   WireWriter w(out);
-  const Direction from = tx.has_reply && !tx.has_request ? Direction::kToClient : Direction::kToServer;
+  // In protocols of plants either side may begin, and a message is a transaction: as in Suricata, records name the
+  // client first whoever sent it, so that those of one flow can be told by their ends.
+  const bool reply = tx.has_reply && !tx.has_request && protocols()[protocol]->ot == nullptr;
+  const Direction from = reply ? Direction::kToClient : Direction::kToServer;
   begin(w, context, context.packet_number, &f, f.tap, protocols()[protocol]->record, vlans_of(f));
   ends(w, of_flow(f, from));
   w.u64(Ev::kTxIdFieldNumber, tx.id);

@@ -28,6 +28,7 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 # Ports that tshark does not know.
 DECODE_AS = {
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
+    'dnp3/odd-port': ['tcp.port==4712,dnp3'],
     'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
     'ftp/auth-tls': ['tcp.port==2125,ftp'],
     'ftp/bounce': ['tcp.port==2126,ftp'],
@@ -145,6 +146,11 @@ def ssh_banners(f):
     return [b.rstrip('\r\n') for b in f['ssh.protocol']]
 
 
+def dnp3_said(f, field, read=number):
+    """Of fragments that have records: confirms have none."""
+    return [read(v) for v in f[field]] if f['dnp3.al.func'] and '0' not in f['dnp3.al.func'] else []
+
+
 # What a record of picket holds: `r` is the record.
 
 def ssh_sides(r, *path):
@@ -195,6 +201,23 @@ def iec_links(r):
 def iec_qualifiers(r, *types):
     return [o['qualifier'] for part in ('command', 'confirmation', 'termination', 'data') for m in some(r, 'iec104', part)
             if m.get('type') in types for o in m.get('objects', [])]
+
+
+def dnp3_objects(r, key):
+    return [o[key] for o in r['dnp3'].get('application', {}).get('objects', [])]
+
+
+def dnp3_points(r, *keys, groups=range(256)):
+    """What the points of the groups have under any of the keys."""
+    return [p[key] for o in r['dnp3'].get('application', {}).get('objects', []) if o['group'] in groups for p in o.get('points', []) for key in keys if key in p]
+
+
+DNP3_FLAGS = ['biq', 'boq', 'ctrq', 'aiq', 'aoq']
+DNP3_COUNTERS = range(20, 24)
+
+
+def floats(values):
+    return ['%.6g' % float(v) for v in values]
 
 
 def some(r, *path):
@@ -300,6 +323,38 @@ FIELDS = [
     ('iec104', 'reset', lambda f: [number(v) for v in f['iec60870_asdu.qrp']], lambda r: iec_qualifiers(r, 105)),
     ('iec104', 'parameter kind', lambda f: [number(v) for v in f['iec60870_asdu.qpm.kpa']], lambda r: iec_qualifiers(r, 110, 111, 112)),
     ('iec104', 'initialization', lambda f: [number(v) for v in f['iec60870_asdu.coi_r']], lambda r: iec_qualifiers(r, 70)),
+    ('dnp3', 'function', lambda f: dnp3_said(f, 'dnp3.al.func'), lambda r: some(r, 'dnp3', 'application', 'function_code')),
+    ('dnp3', 'sequence', lambda f: dnp3_said(f, 'dnp3.al.seq'), lambda r: some(r, 'dnp3', 'application', 'control', 'sequence')),
+    ('dnp3', 'source', lambda f: dnp3_said(f, 'dnp3.src')[-1:], lambda r: some(r, 'dnp3', 'src') if 'application' in r['dnp3'] else []),
+    ('dnp3', 'destination', lambda f: dnp3_said(f, 'dnp3.dst')[-1:], lambda r: some(r, 'dnp3', 'dst') if 'application' in r['dnp3'] else []),
+    ('dnp3', 'indications', lambda f: dnp3_said(f, 'dnp3.al.iin'), lambda r: [number(v) for v in some(r, 'dnp3', 'iin', 'raw')]),
+    ('dnp3', 'object', lambda f: dnp3_said(f, 'dnp3.al.obj'), lambda r: [g << 8 | (0 if g in (110, 111) else v) for g, v in zip(dnp3_objects(r, 'group'), dnp3_objects(r, 'variation'))]),
+    ('dnp3', 'primary link function', lambda f: [number(v) for v in f['dnp3.ctl.prifunc'] if v not in ('3', '4')],
+     lambda r: [r['dnp3']['control']['function_code']] if r['dnp3']['type'] == 'link' and r['dnp3']['control']['pri'] else []),
+    ('dnp3', 'secondary link function', lambda f: [number(v) for v in f['dnp3.ctl.secfunc'] if v != '0'],
+     lambda r: [r['dnp3']['control']['function_code']] if r['dnp3']['type'] == 'link' and not r['dnp3']['control']['pri'] else []),
+    ('dnp3', 'online', lambda f: [v == '1' for kind in DNP3_FLAGS for v in f['dnp3.al.%s.b0' % kind]],
+     lambda r: [v == 1 for v in dnp3_points(r, 'online', groups=range(120))]),
+    ('dnp3', 'local forced', lambda f: [v == '1' for kind in DNP3_FLAGS for v in f['dnp3.al.%s.b4' % kind]],
+     lambda r: [v == 1 for v in dnp3_points(r, 'local_forced', groups=range(120))]),
+    ('dnp3', 'packed bit', lambda f: [number(v) for v in f['dnp3.al.bit']],
+     lambda r: [p[k] for o in r['dnp3'].get('application', {}).get('objects', []) if (o['group'], o['variation']) in ((1, 1), (10, 1), (12, 3), (80, 1)) for p in o.get('points', []) for k in ('state', 'point') if k in p]),
+    ('dnp3', 'counter', lambda f: [number(v) for v in f['dnp3.al.cnt']], lambda r: dnp3_points(r, 'count', groups=DNP3_COUNTERS)),
+    ('dnp3', 'analog', lambda f: floats(f['dnp3.al.ana.int'] + f['dnp3.al.ana.float'] + f['dnp3.al.ana.double']),
+     lambda r: floats(dnp3_points(r, 'value', groups=range(30, 34)) + dnp3_points(r, 'deadband_value'))),
+    ('dnp3', 'analog output', lambda f: floats(f['dnp3.al.anaout.int'] + f['dnp3.al.anaout.float'] + f['dnp3.al.anaout.double']),
+     lambda r: floats(dnp3_points(r, 'value', 'commanded_value', groups=range(40, 44)))),
+    ('dnp3', 'control status', lambda f: [number(v) for v in f['dnp3.al.ctrlstatus']], lambda r: dnp3_points(r, 'status_code', 'control_status', groups=[12, 13, 41, 43])),
+    ('dnp3', 'operation', lambda f: [number(v) for v in f['dnp3.ctl.op']], lambda r: dnp3_points(r, 'op_type')),
+    ('dnp3', 'trip or close', lambda f: [number(v) for v in f['dnp3.ctl.trip']], lambda r: dnp3_points(r, 'tcc')),
+    ('dnp3', 'on time', lambda f: [number(v) for v in f['dnp3.al.on_time']], lambda r: dnp3_points(r, 'ontime')),
+    ('dnp3', 'off time', lambda f: [number(v) for v in f['dnp3.al.off_time']], lambda r: dnp3_points(r, 'offtime')),
+    ('dnp3', 'file name', lambda f: f['dnp3.al.file_name'], lambda r: [v for v in dnp3_points(r, 'filename') if v]),
+    ('dnp3', 'file handle', lambda f: [number(v) for v in f['dnp3.al.file.handle']], lambda r: dnp3_points(r, 'file_handle')),
+    ('dnp3', 'file block', lambda f: [number(v) for v in f['dnp3.al.file.blocknum']], lambda r: [v & 0x7fffffff for v in dnp3_points(r, 'block_number')]),
+    ('dnp3', 'file size', lambda f: [number(v) for v in f['dnp3.al.file.size']], lambda r: dnp3_points(r, 'file_size', groups=[70])),
+    ('dnp3', 'file status', lambda f: [number(v) for v in f['dnp3.al.file.status']], lambda r: dnp3_points(r, 'status_code', groups=[70])),
+    ('dnp3', 'attribute', lambda f: f['dnp3.al.da.value'], lambda r: dnp3_points(r, 'text', groups=[0])),
     ('modbus', 'transaction', lambda f: [number(v) for v in f['mbtcp.trans_id']], lambda r: modbus_sides(r, 'transaction_id')),
     ('modbus', 'unit', lambda f: [number(v) for v in f['mbtcp.unit_id']], lambda r: modbus_sides(r, 'unit_id')),
     ('modbus', 'function', lambda f: [number(v) for v in f['modbus.func_code']], lambda r: [c & 0x7f for c in modbus_sides(r, 'function_raw')]),
@@ -310,6 +365,9 @@ FIELDS = [
      lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'quantity')] + [f['length'] for f in r['modbus'].get('request', {}).get('file_records', [])]),
 ]
 READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
+        'dnp3.al.func', 'dnp3.al.seq', 'dnp3.src', 'dnp3.dst', 'dnp3.al.iin', 'dnp3.al.obj', 'dnp3.ctl.prifunc', 'dnp3.ctl.secfunc', 'dnp3.al.bit', 'dnp3.al.cnt', 'dnp3.al.ana.int',
+        'dnp3.al.ana.float', 'dnp3.al.ana.double', 'dnp3.al.anaout.int', 'dnp3.al.anaout.float', 'dnp3.al.anaout.double', 'dnp3.al.ctrlstatus', 'dnp3.ctl.op', 'dnp3.ctl.trip', 'dnp3.al.on_time', 'dnp3.al.off_time', 'dnp3.al.file_name', 'dnp3.al.file.handle',
+        'dnp3.al.file.blocknum', 'dnp3.al.file.size', 'dnp3.al.file.status', 'dnp3.al.da.value', *('dnp3.al.%s.b%d' % (kind, bit) for kind in DNP3_FLAGS for bit in (0, 4)),
         'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
         'ftp.request.command', 'ftp.request.arg', 'ftp.response.code',
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
