@@ -49,7 +49,7 @@ Packet stand_in(const Flow& f, const Place& place) noexcept {
   p.dst = f.server();
   p.src_port = f.client_port();
   p.dst_port = f.server_port();
-  p.vlans = f.vlans;
+  p.vlans = f.key.vlans;
   while (p.vlan_count < kMaxVlans && p.vlans[p.vlan_count] != 0) ++p.vlan_count;
   p.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
   p.at = {place.clock_ns, place.number};
@@ -190,7 +190,6 @@ Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
   if (created) {
     counters_.flows_created.add();
     p.direction = Direction::kToServer;
-    f->vlans = p.vlans;
     f->icmp_type = p.icmp_type;
     f->icmp_code = p.icmp_code;
     const std::uint8_t fl = p.tcp_flags & (tcp_flag::kSyn | tcp_flag::kAck);

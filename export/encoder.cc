@@ -183,7 +183,8 @@ void tcp_body(WireWriter& w, const Flow& f) noexcept {
   }
   w.u64(T::kTsMaxRegionsFieldNumber, f.regions & 15U);
   w.u64(T::kTcMaxRegionsFieldNumber, f.regions >> 4);
-  const std::size_t seen = std::min<std::size_t>(f.history_size, f.history.size());
+  const auto seen =
+      static_cast<std::size_t>(std::find(f.history.begin(), f.history.end(), '\0') - f.history.begin());
   if (seen > 0) w.text(T::kHistoryFieldNumber, {f.history.data(), seen});
 }
 
@@ -212,9 +213,9 @@ std::span<const std::uint16_t> vlans_of(const Packet& p) noexcept {
   return std::span{p.vlans}.first(std::min<std::size_t>(p.vlan_count, p.vlans.size()));
 }
 std::span<const std::uint16_t> vlans_of(const Flow& f) noexcept {
-  std::size_t n = f.vlans.size();
-  while (n > 0 && f.vlans[n - 1] == 0) --n;
-  return std::span{f.vlans}.first(n);
+  std::size_t n = f.key.vlans.size();
+  while (n > 0 && f.key.vlans[n - 1] == 0) --n;
+  return std::span{f.key.vlans}.first(n);
 }
 
 struct LinkName {

@@ -113,13 +113,12 @@ class EncoderTest : public ::testing::Test {
 TEST_F(EncoderTest, FlowStandsFromTheClientsSide) {
   Flow f = make_flow();
   f.tap = 1;
-  f.key.vlans = f.vlans = {100, 7, 0};
+  f.key.vlans = {100, 7, 0};
   f.alerts = 1;
   f.flags = flow_flag::kAppDone;
   f.side[index(Direction::kToClient)].gaps = 1;
   f.side[index(Direction::kToClient)].missing = 1460;
   f.history = {'S', 'h', 'A'};
-  f.history_size = 3;
   EXPECT_EQ(
       eve(encoder_.flow(context_, f, FlowEnd::kTimeout, buffer_)),
       R"({"timestamp":"2023-11-14T22:13:23.000000+0000","flow_id":1007,"in_iface":"eth1","event_type":"flow",)"

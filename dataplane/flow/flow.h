@@ -16,10 +16,16 @@ namespace picket {
 struct FlowKey {
   Address low, high;
   std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: echo id, or type and code
-  std::array<std::uint16_t, kMaxVlans> vlans{};
+  std::array<std::uint16_t, kMaxVlans>
+      vlans{};  ///< of a flow: its first packet's, also where they tell none apart
   std::uint8_t proto = 0;
   std::uint8_t shard = 0;
   friend bool operator==(const FlowKey&, const FlowKey&) noexcept = default;
+  /// Equal but for VLANs.
+  [[nodiscard]] bool same_ends(FlowKey other) const noexcept {
+    other.vlans = vlans;
+    return *this == other;
+  }
 };
 
 enum class FlowState : std::uint8_t { kNew, kEstablished, kClosed };
@@ -98,12 +104,11 @@ struct Flow {
   ProtocolId told_protocol = kNoProtocol;  ///< detection: the last one that rules were told of
   std::uint16_t transactions = 0;          ///< that have ended, as far as can be counted
   std::uint16_t tap = 0;
-  std::array<char, 10> history{};  ///< TCP: Zeek's letters (S h A D F ... upper case: from the client)
-  std::uint8_t history_size = 0;
+  /// TCP: Zeek's letters (S h A D F ... upper case: from the client), then zeros.
+  std::array<char, 10> history{};
   std::uint8_t icmp_type = 0, icmp_code = 0;  ///< of the first packet
   std::uint8_t reply_icmp_type = 0, reply_icmp_code = 0;
-  std::array<std::uint16_t, kMaxVlans> vlans{};  ///< of the first packet, also where the key is without
-  ProtocolId first_protocol = kNoProtocol;       ///< before another took over (STARTTLS, CONNECT, Upgrade)
+  ProtocolId first_protocol = kNoProtocol;  ///< before another took over (STARTTLS, CONNECT, Upgrade)
 
   [[nodiscard]] const Address& address(Direction from) const noexcept {
     return (from == Direction::kToServer) == low_is_client ? key.low : key.high;

@@ -199,8 +199,9 @@ Flow& FlowTable::find(const Lookup& l, const Packet& p, const Place& place, bool
       if (way == kWays) way = w;
       continue;
     }
-    if (s.hash[w] != l.hash || flows_[s.slot[w]].key != l.key) continue;
+    if (s.hash[w] != l.hash) continue;
     Flow& f = flows_[s.slot[w]];
+    if (config_.vlan_in_key ? f.key != l.key : !f.key.same_ends(l.key)) continue;
     if (!expired(f, p.at.clock_ns)) {
       f.last_clock_ns = p.at.clock_ns;
       created = false;
@@ -248,6 +249,7 @@ Flow& FlowTable::make(const Lookup& l, const Packet& p, unsigned way) noexcept {
   PICKET_ASSERT(slot < slot_count_);
   Flow& f = *::new (static_cast<void*>(&flows_[slot])) Flow();
   f.key = l.key;
+  if (!config_.vlan_in_key) f.key.vlans = p.vlans;
   f.hash = l.hash;
   f.set = l.set;
   f.low_is_client = l.src_is_low;

@@ -17,10 +17,12 @@ std::uint8_t* bytes_of(HeldSegment* s) noexcept { return reinterpret_cast<std::u
 void note(Flow& f, Direction dir, char letter) noexcept {
   // One letter for each kind of thing, once: upper case from the client, lower case from the server.
   const char c = dir == Direction::kToServer ? static_cast<char>(letter - 32) : letter;
-  for (std::uint8_t i = 0; i < f.history_size; ++i) {
-    if (f.history[i] == c) return;
+  for (char& known : f.history) {
+    if (known == c) return;
+    if (known != 0) continue;
+    known = c;
+    return;
   }
-  if (f.history_size < f.history.size()) f.history[f.history_size++] = c;
 }
 
 }  // namespace

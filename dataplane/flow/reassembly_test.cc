@@ -84,7 +84,7 @@ TEST_F(ReassemblyTest, InOrderWithHandshakeAndEnd) {
   send(kC, 105, "/");
   send(kC, 106, "", tcp_flag::kAck | tcp_flag::kFin);
   EXPECT_EQ(out.text[0], "GET /$");
-  EXPECT_EQ(std::string(flow.history.data(), flow.history_size), "ShADF");
+  EXPECT_EQ(std::string(flow.history.data()), "ShADF");
 }
 
 TEST_F(ReassemblyTest, OutOfOrderSegmentsWait) {
