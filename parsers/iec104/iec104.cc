@@ -90,7 +90,8 @@ Probe starts(Bytes stream, bool& proof) noexcept {
   if (r.kind == ParseResult::Kind::kMalformed) return Probe::kNo;
   constexpr std::size_t kObjects = kPrefixSize + kControlSize + kAsduHeader;
   if (r.kind == ParseResult::Kind::kNeedMore) {
-    return stream.size() >= kObjects && no_header(stream.subspan(kObjects - kAsduHeader)) ? Probe::kNo : Probe::kUnsure;
+    return stream.size() >= kObjects && no_header(stream.subspan(kObjects - kAsduHeader)) ? Probe::kNo
+                                                                                          : Probe::kUnsure;
   }
   if (f.format != Format::kI) {
     proof = f.format == Format::kU;

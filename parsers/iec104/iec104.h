@@ -45,6 +45,7 @@ enum class Event : std::uint8_t {
   kNotStarted,
   kUnsolicitedConfirmation,
   kConfirmationMismatch,
+  kChecksumMismatch,
   kNoConfirmation,
   kNoTermination,
   kFlooded,
@@ -265,6 +266,8 @@ struct Object {
 };
 /// The n-th of the `objects` of an ASDU; false when there is none.
 [[nodiscard]] bool object_at(const Asdu&, unsigned n, Object& out) noexcept;
+/// What stands behind the objects that are there whole; of a type without a form all that follows the header.
+[[nodiscard]] Bytes rest_of(const Asdu&) noexcept;
 /// All of the qualities of its objects together.
 [[nodiscard]] std::uint16_t qualities_of(const Asdu&) noexcept;
 /// Bytes of an object without its address; 0 where objects cannot be told apart. `object` stands where its
@@ -277,7 +280,8 @@ struct Message {
   Asdu asdu;
 };
 
-/// A command with its confirmation and termination, a U frame with its confirmation, or an ASDU alone.
+/// A command with its confirmation and termination, a U frame with its confirmation, a file from its announcement to
+/// its acknowledgement, or an ASDU alone.
 struct Exchange : OtTransaction {
   Format format = Format::kI;
   LinkFunction function{};    ///< U: the act bit
@@ -293,6 +297,9 @@ struct Exchange : OtTransaction {
   std::uint32_t reported_asdus = 0, reported_objects = 0;  ///< of an interrogation, before it terminated
   // The parser's own: what waits keeps its bytes, in a list by age.
   Exchange *older = nullptr, *newer = nullptr;
+  std::uint64_t touched_ns = 0;  ///< when something of it was seen last
+  File* file = nullptr;          ///< while it is carried
+  std::uint8_t section_sum = 0;  ///< of the bytes of the section at hand, modulo 256
   std::array<std::uint8_t, kMaxAsdu> command_bytes, confirmation_bytes;
 };
 

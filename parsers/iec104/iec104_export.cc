@@ -122,7 +122,7 @@ void message(WireWriter& w, int field, const Message& m) noexcept {
   if (a.info != nullptr && a.objects < a.number && a.group() != Group::kSecurity) {
     w.boolean(Iec104Message::kTruncatedFieldNumber, true);
   }
-  if (a.objects == 0) w.bytes(Iec104Message::kDataFieldNumber, a.bytes.subspan(kAsduHeader));
+  if (const Bytes rest = rest_of(a); !rest.empty()) w.bytes(Iec104Message::kDataFieldNumber, rest);
 }
 
 void link(WireWriter& w, const Exchange& x) noexcept {
@@ -151,7 +151,7 @@ void encode(const Transaction& tx, WireWriter& w) noexcept {
     if (x.confirmed) message(w, Iec104::kConfirmationFieldNumber, x.confirmation);
     if (x.terminated) message(w, Iec104::kTerminationFieldNumber, x.termination);
   }
-  if (!x.opened || x.alone) return;
+  if (!x.opened) return;
   if (x.confirmed) since(w, Iec104::kConfirmationUsFieldNumber, x.opened_ns, x.confirmed_ns);
   if (x.terminated) since(w, Iec104::kTerminationUsFieldNumber, x.opened_ns, x.terminated_ns);
   if (x.reported_asdus != 0) {

@@ -234,6 +234,13 @@ bool object_at(const Asdu& a, unsigned n, Object& out) noexcept {
   return c.ok();
 }
 
+Bytes rest_of(const Asdu& a) noexcept {
+  const Bytes behind = a.bytes.subspan(std::min(a.bytes.size(), kAsduHeader));
+  if (a.objects == 0) return behind;
+  const std::size_t size = element_size(*a.info, behind.subspan(3));
+  return behind.subspan(a.sequence ? 3 + a.objects * size : a.objects * (3 + size));
+}
+
 std::uint16_t qualities_of(const Asdu& a) noexcept {
   std::uint16_t all = 0;
   Object o;

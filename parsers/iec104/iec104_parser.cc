@@ -3,6 +3,7 @@
 //   act ──> con (negative: the end) ──> term     commands that are executed, interrogations
 //   act ──> con                                  selects, deactivations, clocks, tests, resets, parameters
 //   request ──> data                             the read command
+//   file ready ──> ... ──> acknowledge file      with the bytes of the segments between; see iec104_file.cc
 //
 // What waits stands in a list by age, at most command-flood of them; what answers nothing is a record by itself.
 #include "parsers/iec104/iec104_parser.h"
@@ -18,8 +19,6 @@ constexpr std::uint64_t kSelectedNs = 60 * kSecond;  ///< stations forget a sele
 
 constexpr std::uint8_t kInterrogation = 100, kCounterInterrogation = 101, kReadCommand = 102, kClock = 103,
                        kDelay = 106;
-
-constexpr std::uint64_t bit(Event e) noexcept { return std::uint64_t{1} << static_cast<unsigned>(e); }
 
 bool is_command(const Asdu& a) noexcept {
   return a.group() == Group::kCommand || a.group() == Group::kSystem || a.group() == Group::kParameter;
@@ -51,15 +50,6 @@ Bytes repeated(const Asdu& a) noexcept {
   return objects.first(objects.size() - std::min<std::size_t>(timed ? 7 : 0, objects.size()));
 }
 
-void report(Direction dir, Event e, Transaction* tx, Sink& sink) noexcept {
-  sink.event(dir, static_cast<std::uint8_t>(e), tx);
-}
-void report(Direction dir, std::uint64_t events, Transaction& tx, Sink& sink) noexcept {
-  for (std::uint8_t i = 0; events != 0; ++i, events >>= 1) {
-    if ((events & 1) != 0) sink.event(dir, i, &tx);
-  }
-}
-
 /// What is wrong with an ASDU by itself, as bits of Event.
 std::uint64_t events_of(const Asdu& a) noexcept {
   static constexpr Event kEvents[] = {
@@ -80,16 +70,7 @@ std::uint64_t events_of(const Asdu& a) noexcept {
   return events;
 }
 
-Bytes keep(Bytes asdu, std::array<std::uint8_t, kMaxAsdu>& room) noexcept {
-  std::copy(asdu.begin(), asdu.end(), room.begin());
-  return {room.data(), asdu.size()};
-}
-
 bool same(Bytes a, Bytes b) noexcept { return as_text(a) == as_text(b); }
-
-void seen(Exchange& x, Direction dir) noexcept {
-  (dir == Direction::kToServer ? x.has_request : x.has_reply) = true;
-}
 
 static_assert(sizeof(Exchange) <= 1024, "a block of the pool");
 
@@ -100,6 +81,7 @@ Iec104Parser::Iec104Parser(const ParserContext& c) noexcept
       max_waiting_(c.limits[kCommandFlood]),
       confirmation_ns_(c.limits[kConfirmationTimeout] * kSecond),
       termination_ns_(c.limits[kTerminationTimeout] * kSecond),
+      file_inspect_limit_(c.limits[kFileInspect]),
       sequence_(c.limits[kK], c.limits[kW]),
       next_deadline_(kNoDeadline) {}
 Iec104Parser::~Iec104Parser() {
@@ -141,6 +123,9 @@ Consumed Iec104Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept
 void Iec104Parser::on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept {
   report(dir, Event::kGap, nullptr, sink);
   lose(dir);
+  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+    if (x->file != nullptr && x->from == dir) sink.file_gap(*x->file, 0);
+  }
 }
 void Iec104Parser::on_end(Direction dir, Sink& sink) noexcept {
   if (dir == Direction::kToClient) on_close(sink);
@@ -187,6 +172,7 @@ void Iec104Parser::on_asdu(Arrival here, const Message& m, Sink& sink) noexcept 
     count_report(here.dir, a);
   }
   if (x != nullptr) return on_answer(*x, here, m, sink);
+  if (a.group() == Group::kFile && on_file(here, m, sink)) return;
 
   Exchange one;
   one.opened_ns = one.confirmed_ns = one.terminated_ns = here.now_ns;
@@ -376,7 +362,7 @@ Exchange* Iec104Parser::open(const Arrival& here, Sink& sink) noexcept {
   x->ot = &kOt;
   x->from = here.dir;
   x->opened = true;
-  x->opened_ns = here.now_ns;
+  x->opened_ns = x->touched_ns = here.now_ns;
   seen(*x, here.dir);
   x->older = newest_;
   (newest_ == nullptr ? oldest_ : newest_->newer) = x;
@@ -388,6 +374,7 @@ Exchange* Iec104Parser::open(const Arrival& here, Sink& sink) noexcept {
 
 /// Rules look at the side that answered, the record is made, the memory goes.
 void Iec104Parser::finish(Exchange& x, Sink& sink) noexcept {
+  end_file(x, false, sink);
   if (x.confirmed || x.terminated) sink.advance(x, reverse(x.from), kOtWhole);
   sink.done(x);
   (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
@@ -405,7 +392,7 @@ void Iec104Parser::give_up_late_ones(std::uint64_t now, Sink& sink) noexcept {
   for (Exchange* x = oldest_; x != nullptr;) {
     Exchange* newer = x->newer;
     const std::uint64_t deadline =
-        x->confirmed ? x->confirmed_ns + termination_ns_ : x->opened_ns + confirmation_ns_;
+        x->confirmed ? x->confirmed_ns + termination_ns_ : x->touched_ns + confirmation_ns_;
     if (now <= deadline) {
       expect_before(deadline);
     } else {

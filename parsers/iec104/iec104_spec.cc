@@ -1,3 +1,4 @@
+#include "parsers/core/file.h"
 #include "parsers/iec104/iec104_parser.h"
 
 namespace picket::iec104 {
@@ -102,6 +103,13 @@ constexpr std::array<std::uint8_t, 2> kBoth = {kOtWhole, kOtWhole};
 constexpr BufferDef kBuffers[] = {
     {"iec104.asdu", "", kBoth, asdu, "the bytes of each ASDU, from the type identification on"},
     {"iec104.segment", "", kBoth, segment, "bytes of a file that a segment carries"},
+    {"file.data", "", kBoth, file_kept, "a file from all its segments, up to file-inspect-limit",
+     FileStage::kKept},
+    {"file.name", "", kBoth, file_name, "CA 10 IOA 30000 file 2", FileStage::kNamed},
+    {"file.magic", "", kBoth, file_magic, "what libmagic says of each file", FileStage::kHead},
+    {"file.md5", "", kBoth, file_md5, "MD5 of each whole file, 16 bytes", FileStage::kClosed},
+    {"file.sha1", "", kBoth, file_sha1, "SHA-1 of each whole file, 20 bytes", FileStage::kClosed},
+    {"file.sha256", "", kBoth, file_sha256, "SHA-256 of each whole file, 32 bytes", FileStage::kClosed},
 };
 
 constexpr IntegerDef kIntegers[] = {
@@ -129,6 +137,7 @@ constexpr IntegerDef kIntegers[] = {
      "each quality of the objects: invalid, blocked, ..."},
     {"iec104.file", "", kBoth, file, nullptr, "name of the file, a number"},
     {"iec104.section", "", kBoth, of_object<section>, nullptr, "section of a file"},
+    {"filesize", "file.size", kBoth, file_size, nullptr, "bytes of each file", FileStage::kClosed},
 };
 
 // In the order of enum class Event.
@@ -156,6 +165,7 @@ constexpr EventDef kEvents[] = {
     {"not_started", "I frames without STARTDT, or after STOPDT"},
     {"unsolicited_confirmation", "a confirmation or termination that nothing waits for"},
     {"confirmation_mismatch", "the confirmation does not repeat the command"},
+    {"checksum_mismatch", "the bytes of a section of a file do not add up to its checksum"},
     {"no_confirmation", "no confirmation came within confirmation-timeout, or before the frame was repeated"},
     {"no_termination", "no termination came within termination-timeout"},
     {"flooded", "more commands than command-flood wait for their answer"},
@@ -175,6 +185,7 @@ const ProtocolSpec kSpec = {
     .probe = probe,
     .parser_size = sizeof(Iec104Parser),
     .create = create_parser<Iec104Parser>,
+    .whole_streams = true,  // and its connections last for months
     .max_pending_bytes = 1024,
     .complete = {kOtWhole, kOtWhole},
     .limits = kLimits,

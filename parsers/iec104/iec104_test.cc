@@ -401,11 +401,11 @@ TEST(Iec104, ABadFrameNeverEndsTheFlow) {
     }
   }
   // A bad ASDU in a good APDU: a record, and the next one is found by the length.
-  EXPECT_THAT(
-      brief({to_client(i_frame(3, 3, "01 02 03 00 0a00 010000 01") + i_frame(4, 3, "2d 01") +
-                       i_frame(5, 3, kPoint))}),
-      ElementsAre("tx 0 rep events=invalid_object_length spontaneous report [CA 10 IOA 1] < 1",
-                  "tx 1 rep events=short_asdu unknown type]", "tx 2 rep spontaneous report [CA 10 IOA 1] < 1"));
+  EXPECT_THAT(brief({to_client(i_frame(3, 3, "01 02 03 00 0a00 010000 01") + i_frame(4, 3, "2d 01") +
+                               i_frame(5, 3, kPoint))}),
+              ElementsAre("tx 0 rep events=invalid_object_length spontaneous report [CA 10 IOA 1] < 1",
+                          "tx 1 rep events=short_asdu unknown type]",
+                          "tx 2 rep spontaneous report [CA 10 IOA 1] < 1"));
 }
 
 TEST(Iec104, GoesOnBehindAGap) {
@@ -418,6 +418,52 @@ TEST(Iec104, GoesOnBehindAGap) {
     EXPECT_THAT(brief(talk), ElementsAre(HasSubstr("tx 0 "), HasSubstr("gap"), HasSubstr("tx 1 ")));
     EXPECT_EQ(check_every_split(kSpec, talk), "");
   }
+}
+
+TEST(Iec104Files, SegmentsAreOneFile) {
+  const std::string of = "0a00 307500 0200 ";
+  // 6 and 3 bytes in two sections; the sums of "abcdef" and "xyz" are 0x55 and 0x6b.
+  const Conversation talk = {
+      to_server(i_frame(5, 9, "7a 01 0d 00 " + of + "00 01")),
+      to_client(i_frame(9, 6, "78 01 0d 00 " + of + "090000 00")),
+      to_server(i_frame(6, 10, "7a 01 0d 00 " + of + "01 06")),
+      to_client(i_frame(10, 7, "7d 01 0d 00 " + of + "01 04 61626364") +
+                i_frame(11, 7, "7d 01 0d 00 " + of + "01 02 6566") +
+                i_frame(12, 7, "7b 01 0d 00 " + of + "01 03 55")),
+      to_server(i_frame(7, 13, "7c 01 0d 00 " + of + "01 03")),
+      to_client(i_frame(13, 8, "7d 01 0d 00 " + of + "02 03 78797a") +
+                i_frame(14, 8, "7b 01 0d 00 " + of + "02 03 6c") +
+                i_frame(15, 8, "7b 01 0d 00 " + of + "02 01 00")),
+      to_server(i_frame(8, 16, "7c 01 0d 00 " + of + "02 01")),
+  };
+  HarnessOptions o;
+  o.files = true;
+  EXPECT_THAT(
+      brief(talk, o),
+      ElementsAre("tx 0 req file transfer: select file [CA 10 IOA 30000] > 1",
+                  "tx 2 req file transfer: request section [CA 10 IOA 30000] > 6",
+                  "tx 3 rep file transfer: segment [CA 10 IOA 30000] < abcd",
+                  "tx 4 rep file transfer: segment [CA 10 IOA 30000] < ef",
+                  "tx 5 rep file transfer: last segment [CA 10 IOA 30000] < 3",
+                  "tx 6 req file transfer: acknowledge section [CA 10 IOA 30000] > 3",
+                  "tx 7 rep file transfer: segment [CA 10 IOA 30000] < xyz",
+                  "tx 8 rep events=checksum_mismatch file transfer: last segment [CA 10 IOA 30000] < 3",
+                  "tx 9 rep file transfer: last section [CA 10 IOA 30000] < 1",
+                  "file < CA 10 IOA 30000 file 2 [abcdefxyz] complete",
+                  "tx 1 req rep file transfer: file ready [CA 10 IOA 30000] > 1 < 0"));
+  EXPECT_EQ(check_every_split(kSpec, talk, o), "");
+  EXPECT_EQ(check_every_truncation(kSpec, talk), "");
+  // A refused section ends it, and so does the end of the flow; a gap is told.
+  Conversation part(talk.begin(), talk.begin() + 4);
+  part.push_back(gap(Direction::kToClient, 20));
+  const auto cut = brief(part, o);
+  ASSERT_EQ(cut.size(), 8U);
+  EXPECT_EQ(cut[6], "file < CA 10 IOA 30000 file 2 [abcdef<0 missing>] truncated");
+  part.back() = to_server(i_frame(7, 13, "7c 01 0d 00 " + of + "01 04"));
+  part.push_back(to_server(i_frame(8, 13, "7a 01 0d 00 " + of + "00 03")));
+  const auto refused = brief(part, o);
+  ASSERT_EQ(refused.size(), 9U);
+  EXPECT_EQ(refused[6], "file < CA 10 IOA 30000 file 2 [abcdef] truncated");
 }
 
 TEST(Iec104Objects, PointsAndMeasuredValues) {
@@ -555,6 +601,10 @@ TEST(Iec104Objects, SaysWhatIsWrong) {
   EXPECT_EQ(problems("7d 01 0d 00 0a00 307500 0100 02 03 6162"), unsigned{kLength});
   EXPECT_EQ(problems("2d 01 06"), unsigned{kShort});
   EXPECT_EQ(read("01 05 03 00 0a00 010000 01 020000").objects, 1) << "whole ones";
+  EXPECT_EQ(as_text(rest_of(read("01 05 03 00 0a00 010000 01 616263"))), "abc");
+  EXPECT_EQ(as_text(rest_of(read("01 85 03 00 0a00 010000 00 61"))), "");
+  EXPECT_EQ(as_text(rest_of(read("0d 85 03 00 0a00 010000 00000000 00 61"))), "a");
+  EXPECT_EQ(as_text(rest_of(read("c8 01 03 00 0a00 6162"))), "ab");
 }
 
 TEST(Iec104Probe, KnowsItsOwnFromEitherSide) {

@@ -39,6 +39,13 @@ DECODE_AS = {
     'http2/wrong-port': ['tcp.port==502,http2'],
     'http/odd-port': ['tcp.port==5555,http'],
     'http/wrong-port': ['tcp.port==502,http'],
+    'iec104/malformed': ['tcp.port==2405,iec60870_104'],
+    'iec104/malformed-in-stream': ['tcp.port==2405,iec60870_104'],
+    'iec104/no-start': ['tcp.port==2405,iec60870_104'],
+    'iec104/odd-port': ['tcp.port==5104,iec60870_104'],
+    'iec104/reverse': ['tcp.port==2405,iec60870_104'],
+    'iec104/sequence': ['tcp.port==2405,iec60870_104'],
+    'iec104/small-segments': ['tcp.port==2405,iec60870_104'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
     'ssh/dropbear': ['tcp.port==2200,ssh'],
     'ssh/greeting': ['tcp.port==2222,ssh'],
@@ -100,6 +107,33 @@ def modbus(f, request):
     return bool(f['tcp.dstport']) and (f['tcp.dstport'][-1] in ('502', '5020')) == request
 
 
+def iec_receive(f):
+    """N(R) of I frames alone: S frames make no record, U frames have none."""
+    numbers = iter(f['iec60870_104.rx'])
+    by_kind = [(number(kind), next(numbers)) for kind in f['iec60870_104.type'] if number(kind) != 3]
+    return [number(n) for kind, n in by_kind if kind == 0]
+
+
+def iec_bits(*fields):
+    """How often such a bit is set."""
+    return lambda f: ['set' for field in fields for v in f['iec60870_asdu.' + field] if v in ('1', 'True')]
+
+
+def iec_values(f):
+    """Numbers as picket has them: tshark reads bitstrings from the other end, and floats to seven digits."""
+    found = ['%.4g' % float(v) for field in ('float', 'normval', 'scalval') for v in f['iec60870_asdu.' + field]]
+    found += ['%.4g' % float(v) for field in ('siq.spi', 'diq.dpi', 'vti.v', 'sco.on', 'dco.on', 'rco.up', 'bcr.count')
+              for v in ({'True': 1, 'False': 0}.get(v, v) for v in f['iec60870_asdu.' + field])]
+    return found + ['%.4g' % int.from_bytes(number(v).to_bytes(4, 'little'), 'big') for v in f['iec60870_asdu.bitstring']]
+
+
+def iec_times(f):
+    parts = zip(*(f['iec60870_asdu.cp56time.' + part] for part in ('year', 'month', 'day', 'hour', 'min', 'ms')))
+    found = ['20%02d-%02d-%02dT%02d:%02d:%06.3f' % (*map(int, p[:5]), int(p[5]) / 1000) for p in parts]
+    short = zip(f['iec60870_asdu.cp24time.min'], f['iec60870_asdu.cp24time.ms'])
+    return found + ['%02d:%06.3f' % (int(m), int(ms) / 1000) for m, ms in short]
+
+
 def ssh_banners(f):
     return [b.rstrip('\r\n') for b in f['ssh.protocol']]
 
@@ -131,6 +165,29 @@ def modbus_sides(r, *path):
         if value is not None:
             found.append(value)
     return found
+
+
+def iec_asdus(r, key):
+    return [r['iec104'][part][key] for part in ('command', 'confirmation', 'termination', 'data') if key in r['iec104'].get(part, {})]
+
+
+def iec_objects(r, *path):
+    return [v for objects in iec_asdus(r, 'objects') for o in objects for v in some(o, *path)]
+
+
+def iec_quality(name):
+    return lambda r: ['set' for q in iec_objects(r, 'quality') if name in q]
+
+
+def iec_links(r):
+    link = r['iec104'].get('link')
+    act = {'STARTDT': 1, 'STOPDT': 4, 'TESTFR': 16}[link['function']] if link else 0
+    return [value for value, seen in ((act, link and link['act']), (2 * act, link and link['con'])) if seen]
+
+
+def iec_qualifiers(r, *types):
+    return [o['qualifier'] for part in ('command', 'confirmation', 'termination', 'data') for m in some(r, 'iec104', part)
+            if m.get('type') in types for o in m.get('objects', [])]
 
 
 def some(r, *path):
@@ -206,6 +263,36 @@ FIELDS = [
     ('tls', 'ja3s', lambda f: f['tls.handshake.ja3s'], lambda r: some(r, 'tls', 'ja3s', 'hash')),
     ('tls', 'version', tls_version, lambda r: some(r, 'tls', 'version')),
     ('tls', 'cipher', lambda f: [CIPHERS.get(number(c), c) for c in of_server_hello(f, 'tls.handshake.ciphersuite')], lambda r: some(r, 'tls', 'cipher')),
+    ('iec104', 'link function', lambda f: [number(v) for v in f['iec60870_104.utype']], iec_links),
+    ('iec104', 'send sequence', lambda f: [number(v) for v in f['iec60870_104.tx']], lambda r: iec_asdus(r, 'send_sequence')),
+    ('iec104', 'receive sequence', iec_receive, lambda r: iec_asdus(r, 'receive_sequence')),
+    ('iec104', 'type', lambda f: [number(v) for v in f['iec60870_asdu.typeid']], lambda r: iec_asdus(r, 'type')),
+    ('iec104', 'cause', lambda f: [number(v) for v in f['iec60870_asdu.causetx']], lambda r: iec_asdus(r, 'cause')),
+    ('iec104', 'negative', iec_bits('nega'), lambda r: ['set' for v in iec_asdus(r, 'negative') if v]),
+    ('iec104', 'test', iec_bits('test'), lambda r: ['set' for v in iec_asdus(r, 'test') if v]),
+    ('iec104', 'in sequence', iec_bits('sq'), lambda r: ['set' for v in iec_asdus(r, 'sequence') if v]),
+    ('iec104', 'originator', lambda f: [number(v) for v in f['iec60870_asdu.oa']], lambda r: iec_asdus(r, 'originator')),
+    ('iec104', 'common address', lambda f: [number(v) for v in f['iec60870_asdu.addr']], lambda r: iec_asdus(r, 'common_address')),
+    ('iec104', 'count', lambda f: [number(v) for v in f['iec60870_asdu.numix']], lambda r: iec_asdus(r, 'count')),
+    # tshark lists the address of the first object twice: once in the summary of the ASDU.
+    ('iec104', 'object address', lambda f: [number(v) for v in f['iec60870_asdu.ioa']], lambda r: iec_objects(r, 'address')),
+    ('iec104', 'value', iec_values, lambda r: ['%.4g' % v for v in iec_objects(r, 'value')]),
+    ('iec104', 'time', iec_times, lambda r: iec_objects(r, 'time')),
+    ('iec104', 'invalid', iec_bits('siq.iv', 'diq.iv', 'qds.iv', 'bcr.iv'), iec_quality('invalid')),
+    ('iec104', 'not topical', iec_bits('siq.nt', 'diq.nt', 'qds.nt'), iec_quality('not_topical')),
+    ('iec104', 'substituted', iec_bits('siq.sb', 'diq.sb', 'qds.sb'), iec_quality('substituted')),
+    ('iec104', 'blocked', iec_bits('siq.bl', 'diq.bl', 'qds.bl'), iec_quality('blocked')),
+    ('iec104', 'overflow', iec_bits('qds.ov'), iec_quality('overflow')),
+    ('iec104', 'counter adjusted', iec_bits('bcr.ca'), iec_quality('adjusted')),
+    ('iec104', 'counter carry', iec_bits('bcr.cy'), iec_quality('carry')),
+    ('iec104', 'select', iec_bits('sco.se', 'dco.se', 'rco.se', 'qos.se'), lambda r: ['set' for v in iec_objects(r, 'select') if v]),
+    ('iec104', 'command qualifier', lambda f: [number(v) for field in ('sco.qu', 'dco.qu', 'rco.qu', 'qos.ql') for v in f['iec60870_asdu.' + field]],
+     lambda r: iec_qualifiers(r, 45, 46, 47, 48, 49, 50, 58, 59, 60, 61, 62, 63)),
+    ('iec104', 'interrogation', lambda f: [number(v) for v in f['iec60870_asdu.qoi']], lambda r: iec_qualifiers(r, 100)),
+    ('iec104', 'counter request', lambda f: [number(v) for v in f['iec60870_asdu.rqt']], lambda r: iec_qualifiers(r, 101)),
+    ('iec104', 'reset', lambda f: [number(v) for v in f['iec60870_asdu.qrp']], lambda r: iec_qualifiers(r, 105)),
+    ('iec104', 'parameter kind', lambda f: [number(v) for v in f['iec60870_asdu.qpm.kpa']], lambda r: iec_qualifiers(r, 110, 111, 112)),
+    ('iec104', 'initialization', lambda f: [number(v) for v in f['iec60870_asdu.coi_r']], lambda r: iec_qualifiers(r, 70)),
     ('modbus', 'transaction', lambda f: [number(v) for v in f['mbtcp.trans_id']], lambda r: modbus_sides(r, 'transaction_id')),
     ('modbus', 'unit', lambda f: [number(v) for v in f['mbtcp.unit_id']], lambda r: modbus_sides(r, 'unit_id')),
     ('modbus', 'function', lambda f: [number(v) for v in f['modbus.func_code']], lambda r: [c & 0x7f for c in modbus_sides(r, 'function_raw')]),
@@ -227,6 +314,12 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'ssh.host_key.type',
         'tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ja3', 'tls.handshake.ja3s', 'tls.handshake.version',
         'tls.handshake.extensions.supported_version', 'tls.handshake.ciphersuite',
+        'iec60870_104.type', 'iec60870_104.utype', 'iec60870_104.tx', 'iec60870_104.rx',
+        *('iec60870_asdu.' + name for name in (
+            'typeid', 'causetx', 'nega', 'test', 'sq', 'oa', 'addr', 'numix', 'ioa', 'float', 'normval', 'scalval', 'bitstring', 'siq.spi', 'diq.dpi', 'vti.v',
+            'sco.on', 'dco.on', 'rco.up', 'bcr.count', 'bcr.iv', 'bcr.ca', 'bcr.cy', 'siq.iv', 'siq.nt', 'siq.sb', 'siq.bl', 'diq.iv', 'diq.nt', 'diq.sb', 'diq.bl',
+            'qds.iv', 'qds.nt', 'qds.sb', 'qds.bl', 'qds.ov', 'sco.se', 'dco.se', 'rco.se', 'qos.se', 'sco.qu', 'dco.qu', 'rco.qu', 'qos.ql', 'qoi', 'rqt', 'qrp',
+            'qpm.kpa', 'coi_r', 'cp24time.min', 'cp24time.ms', 'cp56time.year', 'cp56time.month', 'cp56time.day', 'cp56time.hour', 'cp56time.min', 'cp56time.ms')),
         'mbtcp.trans_id', 'mbtcp.unit_id', 'modbus.func_code', 'modbus.exception_code', 'modbus.reference_num', 'modbus.word_cnt', 'modbus.bit_cnt']
 CIPHERS = {}
 
