@@ -65,7 +65,8 @@ case_interrogations() {
   talk interrogations
   finish 'general and group interrogation, counters, read' "$(ends)" <<'TEXT'
 General interrogation of common address 10 (40 single points in one ASDU with SQ, three floats), group 1 (4 points), the broadcast address;
-counter interrogation without freeze, freeze, freeze and reset, reset; read of object 100.
+counter interrogation without freeze, freeze, freeze and reset, reset; read of object 100. It is replayed with a
+stream.reassembly.depth of 200 bytes, which does not end it.
 TEXT
 }
 
