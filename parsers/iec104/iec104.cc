@@ -13,13 +13,13 @@ constexpr std::uint64_t causes(unsigned first, unsigned last) noexcept {
 }
 constexpr std::uint64_t kRefused = causes(44, 47);
 constexpr std::uint64_t kAllowedCauses[] = {
-    causes(1, 3) | causes(5, 5) | causes(11, 12) | causes(20, 41),  // kMonitor
-    causes(6, 10) | kRefused,                                       // kCommand
-    causes(4, 4),                                                   // kInitialized
-    causes(3, 3) | causes(5, 10) | kRefused,                        // kSystem
-    causes(5, 9) | causes(20, 36) | kRefused,                       // kParameter
-    causes(3, 3) | causes(5, 5) | causes(13, 13) | kRefused,        // kFile
-    ~std::uint64_t{0},                                              // kSecurity
+    causes(1, 3) | causes(5, 5) | causes(11, 12) | causes(20, 41) | kRefused,  // kMonitor
+    causes(6, 10) | kRefused,                                                  // kCommand
+    causes(4, 4),                                                              // kInitialized
+    causes(3, 3) | causes(5, 10) | kRefused,                                   // kSystem
+    causes(5, 9) | causes(20, 36) | kRefused,                                  // kParameter
+    causes(3, 3) | causes(5, 5) | causes(13, 13) | kRefused,                   // kFile
+    ~std::uint64_t{0},                                                         // kSecurity
 };
 
 bool known_cause(std::uint8_t cause) noexcept { return !cause_name(cause).empty(); }
@@ -119,7 +119,7 @@ ParseResult parse(Cursor& in, Frame& frame) noexcept {
   Cursor c = in;  // read from a copy: the caller sees all of a frame or nothing
   if (c.u8() != kStart && c.ok()) return ParseResult::malformed(Event::kInvalidStart);
   const std::uint8_t length = c.u8();
-  if (!c.ok()) return ParseResult::need_more(kPrefixSize + kControlSize);
+  if (!c.ok()) return ParseResult::need_more(kPrefixSize);  // no more: a bad length is told at once
   if (length < kControlSize || length > kMaxLength) return ParseResult::malformed(Event::kInvalidLength);
   const std::uint16_t first = c.u16le(), second = c.u16le();
   if (!c.ok()) return ParseResult::need_more(kPrefixSize + kControlSize);

@@ -259,6 +259,11 @@ TEST(Iec104, AnswersThatNothingWaitsFor) {
       ElementsAre("tx 0 req rep start data transfer",
                   "tx 1 rep events=unsolicited_confirmation single command execute [CA 10 IOA 5000] < 1",
                   "tx 2 rep events=unsolicited_confirmation start data transfer"));
+  EXPECT_THAT(brief({to_server(kStart_ + i_frame(0, 0, "64 01 03 00 0a00 000000 14")),
+                     to_client(kStarted + i_frame(0, 1, "64 01 6d 00 0a00 000000 14"))}),
+              ElementsAre("tx 1 req general interrogation [CA 10] > 20", "tx 0 req rep start data transfer",
+                          "tx 2 rep general interrogation [CA 10] < 20"))
+      << "spontaneous, refused for its cause";
   EXPECT_THAT(
       brief({to_server(i_frame(4, 4, kOn)),
              to_client(i_frame(4, 5, "2d 01 07 00 0a00 881300 00") + i_frame(5, 5, kOnTerm))}),
@@ -399,6 +404,8 @@ TEST(Iec104, ABadFrameNeverEndsTheFlow) {
       EXPECT_THAT(lines[3], HasSubstr("spontaneous report [CA 10 IOA 1]"));
       EXPECT_EQ(check_every_split(kSpec, talk), "");
     }
+    EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad)}), "") << "nothing comes behind it";
+    EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad.substr(0, 3))}), "");
   }
   // A bad ASDU in a good APDU: a record, and the next one is found by the length.
   EXPECT_THAT(brief({to_client(i_frame(3, 3, "01 02 03 00 0a00 010000 01") + i_frame(4, 3, "2d 01") +
