@@ -13,13 +13,13 @@ constexpr std::uint64_t causes(unsigned first, unsigned last) noexcept {
 }
 constexpr std::uint64_t kRefused = causes(44, 47);
 constexpr std::uint64_t kAllowedCauses[] = {
-    causes(1, 3) | causes(5, 5) | causes(11, 12) | causes(20, 41),  // kMonitor
-    causes(6, 10) | kRefused,                                       // kCommand
-    causes(4, 4),                                                   // kInitialized
-    causes(3, 3) | causes(5, 10) | kRefused,                        // kSystem
-    causes(5, 9) | causes(20, 36) | kRefused,                       // kParameter
-    causes(3, 3) | causes(5, 5) | causes(13, 13) | kRefused,        // kFile
-    ~std::uint64_t{0},                                              // kSecurity
+    causes(1, 3) | causes(5, 5) | causes(11, 12) | causes(20, 41) | kRefused,  // kMonitor
+    causes(6, 10) | kRefused,                                                  // kCommand
+    causes(4, 4),                                                              // kInitialized
+    causes(3, 3) | causes(5, 10) | kRefused,                                   // kSystem
+    causes(5, 9) | causes(20, 36) | kRefused,                                  // kParameter
+    causes(3, 3) | causes(5, 5) | causes(13, 13) | kRefused,                   // kFile
+    ~std::uint64_t{0},                                                         // kSecurity
 };
 
 bool known_cause(std::uint8_t cause) noexcept { return !cause_name(cause).empty(); }
@@ -74,12 +74,21 @@ void look_at_objects(Asdu& a) noexcept {
   for (unsigned i = 0; i < a.objects && object_at(a, i, o); ++i) a.problems |= problems_of(o);
 }
 
-/// Type, number or cause of an ASDU that no station sends; its objects need not be there.
-bool no_header(Bytes asdu) noexcept { return (interpret(asdu).problems & (kType | kCount | kCause)) != 0; }
+/// Type or number of an ASDU that no station sends, or a cause where nothing else is known; its objects need not be
+/// there.
+bool no_header(Bytes asdu) noexcept {
+  const Asdu a = interpret(asdu);
+  return (a.problems & (kType | kCount | (a.info == nullptr ? kCause : 0))) != 0;
+}
 
-/// kYes: an APDU; `proof` that it is no other protocol's bytes.
-Probe starts(Bytes stream, bool& proof) noexcept {
-  proof = false;
+/// What a type says of the length of its objects, and fits, is no chance. Who scans stations sends what else is wrong.
+bool fits_its_type(const Asdu& a) noexcept {
+  return a.objects != 0 && (a.problems & (kCount | kLength | kAddress)) == 0;
+}
+
+/// kYes: an APDU; `proof` that it is no other protocol's bytes, `right` that nothing is wrong with it.
+Probe starts(Bytes stream, bool& proof, bool& right) noexcept {
+  proof = right = false;
   // Say no as soon as can be: other protocols wait for the answer.
   if (!stream.empty() && stream[0] != kStart) return Probe::kNo;
   if (stream.size() > 1 && (stream[1] < kControlSize || stream[1] > kMaxLength)) return Probe::kNo;
@@ -94,12 +103,13 @@ Probe starts(Bytes stream, bool& proof) noexcept {
                                                                                           : Probe::kUnsure;
   }
   if (f.format != Format::kI) {
-    proof = f.format == Format::kU;
+    proof = right = f.format == Format::kU;
     return Probe::kYes;
   }
   const Asdu a = interpret(f.asdu);
   if ((a.problems & (kShort | kLength)) != 0 || no_header(f.asdu)) return Probe::kNo;
-  proof = a.problems == 0 && a.objects != 0;
+  proof = fits_its_type(a);
+  right = proof && a.problems == 0;
   return Probe::kYes;
 }
 
@@ -109,7 +119,7 @@ ParseResult parse(Cursor& in, Frame& frame) noexcept {
   Cursor c = in;  // read from a copy: the caller sees all of a frame or nothing
   if (c.u8() != kStart && c.ok()) return ParseResult::malformed(Event::kInvalidStart);
   const std::uint8_t length = c.u8();
-  if (!c.ok()) return ParseResult::need_more(kPrefixSize + kControlSize);
+  if (!c.ok()) return ParseResult::need_more(kPrefixSize);  // no more: a bad length is told at once
   if (length < kControlSize || length > kMaxLength) return ParseResult::malformed(Event::kInvalidLength);
   const std::uint16_t first = c.u16le(), second = c.u16le();
   if (!c.ok()) return ParseResult::need_more(kPrefixSize + kControlSize);
@@ -184,23 +194,21 @@ const Message* message_of(const Exchange& x, Direction dir, unsigned n) noexcept
 }
 
 Probe frame_starts(Bytes stream) noexcept {
-  bool proof = false;
-  const Probe p = starts(stream, proof);
-  if (p != Probe::kYes || proof) return p;
+  bool proof = false, right = false;
+  const Probe p = starts(stream, proof, right);
+  if (p != Probe::kYes || right) return p;
   // S frames are short: what looks like one may be anything, unless an APDU starts behind it.
-  const Bytes behind = stream.subspan(kPrefixSize + stream[1]);
   if (stream[1] != kControlSize) return Probe::kNo;
-  if (behind.empty()) return Probe::kYes;
-  return starts(behind, proof) == Probe::kNo ? Probe::kNo : Probe::kYes;
+  return starts(stream.subspan(kPrefixSize + kControlSize), proof, right);
 }
 
 Probe probe(Transport transport, Direction, Bytes first) noexcept {
   if (transport != Transport::kTcp) return Probe::kNo;
   for (unsigned frames = 0; frames < kProbedFrames; ++frames) {
-    bool proof = false;
-    const Probe p = starts(first, proof);
+    bool proof = false, right = false;
+    const Probe p = starts(first, proof, right);
     if (p != Probe::kYes || proof) return p;
-    // An acknowledgement, a private type, an ASDU with something wrong: no proof, and nothing against it.
+    // An acknowledgement, a private type: no proof, and nothing against it.
     first = first.subspan(kPrefixSize + first[1]);
   }
   return Probe::kNo;

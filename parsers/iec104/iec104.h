@@ -312,9 +312,9 @@ struct Exchange : OtTransaction {
 [[nodiscard]] const OtOperation& operation_of_acknowledgement() noexcept;
 extern const OtProtocol kOt;
 
-/// Could this flow be IEC 104? kYes is a U frame, or an I frame whose ASDU is right in all its parts.
+/// Could this flow be IEC 104? kYes is a U frame, or an I frame whose objects are as long as their type says.
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
-/// Does an APDU start here, beyond doubt? Asked at each byte where the stream is searched for the next one.
+/// Does an APDU start here, beyond doubt and with nothing wrong? Asked at each byte where the stream is searched for the next one.
 [[nodiscard]] Probe frame_starts(Bytes stream) noexcept;
 
 // Names; "" when there is none.

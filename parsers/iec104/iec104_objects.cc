@@ -250,7 +250,7 @@ std::uint16_t qualities_of(const Asdu& a) noexcept {
 
 bool Time::possible() const noexcept {
   if (ms > 59999 || minute > 59) return false;
-  return size == 3 || (hour < 24 && day >= 1 && month >= 1 && month <= 12);
+  return size == 3 || (hour < 24 && day >= 1 && month >= 1 && month <= 12 && year < 100);
 }
 
 std::string_view Time::text(std::span<char, kTextSize> room) const noexcept {
@@ -258,7 +258,8 @@ std::string_view Time::text(std::span<char, kTextSize> room) const noexcept {
   if (size == 3) {
     n = std::snprintf(room.data(), room.size(), "%02u:%02u.%03u", minute, ms / 1000U, ms % 1000U);
   } else {
-    // Years have two digits: those before 1970 are of this century, for the protocol is younger.
+    // Years have two digits, and are of this century up to 69: the protocol is younger than 1970. Stations that count
+    // on behind 99 mean years since 1900.
     n = std::snprintf(room.data(), room.size(), "%u-%02u-%02uT%02u:%02u:%02u.%03u",
                       (year < 70 ? 2000U : 1900U) + year, month, day, hour, minute, ms / 1000U, ms % 1000U);
   }

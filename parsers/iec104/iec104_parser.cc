@@ -181,8 +181,9 @@ void Iec104Parser::on_asdu(Arrival here, const Message& m, Sink& sink) noexcept 
   one.opened = one.alone = !one.confirmed && !one.terminated;
   one.from = one.opened ? here.dir : reverse(here.dir);
   (one.opened ? one.command : one.confirmed ? one.confirmation : one.termination) = m;
-  // Where only the answers are seen, and where many stations answer one command, there is nothing odd about it.
-  if (!one.opened && commanded_[index(one.from)] && !broadcast_)
+  // Where only the answers are seen, and where many stations answer one command, there is nothing odd about it; nor
+  // where what was refused was no command.
+  if (!one.opened && commanded_[index(one.from)] && !broadcast_ && !a.is_refusal())
     here.events |= bit(Event::kUnsolicitedConfirmation);
   alone(one, here, operation_of(a, one.from, false), sink);
 }

@@ -259,6 +259,11 @@ TEST(Iec104, AnswersThatNothingWaitsFor) {
       ElementsAre("tx 0 req rep start data transfer",
                   "tx 1 rep events=unsolicited_confirmation single command execute [CA 10 IOA 5000] < 1",
                   "tx 2 rep events=unsolicited_confirmation start data transfer"));
+  EXPECT_THAT(brief({to_server(kStart_ + i_frame(0, 0, "64 01 03 00 0a00 000000 14")),
+                     to_client(kStarted + i_frame(0, 1, "64 01 6d 00 0a00 000000 14"))}),
+              ElementsAre("tx 1 req general interrogation [CA 10] > 20", "tx 0 req rep start data transfer",
+                          "tx 2 rep general interrogation [CA 10] < 20"))
+      << "spontaneous, refused for its cause";
   EXPECT_THAT(
       brief({to_server(i_frame(4, 4, kOn)),
              to_client(i_frame(4, 5, "2d 01 07 00 0a00 881300 00") + i_frame(5, 5, kOnTerm))}),
@@ -399,6 +404,8 @@ TEST(Iec104, ABadFrameNeverEndsTheFlow) {
       EXPECT_THAT(lines[3], HasSubstr("spontaneous report [CA 10 IOA 1]"));
       EXPECT_EQ(check_every_split(kSpec, talk), "");
     }
+    EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad)}), "") << "nothing comes behind it";
+    EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad.substr(0, 3))}), "");
   }
   // A bad ASDU in a good APDU: a record, and the next one is found by the length.
   EXPECT_THAT(brief({to_client(i_frame(3, 3, "01 02 03 00 0a00 010000 01") + i_frame(4, 3, "2d 01") +
@@ -417,6 +424,10 @@ TEST(Iec104, GoesOnBehindAGap) {
     const Conversation talk = {say(i_frame(3, 3, kPoint)), gap(d, 100), say(cut + i_frame(10, 3, kPoint))};
     EXPECT_THAT(brief(talk), ElementsAre(HasSubstr("tx 0 "), HasSubstr("gap"), HasSubstr("tx 1 ")));
     EXPECT_EQ(check_every_split(kSpec, talk), "");
+    // What looks like an S frame is one only where an APDU follows.
+    const Conversation s = {gap(d, 100), say(s_frame(7) + "??" + s_frame(8) + i_frame(10, 3, kPoint))};
+    EXPECT_THAT(brief(s), ElementsAre(HasSubstr("gap"), HasSubstr("tx 0 "), HasSubstr("tx 1 ")));
+    EXPECT_EQ(check_every_split(kSpec, s), "");
   }
 }
 
@@ -527,6 +538,8 @@ TEST(Iec104Objects, TimesAndTheirFlags) {
   EXPECT_EQ(problems("1e 01 03 00 0a00 010000 01 60ea 2d 0a 76 0b 1a"), unsigned{kTime});
   EXPECT_EQ(problems("02 01 03 00 0a00 010000 01 0000 3c"), unsigned{kTime});
   EXPECT_EQ(time_text(object("1e 01 03 00 0a00 010000 01 c35d 2d 0a 76 0b 63").time).substr(0, 4), "1999");
+  EXPECT_EQ(time_text(object("1e 01 03 00 0a00 010000 01 c35d 2d 0a 76 0b 6d").time).substr(0, 4), "2009");
+  EXPECT_EQ(problems("1e 01 03 00 0a00 010000 01 c35d 2d 0a 76 0b 6d"), unsigned{kTime});
 }
 
 TEST(Iec104Objects, Commands) {
@@ -616,6 +629,10 @@ TEST(Iec104Probe, KnowsItsOwnFromEitherSide) {
     EXPECT_EQ(ask(f), Probe::kYes);
     for (std::size_t n = 0; n < f.size(); ++n) EXPECT_EQ(ask(f.substr(0, n)), Probe::kUnsure) << n;
   }
+  // Who scans tries causes; the objects are as long as the type says.
+  EXPECT_EQ(ask(i_frame(0, 0, "01 01 2b 00 0100 000000 00")), Probe::kYes);
+  EXPECT_EQ(ask(i_frame(0, 0, "01 01 03 00 0100 000000 00 00")), Probe::kNo);
+  EXPECT_EQ(ask(i_frame(0, 0, "80 01 2b 00 0100 000000 00")), Probe::kNo);
   // What proves nothing does not speak against it.
   EXPECT_EQ(ask(s_frame(4)), Probe::kUnsure);
   EXPECT_EQ(ask(s_frame(4) + i_frame(0, 0, "80 01 03 00 0a00 010000") + kStart_), Probe::kYes);

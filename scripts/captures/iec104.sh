@@ -65,7 +65,8 @@ case_interrogations() {
   talk interrogations
   finish 'general and group interrogation, counters, read' "$(ends)" <<'TEXT'
 General interrogation of common address 10 (40 single points in one ASDU with SQ, three floats), group 1 (4 points), the broadcast address;
-counter interrogation without freeze, freeze, freeze and reset, reset; read of object 100.
+counter interrogation without freeze, freeze, freeze and reset, reset; read of object 100. It is replayed with a
+stream.reassembly.depth of 200 bytes, which does not end it.
 TEXT
 }
 
@@ -73,7 +74,7 @@ case_system() {
   record port 2404
   talk system
   finish 'clock, test, reset, delay, parameters; test frames, stop and start' "$(ends)" <<'TEXT'
-Clock synchronization, test command (the library answers type 104 itself), test command with time, reset process 1 and 2, delay acquisition,
+Clock synchronization, test command (refused: 5-104 has no type 104; its pattern is 55CC, and not 55AA), test command with time, reset process 1 and 2, delay acquisition,
 parameters of measured values (normalised threshold, scaled low limit, float high limit with local change), parameter activation and
 deactivation; two seconds of silence, after which the station tests the link (TESTFR); STOPDT and STARTDT.
 TEXT

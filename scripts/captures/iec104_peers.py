@@ -138,7 +138,7 @@ def coalesced(link):
     """All in one segment, then one APDU cut in two, with the next behind its second half."""
     link.sendall(START + b"".join(i(n, 0, asdu) for n, asdu in enumerate(COMMANDS)))
     read(link)
-    cut = i(4, 16, ON) + i(5, 16, GENERAL)
+    cut = i(4, 11, ON) + i(5, 11, GENERAL)  # the station said eleven: 3 + 4 + 1 + 3
     link.sendall(cut[:7])
     time.sleep(0.05)
     link.sendall(cut[7:])

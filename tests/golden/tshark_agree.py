@@ -137,7 +137,7 @@ def iec_values(f):
 
 def iec_times(f):
     parts = zip(*(f['iec60870_asdu.cp56time.' + part] for part in ('year', 'month', 'day', 'hour', 'min', 'ms')))
-    found = ['20%02d-%02d-%02dT%02d:%02d:%06.3f' % (*map(int, p[:5]), int(p[5]) / 1000) for p in parts]
+    found = ['%d-%02d-%02dT%02d:%02d:%06.3f' % (int(p[0]) + (2000 if int(p[0]) < 70 else 1900), *map(int, p[1:5]), int(p[5]) / 1000) for p in parts]
     short = zip(f['iec60870_asdu.cp24time.min'], f['iec60870_asdu.cp24time.ms'])
     return found + ['%02d:%06.3f' % (int(m), int(ms) / 1000) for m, ms in short]
 
