@@ -499,16 +499,14 @@ void Encoder::frame(WireWriter& w, const FrameInfo& f, Direction dir) const noex
   if (f.of_stream) w.u64(F::kStreamOffsetFieldNumber, f.offset);
   w.u64(F::kLengthFieldNumber, f.length);
   w.boolean(F::kCompleteFieldNumber, f.complete);
-  const RecordDetail& d = options_.detail;
-  if (!d.payload && !d.payload_printable) return;
-  // Suricata's buffer of so many bytes holds one byte less of text.
-  const Bytes seen =
-      f.payload.first(std::min<std::size_t>(f.payload.size(), std::max(d.payload_bytes, 1U) - 1));
+  // As EVE has it, whether or not alerts show payload. Suricata's buffer of so many bytes holds one less of text.
+  const std::size_t most = std::max(options_.detail.payload_bytes, 1U) - 1;
+  const Bytes seen = f.payload.first(std::min(f.payload.size(), most));
   std::array<char, 48> before_room, behind_room;
   const Bytes before = as_bytes(missing_note(f.before, before_room)),
               behind = as_bytes(missing_note(f.missing, behind_room));
-  if (d.payload) w.bytes(F::kPayloadFieldNumber, before, seen, behind);
-  if (d.payload_printable) w.printable(F::kPayloadPrintableFieldNumber, before, seen, behind);
+  w.bytes(F::kPayloadFieldNumber, before, seen, behind);
+  w.printable(F::kPayloadPrintableFieldNumber, before, seen, behind);
 }
 
 void Encoder::body(WireWriter& w, ProtocolId protocol, const Transaction& tx) const noexcept {

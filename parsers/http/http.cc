@@ -277,10 +277,11 @@ void HttpParser::finish(Tx& tx) noexcept {
 /// Progress is told once a call: a request that comes in one segment is looked at once.
 void HttpParser::flush(Reader& r) noexcept {
   if (r.tx == nullptr) return;
+  if (!sink_->wants_updates()) return tell(*r.tx, r.dir);
   const Side& s = side(r);
   const bool going_on = s.reached == s.told && (r.state == State::kBody || r.state == State::kChunks);
   tell(*r.tx, r.dir);
-  if (going_on && sink_->wants_updates()) sink_->advance(*r.tx, r.dir, s.told);
+  if (going_on) sink_->advance(*r.tx, r.dir, s.told);
 }
 
 void HttpParser::tell(Tx& tx, Direction dir) noexcept {

@@ -84,7 +84,7 @@ TEST(Report, DeprecatedFormsAreCountedApart) {
   std::ostringstream table, json;
   write_table(table, set, {}, {.loaded_too = false});
   EXPECT_EQ(table.str(),
-            "rejected  5:0           t.rules:5:54: 'bsize' needs a sticky buffer before it\n"
+            "rejected  5:0           t.rules:5:55: 'bsize' needs a sticky buffer before it\n"
             "       2  deprecated: 'http_uri' is an older form; write http.uri before the content\n"
             "       1  deprecated: 'tls_sni' is an older form; write tls.sni\n"
             "5 rules in 1 file: 4 loaded, 1 rejected, 3 in deprecated forms\n");
