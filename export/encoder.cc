@@ -602,7 +602,7 @@ std::size_t Encoder::packet(const RecordContext& context, const Packet& p, const
   begin(w, context, context.packet_number, flow, p.tap, "packet", vlans_of(p));
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
-  community_id(w, flow != nullptr ? of_flow(*flow, Direction::kToServer) : e);
+  community_id(w, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   packet_body(w, p);
   return finish(w);
