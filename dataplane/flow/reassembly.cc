@@ -164,6 +164,9 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
       default:
         break;
     }
+    // Its acknowledgement may have overtaken it between two ports of a tap.
+    if (f.tcp_state == TcpState::kLastAck && peer.last_ack != 0 && seq_diff(peer.last_ack, fin_seq) > 0)
+      f.tcp_state = TcpState::kClosed;
   } else if (ack && peer.fin_seen && seq_diff(p.tcp_ack, peer.fin_seq) > 0) {
     if (f.tcp_state == TcpState::kFinWait1)
       f.tcp_state = TcpState::kFinWait2;

@@ -124,6 +124,7 @@ std::optional<std::string> Planner::refusal(const Rule& r) const {
 }
 
 void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol) {
+  if (r.filestore) out_->file_wants.any = out_->file_wants.sha256 = true;
   detect::RuleInfo info;
   const bool again = !plan_.sources.empty() && plan_.sources.back() == source;
   if (!again) {  // for several protocols its texts are kept once: see share_texts()
@@ -342,10 +343,6 @@ Result<Plan> Planner::run() {
       out_->bit_names[id].clear();  // records have a place of their own for these
     }
   });
-  for (const RuleStatus& status : loaded_.statuses) {
-    if (status.loaded() && loaded_.rules[status.rule].filestore)
-      out_->file_wants.any = out_->file_wants.sha256 = true;
-  }
   share_texts();
   return std::move(plan_);
 }
