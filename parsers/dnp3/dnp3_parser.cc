@@ -197,6 +197,7 @@ void Dnp3Parser::survey(Message& m, Direction dir, Sink& sink) noexcept {
   ObjectReader reader = m.read_objects();
   ObjectHeader h;
   bool unknown = false, malformed = false, ended = true;
+  std::uint64_t said = 0;  // points that are said to be there, with octets or without
   while (reader.next(h)) {
     if (m.object_count == limits_[kMaxObjects]) {
       report(dir, Event::kTooManyObjects, &m, sink);
@@ -205,13 +206,14 @@ void Dnp3Parser::survey(Message& m, Direction dir, Sink& sink) noexcept {
     }
     ++m.object_count;
     if (h.has_points) m.point_count += h.count;
+    if (h.has_values) said += h.count;
     unknown |= h.problem == Problem::kUnknown;
     malformed |= h.problem == Problem::kShort || h.problem == Problem::kInvalid;
     ended = h.known_size && h.problem != Problem::kShort;
   }
   if (unknown) report(dir, Event::kUnknownObject, &m, sink);
   if (malformed) report(dir, Event::kMalformed, &m, sink);
-  if (m.point_count > limits_[kMaxPoints]) report(dir, Event::kTooManyPoints, &m, sink);
+  if (said > limits_[kMaxPoints]) report(dir, Event::kTooManyPoints, &m, sink);
   m.complete = ended;
 }
 
