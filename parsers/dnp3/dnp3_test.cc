@@ -191,6 +191,15 @@ TEST(Dnp3, HoldsOperatesAgainstSelects) {
                           "tx 1 req request [operate] f4 s2 1 objects 1 again"));
 }
 
+TEST(Dnp3, AChallengeDoesNotHideWhatIsAnswered) {
+  EXPECT_THAT(
+      brief({to_server(kSelect), to_client(tell("c0 c1 83 0000 78 01 5b 01 0800 01000000 0100 03 01")),
+             to_server(ask("c1 c1 20 78 02 5b 01 0700 01000000 0100 ff")), to_client(tell("c1 c1 81 0000"))}),
+      ElementsAre(HasSubstr("[select before operate]"),
+                  HasSubstr("[authentication response] f131 s1 1 objects 1 of tx 0"),
+                  HasSubstr("[authenticate]"), "tx 3 rep response [select before operate] f129 s1 of tx 0"));
+}
+
 TEST(Dnp3, KnowsUnsolicitedResponses) {
   const std::string report = tell("c0 f1 82 0000 02 01 17 01 03 81");
   EXPECT_THAT(
