@@ -5,9 +5,10 @@
 namespace picket::dnp3 {
 namespace {
 
-// What a record holds; the counts beside say how much there was.
+// What a record holds; the counts beside say how much there was. A fragment of 2,048 octets, which is what stations
+// take, has no more points with an octet each.
 constexpr std::uint32_t kMaxRecordObjects = 256;
-constexpr std::uint32_t kMaxRecordPoints = 1024;
+constexpr std::uint32_t kMaxRecordPoints = 2048;
 /// A file's block may stand in a point.
 constexpr std::size_t kMaxRecordOctets = std::size_t{64} * 1024;
 

@@ -191,7 +191,7 @@ bool ObjectReader::next(ObjectHeader& out) noexcept {
     }
     stuck_ = !h.known_size || !behind.ok();
     h.points = stuck_ ? in_.rest() : in_.bytes(behind.offset() - in_.offset());
-    if (!h.known_size) h.has_points = false;
+    if (!h.known_size || h.points.empty()) h.has_points = false;
   }
   out = h;
   return true;

@@ -127,7 +127,10 @@ TEST(Dnp3Objects, ManyPointsCostNothing) {
   // Four thousand million points of a request, and of a response that has not got them.
   EXPECT_THAT(objects("1e 01 02 00000000 feffffff", kRead), ElementsAre("30.1 x4294967295"));
   EXPECT_THAT(objects("1e 01 09 ffffffff"), ElementsAre("30.1 x4294967295 short"));
-  EXPECT_THAT(objects("c8 01 5b ff 0000"), ElementsAre("200.1 x255 unknown [0]"));
+  EXPECT_THAT(objects("c8 01 5b ff 0000"), ElementsAre("200.1 x255 short [0]"));
+  // Strings without octets: nothing is there to be looked at.
+  EXPECT_THAT(objects("70 00 01 0000 ffff 1e 02 00 00 00 01 0500"),
+              ElementsAre("112.0 x65536", "30.2 x1 [0] flags 1 value 5"));
 }
 
 TEST(Dnp3Objects, ReadsControls) {

@@ -80,7 +80,7 @@ constexpr OtOperation kTable[] = {
     {kAlarm, "report events", ""},
     {kAlarm, "report restart", ""},
     {kRead, "response to a request that was not seen", ""},
-    {kNone, "authentication challenge", ""},
+    {kNone, "authentication response", ""},
     {kDiagnostic, "reset link", ""},
     {kDiagnostic, "test link", ""},
     {kDiagnostic, "link reply", ""},

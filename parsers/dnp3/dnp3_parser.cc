@@ -13,6 +13,10 @@ std::uint64_t hash_of(Bytes b) noexcept {  // FNV-1a
   return h;
 }
 
+bool authenticates(const Pending& p) noexcept {
+  return p.asked.function == static_cast<std::uint8_t>(Function::kAuthenticationRequest);
+}
+
 }  // namespace
 
 Consumed Dnp3Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
@@ -197,6 +201,7 @@ void Dnp3Parser::survey(Message& m, Direction dir, Sink& sink) noexcept {
   ObjectReader reader = m.read_objects();
   ObjectHeader h;
   bool unknown = false, malformed = false, ended = true;
+  std::uint64_t said = 0;  // points that are said to be there, with octets or without
   while (reader.next(h)) {
     if (m.object_count == limits_[kMaxObjects]) {
       report(dir, Event::kTooManyObjects, &m, sink);
@@ -205,13 +210,14 @@ void Dnp3Parser::survey(Message& m, Direction dir, Sink& sink) noexcept {
     }
     ++m.object_count;
     if (h.has_points) m.point_count += h.count;
+    if (h.has_values) said += h.count;
     unknown |= h.problem == Problem::kUnknown;
     malformed |= h.problem == Problem::kShort || h.problem == Problem::kInvalid;
     ended = h.known_size && h.problem != Problem::kShort;
   }
   if (unknown) report(dir, Event::kUnknownObject, &m, sink);
   if (malformed) report(dir, Event::kMalformed, &m, sink);
-  if (m.point_count > limits_[kMaxPoints]) report(dir, Event::kTooManyPoints, &m, sink);
+  if (said > limits_[kMaxPoints]) report(dir, Event::kTooManyPoints, &m, sink);
   m.complete = ended;
 }
 
@@ -241,7 +247,9 @@ void Dnp3Parser::on_request(Association& a, Message& m, Direction dir, Sink& sin
   }
   const FunctionInfo* info = function_info(m.function);
   if ((info != nullptr && info->silent) || m.link.destination >= kFirstBroadcast) return;
-  a.pending[m.sequence()] = {{m.id, m.time_ns, m.function, &operation_of(m)}, true};
+  Pending& pending = a.pending[m.sequence()];
+  if (m.is(Function::kAuthenticationRequest) && pending.waiting && !authenticates(pending)) return;
+  pending = {{m.id, m.time_ns, m.function, &operation_of(m)}, true};
 }
 
 void Dnp3Parser::on_controls(Association& a, Message& m, Direction dir, Sink& sink) noexcept {
@@ -274,7 +282,9 @@ void Dnp3Parser::on_response(Association& a, Message& m, Direction dir, Sink& si
   if (m.fir()) {
     m.part = a.part = 1;
     a.answering = a.pending[m.sequence()];
-    a.pending[m.sequence()].waiting = false;
+    // A challenge comes between a request and its response, under the same sequence.
+    const bool challenge = m.is(Function::kAuthenticationResponse) && !authenticates(a.answering);
+    if (!challenge) a.pending[m.sequence()].waiting = false;
     if (!a.answering.waiting) take_from_other(a, m);
     if (!a.answering.waiting && a.requests_seen) report(dir, Event::kUnexpectedResponse, &m, sink);
   } else if (a.part_due == m.sequence()) {
