@@ -335,6 +335,7 @@ struct Exchange : OtTransaction {
 
   Direction asked = Direction::kToServer;  ///< where the request goes, or the message that stands alone
   bool has_question = false, has_answer = false;
+  bool stale = false;  ///< bytes of the answers' direction were lost since it was asked
   Message question, answer;
   std::uint64_t question_ns = 0, answer_ns = 0;
   Exchange *older = nullptr, *newer = nullptr;  ///< the parser's own

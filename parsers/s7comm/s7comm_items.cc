@@ -28,8 +28,9 @@ enum Transport : std::uint8_t {
   kOctets = 9
 };
 
-/// Some count bits, some bytes.
+/// Some count bits, some bytes; what failed has none, whatever its length says.
 std::size_t bytes_of(std::uint8_t transport, std::uint16_t length) noexcept {
+  if (transport == kNull) return 0;
   const bool bits = transport == kBit || transport == kByteWord || transport == kInteger;
   return bits ? (length + 7U) / 8U : length;
 }

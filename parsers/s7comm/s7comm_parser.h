@@ -72,6 +72,7 @@ class S7commParser final : public Parser {
     Side& side = sides_[index(dir)];
     side.forget();
     side.lost = true;
+    for (Exchange* x = oldest_; x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
   }
   void on_end(Direction dir, Sink& sink) noexcept override {
     if (dir == Direction::kToClient) on_close(sink);
@@ -245,13 +246,17 @@ class S7commParser final : public Parser {
     return !m.is(Rosctr::kUserdata) || m.userdata_type() == UserdataType::kResponse;
   }
 
-  /// The oldest that `m` answers.
+  /// The oldest that `m` answers, but rather one that is not from before a gap: its answer was lost there, and some
+  /// clients have two references for all they ask.
   [[nodiscard]] Exchange* find(Direction dir, const Message& m) const noexcept {
     if (m.is(Rosctr::kUserdata) && m.userdata_type() != UserdataType::kResponse) return nullptr;
+    Exchange* found = nullptr;
     for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
-      if (x->asked != dir && answers(x->question, m)) return x;
+      if (x->asked == dir || !answers(x->question, m)) continue;
+      if (!x->stale) return x;
+      found = x;
     }
-    return nullptr;
+    return found;
   }
   static bool answers(const Message& q, const Message& m) noexcept {
     if (q.kind != m.kind) return false;

@@ -55,6 +55,14 @@ DECODE_AS = {
     'iec104/sequence': ['tcp.port==2405,iec60870_104'],
     'iec104/small-segments': ['tcp.port==2405,iec60870_104'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
+    's7comm/addressing': ['tcp.port==2102,tpkt'],
+    's7comm/blocks': ['tcp.port==2102,tpkt'],
+    's7comm/fragments': ['tcp.port==2102,tpkt'],
+    's7comm/malformed': ['tcp.port==2102,tpkt'],
+    's7comm/odd-port': ['tcp.port==10102,tpkt'],
+    's7comm/plus': ['tcp.port==2102,tpkt'],
+    's7comm/services': ['tcp.port==2102,tpkt'],
+    's7comm/small-segments': ['tcp.port==2102,tpkt'],
     'ssh/dropbear': ['tcp.port==2200,ssh'],
     'ssh/greeting': ['tcp.port==2222,ssh'],
     'ssh/old-algorithms': ['tcp.port==2022,ssh'],
@@ -220,6 +228,19 @@ def floats(values):
     return ['%.6g' % float(v) for v in values]
 
 
+def s7_sides(r, *path):
+    return [v for side in ('request', 'response') for v in some(r, 's7comm', side, *path)]
+
+
+def s7_items(r, key):
+    return [i[key] for items in s7_sides(r, 'items') for i in items if i.get('syntax') == 16 and key in i]
+
+
+def s7_codes(r):
+    codes = [v['return_code'] for values in s7_sides(r, 'values') for v in values if 'return_code' in v] + s7_sides(r, 'userdata', 'return_code')
+    return [c for c in codes if c]
+
+
 def some(r, *path):
     for key in path:
         r = r.get(key) if isinstance(r, dict) else None
@@ -276,6 +297,21 @@ FIELDS = [
     ('http2', 'debug data', lambda f: [bytes.fromhex(v.replace(':', '')).decode() for v in f['http2.goaway.addata']], lambda r: some(r, 'http', 'http2', 'debug_data')),
     ('http2', 'stream promised', lambda f: [number(v) for v in f['http2.push_promise.promised_stream_id']],
      lambda r: some(r, 'http', 'http2', 'stream_id') if 'promised_on' in r['http']['http2'] else []),
+    ('s7comm', 'kind', lambda f: [number(v) for v in f['s7comm.header.rosctr']], lambda r: s7_sides(r, 'rosctr')),
+    ('s7comm', 'reference', lambda f: [number(v) for v in f['s7comm.header.pduref']], lambda r: s7_sides(r, 'pdu_reference')),
+    ('s7comm', 'function', lambda f: [number(v) for v in f['s7comm.param.func']], lambda r: s7_sides(r, 'function')),
+    ('s7comm', 'error', lambda f: ['%d' % (number(c) << 8 | number(e)) for c, e in zip(f['s7comm.header.errcls'], f['s7comm.header.errcod'])],
+     lambda r: ['%d' % number(r['s7comm']['response']['error']) for m in some(r, 's7comm', 'response', 'rosctr') if m in (2, 3)]),
+    ('s7comm', 'area', lambda f: [number(v) for v in f['s7comm.param.item.area']], lambda r: s7_items(r, 'area')),
+    ('s7comm', 'byte address', lambda f: [number(v) for v in f['s7comm.param.item.address.byte']], lambda r: s7_items(r, 'byte')),
+    ('s7comm', 'count', lambda f: [number(v) for v in f['s7comm.param.item.length']], lambda r: s7_items(r, 'count')),
+    ('s7comm', 'return code', lambda f: [number(v) for v in f['s7comm.data.returncode'] if number(v)], s7_codes),
+    ('s7comm', 'group', lambda f: [number(v) for v in f['s7comm.param.userdata.funcgroup']], lambda r: s7_sides(r, 'userdata', 'group')),
+    ('s7comm', 'subfunction', lambda f: [number(v) for v in f['s7comm.param.userdata.subfunc']],
+     lambda r: [s for g, s in zip(s7_sides(r, 'userdata', 'group'), s7_sides(r, 'userdata', 'subfunction')) if g]),
+    ('s7comm', 'status list', lambda f: [number(v) for v in f['s7comm.data.userdata.szl_id']], lambda r: [number(v) for v in s7_sides(r, 'userdata', 'szl', 'id')]),
+    ('s7comm', 'PI service', lambda f: f['s7comm.param.pistart.servicename'], lambda r: s7_sides(r, 'pi', 'service')),
+    ('s7comm', 'block file', lambda f: f['s7comm.param.blockcontrol.filename'], lambda r: s7_sides(r, 'block', 'file')),
     ('ssh', 'banner', ssh_banners, ssh_said),
     ('ssh', 'hassh', lambda f: f['ssh.kex.hassh'], lambda r: some(r, 'ssh', 'client', 'hassh', 'hash')),
     ('ssh', 'hasshserver', lambda f: f['ssh.kex.hasshserver'], lambda r: some(r, 'ssh', 'server', 'hassh', 'hash')),
@@ -373,6 +409,9 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
         'http2.settings.initial_window_size', 'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.push_promise.promised_stream_id',
+        's7comm.header.rosctr', 's7comm.header.pduref', 's7comm.header.errcls', 's7comm.header.errcod', 's7comm.param.func', 's7comm.param.item.area',
+        's7comm.param.item.address.byte', 's7comm.param.item.length', 's7comm.data.returncode', 's7comm.param.userdata.funcgroup',
+        's7comm.param.userdata.subfunc', 's7comm.data.userdata.szl_id', 's7comm.param.pistart.servicename', 's7comm.param.blockcontrol.filename',
         'ssh.protocol', 'ssh.kex.hassh', 'ssh.kex.hasshserver', 'ssh.kex_algorithms', 'ssh.server_host_key_algorithms',
         'ssh.encryption_algorithms_client_to_server', 'ssh.encryption_algorithms_server_to_client', 'ssh.mac_algorithms_client_to_server',
         'ssh.mac_algorithms_server_to_client', 'ssh.compression_algorithms_client_to_server', 'ssh.compression_algorithms_server_to_client',
