@@ -30,7 +30,7 @@ def plants():
 
 def replay(scratch, capture, workers, *settings):
     base = str(scratch / 'out')
-    command = [picket(), 'replay', '--workers', workers, '--log-level', 'error', '--set', 'outputs.eve-log.types.stats.enabled=no',
+    command = [picket(), 'replay', '--workers', workers, '--log-level', 'error', '--set', 'outputs.eve-log.types.stats.enabled=no', '--set', 'outputs.eve-log.types.anomaly.types.applayer=yes',
                '--eve', base + '.eve', '--records', base + '.records', '--stats', base + '.stats']
     for s in settings:
         command += ['--set', s]
@@ -49,6 +49,8 @@ def seconds(record):
 def expected(full, detail, interval):
     """The transactions' records as `detail` should tell them: {(flow, tx): count}, in no order."""
     eventful = {(r['flow_id'], r.get('tx_id')) for r in full if r['event_type'] == 'anomaly' and 'tx_id' in r}
+    # A reply whose request was not seen stands from the server's side; a kind is by client and server.
+    clients = {r['flow_id']: (r['src_ip'], r['dest_ip'], r.get('dest_port')) for r in full if r['event_type'] == 'flow'}
     told, open_kinds = collections.OrderedDict(), {}
     for r in full:
         if 'ot' not in r or r['event_type'] in ('alert', 'fileinfo'):
@@ -57,10 +59,10 @@ def expected(full, detail, interval):
         if ot['class'] not in LOOKS or ot.get('failed') or who in eventful:
             told[who] = 0
             continue
-        ends = (r.get('src_ip'), r.get('dest_ip'), tuple(r.get('vlan', [])))
-        kind = (r['event_type'], ends, ot['protocol'], ot['operation'])
+        client, server, port = clients[r['flow_id']]
+        kind = (r['event_type'], client, server, tuple(r.get('vlan', [])), ot['protocol'], ot['operation'])
         if detail == 'changes':
-            kind += (r['proto'], r.get('dest_port'), ot.get('station'), tuple(ot.get('addresses', [])))
+            kind += (r['proto'], port, ot.get('station'), tuple(ot.get('addresses', [])))
         at = seconds(r)
         first = open_kinds.get(kind)
         if first is not None and at < first[0] + interval:
