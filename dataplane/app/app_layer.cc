@@ -161,7 +161,9 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t, Bytes hint) noexcept {
 bool AppEngine::bind_expected(Flow& f) noexcept {
   ExpectedFlow expected(pool_);
   if (!expectations_.take(f, expected)) return false;
-  if (bind(f, expected.protocol, Transport::kTcp, expected.hint.view())) f.app->fresh = true;
+  if (!bind(f, expected.protocol, Transport::kTcp, expected.hint.view())) return true;
+  f.app->fresh = true;
+  f.app->known = {true, true};  // nothing tells what it is but who expected it
   return true;
 }
 
@@ -190,7 +192,10 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
       ~excluded == 0 ? kNoProtocol
                      : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
-    if (bind(f, id, Transport::kTcp)) f.app->fresh = f.app->known[index(dir)] = true;
+    if (!bind(f, id, Transport::kTcp)) return;
+    f.app->fresh = f.app->known[index(dir)] = true;
+    // What the other side has said by then was asked already, and could not tell.
+    f.app->known[index(reverse(dir))] = !f.app->pending[index(reverse(dir))].empty();
     return;
   }
   const bool skipped = first.size() >= config_.probe_bytes && ~excluded != 0;

@@ -76,6 +76,12 @@ TEST_F(AppLayerTest, OneSideSpeaksNothingKnown) {
   EXPECT_EQ(odd_, "detect_protocol_only_one_direction ");
 }
 
+TEST_F(AppLayerTest, WhatWasSaidBeforeIsNotHeldAgainstIt) {
+  send(kDown, "Hello.\r\n").send(kUp, "SSH-2.0-PuTTY\r\n").send(kDown, "SSH-2.0-OpenSSH_9.2\r\n");
+  EXPECT_EQ(spoken(), "ssh");
+  EXPECT_EQ(odd_, "");
+}
+
 TEST_F(AppLayerTest, BehindAGapNothingIsABeginning) {
   send(kUp, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   flow_.flags |= flow_flag::kMidstream;
