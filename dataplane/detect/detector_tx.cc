@@ -132,12 +132,12 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
     const bool repeats = (h.flags & rule_flag::kRepeats) != 0;
     if (repeats) {
       const std::uint32_t* first = state.entries();
-      const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired | side;
+      const std::uint32_t fired = Waiting::fired_by(rules_->numbers[r], s.dir);
       if (std::find(first, first + state.count, fired) != first + state.count) continue;
     }
     ++stats_.programs;
     if (!transaction_matches(h, s, tx)) continue;
-    if (repeats && !state.add(rules_->numbers[r] | Waiting::kFired | side, pool_, kMaxPending))
+    if (repeats && !state.add(Waiting::fired_by(rules_->numbers[r], s.dir), pool_, kMaxPending))
       ++stats_.pending_limit;
     fire(r, s, false, &tx);
   }

@@ -19,6 +19,9 @@ struct Waiting {
     return (value & kSide) ? Direction::kToClient : Direction::kToServer;
   }
   [[nodiscard]] bool fired() const noexcept { return (value & kFired) != 0; }
+  [[nodiscard]] static std::uint32_t fired_by(RuleNumber rule, Direction side) noexcept {
+    return rule | kFired | (side == Direction::kToClient ? kSide : 0);
+  }
 };
 
 struct TxState {
