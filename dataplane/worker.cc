@@ -478,7 +478,8 @@ void Worker::on_odd_protocol(Flow& f, AppEvent e) noexcept {
 
 void Worker::on_protocol(Flow& f) noexcept {
   counters_.protocols[f.protocol].flows.add();
-  if (protocols()[f.protocol]->whole_streams)
+  const ProtocolSpec& spec = *protocols()[f.protocol];
+  if (spec.whole_streams || spec.ot != nullptr)
     f.flags |= flow_flag::kNoDepth;
   else
     f.flags &= static_cast<std::uint16_t>(~flow_flag::kNoDepth);

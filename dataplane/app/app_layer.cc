@@ -25,9 +25,9 @@ struct AppLayer {
   std::array<bool, 2> stopped{};            // the parser wants no more of this direction
   std::array<Run, kMaxRuns> runs{};         // while probing: in which order the bytes in pending came
   std::uint8_t run_count = 0;
-  bool fresh = false;        // bound, but the parser has not seen what waits
-  std::uint8_t changes = 0;  // of the protocol, by hand_over()
-  bool kept = false;         // identify() has put the bytes at hand into pending
+  bool fresh = false;                           // bound, but the parser has not seen what waits
+  std::uint8_t changes = 0;                     // of the protocol, by hand_over()
+  bool kept = false;                            // identify() has put the bytes at hand into pending
   Direction decided_by = Direction::kToServer;  // whose bytes told what is spoken
   ProtocolId agreed = kNoProtocol;              // hand_over(): what is to follow, until it is seen
   std::array<std::uint64_t, 2>
@@ -172,7 +172,9 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t, Bytes hint) noexcept {
 bool AppEngine::bind_expected(Flow& f) noexcept {
   ExpectedFlow expected(pool_);
   if (!expectations_.take(f, expected)) return false;
-  if (bind(f, expected.protocol, Transport::kTcp, expected.hint.view())) f.app->fresh = true;
+  if (!bind(f, expected.protocol, Transport::kTcp, expected.hint.view())) return true;
+  f.app->fresh = true;
+  f.flags |= flow_flag::kBothAsked;  // nothing tells what it is but who expected it
   return true;
 }
 
@@ -192,10 +194,7 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     if ((f.flags & flow_flag::kBothAsked) == 0) ask_other_direction(f, dir, data);
     return;
   }
-  if (first_bytes && bind_expected(f)) {
-    f.flags |= flow_flag::kBothAsked;
-    return;
-  }
+  if (first_bytes && bind_expected(f)) return;
   PoolBuffer& mine = a->pending[index(dir)];
   Bytes first = data;
   if (!mine.empty()) {
@@ -209,12 +208,13 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
       ~excluded == 0 ? kNoProtocol
                      : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
-    // The direction that decided; the other one is asked when it speaks, unless it has spoken and waits.
-    const Bytes other = a->pending[index(reverse(dir))].view();
+    // The direction that decided; the other one is asked when it speaks. What it has said by now was asked already, and
+    // could not tell.
+    if (!a->pending[index(reverse(dir))].empty() || (f.flags & flow_flag::kMidstream) != 0)
+      f.flags |= flow_flag::kBothAsked;
     a->decided_by = dir;
     if (!bind(f, id, Transport::kTcp)) return;
     f.app->fresh = true;
-    if (!other.empty()) ask_other_direction(f, reverse(dir), other);
     return;
   }
   const bool skipped = first.size() >= config_.probe_bytes && ~excluded != 0;

@@ -153,8 +153,7 @@ void Detector::sort_out(const Subject& s, Transaction& tx, std::uint8_t progress
     const RuleIndex r = c.list[i];
     const RuleHeader& h = rules_->rules[r];
     const bool once = (h.flags & rule_flag::kFiresOnce) != 0;
-    const bool on_each_side = (h.flags & rule_flag::kOncePerTransaction) == 0;
-    const std::uint32_t fired = rules_->numbers[r] | Waiting::kFired | (on_each_side ? side : 0);
+    const std::uint32_t fired = Waiting::fired_by(h, rules_->numbers[r], s.dir);
     if (once) {
       const std::uint32_t* first = state.entries();
       if (std::find(first, first + state.count, fired) != first + state.count) continue;

@@ -19,6 +19,10 @@ struct Waiting {
     return (value & kSide) ? Direction::kToClient : Direction::kToServer;
   }
   [[nodiscard]] bool fired() const noexcept { return (value & kFired) != 0; }
+  [[nodiscard]] static std::uint32_t fired_by(const RuleHeader& h, RuleNumber rule, Direction side) noexcept {
+    const bool of_server = (h.flags & rule_flag::kOncePerTransaction) == 0 && side == Direction::kToClient;
+    return rule | kFired | (of_server ? kSide : 0);
+  }
 };
 
 struct TxState {

@@ -196,7 +196,7 @@ void Watch::look(std::uint32_t target, const Occasion& o) {
   Account& a = f->rules[question];
   if (o.tx != nullptr && (h.flags & detect::rule_flag::kFiresOnce) != 0) {
     auto& state = detect::tx_state(const_cast<Transaction&>(*o.tx));
-    const std::uint32_t fired = book_.set->numbers[rule] | detect::Waiting::kFired;
+    const std::uint32_t fired = detect::Waiting::fired_by(h, book_.set->numbers[rule], s.dir);
     if (std::find(state.entries(), state.entries() + state.count, fired) != state.entries() + state.count)
       return;
   }
