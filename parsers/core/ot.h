@@ -66,6 +66,7 @@ struct OtValue {
 
 struct OtTransaction;
 
+/// Its flows are followed for as long as they last: stream.reassembly.depth does not end them.
 struct OtProtocol {
   std::string_view name;  ///< for ot.protocol: that of its ProtocolSpec, or of what is inside it ("umas")
   std::span<const OtOperation> operations;

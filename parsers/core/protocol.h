@@ -303,9 +303,7 @@ struct ProtocolSpec {
   std::size_t parser_size = 0;
   /// Constructs the parser at `at` (parser_size bytes of the pool, aligned to 64).
   Parser* (*create)(void* at, const ParserContext&) noexcept = nullptr;
-  /// It carries files: stream.reassembly.depth does not end its flows. Nor those of protocols with `ot`, whose
-  /// connections last for months.
-  bool whole_streams = false;
+  bool whole_streams = false;  ///< it carries files: stream.reassembly.depth does not end its flows
   std::size_t max_pending_bytes = 65536;   ///< unconsumed bytes of a direction that the engine will hold
   std::array<std::uint8_t, 2> complete{};  ///< by Direction: the progress at which a side is complete
   std::span<const LimitDef> limits;
