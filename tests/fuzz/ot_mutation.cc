@@ -159,14 +159,12 @@ std::vector<Source> read_sources(const ProtocolSpec& spec, const std::vector<std
 
 // -------------------------------------------------------------------------------------------------- running
 
-/// All that rules and records can ask of it, but for where it stands in its flow.
+/// All that rules and records can ask of it, but for where it stands in its flow, and for events: that a reply was not
+/// asked for may be true only since the damage looked like a request.
 std::string text_of(const ProtocolSpec& spec, const Transaction& tx) {
   const auto& x = static_cast<const OtTransaction&>(tx);
   std::string out = std::string(x.has_request ? "req " : "") + (x.has_reply ? "rep " : "");
   out += x.failed ? "failed " : "";
-  for (std::size_t i = 0; i < spec.events.size(); ++i) {
-    if (x.events >> i & 1) out += std::string(spec.events[i].name) + " ";
-  }
   for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
     out += dir == Direction::kToServer ? "> " : "< ";
     for (const BufferDef& b : spec.buffers) {
