@@ -236,7 +236,8 @@ TEST(S7comm, RulesSeeFields) {
               ElementsAre(HasSubstr("s7comm.error=33028")));
   EXPECT_THAT(
       run(kSpec, {to_server(userdata(1, "44 01 00", "ff 09 0004 0011 0001"))}),
-      ElementsAre(HasSubstr("s7comm.group=4 s7comm.subfunction=1 s7comm.szl_id=17 s7comm.szl_index=1")));
+      ElementsAre(HasSubstr(
+          "s7comm.group=4 s7comm.subfunction=1 s7comm.return_code=255 s7comm.szl_id=17 s7comm.szl_index=1")));
   EXPECT_THAT(run(kSpec, {to_server(kConnect)}), ElementsAre("tx 0 req s7comm.called_tsap=\\x01\\x02"));
   std::uint64_t n = 0;
   EXPECT_TRUE(function_by_name("plc stop", n));
@@ -351,7 +352,7 @@ TEST(S7comm, Plus) {
                           "tx 2 rep report values", "event < encrypted", "tx 3 req start encryption"));
   EXPECT_EQ(check_every_split(kSpec, talk), "");
   Message m;
-  const std::string create = from_hex("72 01 002a 32 0000 04ca 0000 0001 36 11 0287a2 a38232 0015 1b") +
+  const std::string create = from_hex("72 01 002f 32 0000 04ca 0000 0001 36 11 0287a2 a38232 0015 1b") +
                              "1;6ES7 212-1BE31-0XB0 ;V3.0";
   ASSERT_TRUE(interpret(as_bytes(create), false, m));
   EXPECT_EQ(printable(m.identity), "1;6ES7 212-1BE31-0XB0 ;V3.0");
