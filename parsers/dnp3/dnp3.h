@@ -156,6 +156,9 @@ struct Asked {
 
 enum class MessageType : std::uint8_t { kLink, kRequest, kResponse, kUnsolicited };
 
+/// Bits of Message::indications: the request was not done (function, object or parameters not known).
+inline constexpr std::uint16_t kRefusals = 0x0007;
+
 /// One fragment on its way one way, or a frame of the link layer.
 struct Message : OtTransaction {
   Link link;  ///< of its last frame

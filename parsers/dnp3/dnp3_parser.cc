@@ -185,6 +185,8 @@ void Dnp3Parser::start(Message& m, const Link& link, Direction dir, Sink& sink) 
 void Dnp3Parser::finish(Message& m, Direction dir, Sink& sink) noexcept {
   m.ot = &kOt;
   m.operation = &operation_of(m);
+  m.station = m.link.outstation();
+  m.failed = m.is_response() && (m.indications & kRefusals) != 0;
   sink.advance(m, dir, kOtWhole);
   sink.done(m);
 }

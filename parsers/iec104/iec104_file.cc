@@ -73,6 +73,7 @@ bool Iec104Parser::on_file_ready(const Arrival& here, const Message& m, const Ob
   x->command = m;
   x->command.asdu.bytes = keep(m.asdu.bytes, x->command_bytes);
   x->operation = &operation_of(m.asdu, here.dir, false);
+  settle(*x);
   report(here.dir, here.events, *x, sink);
   sink.advance(*x, here.dir, kOtWhole);
   // Files have numbers for names.

@@ -193,6 +193,7 @@ void Iec104Parser::alone(Exchange& x, const Arrival& here, const OtOperation& op
   x.id = next_id_++;
   x.ot = &kOt;
   x.operation = &operation;
+  settle(x);
   seen(x, here.dir);
   report(here.dir, here.events, x, sink);
   sink.advance(x, here.dir, kOtWhole);
@@ -212,8 +213,19 @@ void Iec104Parser::on_command(Arrival here, const Message& m, Sink& sink) noexce
   x->command = m;
   x->command.asdu.bytes = keep(m.asdu.bytes, x->command_bytes);
   x->operation = &operation_of(x->command.asdu, here.dir, take_selection(here.dir, m.asdu, here.now_ns));
+  settle(*x);
   report(here.dir, here.events, *x, sink);
   sink.advance(*x, here.dir, kOtWhole);
+}
+
+/// Which station it is about, and whether that refused, as far as is known.
+void Iec104Parser::settle(Exchange& x) noexcept {
+  if (x.format != Format::kI) return;
+  const bool first = x.opened || x.alone;
+  const Asdu& a = (first ? x.command : x.confirmed ? x.confirmation : x.termination).asdu;
+  x.station = a.common_address;
+  const auto refuses = [](const Asdu& b) noexcept { return b.negative || b.is_refusal(); };
+  x.failed = (x.confirmed && refuses(x.confirmation.asdu)) || (x.alone && refuses(a));
 }
 
 void Iec104Parser::on_answer(Exchange& x, Arrival here, const Message& m, Sink& sink) noexcept {
@@ -376,6 +388,7 @@ Exchange* Iec104Parser::open(const Arrival& here, Sink& sink) noexcept {
 /// Rules look at the side that answered, the record is made, the memory goes.
 void Iec104Parser::finish(Exchange& x, Sink& sink) noexcept {
   end_file(x, false, sink);
+  settle(x);
   if (x.confirmed || x.terminated) sink.advance(x, reverse(x.from), kOtWhole);
   sink.done(x);
   (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;

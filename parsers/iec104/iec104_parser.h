@@ -76,6 +76,7 @@ class Iec104Parser final : public Parser {
   void end_file(Exchange&, bool whole, Sink&) noexcept;
   /// A transaction that is over as it begins.
   void alone(Exchange&, const Arrival&, const OtOperation&, Sink&) noexcept;
+  static void settle(Exchange&) noexcept;
 
   template <class Fits>
   Exchange* find(Direction from, const Asdu&, Fits) noexcept;

@@ -163,6 +163,9 @@ void read_payload(Message&) noexcept;
 /// Does a TPKT that carries S7 start here? Asked at each byte where the stream is searched for the next.
 [[nodiscard]] Probe frame_starts(Bytes stream) noexcept;
 
+/// The return code of an item that was read or written as asked for.
+inline constexpr std::uint8_t kItemDone = 0xff;
+
 // ── what is addressed, and what it is worth (s7comm_items.cc) ──────────────────────────────────────────────────
 
 enum class Syntax : std::uint8_t {

@@ -282,6 +282,18 @@ class S7commParser final : public Parser {
     return m.error_class != 0 || m.is(Rosctr::kAck) || m.values.count == q.items.count;
   }
 
+  /// Of an answer: that it, or one of its items, was not done.
+  static bool refuses(const Message& m) noexcept {
+    if (m.kind == Kind::kCotp) return m.tpdu.type == cotp::Type::kError;
+    if (m.kind != Kind::kS7) return false;
+    if (m.is(Rosctr::kUserdata)) return m.param_error != 0;
+    if (m.error_class != 0 || m.error_code != 0) return true;
+    for (std::size_t i = 0; i < m.values.kept; ++i) {
+      if (value_at(m, i).return_code != kItemDone) return true;
+    }
+    return false;
+  }
+
   void finish(Exchange& x, Direction dir, const Message& m, bool odd, Sink& sink) noexcept {
     Message& own = x.has_question ? x.answer : x.question;
     own = m;
@@ -291,6 +303,7 @@ class S7commParser final : public Parser {
     set_side(x, dir);
     x.ot = &kOt;
     if (!paired) x.operation = operation_of(x);
+    x.failed = paired && refuses(own);
     collect_units(dir, own, x, sink);
     report_problems(dir, own, x, sink);
     if (odd) report(dir, Event::kUnsolicitedResponse, &x, sink);
