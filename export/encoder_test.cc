@@ -114,8 +114,8 @@ TEST_F(EncoderTest, FlowStandsFromTheClientsSide) {
   Flow f = make_flow();
   f.tap = 1;
   f.key.vlans = {100, 7, 0};
-  f.alerts = 1;
-  f.flags = flow_flag::kAppDone;
+  f.transactions = 2;
+  f.flags = flow_flag::kAppDone | flow_flag::kAlerted;
   f.side[index(Direction::kToClient)].gaps = 1;
   f.side[index(Direction::kToClient)].missing = 1460;
   f.history = {'S', 'h', 'A'};
@@ -126,7 +126,7 @@ TEST_F(EncoderTest, FlowStandsFromTheClientsSide) {
       R"("ip_v":4,"host":"plant-7","app_proto":"failed","community_id":"1:d5bCfgDUXsZNssBGaxPejrTzkcQ=","rules_epoch":3,)"
       R"("flow":{"pkts_toserver":5,"pkts_toclient":4,"bytes_toserver":500,"bytes_toclient":4000,)"
       R"("start":"2023-11-14T22:13:20.000000+0000","end":"2023-11-14T22:13:23.000000+0000","age":3,)"
-      R"("state":"established","reason":"timeout","alerted":true},)"
+      R"("state":"established","reason":"timeout","alerted":true,"tx_cnt":2},)"
       R"("tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"12","syn":true,"fin":true,"psh":true,"ack":true,)"
       R"("state":"time_wait","tc_gap":true,"tc_missing_bytes":1460,"history":"ShA"}})");
 }

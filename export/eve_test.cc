@@ -185,6 +185,21 @@ void expect_map(const Message& m, const FieldDescriptor& f, const Json& j) {
   }
 }
 
+/// An array of objects of one member each.
+void expect_pairs(const Message& m, const FieldDescriptor& f, const Json& j) {
+  const auto& r = *m.GetReflection();
+  ASSERT_EQ(j.type, Json::Type::kArray);
+  ASSERT_EQ(j.items.size(), static_cast<std::size_t>(r.FieldSize(m, &f)));
+  for (int i = 0; i < r.FieldSize(m, &f); ++i) {
+    const Message& entry = r.GetRepeatedMessage(m, &f, i);
+    const Json& pair = j.items[static_cast<std::size_t>(i)];
+    ASSERT_EQ(pair.members.size(), 1U);
+    EXPECT_EQ(pair.members[0].first,
+              shown(entry.GetReflection()->GetString(entry, entry.GetDescriptor()->FindFieldByNumber(1))));
+    expect_value(entry, *entry.GetDescriptor()->FindFieldByNumber(2), -1, pair.members[0].second);
+  }
+}
+
 /// Every field of `m` stands in `j`; gives how many members that are.
 std::size_t expect_fields(const Message& m, const Json& j) {
   const auto& r = *m.GetReflection();
@@ -203,7 +218,9 @@ std::size_t expect_fields(const Message& m, const Json& j) {
     EXPECT_NE(value, nullptr) << f->full_name();
     if (value == nullptr) continue;
     ++members;
-    if (f->is_map() || f->options().GetExtension(v1::as_map)) {
+    if (f->options().GetExtension(v1::as_pairs)) {
+      expect_pairs(m, *f, *value);
+    } else if (f->is_map() || f->options().GetExtension(v1::as_map)) {
       expect_map(m, *f, *value);
     } else if (f->is_repeated()) {
       EXPECT_EQ(value->items.size(), static_cast<std::size_t>(r.FieldSize(m, f))) << f->full_name();

@@ -210,8 +210,7 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   if (id != kNoProtocol) {
     // The direction that decided; the other one is asked when it speaks. What it has said by now was asked already, and
     // could not tell.
-    if (!a->pending[index(reverse(dir))].empty() || (f.flags & flow_flag::kMidstream) != 0)
-      f.flags |= flow_flag::kBothAsked;
+    if (!a->pending[index(reverse(dir))].empty()) f.flags |= flow_flag::kBothAsked;
     a->decided_by = dir;
     if (!bind(f, id, Transport::kTcp)) return;
     f.app->fresh = true;
@@ -238,6 +237,7 @@ void AppEngine::check_agreed(Flow& f, Direction dir, Bytes first) noexcept {
 void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes first) noexcept {
   if (dir == f.app->decided_by || first.empty()) return;
   f.flags |= flow_flag::kBothAsked;
+  if ((f.flags & flow_flag::kMidstream) != 0) return;  // these are no first bytes
   const ProtocolSpec& spec = *protocols()[f.protocol];
   if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
   std::uint64_t excluded = 0;

@@ -167,7 +167,7 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     // Its acknowledgement may have overtaken it between two ports of a tap.
     if (f.tcp_state == TcpState::kLastAck && peer.last_ack != 0 && seq_diff(peer.last_ack, fin_seq) > 0)
       f.tcp_state = TcpState::kClosed;
-  } else if (ack && peer.fin_seen && seq_diff(p.tcp_ack, peer.fin_seq) > 0) {
+  } else if (ack && peer.fin_seen && me.last_ack != 0 && seq_diff(me.last_ack, peer.fin_seq) > 0) {
     if (f.tcp_state == TcpState::kFinWait1)
       f.tcp_state = TcpState::kFinWait2;
     else if (f.tcp_state == TcpState::kLastAck || f.tcp_state == TcpState::kTimeWait)

@@ -280,6 +280,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   if (n < m.items.kept || test_item(m, n, i)) {
     if (n < m.items.kept) i = item_at(m, n);
     size = write_address(i, tx.text_room);
+    if (size == 0) {
+      const int n_written =
+          std::snprintf(tx.text_room.data(), tx.text_room.size(), "syntax 0x%02x", i.syntax);
+      size = static_cast<std::size_t>(n_written);
+    }
     const std::uint32_t unit = i.area >= 0x1c && i.area <= 0x1f ? 1 : type_size(i.type);
     const std::uint32_t length = unit * i.count;
     if (i.known && i.syntax != static_cast<std::uint8_t>(Syntax::kSymbolic)) {

@@ -267,10 +267,9 @@ TEST_F(ConfigTest, RecordTypes) {
 }
 
 TEST_F(ConfigTest, WhatSuricataHasAndPicketLeavesIsAWarning) {
-  const auto r =
-      set({"stream.inline=true", "mpm-algo=ac", "app-layer.protocols.dns.detection-ports.dp=5353",
-           "flow-timeouts.tcp.emergency-new=5", "stream.async-oneside=true", "datasets.enabled=yes",
-           "app-layer.protocols.sip.enabled=yes", "app-layer.protocols.rfb.enabled=no"});
+  const auto r = set({"stream.inline=true", "mpm-algo=ac", "app-layer.protocols.dns.detection-ports.dp=5353",
+                      "flow-timeouts.tcp.emergency-new=5", "outputs.fast=x", "datasets.enabled=yes",
+                      "app-layer.protocols.sip.enabled=yes", "app-layer.protocols.rfb.enabled=no"});
   ASSERT_TRUE(r.has_value()) << error(r);
   EXPECT_EQ(r.value().warnings.size(), find_protocol("sip") == kNoProtocol ? 7U : 6U)
       << all(r.value().warnings);

@@ -22,7 +22,8 @@ TEST(Meta, WhatARuleSaysOfItself) {
   EXPECT_EQ(rule->metadata[1].value, "balanced-ips drop");
   EXPECT_EQ(rule->target, Target::kDestination);
   EXPECT_TRUE(rule->noalert && rule->prefilter);
-  EXPECT_EQ(rule->tag->count, 5U);
+  ASSERT_EQ(rule->tags.size(), 1U);
+  EXPECT_EQ(rule->tags[0].count, 5U);
   EXPECT_EQ(rule->line, 1U);
   EXPECT_EQ(rule->file, "t.rules");
 }

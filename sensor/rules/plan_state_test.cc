@@ -9,19 +9,19 @@ namespace {
 
 TEST(PlanVariables, WhatARegularExpressionTakesFromAFlowIsKept) {
   Bench b(
-      "alert tcp any any -> any any (content:\"user=\"; pcre:\"/user=(\\w+);id=(\\d+)/, flow:name, pkt:id\"; "
+      "alert tcp any any -> any any (content:\"user=\"; pcre:\"/user=(\\w+)&id=(\\d+)/, flow:name, pkt:id\"; "
       "sid:1;)\n"
       "alert tcp any any -> any any (content:\"go\"; flowvar:name,\"oo\"; sid:2;)\n"
       "alert tcp any any -> any any (content:\"go\"; flowvar:name,\"bar\"; sid:3;)\n"
       "alert tcp any any -> any any (content:\"go\"; flowvar:other,\"oo\"; sid:4;)\n");
   b.to_server("go early").end();
   EXPECT_EQ(b.fired(), "");
-  b.to_server(std::string(3000, '.') + "user=foo;id=42");
+  b.to_server(std::string(3000, '.') + "user=foo&id=42");
   EXPECT_EQ(b.fired(), "1");
   EXPECT_EQ(b.last_variables, "id=42 ");
   b.to_server(std::string(3000, '.') + "go");
   EXPECT_EQ(b.fired(), "2");
-  b.to_server(std::string(3000, '.') + "user=bar;id=1").to_server(std::string(3000, '.') + "go");
+  b.to_server(std::string(3000, '.') + "user=bar&id=1").to_server(std::string(3000, '.') + "go");
   EXPECT_EQ(b.fired(), "1 3") << "the last value counts";
 }
 
