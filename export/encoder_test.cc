@@ -128,7 +128,7 @@ TEST_F(EncoderTest, FlowStandsFromTheClientsSide) {
       R"("start":"2023-11-14T22:13:20.000000+0000","end":"2023-11-14T22:13:23.000000+0000","age":3,)"
       R"("state":"established","reason":"timeout","alerted":true,"tx_cnt":2},)"
       R"("tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"12","syn":true,"fin":true,"psh":true,"ack":true,)"
-      R"("state":"time_wait","tc_gap":true,"tc_missing_bytes":1460,"history":"ShA"}})");
+      R"("state":"time_wait","tc_gap":true,"tc_missing_bytes":1460,"ts_max_regions":1,"tc_max_regions":1,"history":"ShA"}})");
 }
 
 TEST_F(EncoderTest, ReasonsAndStatesHaveEvesNames) {

@@ -205,8 +205,8 @@ TEST_F(StreamCheckTest, OddNumbersOfAClosingConnection) {
   send(kS, kAck | kFin, 501, 101);
   ASSERT_EQ(flow.tcp_state, TcpState::kFinWait1);
   EXPECT_EQ(send(kC, kAck, 101, 501 + 0x40000000), (Names{"pkt_invalid_ack", "fin1_invalid_ack"}));
-  EXPECT_EQ(send(kC, kAck, 101 + 0x20000000, 502, "x").front(), "fin1_ack_wrong_seq");
-  EXPECT_EQ(send(kC, kAck | kFin, 101 + 0x20000000, 502), Names{"fin1_fin_wrong_seq"});
+  EXPECT_EQ(send(kC, kAck, 101 + 0x20000000, 501, "x").front(), "fin1_ack_wrong_seq");
+  EXPECT_EQ(send(kC, kAck | kFin, 101 + 0x20000000, 501), Names{"fin1_fin_wrong_seq"});
   EXPECT_EQ(send(kC, kSyn, 900), Names{"shutdown_syn_resend"});
   send(kC, kAck, 101, 502);
   ASSERT_EQ(flow.tcp_state, TcpState::kFinWait2);

@@ -57,6 +57,8 @@ ParseResult parse(Cursor& in, Frame& frame) noexcept {
   for (std::size_t i = 0; i < std::min(header.size(), std::size(kStart)); ++i) {
     if (header[i] != kStart[i]) return ParseResult::malformed(Event::kLostSync);
   }
+  // The second octet is judged as soon as it is there, however segments fall.
+  if (header.size() < std::size(kStart)) return ParseResult::need_more(std::size(kStart));
   if (header.size() < kHeaderSize) return ParseResult::need_more(kHeaderSize);
   if (!crc_fits(header)) return ParseResult::malformed(Event::kBadLinkCrc);
   c.skip(2);
