@@ -112,7 +112,8 @@ TEST(S7comm, EveryKindOfVariable) {
   EXPECT_EQ(read("120c b0 02 04 0001 0000 02 0007 0010", "ff 04 0030 010203040506"),
             "@P#DB1.DBX0.0 BYTE 4 ='\\x01\\x02\\x03\\x04\\x05\\x06'");
   EXPECT_EQ(read("120e b2 ff 8a0e 0001 8a67df57 4000000a", "ff 04 0010 002a"), "@DB1.10 =42");
-  EXPECT_EQ(read("1208 82 41 0001 0001 7f 01", "0a 00 0000"), "@syntax 0x82") << "of an NC: addresses are not read";
+  EXPECT_EQ(read("1208 82 41 0001 0001 7f 01", "0a 00 0000"), "@syntax 0x82")
+      << "of an NC: addresses are not read";
 }
 
 TEST(S7comm, OutputsAreControl) {

@@ -12,8 +12,8 @@ const std::unordered_map<std::string_view, const Keyword*>& all() {
     std::unordered_map<std::string_view, const Keyword*> t;
     for (const auto family :
          {address_keywords(), byte_keywords(), buffer_keywords(), content_keywords(), data_keywords(),
-          file_keywords(), flow_keywords(), frame_keywords(), meta_keywords(), ot_keywords(), packet_keywords(),
-          pcre_keywords(), refused_keywords(), state_keywords(), transform_keywords()}) {
+          file_keywords(), flow_keywords(), frame_keywords(), meta_keywords(), ot_keywords(),
+          packet_keywords(), pcre_keywords(), refused_keywords(), state_keywords(), transform_keywords()}) {
       for (const auto& keyword : family) {
         [[maybe_unused]] const bool fresh = t.emplace(keyword.name, &keyword).second;
         PICKET_ASSERT(fresh);

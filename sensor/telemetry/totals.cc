@@ -153,12 +153,12 @@ std::string stats_json(const Totals& t) {
                   false),
       t.not_summarised, t.suppressed, t.late, t.datagrams, t.fragments_incomplete, t.flows_created,
       t.flows_active, t.flows_peak, t.flows_evicted, t.files, t.files_refused, t.files_cut, t.frames,
-      t.frames_refused, protocols_json,
-      json_counts(decode_event, t.decode_events, false), json_counts(stream_event, t.stream_events, false),
-      json_counts(app_event, t.app_events, false), t.captures_damaged, errors, t.rules_loaded,
-      t.rules_rejected, t.rules_epoch, t.reloads, t.reloads_failed, json_counts(detection, t.detection, true),
-      t.peak_rss_bytes, t.pool_peak_bytes, t.pool_refused, json_counts(stage, t.stage_cycles, true),
-      t.workers, t.seconds, kVersion, kBuildType, kCompiler);
+      t.frames_refused, protocols_json, json_counts(decode_event, t.decode_events, false),
+      json_counts(stream_event, t.stream_events, false), json_counts(app_event, t.app_events, false),
+      t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
+      t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
+      t.pool_refused, json_counts(stage, t.stage_cycles, true), t.workers, t.seconds, kVersion, kBuildType,
+      kCompiler);
 }
 
 std::string summary_text(const Totals& t) {

@@ -40,7 +40,8 @@ namespace picket::testing {
 namespace {
 
 constexpr std::uint64_t kHour = 3'600'000'000'000;
-constexpr std::size_t kMaxTurns = 400;       // of a conversation: its beginning; a PDU cut there spoils the next copy
+constexpr std::size_t kMaxTurns =
+    400;  // of a conversation: its beginning; a PDU cut there spoils the next copy
 constexpr std::size_t kMaxCopies = 3000;     // of a short conversation in a long slack
 constexpr std::size_t kMaxTurnBytes = 4096;  // a longer packet is no PDU to damage
 constexpr unsigned kDefaultMutations = 300;
