@@ -30,8 +30,10 @@ class StageTimer {
 };
 
 /// Files are followed where they are recorded, also when no rule asks.
-AppConfig with_files(AppConfig app, bool recorded) {
-  app.files.wants.any = recorded;
+AppConfig app_config(const WorkerConfig& c) {
+  AppConfig app = c.app;
+  app.files.wants.any = c.records.files;
+  app.vlans_tell_apart = c.flow.vlan_in_key;
   return app;
 }
 
@@ -86,7 +88,7 @@ Worker::Worker(const WorkerConfig& config, PacketSource& source, const RecordEnc
       defragmenter_(config.defrag, config.id, config.count),
       flows_(config.flow, config.id, config.count, *this),
       reassembler_(config.stream, pool_),
-      app_(with_files(config.app, config.records.files), pool_, *this),
+      app_(app_config(config), pool_, *this),
       detector_(pool_, *this) {}
 
 Worker::~Worker() = default;

@@ -75,13 +75,16 @@ void numbers(const OtTransaction& x, OtNote& note) noexcept {
 
 std::size_t encode_ot_note(const RecordContext& context, const Flow& f, ProtocolId protocol,
                            const OtTransaction& x, OtDetail detail, std::span<std::uint8_t> out) noexcept {
-  if (detail == OtDetail::kFull || !ot_only_looks(x.operation->ot_class) || x.events != 0 || x.failed)
+  if (detail == OtDetail::kFull || !ot_only_looks(x.operation->ot_class) || x.operation->unknown ||
+      x.events != 0 || x.failed || x.apart)
     return 0;
   if (out.size() < OtNote::kHead) return 0;
   Kind kind(out.subspan(OtNote::kHead));
   kind.add(protocol);
   kind.add(f.client().bytes);
   kind.add(f.server().bytes);
+  kind.add(f.tap);
+  kind.add(static_cast<std::uint16_t>((x.has_request ? 1 : 0) | (x.has_reply ? 2 : 0)));
   for (const std::uint16_t vlan : f.key.vlans) kind.add(vlan);
   kind.add(as_bytes(x.ot->name));
   kind.add(static_cast<std::uint16_t>(x.operation - x.ot->operations.data()));

@@ -61,13 +61,18 @@ void Recorder::set_interval(std::uint64_t every_ns, std::function<void(std::uint
 
 /// No record before that moment will come any more.
 void Recorder::time_is(std::uint64_t clock_ns) {
+  if (every_ns_ != 0 && clock_ns != 0) {
+    if (due_ns_ == 0) due_ns_ = clock_ns + every_ns_;
+    if (clock_ns > due_ns_) {
+      const std::uint64_t last =
+          clock_ns - 1 - (clock_ns - 1 - due_ns_) % every_ns_;  // the last one before now
+      due_ns_ = last + every_ns_;
+      // What ends later stands behind it, however long nobody asked.
+      if (summaries_) summaries_->flush(last, *this);
+      at_(last);
+    }
+  }
   if (summaries_) summaries_->flush(clock_ns, *this);
-  if (every_ns_ == 0 || clock_ns == 0) return;
-  if (due_ns_ == 0) due_ns_ = clock_ns + every_ns_;
-  if (clock_ns <= due_ns_) return;
-  const std::uint64_t last = clock_ns - 1 - (clock_ns - 1 - due_ns_) % every_ns_;  // the last one before now
-  due_ns_ = last + every_ns_;
-  at_(last);
 }
 
 void Recorder::run(const std::stop_token& stop) {

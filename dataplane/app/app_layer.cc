@@ -66,7 +66,7 @@ AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
       pool_(pool),
       listener_(listener),
       files_(config.files, pool),
-      expectations_(pool),
+      expectations_(pool, config.vlans_tell_apart),
       frame_tracker_(pool, *this),
       hand_over_hint_(pool) {
   PICKET_ASSERT(protocols().size() <= 64);
@@ -385,7 +385,8 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   a.fresh = a.kept = false;
   a.run_count = 0;
   if (f.first_protocol == kNoProtocol) f.first_protocol = f.protocol;
-  f.protocol = kNoProtocol;
+  f.protocol = f.other_protocol = kNoProtocol;
+  f.flags &= static_cast<std::uint16_t>(~(flow_flag::kOtherIsReply | flow_flag::kBothAsked));
   if (!to.empty()) {
     const ProtocolId id = find_protocol(to);
     const PoolBuffer hint = std::move(hand_over_hint_);
@@ -414,10 +415,10 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
   }
   a->pending[index(dir)].reset();
   a->need[index(dir)] = 0;
-  if (a->parser == nullptr && (f.flags & flow_flag::kBothAsked) == 0) {
-    f.flags |= flow_flag::kBothAsked;
+  if (a->parser == nullptr && (f.flags & flow_flag::kBothAsked) == 0)
     listener_.on_odd_protocol(f, AppEvent::kDetectionSkipped);
-  }
+  f.flags |= flow_flag::kBothAsked;  // what comes behind the gap are no first bytes
+  a->agreed = kNoProtocol;
   if (a->parser == nullptr) {  // what the other side said is one turn now
     const std::size_t other = a->pending[index(reverse(dir))].size();
     a->run_count = other == 0 ? 0 : 1;

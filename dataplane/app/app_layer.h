@@ -50,6 +50,7 @@ struct AppConfig {
   std::vector<bool> enabled;                       ///< by ProtocolId
   std::vector<std::vector<std::uint64_t>> limits;  ///< by ProtocolId, in the order of ProtocolSpec::limits
   FileConfig files;
+  bool vlans_tell_apart = true;  ///< vlan.use-for-tracking, as of flows
 };
 
 /// Everything enabled, every limit at its default.

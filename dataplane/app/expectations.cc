@@ -4,7 +4,7 @@
 
 namespace picket {
 
-Expectations::Expectations(Pool& pool) {
+Expectations::Expectations(Pool& pool, bool by_vlan) : by_vlan_(by_vlan) {
   entries_.reserve(std::size_t{kShards} * kPerShard);
   for (std::size_t i = 0; i < std::size_t{kShards} * kPerShard; ++i) entries_.emplace_back(pool);
 }
@@ -25,7 +25,7 @@ bool Expectations::add(const Flow& of, const Expectation& what, ProtocolId proto
   bool replaces = false;
   for (Entry& e : shard(n)) {
     replaces = e.order != 0 && e.port == what.port && e.to == to_address && e.from == from_address &&
-               e.vlans == of.key.vlans;
+               (!by_vlan_ || e.vlans == of.key.vlans);
     if (replaces || at == nullptr || e.order < at->order) at = &e;  // a free one has order 0
     if (replaces) break;
   }
@@ -56,7 +56,7 @@ bool Expectations::take(const Flow& flow, ExpectedFlow& out) noexcept {
     // The connection's beginning may not have been seen: who opened it is then a guess.
     const bool to_server = e.port == flow.server_port() && e.to == flow.server() && e.from == flow.client();
     const bool to_client = e.port == flow.client_port() && e.to == flow.client() && e.from == flow.server();
-    if ((!to_server && !to_client) || e.vlans != flow.key.vlans) continue;
+    if ((!to_server && !to_client) || (by_vlan_ && e.vlans != flow.key.vlans)) continue;
     out.protocol = e.flow.protocol;
     out.hint = std::move(e.flow.hint);
     free(e, n);

@@ -32,7 +32,8 @@ class Expectations {
   static constexpr unsigned kPerShard = 32;
   static constexpr std::uint64_t kTimeoutNs = 30'000'000'000;  ///< Suricata's
 
-  explicit Expectations(Pool&);
+  /// `by_vlan`: hosts of different VLANs are different hosts.
+  explicit Expectations(Pool&, bool by_vlan = true);
 
   /// `of`: the flow that it was said in. False: no memory for it, or another one had to go.
   bool add(const Flow& of, const Expectation&, ProtocolId) noexcept;
@@ -53,6 +54,8 @@ class Expectations {
     return std::span(entries_).subspan(std::size_t{n} * kPerShard, kPerShard);
   }
   void free(Entry&, unsigned shard) noexcept;
+
+  const bool by_vlan_;
 
   std::vector<Entry> entries_;
   std::array<std::uint8_t, kShards> used_{};

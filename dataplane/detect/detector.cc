@@ -206,6 +206,7 @@ void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
     if (flow != nullptr && rules_->any_app_found) run_app_found_rules(p, *flow);
   }
   flush([](const Queued&) noexcept { return true; });
+  if (memory_ != nullptr) memory_->variables_of_packet.clear();
   events_ = {};
   passed_ = false;
   chunk_flow_ = nullptr;

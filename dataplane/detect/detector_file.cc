@@ -54,6 +54,7 @@ void Detector::look_at_file(const Subject& side, Transaction& tx, const File& fi
   const SidePlan& plan = side.plan->sides[side.app][index(side.dir)];
   if (plan.file_ready == 0) return;
   Subject s = side;
+  s.tx = &tx;
   s.file = &file;
   Candidates& c = memory_->transaction;
   c.clear();

@@ -36,7 +36,8 @@ void Detector::look_at_update(Flow& f, ProtocolId app, Transaction& tx, Directio
   TxState& state = tx_state(tx);
   const std::uint32_t acknowledged = f.side[index(reverse(dir))].last_ack;
   if (state.updated && state.acknowledged == acknowledged) return;
-  const Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
+  s.tx = &tx;
   const SidePlan& plan = s.plan->sides[app][index(dir)];
   for (std::uint32_t i = 0; i < plan.updates && !idle(&f); ++i) {
     const RuleIndex r = rules_->rule_lists[plan.first_update + i];
@@ -263,6 +264,20 @@ bool tx_test_holds(const RuleSet& set, const TxTest& t, const Subject& s, const 
   return false;
 }
 
+namespace {
+
+/// A transaction that is made up has nothing but its events: getters of a protocol read what is not there.
+bool asks_events_alone(const RuleSet& set, const RuleHeader& h) noexcept {
+  if (h.groups != h.payload_groups) return false;
+  for (unsigned i = 0; i < h.tx_tests; ++i) {
+    const TxTest::Kind kind = set.tx_tests[h.first_tx_test + i].kind;
+    if (kind == TxTest::Kind::kInteger || kind == TxTest::Kind::kKeyword) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 /// An event outside of any transaction: rules that ask for nothing but events see it in one made up for it.
 void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_view name,
                             const Packet* packet) noexcept {
@@ -278,7 +293,7 @@ void Detector::on_app_event(Flow& f, ProtocolId app, Direction dir, std::string_
   for (std::uint32_t i = 0; i < plan.repeats; ++i) {
     const RuleIndex r = rules_->rule_lists[plan.first_repeat + i];
     const RuleHeader& h = rules_->rules[r];
-    if (h.groups != h.payload_groups || !header_fits(*rules_, h, s, *memory_) ||
+    if (!asks_events_alone(*rules_, h) || !header_fits(*rules_, h, s, *memory_) ||
         !transaction_matches(h, s, made_up))
       continue;
     fire(r, s, false, nullptr);

@@ -47,6 +47,7 @@ struct OtOperation {
   /// In plain words, small letters where the standard has none: "select before operate". Without , " * and ?
   std::string_view name;
   std::string_view technique;  ///< of MITRE ATT&CK for ICS, "T0855"; "" where none applies
+  bool unknown = false;        ///< nobody knows what it does: each one has a record of its own
 };
 
 /// Where an operation goes: a point, or points that follow one another.
@@ -96,6 +97,7 @@ struct OtTransaction : Transaction {
   std::int64_t station = kNoOtStation;
   bool failed =
       false;  ///< the reply says that it was not done: an exception, an error, a negative confirmation
+  bool apart = false;  ///< though it only looks, it says something that no count may hide: a restart, a trip
   mutable std::array<char, 64> text_room;  ///< for OtProtocol::address and value
 };
 

@@ -158,6 +158,9 @@ enum class MessageType : std::uint8_t { kLink, kRequest, kResponse, kUnsolicited
 
 /// Bits of Message::indications: the request was not done (function, object or parameters not known).
 inline constexpr std::uint16_t kRefusals = 0x0007;
+/// Others that an engineer must see: time not set, local control, trouble, restart; buffer overflow, configuration
+/// corrupt.
+inline constexpr std::uint16_t kTroubles = 0xf028;
 
 /// One fragment on its way one way, or a frame of the link layer.
 struct Message : OtTransaction {

@@ -51,9 +51,10 @@ void Dnp3Parser::on_datagram(Direction dir, Bytes data, Sink& sink) noexcept {
     Cursor in(data.subspan(at));
     Frame f;
     const ParseResult r = parse(in, f);
-    if (r.kind == ParseResult::Kind::kNeedMore) return report(dir, Event::kTruncatedFrame, nullptr, sink);
-    if (r.kind == ParseResult::Kind::kMalformed) {
-      sink.event(dir, r.event, nullptr);
+    if (r.kind != ParseResult::Kind::kDone) {
+      // A header may lie about its length, and another frame stand behind it.
+      const bool cut = r.kind == ParseResult::Kind::kNeedMore;
+      sink.event(dir, cut ? static_cast<std::uint8_t>(Event::kTruncatedFrame) : r.event, nullptr);
       at = next_header(data, at + 1);
       continue;
     }
@@ -186,7 +187,8 @@ void Dnp3Parser::finish(Message& m, Direction dir, Sink& sink) noexcept {
   m.ot = &kOt;
   m.operation = &operation_of(m);
   m.station = m.link.outstation();
-  m.failed = m.is_response() && (m.indications & kRefusals) != 0;
+  m.failed |= m.is_response() && (m.indications & kRefusals) != 0;
+  m.apart = m.is_response() && (m.indications & kTroubles) != 0;
   sink.advance(m, dir, kOtWhole);
   sink.done(m);
 }
@@ -213,6 +215,7 @@ void Dnp3Parser::survey(Message& m, Direction dir, Sink& sink) noexcept {
     ++m.object_count;
     if (h.has_points) m.point_count += h.count;
     if (h.has_values) said += h.count;
+    m.failed |= h.group == 120 && h.variation == 7;  // authentication error
     unknown |= h.problem == Problem::kUnknown;
     malformed |= h.problem == Problem::kShort || h.problem == Problem::kInvalid;
     ended = h.known_size && h.problem != Problem::kShort;

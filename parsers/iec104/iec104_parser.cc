@@ -218,6 +218,16 @@ void Iec104Parser::on_command(Arrival here, const Message& m, Sink& sink) noexce
   sink.advance(*x, here.dir, kOtWhole);
 }
 
+namespace {
+
+/// Single and double points, step positions, events of protection: IEC 60870-5-101, 7.2.1.1.
+constexpr bool tells_states(std::uint8_t type) noexcept {
+  return (type >= 1 && type <= 6) || (type >= 17 && type <= 19) || (type >= 30 && type <= 32) ||
+         (type >= 38 && type <= 40);
+}
+
+}  // namespace
+
 /// Which station it is about, and whether that refused, as far as is known.
 void Iec104Parser::settle(Exchange& x) noexcept {
   if (x.format != Format::kI) return;
@@ -225,7 +235,11 @@ void Iec104Parser::settle(Exchange& x) noexcept {
   const Asdu& a = (first ? x.command : x.confirmed ? x.confirmation : x.termination).asdu;
   x.station = a.common_address;
   const auto refuses = [](const Asdu& b) noexcept { return b.negative || b.is_refusal(); };
-  x.failed = (x.confirmed && refuses(x.confirmation.asdu)) || (x.alone && refuses(a));
+  x.failed = (x.confirmed && refuses(x.confirmation.asdu)) || (x.terminated && refuses(x.termination.asdu)) ||
+             (x.alone && refuses(a));
+  // Each change of a switch counts, and so does each event of protection equipment.
+  const bool changed = a.is(Cause::kSpontaneous) || a.is(Cause::kReturnRemote) || a.is(Cause::kReturnLocal);
+  x.apart = x.alone && changed && tells_states(a.type);
 }
 
 void Iec104Parser::on_answer(Exchange& x, Arrival here, const Message& m, Sink& sink) noexcept {

@@ -77,15 +77,15 @@ constexpr OtOperation kOperations[] = {
     {OtClass::kDiagnostic, "poll controller", ""},
     {OtClass::kControl, "reset communication link", ""},
     {OtClass::kNone, "encapsulated interface transport", ""},
-    {OtClass::kNone, "user-defined function", ""},
-    {OtClass::kNone, "reserved function", ""},
-    {OtClass::kNone, "unassigned function", ""},
+    {OtClass::kNone, "user-defined function", "", true},
+    {OtClass::kNone, "reserved function", "", true},
+    {OtClass::kNone, "unassigned function", "", true},
 };
 static_assert(std::size(kOperations) == static_cast<std::size_t>(Does::kNone));
 
 /// Schneider's, inside of function 90: a session, then what is done (from public analyses of the protocol).
 constexpr OtOperation kUmasOperations[] = {
-    {OtClass::kNone, "other UMAS request", ""},
+    {OtClass::kNone, "other UMAS request", "", true},
     {OtClass::kNone, "open session", ""},
     {OtClass::kRead, "read PLC ID", "T0888"},
     {OtClass::kRead, "read project information", "T0888"},

@@ -341,6 +341,13 @@ struct Exchange : OtTransaction {
   bool stale = false;  ///< bytes of the answers' direction were lost since it was asked
   Message question, answer;
   std::uint64_t question_ns = 0, answer_ns = 0;
+  /// Where the value that was asked for last stands: `first` is the number of the first value of `item`.
+  struct Seek {
+    const Message* of = nullptr;
+    std::size_t item = 0;
+    unsigned first = 0;
+  };
+  mutable Seek seek;
   Exchange *older = nullptr, *newer = nullptr;  ///< the parser's own
   PoolBuffer own;                               ///< the request's bytes, while it waits
 

@@ -7,7 +7,7 @@ namespace {
 using enum OtClass;
 
 constexpr OtOperation kOperations[] = {
-    {kNone, "job", ""},
+    {kNone, "job", "", true},
     {kNone, "open connection", ""},
     {kNone, "close connection", ""},
     {kNone, "reject TPDU", ""},
@@ -64,14 +64,14 @@ constexpr OtOperation kOperations[] = {
     {kConfigure, "enter password", "T0859"},
     {kConfigure, "clear password", ""},
     {kWrite, "send block of data", ""},
-    {kNone, "time function", ""},
+    {kNone, "time function", "", true},
     {kRead, "read clock", ""},
     {kConfigure, "set clock", "T0836"},
     {kProgram, "NC function", ""},
     {kProgram, "download NC program", "T0843"},
     {kRead, "upload NC program", "T0845"},
-    {kNone, "userdata", ""},
-    {kNone, "S7comm-plus message", ""},
+    {kNone, "userdata", "", true},
+    {kNone, "S7comm-plus message", "", true},
     {kNone, "keep alive", ""},
     {kRead, "report values", ""},
     {kRead, "explore", "T0888"},
@@ -308,12 +308,17 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
   // What was written is only told of the request: its answer has codes.
   if (m == nullptr || (m->is(Function::kWriteVar) && !m->is(Rosctr::kJob))) return false;
   const Message& asked = m == &x.answer && x.has_question ? x.question : *m;
-  for (std::size_t i = 0; i < m->values.kept; ++i) {
-    const Value v = value_at(*m, i);
-    const Item item = item_at(asked, i);
+  // Values are asked for one behind the other: the item of the last one is where to go on.
+  Exchange::Seek seek = x.seek.of == m && x.seek.first <= n ? x.seek : Exchange::Seek{m, 0, 0};
+  for (; seek.item < m->values.kept; ++seek.item) {
+    const Value v = value_at(*m, seek.item);
+    const Item item = item_at(asked, seek.item);
     const std::size_t count = element_count(v, &item);
-    if (n < count) return element(v, &item, n, out);
-    n -= static_cast<unsigned>(count);
+    if (n - seek.first < count) {
+      x.seek = seek;
+      return element(v, &item, n - seek.first, out);
+    }
+    seek.first += static_cast<unsigned>(count);
   }
   return false;
 }

@@ -149,7 +149,8 @@ class S7commParser final : public Parser {
       if (m.kind == Kind::kPlus) side.plus_continued = m.more;
       return on_message(dir, m, sink);
     }
-    if (tls_started_ && whole[0] >= 20 && whole[0] <= 23) {
+    if (tls_started_ && whole.size() > 2 && whole[0] >= 20 && whole[0] <= 23 && whole[1] == 3 &&
+        whole[2] <= 4) {
       // Newer controllers go on inside TLS.
       report(dir, Event::kEncrypted, nullptr, sink);
       encrypted_ = true;
@@ -160,7 +161,7 @@ class S7commParser final : public Parser {
   }
 
   void on_message(Direction dir, const Message& m, Sink& sink) noexcept {
-    if (m.kind == Kind::kPlus && m.plus_function == kInitSsl) tls_started_ = true;
+    if (m.kind == Kind::kPlus && m.plus_function == kInitSsl && !m.asks()) tls_started_ = true;
     if (m.kind == Kind::kPlus && m.continued) return;  // its first piece was the record
     if (m.asks()) return on_question(dir, m, sink);
     on_answer(dir, m, sink);
@@ -284,7 +285,8 @@ class S7commParser final : public Parser {
 
   /// Of an answer: that it, or one of its items, was not done.
   static bool refuses(const Message& m) noexcept {
-    if (m.kind == Kind::kCotp) return m.tpdu.type == cotp::Type::kError;
+    if (m.kind == Kind::kCotp)
+      return m.tpdu.type == cotp::Type::kError || m.tpdu.type == cotp::Type::kDisconnectRequest;
     if (m.kind != Kind::kS7) return false;
     if (m.is(Rosctr::kUserdata)) return m.param_error != 0;
     if (m.error_class != 0 || m.error_code != 0) return true;

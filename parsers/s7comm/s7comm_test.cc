@@ -346,11 +346,12 @@ TEST(S7comm, Plus) {
                 plus("32 0000 0542 0000 0003 34")),
       to_client(plus("33 07000c81 0004 0008 0000 01 07 00")),
       to_server(plus("31 0000 05b3 0000 0004 00000000")),
+      to_client(plus("32 0000 05b3 0000 0004 00")),
       to_client(dt(from_hex("160303 0004 02000000"))),
   };
   EXPECT_THAT(brief(talk),
               ElementsAre("tx 0 req rep read variables", "tx 1 req rep write variables",
-                          "tx 2 rep report values", "event < encrypted", "tx 3 req start encryption"));
+                          "tx 2 rep report values", "tx 3 req rep start encryption", "event < encrypted"));
   EXPECT_EQ(check_every_split(kSpec, talk), "");
   Message m;
   const std::string create = from_hex("72 01 002f 32 0000 04ca 0000 0001 36 11 0287a2 a38232 0015 1b") +

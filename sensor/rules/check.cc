@@ -227,7 +227,8 @@ bool check_frame(Builder& builder, std::string_view text) {
     const auto* number = std::get_if<PacketNumber>(&t);
     const bool of_flow = number != nullptr && number->field >= PacketField::kFlowAgeSeconds;
     return !of_flow && !std::holds_alternative<AppProtocolIs>(t) &&
-           !std::holds_alternative<AddressReputation>(t) && !std::holds_alternative<CountryIs>(t);
+           !std::holds_alternative<AddressReputation>(t) && !std::holds_alternative<CountryIs>(t) &&
+           !std::holds_alternative<NetworkProtocol>(t);
   });
   if (of_packets)
     return builder.fail(place_of(text, "frame"),

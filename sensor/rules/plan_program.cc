@@ -108,6 +108,7 @@ Shape Planner::shape_of(const Rule& r) const {
     // What is known of addresses does not change within a flow.
     if (std::holds_alternative<AddressReputation>(t) || std::holds_alternative<CountryIs>(t)) continue;
     other_tests = true;
+    if (std::holds_alternative<NetworkProtocol>(t)) continue;  // nor does this
     if (const auto* event = std::get_if<PacketEvent>(&t)) {
       (event->of == PacketEvent::Of::kDecode ? s.decode_event : s.stream_event) = true;
       continue;
@@ -119,7 +120,7 @@ Shape Planner::shape_of(const Rule& r) const {
   const bool asks_flow = r.flow.to_server || r.flow.to_client || r.flow.established ||
                          r.flow.not_established || r.flow.stateless || r.flow.only_stream || r.flow.no_stream;
   const bool nothing_else = !s.payload && !s.headers && !s.transaction && !s.frame && !other_tests;
-  s.app_only = nothing_else && app_tests && r.protocol != HeaderProtocol::kApp;
+  s.app_only = nothing_else && app_tests && r.protocol != HeaderProtocol::kApp && r.variable_tests.empty();
   const bool ports = !r.src_port->any || !r.dst_port->any;
   const bool plain_protocol = r.protocol == HeaderProtocol::kIp || r.protocol == HeaderProtocol::kIp4 ||
                               r.protocol == HeaderProtocol::kIp6 || r.protocol == HeaderProtocol::kTcp ||
@@ -127,6 +128,7 @@ Shape Planner::shape_of(const Rule& r) const {
                               r.protocol == HeaderProtocol::kIcmp4 || r.protocol == HeaderProtocol::kIcmp6 ||
                               r.protocol == HeaderProtocol::kSctp;
   s.once = nothing_else && !app_tests && !asks_flow && !ports && plain_protocol && r.flow_ints.empty() &&
+           r.variable_tests.empty() &&
            std::all_of(r.state_bits.begin(), r.state_bits.end(),
                        [](const StateBit& b) { return b.op == StateBit::Op::kSet; });
   return s;
