@@ -84,7 +84,6 @@ std::size_t encode_ot_note(const RecordContext& context, const Flow& f, Protocol
   kind.add(f.client().bytes);
   kind.add(f.server().bytes);
   kind.add(f.tap);
-  kind.add(static_cast<std::uint16_t>((x.has_request ? 1 : 0) | (x.has_reply ? 2 : 0)));
   for (const std::uint16_t vlan : f.key.vlans) kind.add(vlan);
   kind.add(as_bytes(x.ot->name));
   kind.add(static_cast<std::uint16_t>(x.operation - x.ot->operations.data()));
