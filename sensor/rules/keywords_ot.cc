@@ -160,7 +160,7 @@ bool read_operations(Builder& builder, const Option& option, unsigned which) {
 // ---------------------------------------------------------------------------------- ot.address, ot.value
 
 /// All protocols share one matcher.
-bool add_matcher(Builder& builder, const Option& option, std::shared_ptr<const TxMatcher> matcher) {
+bool add_matcher(Builder& builder, const Option& option, const std::shared_ptr<const TxMatcher>& matcher) {
   std::vector<FieldRef> fields;
   if (!find_fields(builder, option, fields)) return false;
   KeywordMatch match;
