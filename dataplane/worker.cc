@@ -3,6 +3,7 @@
 #include <x86intrin.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -496,7 +497,8 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& pack
   // What one side said may become known with a packet of the other: the alert goes the way of what was said.
   const bool against =
       f != nullptr && (info.from_transaction || info.from_stream) && packet.direction != info.direction;
-  const Packet p = against ? turned(packet) : packet;
+  std::optional<Packet> other_way;
+  const Packet& p = against ? other_way.emplace(turned(packet)) : packet;
   EventHeader h;
   h.rule = rule;
   h.epoch = detector_.rules()->epoch;

@@ -15,24 +15,26 @@ using v1::Ot;
 Bytes bounded(Bytes text) noexcept { return text.first(std::min(text.size(), kMaxOtRecordText)); }
 
 void addresses(const OtTransaction& x, WireWriter& w) noexcept {
-  unsigned n = 0;
-  for (OtAddress a; n < kMaxOtInstances && x.ot->address(x, n, a); ++n, a = {}) {
-    if (n < kMaxOtRecordAddresses) w.bytes(Ot::kAddressesFieldNumber, bounded(a.text));
-  }
+  unsigned told = 0;
+  const unsigned n = each_ot_address(x, [&](const OtAddress& a) {
+    if (told++ < kMaxOtRecordAddresses) w.bytes(Ot::kAddressesFieldNumber, bounded(a.text));
+    return false;
+  });
   if (n > kMaxOtRecordAddresses) w.u64(Ot::kAddressCountFieldNumber, n);
 }
 
 void values(const OtTransaction& x, WireWriter& w) noexcept {
   // What is set is the request's; where none was seen, a reply may repeat it.
   const Direction dir = x.has_request ? Direction::kToServer : Direction::kToClient;
-  unsigned n = 0, numbers = 0, texts = 0;
-  for (OtValue v; n < kMaxOtInstances && x.ot->value(x, dir, n, v); ++n, v = {}) {
+  unsigned numbers = 0, texts = 0;
+  const unsigned n = each_ot_value(x, dir, [&](const OtValue& v) {
     if (v.is_number) {
       if (numbers++ < kMaxOtRecordNumbers) w.f64(Ot::kValuesFieldNumber, v.number);
     } else if (texts++ < kMaxOtRecordTexts) {
       w.bytes(Ot::kTextsFieldNumber, bounded(v.text));
     }
-  }
+    return false;
+  });
   if (numbers > kMaxOtRecordNumbers || texts > kMaxOtRecordTexts) w.u64(Ot::kValueCountFieldNumber, n);
 }
 
@@ -61,13 +63,10 @@ class Kind {
 
 void numbers(const OtTransaction& x, OtNote& note) noexcept {
   for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
-    OtValue v;
-    for (unsigned n = 0; n < kMaxOtInstances && x.ot->value(x, dir, n, v); ++n, v = {}) {
-      if (!v.is_number || std::isnan(v.number)) continue;
-      note.min = note.has_number ? std::min(note.min, v.number) : v.number;
-      note.max = note.has_number ? std::max(note.max, v.number) : v.number;
-      note.has_number = true;
-    }
+    each_ot_value(x, dir, [&note](const OtValue& v) {
+      if (v.is_number && !std::isnan(v.number)) note.numbers.add(v.number);
+      return false;
+    });
   }
 }
 
@@ -91,11 +90,11 @@ std::size_t encode_ot_note(const RecordContext& context, const Flow& f, Protocol
     kind.add(f.key.proto);
     kind.add(f.server_port());
     kind.add(x.station);
-    OtAddress a;
-    for (unsigned n = 0; n < kMaxOtInstances && x.ot->address(x, n, a); ++n, a = {}) {
+    each_ot_address(x, [&kind](const OtAddress& a) {
       kind.add(static_cast<std::uint32_t>(a.text.size()));
       kind.add(a.text);
-    }
+      return false;
+    });
   }
   if (kind.size() == 0) return 0;
   OtNote note;

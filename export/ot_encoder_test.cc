@@ -135,10 +135,10 @@ TEST(OtNote, TheRangeOfTheNumbers) {
   const auto n = note(x, OtDetail::kChanges, room);
   ASSERT_TRUE(n);
   EXPECT_EQ(n->time_ns, 5U);
-  EXPECT_TRUE(n->has_number);
-  EXPECT_EQ(n->min, -2);
-  EXPECT_EQ(n->max, 2);
-  EXPECT_FALSE(note(fake(0), OtDetail::kChanges, room)->has_number);
+  EXPECT_TRUE(n->numbers.any());
+  EXPECT_EQ(n->numbers.min, -2);
+  EXPECT_EQ(n->numbers.max, 2);
+  EXPECT_FALSE(note(fake(0), OtDetail::kChanges, room)->numbers.any());
 }
 
 TEST(OtNote, WhatMakesAKind) {

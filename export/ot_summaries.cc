@@ -19,8 +19,7 @@ struct OtSummaries::Held {
   RecordKind kind = 0;
   std::vector<std::uint8_t> record;
   std::uint64_t count = 1, first_ns = 0, last_ns = 0;
-  bool has_number = false;
-  double min = 0, max = 0;
+  OtRange numbers;
   std::string_view key;  ///< in the table
 
   [[nodiscard]] std::size_t cost() const noexcept { return record.size() + key.size() + kHeldCost; }
@@ -28,21 +27,16 @@ struct OtSummaries::Held {
 };
 
 void OtNote::write_head(std::uint8_t* out) const noexcept {
-  const std::uint64_t flags = has_number ? 1 : 0;
   std::memcpy(out, &time_ns, 8);
-  std::memcpy(out + 8, &flags, 8);
-  std::memcpy(out + 16, &min, 8);
-  std::memcpy(out + 24, &max, 8);
+  std::memcpy(out + 8, &numbers.min, 8);
+  std::memcpy(out + 16, &numbers.max, 8);
 }
 
 bool OtNote::read(Bytes note, OtNote& out) noexcept {
   if (note.size() < kHead) return false;
-  std::uint64_t flags = 0;
   std::memcpy(&out.time_ns, note.data(), 8);
-  std::memcpy(&flags, note.data() + 8, 8);
-  std::memcpy(&out.min, note.data() + 16, 8);
-  std::memcpy(&out.max, note.data() + 24, 8);
-  out.has_number = flags != 0;
+  std::memcpy(&out.numbers.min, note.data() + 8, 8);
+  std::memcpy(&out.numbers.max, note.data() + 16, 8);
   out.kind = note.subspan(kHead);
   return true;
 }
@@ -57,9 +51,9 @@ void OtSummaries::Held::add_summary() {
     w.u64(S::kCountFieldNumber, count);
     w.fixed64(S::kFirstFieldNumber, first_ns);
     w.fixed64(S::kLastFieldNumber, last_ns);
-    if (has_number) {
-      w.f64(S::kMinFieldNumber, min);
-      w.f64(S::kMaxFieldNumber, max);
+    if (numbers.any()) {
+      w.f64(S::kMinFieldNumber, numbers.min);
+      w.f64(S::kMaxFieldNumber, numbers.max);
     }
   }
   PICKET_ASSERT(w.ok());
@@ -86,11 +80,7 @@ bool OtSummaries::take(const EventHeader& h, Bytes record, Bytes bytes) {
     ++held.count;
     held.first_ns = std::min(held.first_ns, note.time_ns);
     held.last_ns = std::max(held.last_ns, note.time_ns);
-    if (note.has_number) {
-      held.min = held.has_number ? std::min(held.min, note.min) : note.min;
-      held.max = held.has_number ? std::max(held.max, note.max) : note.max;
-      held.has_number = true;
-    }
+    held.numbers.add(note.numbers);
     summarised_[held.kind].fetch_add(1, std::memory_order_relaxed);
     return true;
   }
@@ -103,9 +93,7 @@ bool OtSummaries::take(const EventHeader& h, Bytes record, Bytes bytes) {
   held.kind = record_kind(h.type, h.protocol);
   held.record.assign(record.begin(), record.end());
   held.first_ns = held.last_ns = note.time_ns;
-  held.has_number = note.has_number;
-  held.min = note.min;
-  held.max = note.max;
+  held.numbers = note.numbers;
   held.key = at->first;
   held_bytes_ += held.cost();
   by_end_.emplace(std::pair(h.place.clock_ns + config_.telling[h.protocol].interval_ns, next_++), &held);

@@ -13,8 +13,10 @@
 // Limits  memcap_bytes for all that is held; what finds no room is told in full, and counted
 // Threads all from the export thread; counts from any
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,13 +40,24 @@ struct OtTelling {
   std::uint64_t interval_ns = 60'000'000'000;
 };
 
+/// From the least to the greatest of some numbers.
+struct OtRange {
+  double min = std::numeric_limits<double>::infinity(), max = -min;
+
+  [[nodiscard]] bool any() const noexcept { return min <= max; }
+  void add(double v) noexcept { add(OtRange{v, v}); }
+  void add(const OtRange& r) noexcept {
+    min = std::min(min, r.min);
+    max = std::max(max, r.max);
+  }
+};
+
 /// What a worker says of a record that need not go out by itself: stands behind it as EventHeader::notes.
 struct OtNote {
-  static constexpr std::size_t kHead = 32;
+  static constexpr std::size_t kHead = 24;
   std::uint64_t time_ns = 0;  ///< of the record
-  bool has_number = false;
-  double min = 0, max = 0;  ///< of its numbers
-  Bytes kind;               ///< equal for all that one record may stand for
+  OtRange numbers;
+  Bytes kind;  ///< equal for all that one record may stand for
 
   /// Writes the head; the kind goes behind it. `out` has kHead bytes.
   void write_head(std::uint8_t* out) const noexcept;

@@ -81,8 +81,7 @@ class OtSummariesTest : public ::testing::Test {
     h.place.clock_ns = second * kSecond;
     OtNote note;
     note.time_ns = second * kSecond;
-    note.has_number = number.has_value();
-    note.min = note.max = number.value_or(0);
+    if (number) note.numbers.add(*number);
     std::vector<std::uint8_t> bytes(OtNote::kHead);
     note.write_head(bytes.data());
     bytes.insert(bytes.end(), kind.begin(), kind.end());

@@ -13,16 +13,9 @@ constexpr std::string_view kClassNames[] = {"none",  "read",    "diagnostic", "a
                                             "write", "control", "configure",  "program"};
 static_assert(std::size(kClassNames) == kOtClasses);
 
-/// nullptr where that side was not seen: a transaction that was made up for an event outside of any is no
-/// OtTransaction.
-const OtTransaction* seen(const Transaction& tx, Direction dir) noexcept {
-  const bool there = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
-  return there ? static_cast<const OtTransaction*>(&tx) : nullptr;
-}
-
 template <std::string_view (*kText)(const OtTransaction&) noexcept>
 bool text(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
-  const OtTransaction* x = seen(tx, dir);
+  const OtTransaction* x = ot_side(tx, dir);
   if (n != 0 || x == nullptr) return false;
   out = as_bytes(kText(*x));
   return true;
@@ -32,7 +25,7 @@ std::string_view ot_class(const OtTransaction& x) noexcept { return ot_class_nam
 std::string_view operation(const OtTransaction& x) noexcept { return x.operation->name; }
 
 bool address(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
-  const OtTransaction* x = seen(tx, dir);
+  const OtTransaction* x = ot_side(tx, dir);
   OtAddress a;
   if (x == nullptr || !x->ot->address(*x, n, a)) return false;
   out = a.text;
@@ -40,7 +33,7 @@ bool address(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexc
 }
 
 bool station(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
-  const OtTransaction* x = seen(tx, dir);
+  const OtTransaction* x = ot_side(tx, dir);
   if (n != 0 || x == nullptr || x->station == kNoOtStation) return false;
   out = static_cast<std::uint64_t>(x->station);
   return true;

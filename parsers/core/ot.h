@@ -101,6 +101,34 @@ struct OtTransaction : Transaction {
   mutable std::array<char, 64> text_room;  ///< for OtProtocol::address and value
 };
 
+/// The transaction, if that side of it was seen. One that is made up for an event outside of any has no side, and is
+/// no OtTransaction.
+[[nodiscard]] inline const OtTransaction* ot_side(const Transaction& tx, Direction dir) noexcept {
+  const bool there = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
+  return there ? static_cast<const OtTransaction*>(&tx) : nullptr;
+}
+
+/// Calls each(address) for each of them, until it says true: "that will do". Gives how many it was called for.
+template <class Each>
+unsigned each_ot_address(const OtTransaction& tx, Each&& each) {
+  unsigned n = 0;
+  for (OtAddress a; n < kMaxOtInstances && tx.ot->address(tx, n, a); a = {}) {
+    ++n;
+    if (each(static_cast<const OtAddress&>(a))) break;
+  }
+  return n;
+}
+/// The same of the values of that direction's message.
+template <class Each>
+unsigned each_ot_value(const OtTransaction& tx, Direction dir, Each&& each) {
+  unsigned n = 0;
+  for (OtValue v; n < kMaxOtInstances && tx.ot->value(tx, dir, n, v); v = {}) {
+    ++n;
+    if (each(static_cast<const OtValue&>(v))) break;
+  }
+  return n;
+}
+
 /// One of the names that rules have for all of these protocols.
 [[nodiscard]] constexpr bool is_ot_keyword(std::string_view name) noexcept { return name.starts_with("ot."); }
 

@@ -6,12 +6,6 @@
 namespace picket {
 namespace {
 
-/// As in ot.cc: without that side it may be no OtTransaction at all.
-const OtTransaction* seen(const Transaction& tx, Direction dir) noexcept {
-  const bool there = dir == Direction::kToServer ? tx.has_request : tx.has_reply;
-  return there ? static_cast<const OtTransaction*>(&tx) : nullptr;
-}
-
 bool same(char a, char b) noexcept {
   return to_lower(static_cast<std::uint8_t>(a)) == to_lower(static_cast<std::uint8_t>(b));
 }
@@ -40,7 +34,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
 }
 
 bool OtOperationMatcher::match(const Transaction& tx, Direction dir) const noexcept {
-  const OtTransaction* x = seen(tx, dir);
+  const OtTransaction* x = ot_side(tx, dir);
   if (x == nullptr) return false;
   for (const Set& s : sets) {
     if (s.protocol != x->ot) continue;
@@ -58,12 +52,10 @@ bool OtAddressMatcher::fits(const OtAddress& a) const noexcept {
 }
 
 bool OtAddressMatcher::match(const Transaction& tx, Direction dir) const noexcept {
-  const OtTransaction* x = seen(tx, dir);
-  OtAddress a;
-  for (unsigned n = 0; x != nullptr && n < kMaxOtInstances && x->ot->address(*x, n, a); ++n, a = {}) {
-    if (fits(a) != negated) return true;
-  }
-  return false;
+  const OtTransaction* x = ot_side(tx, dir);
+  bool found = false;
+  if (x != nullptr) each_ot_address(*x, [&](const OtAddress& a) { return found = fits(a) != negated; });
+  return found;
 }
 
 bool OtValueMatcher::fits(const OtValue& v) const noexcept {
@@ -77,12 +69,10 @@ bool OtValueMatcher::fits(const OtValue& v) const noexcept {
 }
 
 bool OtValueMatcher::match(const Transaction& tx, Direction dir) const noexcept {
-  const OtTransaction* x = seen(tx, dir);
-  OtValue v;
-  for (unsigned n = 0; x != nullptr && n < kMaxOtInstances && x->ot->value(*x, dir, n, v); ++n, v = {}) {
-    if (fits(v) != negated) return true;
-  }
-  return false;
+  const OtTransaction* x = ot_side(tx, dir);
+  bool found = false;
+  if (x != nullptr) each_ot_value(*x, dir, [&](const OtValue& v) { return found = fits(v) != negated; });
+  return found;
 }
 
 }  // namespace picket

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "parsers/core/text_writer.h"
 #include "parsers/dnp3/dnp3.h"
 
 namespace picket::dnp3 {
@@ -147,27 +148,6 @@ const OtOperation& link_of(const Message& m) noexcept {
 bool any_header(const ObjectHeader&) noexcept { return true; }
 bool any_value(const ObjectHeader& h) noexcept { return h.has_values; }
 
-class Text {
- public:
-  explicit Text(const OtTransaction& tx) noexcept : room_(tx.text_room) {}
-  Text& operator<<(std::string_view s) noexcept {
-    const std::size_t n = std::min(s.size(), room_.size() - size_);
-    std::copy_n(s.data(), n, room_.data() + size_);
-    size_ += n;
-    return *this;
-  }
-  Text& operator<<(std::uint32_t v) noexcept {
-    char digits[10];
-    const char* end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-    return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
-  }
-  [[nodiscard]] Bytes bytes() const noexcept { return as_bytes({room_.data(), size_}); }
-
- private:
-  std::array<char, 64>& room_;
-  std::size_t size_ = 0;
-};
-
 /// "group 12 index 3", "group 30 index 0-5", "class 1", "manufacturer", "/fw/rtu.bin".
 bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const auto& m = static_cast<const Message&>(tx);
@@ -175,7 +155,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const PointCache* c = find_point(m, any_header, n, true);
   if (c == nullptr) return false;
   const ObjectHeader& h = c->header;
-  Text text(tx);
+  TextWriter text(tx.text_room);
   out = {};
   if (h.group == 60) {
     text << "class " << (h.variation == 0 ? 0U : h.variation - 1U);

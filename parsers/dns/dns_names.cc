@@ -1,18 +1,14 @@
 // parsers/dns/dns_names.cc — numbers and their names (IANA, Domain Name System Parameters)
 #include <algorithm>
 
+#include "parsers/core/names.h"
 #include "parsers/dns/dns.h"
 
 namespace picket::dns {
 namespace {
 
-struct Entry {
-  std::uint16_t number;
-  std::string_view name;
-};
-
 // Sorted by number: type_name() searches it by halves.
-constexpr Entry kTypes[] = {
+constexpr NumberName kTypes[] = {
     {1, "A"},           {2, "NS"},      {3, "MD"},         {4, "MF"},        {5, "CNAME"},
     {6, "SOA"},         {7, "MB"},      {8, "MG"},         {9, "MR"},        {10, "NULL"},
     {11, "WKS"},        {12, "PTR"},    {13, "HINFO"},     {14, "MINFO"},    {15, "MX"},
@@ -34,48 +30,40 @@ constexpr Entry kTypes[] = {
     {32768, "TA"},      {32769, "DLV"},
 };
 static_assert(std::is_sorted(std::begin(kTypes), std::end(kTypes),
-                             [](const Entry& a, const Entry& b) { return a.number < b.number; }));
+                             [](const NumberName& a, const NumberName& b) { return a.number < b.number; }));
 
-constexpr Entry kRcodes[] = {
+constexpr NumberName kRcodes[] = {
     {0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
     {5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
     {10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"},
     {19, "BADMODE"}, {20, "BADNAME"},   {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
 };
 
-constexpr Entry kOpcodes[] = {
+constexpr NumberName kOpcodes[] = {
     {0, "QUERY"}, {1, "IQUERY"}, {2, "STATUS"}, {4, "NOTIFY"}, {5, "UPDATE"}, {6, "DSO"},
 };
-
-template <std::size_t N>
-bool by_name(const Entry (&table)[N], std::string_view name, std::uint64_t& out) noexcept {
-  for (const Entry& e : table) {
-    if (!equals_nocase(e.name, name)) continue;
-    out = e.number;
-    return true;
-  }
-  return false;
-}
 
 }  // namespace
 
 std::string_view type_name(std::uint16_t type) noexcept {
-  const Entry* at = std::lower_bound(std::begin(kTypes), std::end(kTypes), type,
-                                     [](const Entry& e, std::uint16_t n) { return e.number < n; });
+  const NumberName* at = std::lower_bound(std::begin(kTypes), std::end(kTypes), type,
+                                          [](const NumberName& e, std::uint16_t n) { return e.number < n; });
   return at != std::end(kTypes) && at->number == type ? at->name : std::string_view{};
 }
 
 std::string_view rcode_name(std::uint16_t rcode) noexcept {
-  for (const Entry& e : kRcodes) {
+  for (const NumberName& e : kRcodes) {
     if (e.number == rcode) return e.name;
   }
   return {};
 }
 
-bool type_by_name(std::string_view name, std::uint64_t& out) noexcept { return by_name(kTypes, name, out); }
-bool rcode_by_name(std::string_view name, std::uint64_t& out) noexcept { return by_name(kRcodes, name, out); }
+bool type_by_name(std::string_view name, std::uint64_t& out) noexcept { return number_of(kTypes, name, out); }
+bool rcode_by_name(std::string_view name, std::uint64_t& out) noexcept {
+  return number_of(kRcodes, name, out);
+}
 bool opcode_by_name(std::string_view name, std::uint64_t& out) noexcept {
-  return by_name(kOpcodes, name, out);
+  return number_of(kOpcodes, name, out);
 }
 
 }  // namespace picket::dns

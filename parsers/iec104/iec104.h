@@ -306,6 +306,8 @@ struct Exchange : OtTransaction {
 /// The ASDUs that went that way, in order; nullptr when there are no more.
 [[nodiscard]] const Message* message_of(const Exchange&, Direction, unsigned n) noexcept;
 
+/// What the transaction is about: what opened it, or else what is left of it. nullptr: a link frame.
+[[nodiscard]] const Asdu* subject(const Exchange&) noexcept;
 /// The operation of an ASDU; `selected`: the command was selected before.
 [[nodiscard]] const OtOperation& operation_of(const Asdu&, Direction, bool selected) noexcept;
 [[nodiscard]] const OtOperation& operation_of(LinkFunction) noexcept;

@@ -1,4 +1,5 @@
 // parsers/iec104/iec104_names.cc — numbers and their names (5-101 §7.2, 5-104 §5 and §8; 62351-5 for security)
+#include "parsers/core/names.h"
 #include "parsers/iec104/iec104.h"
 
 namespace picket::iec104 {
@@ -226,14 +227,6 @@ constexpr Name kFileNames[] = {{1, "transparent file"},
                                {3, "sequences of events"},
                                {4, "sequences of analogue values"}};
 
-template <std::size_t N>
-constexpr std::string_view find(const Name (&table)[N], std::uint16_t number) noexcept {
-  for (const Name& n : table) {
-    if (n.number == number) return n.name;
-  }
-  return {};
-}
-
 /// A rule's word is the name with '_' for each blank, or the short name.
 bool says(std::string_view word, std::string_view name) noexcept {
   if (name.empty() || word.size() != name.size()) return false;
@@ -259,16 +252,16 @@ const TypeInfo* type_info(std::uint8_t type) noexcept {
 }
 
 std::string_view link_name(LinkFunction f) noexcept {
-  return find(kLinkFunctions, static_cast<std::uint16_t>(f));
+  return name_of(kLinkFunctions, static_cast<std::uint16_t>(f));
 }
-std::string_view cause_name(std::uint8_t cause) noexcept { return find(kCauses, cause); }
-std::string_view quality_name(std::uint16_t one_bit) noexcept { return find(kQualityNames, one_bit); }
-std::string_view file_name_name(std::uint16_t name) noexcept { return find(kFileNames, name); }
+std::string_view cause_name(std::uint8_t cause) noexcept { return name_of(kCauses, cause); }
+std::string_view quality_name(std::uint16_t one_bit) noexcept { return name_of(kQualityNames, one_bit); }
+std::string_view file_name_name(std::uint16_t name) noexcept { return name_of(kFileNames, name); }
 
 std::string_view state_name(State s, Part p) noexcept {
   if (p == Part::kRco && s == State::kOff) return "lower";
   if (p == Part::kRco && s == State::kOn) return "higher";
-  return find(kStates, static_cast<std::uint16_t>(s));
+  return name_of(kStates, static_cast<std::uint16_t>(s));
 }
 
 std::string_view qualifier_name(Part p, std::uint16_t q) noexcept {
@@ -276,29 +269,29 @@ std::string_view qualifier_name(Part p, std::uint16_t q) noexcept {
     case Part::kSco:
     case Part::kDco:
     case Part::kRco:
-      return find(kCommandQualifiers, q);
+      return name_of(kCommandQualifiers, q);
     case Part::kQoi:
-      return find(kInterrogations, q);
+      return name_of(kInterrogations, q);
     case Part::kQcc:
-      return find(kCounterRequests, q & 0x3f);
+      return name_of(kCounterRequests, q & 0x3f);
     case Part::kQrp:
-      return find(kResets, q);
+      return name_of(kResets, q);
     case Part::kQpm:
-      return find(kParameters, q & 0x3f);
+      return name_of(kParameters, q & 0x3f);
     case Part::kQpa:
-      return find(kParameterActivations, q);
+      return name_of(kParameterActivations, q);
     case Part::kCoi:
-      return find(kInitializations, q & 0x7f);
+      return name_of(kInitializations, q & 0x7f);
     case Part::kFrq:
       return (q & 0x80) != 0 ? "refused" : "ready";
     case Part::kSrq:
       return (q & 0x80) != 0 ? "not ready" : "ready";
     case Part::kScq:
-      return find(kSelects, q & 0x0f);
+      return name_of(kSelects, q & 0x0f);
     case Part::kLsq:
-      return find(kLasts, q);
+      return name_of(kLasts, q);
     case Part::kAfq:
-      return find(kAcknowledgements, q & 0x0f);
+      return name_of(kAcknowledgements, q & 0x0f);
     default:
       return {};
   }

@@ -3,6 +3,7 @@
 // Techniques are those of MITRE ATT&CK for ICS. A report names its cause, a command its kind.
 #include <cstdio>
 
+#include "parsers/core/text_writer.h"
 #include "parsers/iec104/iec104.h"
 
 namespace picket::iec104 {
@@ -267,32 +268,21 @@ Op op_of(const Asdu& a, Direction from, bool selected) noexcept {
   }
 }
 
-/// What the transaction is about: what opened it, or else what is left of it.
-const Asdu* subject(const Exchange& x) noexcept {
-  if (x.format != Format::kI) return nullptr;
-  return x.opened ? &x.command.asdu : x.confirmed ? &x.confirmation.asdu : &x.termination.asdu;
-}
-
 bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const Asdu* a = subject(static_cast<const Exchange&>(tx));
   if (a == nullptr || (a->problems & kShort) != 0) return false;
   Object o;
   const bool object = object_at(*a, n, o);
   if (n != 0 && (!object || a->sequence)) return false;
-  int size = 0;
   out = {};
-  if (!object || o.address == 0) {
-    size = std::snprintf(tx.text_room.data(), tx.text_room.size(), "CA %u", a->common_address);
-  } else {
+  TextWriter text(tx.text_room);
+  text << "CA " << a->common_address;
+  if (object && o.address != 0) {
     out.first = o.address;
     out.last = a->sequence ? o.address + a->objects - 1 : o.address;
-    size = out.last == out.first
-               ? std::snprintf(tx.text_room.data(), tx.text_room.size(), "CA %u IOA %u", a->common_address,
-                               o.address)
-               : std::snprintf(tx.text_room.data(), tx.text_room.size(), "CA %u IOA %u-%u", a->common_address,
-                               o.address, static_cast<unsigned>(out.last));
+    (text << " IOA ").range(out.first, out.last);
   }
-  out.text = as_bytes({tx.text_room.data(), static_cast<std::size_t>(size)});
+  out.text = text.bytes();
   return true;
 }
 
@@ -329,6 +319,11 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
 }
 
 }  // namespace
+
+const Asdu* subject(const Exchange& x) noexcept {
+  if (x.format != Format::kI) return nullptr;
+  return x.opened ? &x.command.asdu : x.confirmed ? &x.confirmation.asdu : &x.termination.asdu;
+}
 
 const OtOperation& operation_of(const Asdu& a, Direction from, bool selected) noexcept {
   return kOperations[op_of(a, from, selected)];

@@ -7,6 +7,7 @@
 //
 // What waits stands in a list by age, at most command-flood of them; what answers nothing is a record by itself.
 #include "parsers/iec104/iec104_parser.h"
+#include "parsers/core/frames.h"
 
 #include <algorithm>
 
@@ -90,34 +91,18 @@ Iec104Parser::~Iec104Parser() {
 }
 
 Consumed Iec104Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
-  std::size_t at = 0;
-  while (at < data.size()) {
-    const Bytes rest = data.subspan(at);
-    if (lost_[index(dir)]) {
-      const Probe p = frame_starts(rest);
-      if (p == Probe::kUnsure) return Consumed::partly(at, 0);
-      if (p == Probe::kNo) {
-        ++at;
-        continue;
-      }
-      lost_[index(dir)] = false;
-    }
-    Cursor in(rest);
+  return read_frames(data, lost_[index(dir)], frame_starts, [&](Cursor& in) noexcept {
     Frame f;
     const ParseResult r = parse(in, f);
-    if (r.kind == ParseResult::Kind::kNeedMore) return Consumed::partly(at, r.need);
     if (r.kind == ParseResult::Kind::kMalformed) {
-      // A bad header ends nothing: the next one that makes sense is looked for.
       report(dir, static_cast<Event>(r.event), nullptr, sink);
       report(dir, Event::kLostSync, nullptr, sink);
       lose(dir);
-      ++at;
-      continue;
+    } else if (r.kind == ParseResult::Kind::kDone) {
+      on_frame(dir, f, sink);
     }
-    on_frame(dir, f, sink);
-    at += in.offset();
-  }
-  return Consumed::all(at);
+    return r;
+  });
 }
 
 void Iec104Parser::on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept {
@@ -230,9 +215,9 @@ constexpr bool tells_states(std::uint8_t type) noexcept {
 
 /// Which station it is about, and whether that refused, as far as is known.
 void Iec104Parser::settle(Exchange& x) noexcept {
-  if (x.format != Format::kI) return;
-  const bool first = x.opened || x.alone;
-  const Asdu& a = (first ? x.command : x.confirmed ? x.confirmation : x.termination).asdu;
+  const Asdu* about = subject(x);
+  if (about == nullptr) return;
+  const Asdu& a = *about;
   x.station = a.common_address;
   const auto refuses = [](const Asdu& b) noexcept { return b.negative || b.is_refusal(); };
   x.failed = (x.confirmed && refuses(x.confirmation.asdu)) || (x.terminated && refuses(x.termination.asdu)) ||

@@ -1,4 +1,5 @@
 // parsers/modbus/modbus_names.cc — numbers and their names (Modbus Application Protocol V1.1b3)
+#include "parsers/core/names.h"
 #include "parsers/modbus/modbus.h"
 
 namespace picket::modbus {
@@ -33,12 +34,7 @@ constexpr FunctionInfo kFunctions[] = {
     {0x5a, "Unknown", "UMAS", 0},  // Schneider's; EVE's function_code stays what Suricata writes
 };
 
-struct Entry {
-  std::uint16_t number;
-  std::string_view name;
-};
-
-constexpr Entry kExceptions[] = {
+constexpr NumberName kExceptions[] = {
     {0x01, "IllegalFunction"},
     {0x02, "IllegalDataAddr"},
     {0x03, "IllegalDataValue"},
@@ -51,7 +47,7 @@ constexpr Entry kExceptions[] = {
     {0x0b, "GatewayTargetFailToResp"},
 };
 
-constexpr Entry kDiagnostics[] = {
+constexpr NumberName kDiagnostics[] = {
     {0x00, "RetQueryData"},         {0x01, "RestartCommOpt"},
     {0x02, "RetDiagReg"},           {0x03, "ChangeInputDelimiter"},
     {0x04, "ForceListenOnlyMode"},  {0x0a, "ClearCtrDiagReg"},
@@ -63,20 +59,12 @@ constexpr Entry kDiagnostics[] = {
     {0x15, "GetClearPlusStats"},
 };
 
-constexpr Entry kMeiTypes[] = {{0x0d, "CANOpenGenRefReqResp"}, {0x0e, "RdDevId"}};
+constexpr NumberName kMeiTypes[] = {{0x0d, "CANOpenGenRefReqResp"}, {0x0e, "RdDevId"}};
 
-constexpr Entry kObjects[] = {
+constexpr NumberName kObjects[] = {
     {0x00, "VendorName"},  {0x01, "ProductCode"}, {0x02, "MajorMinorRevision"},  {0x03, "VendorUrl"},
     {0x04, "ProductName"}, {0x05, "ModelName"},   {0x06, "UserApplicationName"},
 };
-
-template <std::size_t N>
-constexpr std::string_view find(const Entry (&table)[N], std::uint16_t number) noexcept {
-  for (const Entry& e : table) {
-    if (e.number == number) return e.name;
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -87,12 +75,12 @@ const FunctionInfo* function_info(std::uint8_t code) noexcept {
   return nullptr;
 }
 
-std::string_view exception_name(std::uint8_t code) noexcept { return find(kExceptions, code); }
+std::string_view exception_name(std::uint8_t code) noexcept { return name_of(kExceptions, code); }
 std::string_view diagnostic_name(std::uint16_t subfunction) noexcept {
-  return find(kDiagnostics, subfunction);
+  return name_of(kDiagnostics, subfunction);
 }
-std::string_view mei_name(std::uint16_t type) noexcept { return find(kMeiTypes, type); }
-std::string_view object_name(std::uint8_t id) noexcept { return find(kObjects, id); }
+std::string_view mei_name(std::uint16_t type) noexcept { return name_of(kMeiTypes, type); }
+std::string_view object_name(std::uint8_t id) noexcept { return name_of(kObjects, id); }
 
 bool function_by_name(std::string_view name, std::uint64_t& out) noexcept {
   for (const FunctionInfo& f : kFunctions) {

@@ -4,7 +4,7 @@
 // plant's engineers say otherwise, so writing one is a write. Points are numbered as on the wire, from 0.
 #include <algorithm>
 
-#include "parsers/core/ot_text.h"
+#include "parsers/core/text_writer.h"
 #include "parsers/modbus/modbus.h"
 
 namespace picket::modbus {
@@ -219,7 +219,7 @@ bool points(const Exchange& x, std::string_view table, std::uint16_t first, unsi
             OtAddress& out) noexcept {
   out.first = first;
   out.last = first + std::max(quantity, 1U) - 1U;
-  out.text = (OtText(x) << table).range(out.first, out.last).bytes();
+  out.text = (TextWriter(x.text_room) << table).range(out.first, out.last).bytes();
   return true;
 }
 
@@ -234,7 +234,7 @@ bool file_record(const Exchange& x, const Message& m, bool written, unsigned n, 
     if (i != n) continue;
     out.first = record;
     out.last = record + std::max<unsigned>(length, 1) - 1U;
-    out.text = (OtText(x) << "file " << file << " record ").range(out.first, out.last).bytes();
+    out.text = (TextWriter(x.text_room) << "file " << file << " record ").range(out.first, out.last).bytes();
     return true;
   }
   return false;

@@ -2,6 +2,7 @@
 #include <bit>
 #include <memory>
 
+#include "parsers/core/frames.h"
 #include "parsers/modbus/modbus.h"
 
 namespace picket::modbus {
@@ -35,35 +36,21 @@ class ModbusParser final : public Parser {
   }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
-    std::size_t at = 0;
-    while (at < data.size()) {
-      const Bytes rest = data.subspan(at);
-      if (lost_[index(dir)]) {
-        const Probe p = frame_starts(dir, rest);
-        if (p == Probe::kUnsure) return Consumed::partly(at, 0);
-        if (p == Probe::kNo) {
-          ++at;
-          continue;
-        }
-        lost_[index(dir)] = false;
-      }
-      Cursor in(rest);
-      Frame f;
-      const ParseResult r = parse(in, f);
-      if (r.kind == ParseResult::Kind::kNeedMore) return Consumed::partly(at, r.need);
-      if (r.kind == ParseResult::Kind::kMalformed) {
-        // A bad header ends nothing: the next one that makes sense is looked for.
-        report(dir, static_cast<Event>(r.event), nullptr, sink);
-        report(dir, Event::kLostSync, nullptr, sink);
-        lost_[index(dir)] = true;
-        ++at;
-        continue;
-      }
-      sink.frame(dir, kPduFrame, rest.data(), in.offset());
-      on_frame(dir, f, sink);
-      at += in.offset();
-    }
-    return Consumed::all(at);
+    return read_frames(
+        data, lost_[index(dir)], [dir](Bytes rest) noexcept { return frame_starts(dir, rest); },
+        [&](Cursor& in) noexcept {
+          const Bytes rest = in.rest();
+          Frame f;
+          const ParseResult r = parse(in, f);
+          if (r.kind == ParseResult::Kind::kMalformed) {
+            report(dir, static_cast<Event>(r.event), nullptr, sink);
+            report(dir, Event::kLostSync, nullptr, sink);
+          } else if (r.kind == ParseResult::Kind::kDone) {
+            sink.frame(dir, kPduFrame, rest.data(), in.offset());
+            on_frame(dir, f, sink);
+          }
+          return r;
+        });
   }
 
   void on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept override {

@@ -9,6 +9,7 @@
 #include <bit>
 #include <charconv>
 
+#include "parsers/core/text_writer.h"
 #include "parsers/s7comm/s7comm.h"
 
 namespace picket::s7comm {
@@ -42,27 +43,6 @@ bool read_value(Cursor& c, Value& v) noexcept {
   v.data = c.bytes(bytes_of(v.transport, length));
   return c.ok();
 }
-
-class Text {
- public:
-  explicit Text(std::span<char> room) noexcept : room_(room) {}
-  Text& operator<<(std::string_view s) noexcept {
-    const std::size_t n = std::min(s.size(), room_.size() - size_);
-    std::copy_n(s.data(), n, room_.data() + size_);
-    size_ += n;
-    return *this;
-  }
-  Text& operator<<(std::uint32_t v) noexcept {
-    char digits[10];
-    const char* end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-    return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
- private:
-  std::span<char> room_;
-  std::size_t size_ = 0;
-};
 
 /// X, B, W or D, as engineers write a type's size.
 std::string_view size_letter(std::uint8_t type) noexcept {
@@ -375,7 +355,7 @@ bool element(const Value& v, const Item* item, std::size_t k, OtValue& out) noex
 }
 
 std::size_t write_address(const Item& x, std::span<char> room) noexcept {
-  Text t(room);
+  TextWriter t(room);
   if (!x.known) return t.size();
   if (x.syntax == static_cast<std::uint8_t>(Syntax::kSymbolic)) {
     t << area_letter(x.area);

@@ -3,25 +3,21 @@
 #include <algorithm>
 #include <iterator>
 
+#include "parsers/core/names.h"
 #include "parsers/s7comm/s7comm.h"
 
 namespace picket::s7comm {
 namespace {
 
-struct Name {
-  std::uint16_t number;
-  std::string_view text;
-};
+constexpr NumberName kRosctr[] = {{1, "Job"}, {2, "Ack"}, {3, "Ack_Data"}, {7, "Userdata"}};
 
-constexpr Name kRosctr[] = {{1, "Job"}, {2, "Ack"}, {3, "Ack_Data"}, {7, "Userdata"}};
-
-constexpr Name kFunctions[] = {
+constexpr NumberName kFunctions[] = {
     {0x00, "CPU services"},   {0x04, "Read Var"},       {0x05, "Write Var"},    {0x1a, "Request download"},
     {0x1b, "Download block"}, {0x1c, "Download ended"}, {0x1d, "Start upload"}, {0x1e, "Upload"},
     {0x1f, "End upload"},     {0x28, "PI-Service"},     {0x29, "PLC Stop"},     {0xf0, "Setup communication"},
 };
 
-constexpr Name kGroups[] = {
+constexpr NumberName kGroups[] = {
     {0, "Mode-transition"},
     {1, "Programmer commands"},
     {2, "Cyclic services"},
@@ -34,7 +30,7 @@ constexpr Name kGroups[] = {
 };
 
 /// Group in the high byte, subfunction in the low one.
-constexpr Name kSubfunctions[] = {
+constexpr NumberName kSubfunctions[] = {
     {0x0101, "Block status"},
     {0x0102, "Variable status"},
     {0x0103, "Output ISTACK"},
@@ -95,7 +91,7 @@ constexpr Name kSubfunctions[] = {
     {0x0f08, "Continue upload"},
 };
 
-constexpr Name kErrorClasses[] = {
+constexpr NumberName kErrorClasses[] = {
     {0x00, "no error"},
     {0x81, "application relationship"},
     {0x82, "object definition"},
@@ -112,7 +108,7 @@ constexpr Name kErrorClasses[] = {
 };
 
 /// Class in the high byte; also of userdata (Siemens, manual of standard functions: error codes of loading).
-constexpr Name kErrors[] = {
+constexpr NumberName kErrors[] = {
     {0x0000, "no error"},
     {0x0110, "invalid block number"},
     {0x0111, "invalid request length"},
@@ -194,7 +190,7 @@ constexpr Name kErrors[] = {
     {0xdc01, "invalid date or time"},
 };
 
-constexpr Name kReturnCodes[] = {
+constexpr NumberName kReturnCodes[] = {
     {0x00, "reserved"},
     {0x01, "hardware error"},
     {0x03, "access not allowed"},
@@ -205,10 +201,10 @@ constexpr Name kReturnCodes[] = {
     {0xff, "success"},
 };
 
-constexpr Name kTransports[] = {{0, "NULL"},     {3, "BIT"},  {4, "BYTE/WORD/DWORD"}, {5, "INTEGER"},
-                                {6, "DINTEGER"}, {7, "REAL"}, {9, "OCTET STRING"}};
+constexpr NumberName kTransports[] = {{0, "NULL"},     {3, "BIT"},  {4, "BYTE/WORD/DWORD"}, {5, "INTEGER"},
+                                      {6, "DINTEGER"}, {7, "REAL"}, {9, "OCTET STRING"}};
 
-constexpr Name kAreas[] = {
+constexpr NumberName kAreas[] = {
     {0x03, "system info (S7-200)"},
     {0x05, "system flags (S7-200)"},
     {0x06, "analog inputs (S7-200)"},
@@ -227,27 +223,27 @@ constexpr Name kAreas[] = {
     {0x87, "local data of the caller"},
 };
 
-constexpr Name kTypes[] = {
+constexpr NumberName kTypes[] = {
     {1, "BIT"},        {2, "BYTE"},         {3, "CHAR"},           {4, "WORD"},     {5, "INT"},
     {6, "DWORD"},      {7, "DINT"},         {8, "REAL"},           {9, "DATE"},     {10, "TOD"},
     {11, "TIME"},      {12, "S5TIME"},      {15, "DATE_AND_TIME"}, {28, "COUNTER"}, {29, "TIMER"},
     {30, "IEC TIMER"}, {31, "IEC COUNTER"}, {32, "HS COUNTER"},
 };
 
-constexpr Name kSyntaxes[] = {
+constexpr NumberName kSyntaxes[] = {
     {0x10, "S7ANY"},     {0x13, "PBC-R_ID"},       {0x15, "ALARM_LOCKFREE"}, {0x16, "ALARM_IND"},
     {0x19, "ALARM_ACK"}, {0x1a, "ALARM_QUERYREQ"}, {0x1c, "NOTIFY_IND"},     {0x82, "NCK"},
     {0x83, "NCK_M"},     {0x84, "NCK_I"},          {0xa2, "DRIVEESANY"},     {0xb0, "DBREAD"},
     {0xb2, "1200SYM"},
 };
 
-constexpr Name kLanguages[] = {
+constexpr NumberName kLanguages[] = {
     {0, "not defined"}, {1, "STL"},   {2, "LAD"}, {3, "FBD"},    {4, "SCL"},
     {5, "DB"},          {6, "GRAPH"}, {7, "SDB"}, {8, "CPU-DB"}, {0x29, "ENCRYPT"},
 };
 
 /// Of an identifier's low byte.
-constexpr Name kLists[] = {
+constexpr NumberName kLists[] = {
     {0x00, "list of identifiers"},
     {0x11, "module identification"},
     {0x12, "CPU characteristics"},
@@ -286,7 +282,7 @@ constexpr Name kLists[] = {
     {0xb4, "DP slave diagnostics"},
 };
 
-constexpr Name kComponents[] = {
+constexpr NumberName kComponents[] = {
     {1, "system name"},
     {2, "module name"},
     {3, "plant designation"},
@@ -299,17 +295,17 @@ constexpr Name kComponents[] = {
     {11, "location"},
 };
 
-constexpr Name kModules[] = {
+constexpr NumberName kModules[] = {
     {1, "module"}, {6, "basic hardware"}, {7, "basic firmware"}, {0x81, "boot loader"}};
 
-constexpr Name kLeds[] = {
+constexpr NumberName kLeds[] = {
     {1, "SF"},     {2, "INTF"},   {3, "EXTF"},   {4, "RUN"},    {5, "STOP"},   {6, "FRCE"},
     {7, "CRST"},   {8, "BAF"},    {9, "USR"},    {10, "USR1"},  {11, "BUS1F"}, {12, "BUS2F"},
     {13, "REDF"},  {14, "MSTR"},  {15, "RACK0"}, {16, "RACK1"}, {17, "RACK2"}, {18, "IFM1F"},
     {19, "IFM2F"}, {20, "BUS3F"}, {21, "MAINT"}, {22, "DC24V"},
 };
 
-constexpr Name kModes[] = {
+constexpr NumberName kModes[] = {
     {1, "STOP (update)"},
     {2, "STOP (memory reset)"},
     {3, "STOP (self initialization)"},
@@ -327,14 +323,14 @@ constexpr Name kModes[] = {
     {15, "no power"},
 };
 
-constexpr Name kSwitches[] = {{0, "unknown"}, {1, "RUN"}, {2, "RUN-P"}, {3, "STOP"}, {4, "MRES"}};
+constexpr NumberName kSwitches[] = {{0, "unknown"}, {1, "RUN"}, {2, "RUN-P"}, {3, "STOP"}, {4, "MRES"}};
 
-constexpr Name kTransitions[] = {
+constexpr NumberName kTransitions[] = {
     {0, "STOP"},         {1, "warm restart"},    {2, "RUN"},      {3, "hot restart"}, {4, "HOLD"},
     {6, "cold restart"}, {9, "RUN (redundant)"}, {11, "link-up"}, {12, "update"},
 };
 
-constexpr Name kPlusFunctions[] = {
+constexpr NumberName kPlusFunctions[] = {
     {0x04b1, "Error"},
     {0x04bb, "Explore"},
     {0x04ca, "CreateObject"},
@@ -357,35 +353,17 @@ constexpr Name kPlusFunctions[] = {
     {0x05b3, "InitSsl"},
 };
 
-constexpr Name kOpcodes[] = {
+constexpr NumberName kOpcodes[] = {
     {0x31, "Request"}, {0x32, "Response"}, {0x33, "Notification"}, {0x02, "Response2"}};
-
-template <std::size_t N>
-constexpr std::string_view find(const Name (&table)[N], std::uint16_t number) noexcept {
-  for (const Name& n : table) {
-    if (n.number == number) return n.text;
-  }
-  return {};
-}
-
-template <std::size_t N>
-bool by_name(const Name (&table)[N], std::string_view name, std::uint64_t& out) noexcept {
-  for (const Name& n : table) {
-    if (!equals_nocase(n.text, name)) continue;
-    out = n.number;
-    return true;
-  }
-  return false;
-}
 
 }  // namespace
 
-std::string_view rosctr_name(std::uint8_t v) noexcept { return find(kRosctr, v); }
-std::string_view function_name(std::uint8_t v) noexcept { return find(kFunctions, v); }
-std::string_view group_name(std::uint8_t v) noexcept { return find(kGroups, v); }
+std::string_view rosctr_name(std::uint8_t v) noexcept { return name_of(kRosctr, v); }
+std::string_view function_name(std::uint8_t v) noexcept { return name_of(kFunctions, v); }
+std::string_view group_name(std::uint8_t v) noexcept { return name_of(kGroups, v); }
 std::string_view subfunction_name(std::uint8_t group, std::uint8_t sub) noexcept {
   if (group == static_cast<std::uint8_t>(Group::kModeTransition)) return transition_name(sub);
-  return find(kSubfunctions, static_cast<std::uint16_t>(group << 8 | sub));
+  return name_of(kSubfunctions, static_cast<std::uint16_t>(group << 8 | sub));
 }
 std::string_view userdata_type_name(UserdataType t) noexcept {
   switch (t) {
@@ -398,34 +376,36 @@ std::string_view userdata_type_name(UserdataType t) noexcept {
   }
   return {};
 }
-std::string_view error_class_name(std::uint8_t v) noexcept { return find(kErrorClasses, v); }
-std::string_view error_name(std::uint16_t v) noexcept { return find(kErrors, v); }
-std::string_view return_code_name(std::uint8_t v) noexcept { return find(kReturnCodes, v); }
-std::string_view transport_name(std::uint8_t v) noexcept { return find(kTransports, v); }
-std::string_view area_name(std::uint8_t v) noexcept { return find(kAreas, v); }
-std::string_view type_name(std::uint8_t v) noexcept { return find(kTypes, v); }
-std::string_view syntax_name(std::uint8_t v) noexcept { return find(kSyntaxes, v); }
-std::string_view language_name(std::uint8_t v) noexcept { return find(kLanguages, v); }
-std::string_view szl_name(std::uint16_t id) noexcept { return find(kLists, id & 0xff); }
-std::string_view component_name(std::uint16_t v) noexcept { return find(kComponents, v); }
-std::string_view module_name(std::uint16_t v) noexcept { return find(kModules, v); }
-std::string_view led_name(std::uint8_t v) noexcept { return find(kLeds, v); }
-std::string_view mode_name(std::uint8_t v) noexcept { return find(kModes, v); }
-std::string_view switch_name(std::uint16_t v) noexcept { return find(kSwitches, v); }
-std::string_view transition_name(std::uint8_t v) noexcept { return find(kTransitions, v); }
-std::string_view plus_function_name(std::uint16_t v) noexcept { return find(kPlusFunctions, v); }
-std::string_view opcode_name(std::uint8_t v) noexcept { return find(kOpcodes, v); }
+std::string_view error_class_name(std::uint8_t v) noexcept { return name_of(kErrorClasses, v); }
+std::string_view error_name(std::uint16_t v) noexcept { return name_of(kErrors, v); }
+std::string_view return_code_name(std::uint8_t v) noexcept { return name_of(kReturnCodes, v); }
+std::string_view transport_name(std::uint8_t v) noexcept { return name_of(kTransports, v); }
+std::string_view area_name(std::uint8_t v) noexcept { return name_of(kAreas, v); }
+std::string_view type_name(std::uint8_t v) noexcept { return name_of(kTypes, v); }
+std::string_view syntax_name(std::uint8_t v) noexcept { return name_of(kSyntaxes, v); }
+std::string_view language_name(std::uint8_t v) noexcept { return name_of(kLanguages, v); }
+std::string_view szl_name(std::uint16_t id) noexcept { return name_of(kLists, id & 0xff); }
+std::string_view component_name(std::uint16_t v) noexcept { return name_of(kComponents, v); }
+std::string_view module_name(std::uint16_t v) noexcept { return name_of(kModules, v); }
+std::string_view led_name(std::uint8_t v) noexcept { return name_of(kLeds, v); }
+std::string_view mode_name(std::uint8_t v) noexcept { return name_of(kModes, v); }
+std::string_view switch_name(std::uint16_t v) noexcept { return name_of(kSwitches, v); }
+std::string_view transition_name(std::uint8_t v) noexcept { return name_of(kTransitions, v); }
+std::string_view plus_function_name(std::uint16_t v) noexcept { return name_of(kPlusFunctions, v); }
+std::string_view opcode_name(std::uint8_t v) noexcept { return name_of(kOpcodes, v); }
 
-bool rosctr_by_name(std::string_view s, std::uint64_t& out) noexcept { return by_name(kRosctr, s, out); }
-bool function_by_name(std::string_view s, std::uint64_t& out) noexcept { return by_name(kFunctions, s, out); }
-bool group_by_name(std::string_view s, std::uint64_t& out) noexcept { return by_name(kGroups, s, out); }
-bool area_by_name(std::string_view s, std::uint64_t& out) noexcept { return by_name(kAreas, s, out); }
+bool rosctr_by_name(std::string_view s, std::uint64_t& out) noexcept { return number_of(kRosctr, s, out); }
+bool function_by_name(std::string_view s, std::uint64_t& out) noexcept {
+  return number_of(kFunctions, s, out);
+}
+bool group_by_name(std::string_view s, std::uint64_t& out) noexcept { return number_of(kGroups, s, out); }
+bool area_by_name(std::string_view s, std::uint64_t& out) noexcept { return number_of(kAreas, s, out); }
 bool return_code_by_name(std::string_view s, std::uint64_t& out) noexcept {
-  return by_name(kReturnCodes, s, out);
+  return number_of(kReturnCodes, s, out);
 }
 bool plus_function_by_name(std::string_view s, std::uint64_t& out) noexcept {
-  return by_name(kPlusFunctions, s, out);
+  return number_of(kPlusFunctions, s, out);
 }
-bool opcode_by_name(std::string_view s, std::uint64_t& out) noexcept { return by_name(kOpcodes, s, out); }
+bool opcode_by_name(std::string_view s, std::uint64_t& out) noexcept { return number_of(kOpcodes, s, out); }
 
 }  // namespace picket::s7comm

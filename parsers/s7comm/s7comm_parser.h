@@ -7,6 +7,7 @@
 #pragma once
 #include <utility>
 
+#include "parsers/core/frames.h"
 #include "parsers/s7comm/s7comm.h"
 
 namespace picket::s7comm {
@@ -36,35 +37,19 @@ class S7commParser final : public Parser {
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     if (encrypted_) return Consumed::stop();
-    Side& side = sides_[index(dir)];
-    std::size_t at = 0;
-    while (at < data.size()) {
-      const Bytes rest = data.subspan(at);
-      if (side.lost) {
-        const Probe p = frame_starts(rest);
-        if (p == Probe::kUnsure) return Consumed::partly(at, 0);
-        if (p == Probe::kNo) {
-          ++at;
-          continue;
-        }
-        side.lost = false;
-      }
-      Cursor in(rest);
+    const Consumed c = read_frames(data, sides_[index(dir)].lost, frame_starts, [&](Cursor& in) noexcept {
       cotp::Tpdu t;
       const ParseResult r = cotp::parse(in, t);
-      if (r.kind == ParseResult::Kind::kNeedMore) return Consumed::partly(at, r.need);
       if (r.kind == ParseResult::Kind::kMalformed) {
-        // A bad header ends nothing: the next one that makes sense is looked for.
         report(dir, Event::kInvalidTpkt, nullptr, sink);
         lose(dir, sink);
-        ++at;
-        continue;
+      } else if (r.kind == ParseResult::Kind::kDone) {
+        on_tpdu(dir, t, sink);
+        if (encrypted_) in.skip(in.left());
       }
-      on_tpdu(dir, t, sink);
-      at += in.offset();
-      if (encrypted_) return Consumed::stop();
-    }
-    return Consumed::all(at);
+      return r;
+    });
+    return encrypted_ ? Consumed::stop() : c;
   }
 
   void on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept override {

@@ -5,6 +5,8 @@ An encoder of its own, written from the standard: it shares nothing with the par
 import itertools
 import struct
 
+from captures import checksum
+
 CONFIRM, READ, WRITE, SELECT, OPERATE, DIRECT, DIRECT_NR = range(7)
 FREEZE, FREEZE_NR, CLEAR, CLEAR_NR, FREEZE_AT, FREEZE_AT_NR, COLD, WARM = range(7, 15)
 INIT_DATA, INIT_APPL, START, STOP, SAVE, ENABLE, DISABLE, ASSIGN, DELAY, RECORD = range(15, 25)
@@ -129,14 +131,6 @@ def attribute(kind, value):
 
 
 # Around it.
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
 
 class Talk:
     """Two hosts with something between them; frames with times and right checksums."""

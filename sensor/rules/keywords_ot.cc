@@ -196,26 +196,8 @@ bool read_range(Builder& builder, std::string_view text, OtAddressMatcher::Test&
   return t.first <= t.last || none();
 }
 
-bool read_addresses(Builder& builder, const Option& option) {
-  std::vector<Item> items;
-  auto list = option.value;
-  auto matcher = std::make_shared<OtAddressMatcher>();
-  matcher->negated = take_char(list, '!');
-  if (!read_items(builder, option, list, items)) return false;
-  for (const Item& item : items) {
-    OtAddressMatcher::Test t;
-    if (item.quoted) {
-      t.glob = item.text;
-    } else if (!read_range(builder, item.text, t)) {
-      return false;
-    }
-    matcher->tests.push_back(std::move(t));
-  }
-  return add_matcher(builder, option, std::move(matcher));
-}
-
 /// N, =N, <N, <=N, >N, >=N, N<>M without its ends. Numbers as in -5, 10.5, 1e3, 0x1f.
-bool read_values_test(Builder& builder, std::string_view text, OtValueMatcher::Test& t) {
+bool read_number(Builder& builder, std::string_view text, OtValueMatcher::Test& t) {
   const auto whole = text;
   const auto number = [&](std::string_view part, double& v) {
     part = trim(part);
@@ -242,17 +224,20 @@ bool read_values_test(Builder& builder, std::string_view text, OtValueMatcher::T
   return number(text, t.low) && (t.high = t.low, true);
 }
 
-bool read_values(Builder& builder, const Option& option) {
+/// A list of tests; `read_one` reads what has no quotation marks.
+template <class Matcher>
+bool read_tests(Builder& builder, const Option& option,
+                bool (*read_one)(Builder&, std::string_view, typename Matcher::Test&)) {
   std::vector<Item> items;
   auto list = option.value;
-  auto matcher = std::make_shared<OtValueMatcher>();
+  auto matcher = std::make_shared<Matcher>();
   matcher->negated = take_char(list, '!');
   if (!read_items(builder, option, list, items)) return false;
   for (const Item& item : items) {
-    OtValueMatcher::Test t;
+    typename Matcher::Test t;
     if (item.quoted) {
       t.glob = item.text;
-    } else if (!read_values_test(builder, item.text, t)) {
+    } else if (!read_one(builder, item.text, t)) {
       return false;
     }
     matcher->tests.push_back(std::move(t));
@@ -280,13 +265,14 @@ bool read_word(Builder& builder, const Option& option, unsigned which) {
                                        : read_operations(builder, option, which);
 }
 bool read_address(Builder& builder, const Option& option, unsigned) {
-  return wants_buffer(builder, option) ? read_buffer(builder, option) : read_addresses(builder, option);
+  return wants_buffer(builder, option) ? read_buffer(builder, option)
+                                       : read_tests<OtAddressMatcher>(builder, option, read_range);
 }
 bool read_value(Builder& builder, const Option& option, unsigned) {
   if (option.value.empty())
     return builder.fail(option.name, "keyword 'ot.value' needs an argument",
                         "as in ot.value:>10.5; or ot.value:\"text\";");
-  return read_values(builder, option);
+  return read_tests<OtValueMatcher>(builder, option, read_number);
 }
 
 constexpr Keyword kKeywords[] = {

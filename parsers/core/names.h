@@ -1,0 +1,33 @@
+// parsers/core/names.h — tables of numbers and their names
+//
+// Entry   anything with a `number` and a `name`
+// Cost    O(table): for tables that are asked once a record, or when a rule is loaded
+#pragma once
+#include "parsers/core/bytes.h"
+
+namespace picket {
+
+struct NumberName {
+  std::uint16_t number;
+  std::string_view name;
+};
+
+/// "" when there is none.
+template <class Entry, std::size_t N>
+[[nodiscard]] constexpr std::string_view name_of(const Entry (&table)[N], std::uint32_t number) noexcept {
+  for (const Entry& e : table) {
+    if (e.number == number) return e.name;
+  }
+  return {};
+}
+
+/// In either case. False: no entry has that name.
+template <class Entry, std::size_t N>
+[[nodiscard]] bool number_of(const Entry (&table)[N], std::string_view name, std::uint64_t& out) noexcept {
+  for (const Entry& e : table) {
+    if (equals_nocase(e.name, name)) return out = e.number, true;
+  }
+  return false;
+}
+
+}  // namespace picket
