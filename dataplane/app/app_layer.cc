@@ -41,14 +41,6 @@ constexpr unsigned kMaxProbedDatagrams = 4;
 constexpr unsigned kMaxProtocolChanges =
     4;  // a proxy's CONNECT, then STARTTLS or an Upgrade behind it, and room
 
-constexpr std::size_t transport_index(Transport t) noexcept {
-  return t == Transport::kTcp ? 0 : t == Transport::kUdp ? 1 : 2;
-}
-
-bool has_port(std::span<const std::uint16_t> ports, std::uint16_t port) noexcept {
-  return std::find(ports.begin(), ports.end(), port) != ports.end();
-}
-
 }  // namespace
 
 AppConfig default_app_config() {
@@ -67,60 +59,21 @@ AppEngine::AppEngine(const AppConfig& config, Pool& pool, AppListener& listener)
       listener_(listener),
       files_(config.files, pool),
       expectations_(pool, config.vlans_tell_apart),
+      probes_(config_.enabled),
       frame_tracker_(pool, *this),
-      hand_over_hint_(pool) {
-  PICKET_ASSERT(protocols().size() <= 64);
-  for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
-    std::uint64_t& mask = all_excluded_[transport_index(t)];
-    mask = ~std::uint64_t{0};
-    for (std::size_t i = 0; i < protocols().size(); ++i) {
-      const ProtocolSpec& spec = *protocols()[i];
-      if (config_.enabled[i] && spec.probe != nullptr && (spec.transports & static_cast<std::uint8_t>(t)))
-        mask &= ~(std::uint64_t{1} << i);
-    }
-  }
-}
-
-/// The protocol that says yes; `excluded` gains those that say no.
-ProtocolId AppEngine::probe(Transport t, Direction dir, Bytes first, Ports ports,
-                            std::uint64_t& excluded) const noexcept {
-  excluded |= all_excluded_[transport_index(t)];
-  for (const bool hinted : {true, false}) {
-    for (std::uint64_t left = ~excluded; left != 0; left &= left - 1) {
-      const auto id = static_cast<ProtocolId>(std::countr_zero(left));
-      const ProtocolSpec& spec = *protocols()[id];
-      if (has_port(spec.ports, ports.server) != hinted) continue;
-      if (t == Transport::kUdp &&
-          (has_port(spec.not_udp_ports, ports.server) || has_port(spec.not_udp_ports, ports.client)))
-        continue;
-      switch (spec.probe(t, dir, first)) {
-        case Probe::kYes:
-          return id;
-        case Probe::kNo:
-          excluded |= std::uint64_t{1} << id;
-          break;
-        case Probe::kUnsure:
-          break;
-      }
-    }
-  }
-  return kNoProtocol;
-}
+      hand_over_hint_(pool) {}
 
 bool AppEngine::looks_like_reply(Transport t, Bytes first, std::uint16_t src_port,
                                  std::uint16_t dst_port) const noexcept {
   if (!first.empty()) {
     std::uint64_t excluded = 0;
-    if (probe(t, Direction::kToServer, first, {src_port, dst_port}, excluded) != kNoProtocol) return false;
+    if (probes_.ask(t, Direction::kToServer, first, {src_port, dst_port}, excluded) != kNoProtocol)
+      return false;
     excluded = 0;
-    if (probe(t, Direction::kToClient, first, {dst_port, src_port}, excluded) != kNoProtocol) return true;
+    if (probes_.ask(t, Direction::kToClient, first, {dst_port, src_port}, excluded) != kNoProtocol)
+      return true;
   }
-  const auto known = [t](std::uint16_t port) {
-    return std::any_of(protocols().begin(), protocols().end(), [&](const ProtocolSpec* s) {
-      return (s->transports & static_cast<std::uint8_t>(t)) && has_port(s->ports, port);
-    });
-  };
-  return t == Transport::kTcp && known(src_port) && !known(dst_port);
+  return t == Transport::kTcp && probes_.known_port(src_port) && !probes_.known_port(dst_port);
 }
 
 AppLayer* AppEngine::state_of(Flow& f) noexcept {
@@ -206,7 +159,7 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
   std::uint64_t& excluded = a->excluded[index(dir)];
   const ProtocolId id =
       ~excluded == 0 ? kNoProtocol
-                     : probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
+                     : probes_.ask(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol) {
     // The direction that decided; the other one is asked when it speaks. What it has said by now was asked already, and
     // could not tell.
@@ -241,7 +194,8 @@ void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes first) noexcep
   const ProtocolSpec& spec = *protocols()[f.protocol];
   if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
   std::uint64_t excluded = 0;
-  const ProtocolId id = probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
+  const ProtocolId id =
+      probes_.ask(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
   if (id == kNoProtocol) {
     if (~excluded == 0) listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
     return;
@@ -443,7 +397,7 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
 void AppEngine::identify_datagram(Flow& f, Direction dir, Bytes data) noexcept {
   if ((f.flags & flow_flag::kAppDone) || f.app != nullptr || data.empty()) return;
   std::uint64_t excluded = 0;
-  const ProtocolId id = probe(Transport::kUdp, dir, data, {f.client_port(), f.server_port()}, excluded);
+  const ProtocolId id = probes_.ask(Transport::kUdp, dir, data, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol)
     bind(f, id, Transport::kUdp);
   else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams)

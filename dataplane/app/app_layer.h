@@ -15,6 +15,7 @@
 
 #include "dataplane/app/app_event.h"
 #include "dataplane/app/expectations.h"
+#include "dataplane/app/probes.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/frames/frame_tracker.h"
@@ -102,10 +103,6 @@ class AppEngine final : private Sink, private FrameListener {
   void on_frame_look(Flow&, const FrameLook&) noexcept override;
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
-  struct Ports {
-    std::uint16_t client, server;
-  };
-  [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, Ports, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
   void check_agreed(Flow&, Direction, Bytes) noexcept;
   void ask_other_direction(Flow&, Direction, Bytes) noexcept;
@@ -129,11 +126,11 @@ class AppEngine final : private Sink, private FrameListener {
   AppListener& listener_;
   FileTracker files_;
   Expectations expectations_;
+  Probes probes_;
   FrameTracker frame_tracker_;
   FrameWants frame_wants_{};
-  FrameTracker::Input input_;                    // during a call into a parser: what it was shown
-  std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
-  Flow* flow_ = nullptr;                         // during a call into a parser
+  FrameTracker::Input input_;  // during a call into a parser: what it was shown
+  Flow* flow_ = nullptr;       // during a call into a parser
   std::uint64_t time_ns_ = 0;
   bool hand_over_ = false;
   std::string_view hand_over_to_;
