@@ -197,9 +197,8 @@ Probe frame_starts(Bytes stream) noexcept {
   bool proof = false, right = false;
   const Probe p = starts(stream, proof, right);
   if (p != Probe::kYes || right) return p;
-  // S frames are short: what looks like one may be anything, unless an APDU starts behind it.
-  if (stream[1] != kControlSize) return Probe::kNo;
-  return starts(stream.subspan(kPrefixSize + kControlSize), proof, right);
+  // An S frame is short, and a private type may hold anything: it is one where another APDU starts behind it.
+  return starts(stream.subspan(kPrefixSize + stream[1]), proof, right);
 }
 
 Probe probe(Transport transport, Direction, Bytes first) noexcept {

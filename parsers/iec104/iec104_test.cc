@@ -407,6 +407,14 @@ TEST(Iec104, ABadFrameNeverEndsTheFlow) {
     EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad)}), "") << "nothing comes behind it";
     EXPECT_EQ(check_every_split(kSpec, {to_server(kStart_ + bad.substr(0, 3))}), "");
   }
+  // Types of a vendor's own prove nothing by themselves, but one leads to the next.
+  const std::string own = "c8 01 03 00 0a00 010000 01 02 03 04";
+  const Conversation private_types = {to_client(i_frame(3, 3, kPoint) + std::string(7, '\xff') +
+                                                i_frame(4, 3, own) + i_frame(5, 3, own) + s_frame(1))};
+  EXPECT_THAT(brief(private_types),
+              ElementsAre(HasSubstr("spontaneous report"), "event < invalid_start", "event < lost_sync",
+                          HasSubstr("unknown type"), HasSubstr("unknown type"), HasSubstr("acknowledge")));
+  EXPECT_EQ(check_every_split(kSpec, private_types), "");
   // A bad ASDU in a good APDU: a record, and the next one is found by the length.
   EXPECT_THAT(brief({to_client(i_frame(3, 3, "01 02 03 00 0a00 010000 01") + i_frame(4, 3, "2d 01") +
                                i_frame(5, 3, kPoint))}),

@@ -12,12 +12,14 @@
 
 namespace picket::s7comm {
 
-enum Limit : std::size_t { kRequestFlood, kReplyTimeout, kMessageLimit };
+enum Limit : std::size_t { kRequestFlood, kReplyTimeout, kMessageLimit, kRequestMemory };
 inline constexpr LimitDef kLimits[] = {
     {"request-flood", 64, 1, 1024, "requests of a flow that wait for their reply; the oldest is given up"},
     {"reply-timeout", 60, 1, 3600, "seconds after which a request is given up"},
     {"message-limit", 32768, 1024, 65535,
      "bytes of a message, or of a list in several, that are put together"},
+    {"request-memory", 131072, 65536, 1 << 24,
+     "bytes of all requests of a flow that wait for their reply; the oldest are given up"},
 };
 
 inline constexpr std::uint64_t kSecond = 1'000'000'000;
@@ -29,6 +31,7 @@ class S7commParser final : public Parser {
         max_waiting_(c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecond),
         message_limit_(c.limits[kMessageLimit]),
+        max_waiting_bytes_(c.limits[kRequestMemory]),
         sides_{Side(c.pool), Side(c.pool)} {}
   ~S7commParser() override {
     // on_close() has emptied it, unless the flow went without.
@@ -158,7 +161,8 @@ class S7commParser final : public Parser {
 
   void on_question(Direction dir, const Message& m, Sink& sink) noexcept {
     sides_[index(dir)].asked = true;
-    if (waiting_ >= max_waiting_) {
+    while (oldest_ != nullptr &&
+           (waiting_ >= max_waiting_ || waiting_bytes_ + m.all.size() > max_waiting_bytes_)) {
       report(oldest_->asked, Event::kFlooded, oldest_, sink);
       give_up_oldest(sink);
     }
@@ -306,11 +310,13 @@ class S7commParser final : public Parser {
     (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
     newest_ = &x;
     ++waiting_;
+    waiting_bytes_ += x.own.size();
   }
   void forget(Exchange& x) noexcept {
     (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
     (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
     --waiting_;
+    waiting_bytes_ -= x.own.size();
     pool_.destroy(&x);
   }
   void give_up_oldest(Sink& sink) noexcept {
@@ -323,10 +329,10 @@ class S7commParser final : public Parser {
   Pool& pool_;
   const std::size_t max_waiting_;
   const std::uint64_t timeout_ns_;
-  const std::size_t message_limit_;
+  const std::size_t message_limit_, max_waiting_bytes_;
   std::array<Side, 2> sides_;
   Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
-  std::size_t waiting_ = 0;
+  std::size_t waiting_ = 0, waiting_bytes_ = 0;
   std::uint64_t next_id_ = 0;
   bool tls_started_ = false, encrypted_ = false;
 };

@@ -310,6 +310,10 @@ TEST(S7comm, WhatDoesNotFitIsNamed) {
   o.limits["request-flood"] = 2;
   EXPECT_THAT(brief({to_server(job(1, "29") + job(2, "29") + job(3, "29")), to_client(ack(3, "29"))}, o),
               ElementsAre("tx 0 req events=flooded PLC stop", "tx 2 req rep PLC stop", "tx 1 req PLC stop"));
+  HarnessOptions little;
+  little.limits["request-memory"] = 25;  // two of these requests
+  EXPECT_THAT(brief({to_server(job(1, "29") + job(2, "29") + job(3, "29")), to_client(ack(3, "29"))}, little),
+              ElementsAre("tx 0 req events=flooded PLC stop", "tx 2 req rep PLC stop", "tx 1 req PLC stop"));
   HarnessOptions slow;
   slow.step_ns = 61'000'000'000;
   EXPECT_THAT(
