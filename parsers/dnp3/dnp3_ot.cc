@@ -1,6 +1,5 @@
 // parsers/dnp3/dnp3_ot.cc — what a message does to the plant, in plain words
-#include <algorithm>
-#include <charconv>
+#include <span>
 
 #include "parsers/core/text_writer.h"
 #include "parsers/dnp3/dnp3.h"
@@ -90,39 +89,36 @@ constexpr OtOperation kTable[] = {
 };
 static_assert(std::size(kTable) == kOperations);
 
-/// What a read or write is depends on what it names first, and whether classes are among it.
-const OtOperation& read_of(const Message& m) noexcept {
+struct Meaning {
+  std::uint8_t group, variation;  ///< variation 0: any
+  Operation is;
+};
+/// The gravest of what a message names: it may hide that behind the harmless.
+const OtOperation& gravest(const Message& m, std::span<const Meaning> by_gravity,
+                           Function otherwise) noexcept {
   ObjectReader reader = m.read_objects();
   ObjectHeader h;
-  bool events = false;
+  std::size_t best = by_gravity.size();
   for (std::uint32_t i = 0; i < m.object_count && reader.next(h); ++i) {
-    if (h.group == 60 && h.variation == 1) return kTable[kIntegrityPoll];
-    if (h.group == 60) events = true;
-    if (h.group == 70) return kTable[kReadFile];
-    if (h.group == 0) return kTable[kReadAttributes];
-  }
-  return kTable[events ? kEventPoll : static_cast<std::size_t>(Function::kRead)];
-}
-const OtOperation& write_of(const Message& m) noexcept {
-  ObjectReader reader = m.read_objects();
-  ObjectHeader h;
-  for (std::uint32_t i = 0; i < m.object_count && reader.next(h); ++i) {
-    switch (h.group) {
-      case 0:
-        return kTable[kWriteAttribute];
-      case 34:
-        return kTable[kSetDeadband];
-      case 50:
-        return kTable[kSetTime];
-      case 70:
-        return kTable[kWriteFile];
-      case 80:
-        return kTable[kClearRestart];
-      default:
-        break;
+    for (std::size_t k = 0; k < best; ++k) {
+      const Meaning& it = by_gravity[k];
+      if (it.group == h.group && (it.variation == 0 || it.variation == h.variation)) best = k;
     }
   }
-  return kTable[static_cast<std::size_t>(Function::kWrite)];
+  return kTable[best < by_gravity.size() ? by_gravity[best].is : static_cast<std::size_t>(otherwise)];
+}
+const OtOperation& read_of(const Message& m) noexcept {
+  static constexpr Meaning kReads[] = {
+      {70, 0, kReadFile}, {0, 0, kReadAttributes}, {60, 1, kIntegrityPoll}, {60, 0, kEventPoll}};
+  return gravest(m, kReads, Function::kRead);
+}
+const OtOperation& write_of(const Message& m) noexcept {
+  static constexpr Meaning kWrites[] = {{70, 0, kWriteFile},
+                                        {0, 0, kWriteAttribute},
+                                        {34, 0, kSetDeadband},
+                                        {50, 0, kSetTime},
+                                        {80, 0, kClearRestart}};
+  return gravest(m, kWrites, Function::kWrite);
 }
 bool is_file(const ObjectHeader& h) noexcept { return h.group == 70; }
 const OtOperation& open_of(const Message& m) noexcept {

@@ -404,6 +404,11 @@ TEST(Dnp3, NamesOperationsPointsAndValues) {
               ElementsAre("tx 0 req read: group 30 index 2-7 group 20"));
   EXPECT_THAT(ot({to_server(ask("c0 c0 01 00 fc 00 00 00"))}),
               ElementsAre("tx 0 req read device attributes: manufacturer"));
+  // The harmless does not hide the grave.
+  EXPECT_THAT(ot({to_server(ask("c0 c0 02 50 01 00 07 07 00 22 01 00 00 00 0500"))}),
+              ElementsAre(HasSubstr("req set deadband:")));
+  EXPECT_THAT(ot({to_server(ask("c0 c0 01 3c 02 06 00 fc 00 00 00"))}),
+              ElementsAre(HasSubstr("req read device attributes:")));
   EXPECT_THAT(ot({to_server(ask("c0 c0 0d"))}), ElementsAre("tx 0 req cold restart:"));
   EXPECT_THAT(ot({to_client(tell("c0 c0 81 0000 1e 02 00 00 01 01 feff 01 0300"))}),
               ElementsAre("tx 0 rep response to a request that was not seen: group 30 index 0 group 30 index "
