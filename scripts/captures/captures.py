@@ -1,5 +1,6 @@
 """What the scripts that edit or encode captures share: read one, write one, write its README."""
 
+import itertools
 import pathlib
 import struct
 import sys
@@ -78,3 +79,68 @@ class Tcp:
                             lambda self, value: struct.pack_into(">I", self.tcp, 8, value % 2**32))
     flags = property(lambda self: self.tcp[13])
     from_server = property(lambda self: self.ip[15] == 1)
+
+
+class Talk:
+    """Two hosts with something between them; what they say becomes frames with times and right checksums."""
+    identities = itertools.count(1)
+    start = 1_700_000_000 * 10**9
+
+    def __init__(self, transport="tcp", port=20000, client_port=49200, server="10.77.3.10", client="10.77.3.1", at=0):
+        self.transport, self.ports = transport, (client_port, port)
+        self.addresses = [bytes(map(int, a.split("."))) for a in (client, server)]
+        self.now, self.frames = Talk.start + at, []
+        self.sequence = [1000, 900_000]
+        if transport == "tcp":
+            self._tcp(0, b"", 0x02)
+            self._tcp(1, b"", 0x12)
+            self._tcp(0, b"", 0x10)
+
+    def _ip(self, side, protocol, payload):
+        src, dst = self.addresses[side], self.addresses[1 - side]
+        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), next(Talk.identities) & 0xFFFF, 0x4000, 64, protocol, 0, src, dst)
+        head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+        macs = [b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x0a"]
+        packet = macs[1 - side] + macs[side] + b"\x08\x00" + head + payload
+        self.frames.append((self.now, packet + b"\0" * (60 - len(packet))))
+        self.now += 2_000_000
+
+    def _sum(self, side, protocol, packet):
+        return checksum(self.addresses[side] + self.addresses[1 - side] + struct.pack(">HH", protocol, len(packet)) + packet)
+
+    def _tcp(self, side, data, flags):
+        ports = self.ports if side == 0 else self.ports[::-1]
+        acknowledged = self.sequence[1 - side] if flags & 0x10 else 0
+        head = struct.pack(">HHIIBBHHH", *ports, self.sequence[side], acknowledged, 0x50, flags, 64240, 0, 0)
+        head = head[:16] + struct.pack(">H", self._sum(side, 6, head + data)) + head[18:]
+        self.sequence[side] += len(data) + (1 if flags & 3 else 0)
+        self._ip(side, 6, head + data)
+
+    def _udp(self, side, data):
+        ports = self.ports if side == 0 else self.ports[::-1]
+        head = struct.pack(">HHHH", *ports, 8 + len(data), 0)
+        head = head[:6] + struct.pack(">H", self._sum(side, 17, head + data) or 0xFFFF)
+        self._ip(side, 17, head + data)
+
+    def say(self, side, frames, together=True, size=None):
+        """A list of bytes: in one packet, each in its own, or in segments of `size` bytes."""
+        frames = [frames] if isinstance(frames, bytes) else frames
+        for data in [b"".join(frames)] if together else frames:
+            for i in range(0, len(data), size or max(len(data), 1)):
+                piece = data[i:i + (size or len(data))]
+                self._udp(side, piece) if self.transport == "udp" else self._tcp(side, piece, 0x18)
+        self.now += 40_000_000
+
+    def lose(self, side, data):
+        """Bytes that were sent, but are not in the capture."""
+        self.sequence[side] += len(data)
+
+    def wait(self, milliseconds):
+        self.now += milliseconds * 1_000_000
+
+    def end(self):
+        if self.transport == "tcp":
+            self._tcp(0, b"", 0x11)
+            self._tcp(1, b"", 0x11)
+            self._tcp(0, b"", 0x10)
+        return self.frames

@@ -3,6 +3,7 @@
 
 usage: dnp3.py [CASE...]        all cases without it"""
 
+import itertools
 import sys
 
 from captures import write

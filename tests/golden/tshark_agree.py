@@ -27,6 +27,7 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 
 # Ports that tshark does not know.
 DECODE_AS = {
+    'c37118/odd-port': ['tcp.port==8899,synphasor'],
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dnp3/odd-port': ['tcp.port==4712,dnp3'],
     'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
@@ -241,6 +242,18 @@ def s7_codes(r):
     return [c for c in codes if c]
 
 
+def synphasor(key):
+    return lambda r: [v for name in ('command', 'response', 'frame') for v in some(r, 'c37118', name, key)]
+
+
+def synphasor_pmus(key):
+    return lambda r: [p[key] for c in synphasor('configuration')(r) for p in c.get('pmus', []) if key in p]
+
+
+def synphasor_data(key):
+    return lambda r: [m[key] for ms in synphasor('measurements')(r) for m in ms if key in m]
+
+
 def some(r, *path):
     for key in path:
         r = r.get(key) if isinstance(r, dict) else None
@@ -359,6 +372,21 @@ FIELDS = [
     ('iec104', 'reset', lambda f: [number(v) for v in f['iec60870_asdu.qrp']], lambda r: iec_qualifiers(r, 105)),
     ('iec104', 'parameter kind', lambda f: [number(v) for v in f['iec60870_asdu.qpm.kpa']], lambda r: iec_qualifiers(r, 110, 111, 112)),
     ('iec104', 'initialization', lambda f: [number(v) for v in f['iec60870_asdu.coi_r']], lambda r: iec_qualifiers(r, 70)),
+    ('c37118', 'type', lambda f: [number(v) for v in f['synphasor.frtype']], synphasor('type')),
+    ('c37118', 'version', lambda f: [number(v) for v in f['synphasor.version']], synphasor('version')),
+    ('c37118', 'stream', lambda f: [number(v) for v in f['synphasor.idcode_stream_source']], synphasor('id_code')),
+    ('c37118', 'time quality', lambda f: [number(v) for v in f['synphasor.timeqal.timequalindic']], synphasor('time_quality')),
+    ('c37118', 'command', lambda f: [number(v) for v in f['synphasor.command']], synphasor('command')),
+    ('c37118', 'pmu', lambda f: [number(v) for v in f['synphasor.idcode_data_source']], synphasor_pmus('id_code')),
+    ('c37118', 'configuration count', lambda f: [number(v) for v in f['synphasor.conf.cfgcnt']], synphasor_pmus('configuration_count')),
+    ('c37118', 'rate', lambda f: [number(v) for v in f['synphasor.rate_of_transmission']], lambda r: [c['rate'] for c in synphasor('configuration')(r)]),
+    ('c37118', 'error', lambda f: [['', 'error', 'test mode', 'do not use'][number(v) & 3] for v in f['synphasor.data.status'] if number(v) & 3], synphasor_data('error')),
+    ('c37118', 'trigger', lambda f: ['set' for v in f['synphasor.data.trigger'] if v in ('1', 'True')], lambda r: ['set' for v in synphasor_data('trigger')(r)]),
+    # tshark shows integers as a deviation from 50 or 60 Hz: to both the last digit before the point is the same.
+    ('c37118', 'frequency', lambda f: ['%.4f' % (float(v) % 10) for v in f['synphasor.actual_frequency_value']] + ['%.4f' % (number(v) / 1000 % 10) for v in f['synphasor.frequency_deviation_from_nominal']],
+     lambda r: ['%.4f' % (v % 10) for v in synphasor_data('frequency')(r)]),
+    ('c37118', 'frequency rate', lambda f: ['%.4g' % float(v) for v in f['synphasor.rate_change_frequency']], lambda r: ['%.4g' % v for v in synphasor_data('frequency_rate')(r)]),
+    ('c37118', 'digitals', lambda f: [number(v) for v in f['synphasor.digital_status_word']], lambda r: [number(v) for w in synphasor_data('digitals')(r) for v in w]),
     ('dnp3', 'function', lambda f: dnp3_said(f, 'dnp3.al.func'), lambda r: some(r, 'dnp3', 'application', 'function_code')),
     ('dnp3', 'sequence', lambda f: dnp3_said(f, 'dnp3.al.seq'), lambda r: some(r, 'dnp3', 'application', 'control', 'sequence')),
     ('dnp3', 'source', lambda f: dnp3_said(f, 'dnp3.src')[-1:], lambda r: some(r, 'dnp3', 'src') if 'application' in r['dnp3'] else []),
@@ -401,6 +429,9 @@ FIELDS = [
      lambda r: [v for side in ('read', 'write') for v in some(r, 'modbus', 'request', side, 'quantity')] + [f['length'] for f in r['modbus'].get('request', {}).get('file_records', [])]),
 ]
 READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'tcp.stream', 'udp.stream', 'icmp.type', 'icmpv6.type',
+        *('synphasor.' + name for name in (
+            'frtype', 'version', 'idcode_stream_source', 'idcode_data_source', 'timeqal.timequalindic', 'command', 'conf.cfgcnt', 'rate_of_transmission', 'data.status',
+            'data.trigger', 'actual_frequency_value', 'frequency_deviation_from_nominal', 'rate_change_frequency', 'digital_status_word')),
         'dnp3.al.func', 'dnp3.al.seq', 'dnp3.src', 'dnp3.dst', 'dnp3.al.iin', 'dnp3.al.obj', 'dnp3.ctl.prifunc', 'dnp3.ctl.secfunc', 'dnp3.al.bit', 'dnp3.al.cnt', 'dnp3.al.ana.int',
         'dnp3.al.ana.float', 'dnp3.al.ana.double', 'dnp3.al.anaout.int', 'dnp3.al.anaout.float', 'dnp3.al.anaout.double', 'dnp3.al.ctrlstatus', 'dnp3.ctl.op', 'dnp3.ctl.trip', 'dnp3.al.on_time', 'dnp3.al.off_time', 'dnp3.al.file_name', 'dnp3.al.file.handle',
         'dnp3.al.file.blocknum', 'dnp3.al.file.size', 'dnp3.al.file.status', 'dnp3.al.da.value', *('dnp3.al.%s.b%d' % (kind, bit) for kind in DNP3_FLAGS for bit in (0, 4)),

@@ -1,0 +1,248 @@
+#include "parsers/c37118/c37118.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace picket::c37118 {
+namespace {
+
+constexpr std::size_t kNameSize = 16, kGlobalId = 16, kPhasorScale = 12, kAnalogScale = 8, kUnit = 4;
+constexpr unsigned kNamesOfWord = 16;  // digitals have a name each
+constexpr std::uint8_t kLastVersion = 3;
+
+constexpr auto kCrcTable = [] {
+  std::array<std::uint16_t, 256> t{};
+  for (unsigned i = 0; i < 256; ++i) {
+    unsigned c = i << 8;
+    for (unsigned k = 0; k < 8; ++k) c = (c << 1) ^ ((c & 0x8000) != 0 ? 0x1021U : 0U);
+    t[i] = static_cast<std::uint16_t>(c);
+  }
+  return t;
+}();
+
+bool valid_type(std::uint8_t octet) noexcept { return (octet & 0x80) == 0 && (octet >> 4) <= kLastType; }
+
+float f32(Cursor& in) noexcept { return std::bit_cast<float>(in.u32be()); }
+std::int16_t i16(Cursor& in) noexcept { return static_cast<std::int16_t>(in.u16be()); }
+
+Bytes trimmed(Bytes name) noexcept {
+  while (!name.empty() && (name.back() == ' ' || name.back() == 0)) name = name.first(name.size() - 1);
+  return name;
+}
+
+Cursor at(Bytes values, std::size_t offset) noexcept {
+  Cursor c(values);
+  c.skip(offset);
+  return c;
+}
+
+std::int32_t i24(std::uint32_t v) noexcept { return static_cast<std::int32_t>(v << 8) >> 8; }
+
+}  // namespace
+
+std::uint16_t crc(Bytes bytes) noexcept {
+  unsigned c = 0xffff;
+  for (const std::uint8_t b : bytes) c = ((c << 8) ^ kCrcTable[(c >> 8 ^ b) & 0xff]) & 0xffff;
+  return static_cast<std::uint16_t>(c);
+}
+
+ParseResult parse(Cursor& in, Frame& frame) noexcept {
+  const Bytes start = in.rest();
+  // Say what is wrong as soon as it can be seen: what never comes is not waited for.
+  if (!start.empty() && start[0] != kSync) return ParseResult::malformed(Event::kInvalidHeader);
+  if (start.size() > 1 && !valid_type(start[1])) return ParseResult::malformed(Event::kInvalidHeader);
+  Cursor c = in;
+  c.skip(1);
+  const std::uint8_t type = c.u8();
+  const std::uint16_t size = c.u16be();
+  if (!c.ok()) return ParseResult::need_more(4);
+  if (size < kMinSize) return ParseResult::malformed(Event::kInvalidSize);
+  if (start.size() < size) return ParseResult::need_more(size);
+  Frame f;
+  f.type = static_cast<FrameType>(type >> 4);
+  f.version = type & 15;
+  f.id = c.u16be();
+  f.soc = c.u32be();
+  f.time_quality = c.u8();
+  f.fraction = c.u24be();
+  f.body = c.bytes(size - kMinSize);
+  if (c.u16be() != crc(start.first(size - kCrcSize))) return ParseResult::malformed(Event::kInvalidChecksum);
+  frame = f;
+  in = c;
+  return ParseResult::done();
+}
+
+std::uint16_t command_of(const Frame& f) noexcept {
+  Cursor c(f.body);
+  return c.u16be();
+}
+
+std::size_t Pmu::data_size() const noexcept {
+  const std::size_t rates = format.float_frequency() ? 8 : 4;
+  return 2 + rates + phasors * (format.float_phasors() ? 8U : 4U) +
+         analogs * (format.float_analogs() ? 4U : 2U) + digitals * 2U;
+}
+
+bool NameReader::next(Bytes& name) noexcept {
+  if (in_.empty()) return false;
+  name = third_ ? in_.bytes(in_.u8()) : trimmed(in_.bytes(kNameSize));
+  return in_.ok();
+}
+
+ConfigReader::ConfigReader(Bytes body, bool third) noexcept : in_(body), third_(third) {
+  if (third) continued = in_.u16be();
+  time_base = in_.u32be() & 0xffffff;
+  pmus = in_.u16be();
+  if (in_.left() < 2) {
+    in_.fail();
+    return;
+  }
+  Cursor last = at(in_.rest(), in_.left() - 2);
+  rate = i16(last);
+  in_ = Cursor(in_.rest().first(in_.left() - 2));
+}
+
+bool ConfigReader::next(Pmu& out) noexcept {
+  if (read_ >= std::min<unsigned>(pmus, kMaxPmus) || in_.empty()) return false;
+  Pmu p;
+  p.third = third_;
+  p.name = third_ ? in_.bytes(in_.u8()) : trimmed(in_.bytes(kNameSize));
+  p.id = in_.u16be();
+  if (third_) p.global_id = in_.bytes(kGlobalId);
+  p.format.bits = in_.u16be();
+  p.phasors = in_.u16be();
+  p.analogs = in_.u16be();
+  p.digitals = in_.u16be();
+  const std::size_t names = std::size_t{p.phasors} + p.analogs + kNamesOfWord * p.digitals;
+  if (third_) {
+    // Their lengths stand before them.
+    Cursor walk = in_;
+    for (std::size_t i = 0; i < names && walk.ok(); ++i) walk.skip(walk.u8());
+    p.names = in_.bytes(walk.ok() ? walk.offset() - in_.offset() : in_.left() + 1);
+  } else {
+    p.names = in_.bytes(names * kNameSize);
+  }
+  p.phasor_units = in_.bytes(p.phasors * (third_ ? kPhasorScale : kUnit));
+  p.analog_units = in_.bytes(p.analogs * (third_ ? kAnalogScale : kUnit));
+  p.digital_units = in_.bytes(p.digitals * kUnit);
+  if (third_) {
+    p.latitude = f32(in_);
+    p.longitude = f32(in_);
+    p.elevation = f32(in_);
+    p.service_class = in_.u8();
+    p.window_us = static_cast<std::int32_t>(in_.u32be());
+    p.group_delay_us = static_cast<std::int32_t>(in_.u32be());
+  }
+  p.nominal = (in_.u16be() & 1) != 0 ? 50 : 60;
+  p.changes = in_.u16be();
+  if (!in_.ok()) return false;
+  ++read_;
+  out = p;
+  return true;
+}
+
+bool DataReader::next(Measurement& out) noexcept {
+  Measurement m;
+  if (!config_.next(m.pmu)) return false;
+  const Pmu& p = m.pmu;
+  m.status = in_.u16be();
+  m.phasors = in_.bytes(p.phasors * (p.format.float_phasors() ? 8U : 4U));
+  if (p.format.float_frequency()) {
+    m.frequency = f32(in_);
+    m.frequency_rate = f32(in_);
+  } else {
+    m.frequency = p.nominal + i16(in_) / 1000.0;  // deviation in mHz
+    m.frequency_rate = i16(in_) / 100.0;
+  }
+  m.analogs = in_.bytes(p.analogs * (p.format.float_analogs() ? 4U : 2U));
+  m.digitals = in_.bytes(p.digitals * 2U);
+  if (!in_.ok()) return false;
+  out = m;
+  return true;
+}
+
+Phasor phasor_at(const Measurement& m, unsigned n) noexcept {
+  constexpr double kDegrees = 180 / std::numbers::pi;
+  const Pmu& p = m.pmu;
+  Phasor out;
+  double scale = 1, turn = 0;
+  if (p.third) {
+    Cursor unit = at(p.phasor_units, n * kPhasorScale + 2);
+    out.is_current = (unit.u8() & 8) != 0;
+    unit.skip(1);
+    scale = f32(unit);
+    turn = f32(unit);
+  } else {
+    Cursor unit = at(p.phasor_units, n * kUnit);
+    const std::uint32_t word = unit.u32be();
+    out.is_current = (word >> 24) == 1;
+    scale = (word & 0xffffff) * 1e-5;
+  }
+  double a = 0, b = 0;
+  if (p.format.float_phasors()) {
+    Cursor v = at(m.phasors, n * 8);
+    a = f32(v);
+    b = f32(v);
+    if (!p.third) scale = 1;
+  } else {
+    Cursor v = at(m.phasors, n * 4);
+    const std::uint16_t first = v.u16be();
+    a = p.format.polar() ? first : static_cast<std::int16_t>(first);
+    b = i16(v);
+    if (p.format.polar()) b *= 1e-4;
+  }
+  const bool polar = p.format.polar();
+  out.magnitude = (polar ? a : std::hypot(a, b)) * scale;
+  out.angle = ((polar ? b : std::atan2(b, a)) + turn) * kDegrees;
+  return out;
+}
+
+double analog_at(const Measurement& m, unsigned n) noexcept {
+  const Pmu& p = m.pmu;
+  const bool real = p.format.float_analogs();
+  Cursor v = at(m.analogs, n * (real ? 4U : 2U));
+  const double raw = real ? static_cast<double>(f32(v)) : i16(v);
+  if (p.third) {
+    Cursor unit = at(p.analog_units, n * kAnalogScale);
+    const double scale = f32(unit), offset = f32(unit);
+    return raw * scale + offset;
+  }
+  if (real) return raw;
+  Cursor unit = at(p.analog_units, n * kUnit);
+  return raw * i24(unit.u32be() & 0xffffff);
+}
+
+const Frame* frame_of(const Exchange& x, Direction dir) noexcept {
+  if (dir == x.from) return &x.first;
+  return x.has_answer ? &x.answer : nullptr;
+}
+
+bool config_in(const Frame& f, ConfigReader& out) noexcept {
+  if (f.type != FrameType::kConfig1 && f.type != FrameType::kConfig2 && f.type != FrameType::kConfig3)
+    return false;
+  out = ConfigReader(f.body, f.type == FrameType::kConfig3);
+  return true;
+}
+
+Probe probe(Transport transport, Direction, Bytes first) noexcept {
+  if (transport == Transport::kEthernet) return Probe::kNo;
+  if (first.size() > 1 && ((first[1] & 15) == 0 || (first[1] & 15) > kLastVersion)) return Probe::kNo;
+  Cursor in(first);
+  Frame f;
+  const ParseResult r = parse(in, f);
+  if (r.kind == ParseResult::Kind::kDone) return Probe::kYes;
+  if (r.kind == ParseResult::Kind::kMalformed || transport == Transport::kUdp) return Probe::kNo;
+  // The CRC is the proof. Nothing but a configuration is too long to be waited for: it is known by its inside.
+  constexpr std::size_t kLong = 1024, kInside = kHeaderSize + 8;
+  if (r.need <= kLong || first.size() < kInside) return Probe::kUnsure;
+  ConfigReader config;
+  f.type = static_cast<FrameType>(first[1] >> 4);
+  f.body = first.subspan(kHeaderSize);
+  return config_in(f, config) && config.time_base != 0 && config.pmus != 0 && config.pmus <= 1024
+             ? Probe::kYes
+             : Probe::kNo;
+}
+
+}  // namespace picket::c37118

@@ -1,0 +1,219 @@
+// parsers/c37118/c37118.h — IEEE C37.118 synchrophasors: frames, and what a configuration says of the data
+//
+//      0  1  2      4      6     10        14
+//      | AA type | size | id | SOC | FRACSEC | ...                                      | CRC |
+//      type: 0 data, 1 header, 2/3/5 configuration 1, 2, 3, 4 command; version in the lower half
+//
+//   configuration   time base | PMUs x (name, id, format, channels, units, nominal frequency, count) | rate
+//   data            PMUs x (STAT | phasors | frequency | its rate of change | analogs | digitals)
+//
+// Data is unreadable without its configuration: the layout is in there, and nowhere else. So the parser keeps the last
+// configuration of each stream, as it came, and the readers below walk both side by side.
+//
+// Source  IEEE C37.118.2-2011, clause 6 (configuration 3 and the extended frame), C37.118-2005, clause 6
+// Cost    O(size) a frame for its CRC; readers O(channels); no allocation
+// Limits  size is 16 bits; kMaxPmus of a frame are read, and kMaxChannels of a PMU shown
+// Leaves  a configuration 3 in several frames (CONT_IDX): each is a record, but the data behind it is not read
+#pragma once
+#include "parsers/core/ot.h"
+
+namespace picket::c37118 {
+
+/// What can be wrong. Each one is a counter and a value of `app-layer-event:c37118.<name>`.
+enum class Event : std::uint8_t {
+  kInvalidHeader,
+  kInvalidSize,
+  kInvalidChecksum,
+  kLostSync,
+  kGap,
+  kUnknownCommand,
+  kInvalidConfiguration,
+  kConfigurationChanged,
+  kUnknownConfiguration,
+  kInvalidData,
+  kInvalidTime,
+  kTimeBackwards,
+  kLostFrames,
+  kNoReply,
+  kFlooded,
+  kTooManyStreams,
+  kOutOfMemory,
+};
+
+enum class FrameType : std::uint8_t { kData, kHeader, kConfig1, kConfig2, kCommand, kConfig3 };
+inline constexpr std::uint8_t kLastType = 5;
+
+enum class Command : std::uint16_t {
+  kStop = 1,
+  kStart = 2,
+  kSendHeader = 3,
+  kSendConfig1 = 4,
+  kSendConfig2 = 5,
+  kSendConfig3 = 6,
+  kExtended = 8,
+};
+
+inline constexpr std::uint8_t kSync = 0xaa;
+inline constexpr std::size_t kHeaderSize = 14, kCrcSize = 2, kMinSize = kHeaderSize + kCrcSize;
+inline constexpr unsigned kMaxPmus = 64;       ///< of a frame
+inline constexpr unsigned kMaxChannels = 128;  ///< of a kind, of a PMU
+
+struct Frame {
+  FrameType type{};
+  std::uint8_t version = 0;
+  std::uint8_t time_quality = 0;  ///< bits 7 to 0 of FRACSEC's upper octet
+  std::uint16_t id = 0;           ///< of the stream: a PMU, or a concentrator
+  std::uint32_t soc = 0;          ///< seconds since 1970 UTC
+  std::uint32_t fraction = 0;     ///< of a second, in units of the configuration's time base
+  Bytes body;                     ///< between header and CRC; borrowed from the input
+};
+
+/// CRC-CCITT as the standard has it: from 0xffff, polynomial 0x1021, not reflected.
+[[nodiscard]] std::uint16_t crc(Bytes) noexcept;
+
+/// Reads one frame from `in`.
+///   done       `frame` is filled; `in` stands after it
+///   need_more  nothing changed; call again with at least that many bytes
+///   malformed  nothing changed; the Event says why
+[[nodiscard]] ParseResult parse(Cursor& in, Frame& frame) noexcept;
+
+/// What `f.body` of a command asks for; 0 when it is too short.
+[[nodiscard]] std::uint16_t command_of(const Frame& f) noexcept;
+
+/// FORMAT of a PMU.
+struct Format {
+  std::uint16_t bits = 0;
+  [[nodiscard]] bool polar() const noexcept { return (bits & 1) != 0; }
+  [[nodiscard]] bool float_phasors() const noexcept { return (bits & 2) != 0; }
+  [[nodiscard]] bool float_analogs() const noexcept { return (bits & 4) != 0; }
+  [[nodiscard]] bool float_frequency() const noexcept { return (bits & 8) != 0; }
+};
+
+/// What a configuration says of one PMU. All borrowed from the configuration.
+struct Pmu {
+  Bytes name;  ///< of the station, without what fills it up
+  std::uint16_t id = 0;
+  Bytes global_id;  ///< configuration 3: 16 bytes
+  Format format;
+  std::uint16_t phasors = 0, analogs = 0, digitals = 0;  ///< words of 16 digitals each
+  Bytes names, phasor_units, analog_units, digital_units;
+  bool third = false;  ///< of configuration 3: names have lengths, units are scales
+  double latitude = 0, longitude = 0, elevation = 0;  ///< configuration 3: infinity where not known
+  std::uint8_t service_class = 0;                     ///< 'M' or 'P'
+  std::int32_t window_us = 0, group_delay_us = 0;
+  std::uint16_t nominal = 60;  ///< Hz
+  std::uint16_t changes = 0;   ///< CFGCNT
+
+  /// Bytes of its part of a data frame.
+  [[nodiscard]] std::size_t data_size() const noexcept;
+};
+
+/// The names of a PMU's channels, one after the other: phasors, analogs, then 16 of each word of digitals.
+class NameReader {
+ public:
+  explicit NameReader(const Pmu& p) noexcept : in_(p.names), third_(p.third) {}
+  [[nodiscard]] bool next(Bytes& name) noexcept;
+
+ private:
+  Cursor in_;
+  bool third_;
+};
+
+/// A configuration frame's body, PMU by PMU.
+class ConfigReader {
+ public:
+  ConfigReader() noexcept = default;
+  ConfigReader(Bytes body, bool third) noexcept;
+  [[nodiscard]] bool next(Pmu&) noexcept;
+  /// After next() said no: was everything there, and nothing else? What is beyond kMaxPmus is not looked at.
+  [[nodiscard]] bool right() const noexcept {
+    return in_.ok() && (read_ == pmus ? in_.empty() : read_ == kMaxPmus);
+  }
+
+  std::uint16_t continued = 0;  ///< configuration 3, CONT_IDX: 0 where the frame is all of it
+  std::uint32_t time_base = 0;
+  std::uint16_t pmus = 0;
+  std::int16_t rate = 0;  ///< frames a second; negative: seconds a frame
+
+ private:
+  Cursor in_{};
+  bool third_ = false;
+  std::uint16_t read_ = 0;
+};
+
+/// What a data frame says of one PMU.
+struct Measurement {
+  Pmu pmu;
+  std::uint16_t status = 0;
+  Bytes phasors, analogs, digitals;
+  double frequency = 0;       ///< Hz
+  double frequency_rate = 0;  ///< Hz/s
+};
+struct Phasor {
+  double magnitude = 0;  ///< V or A; what no scale is known of as it came
+  double angle = 0;      ///< degrees
+  bool is_current = false;
+};
+
+/// Data and its configuration, PMU by PMU.
+class DataReader {
+ public:
+  DataReader(Bytes data, const ConfigReader& config) noexcept : in_(data), config_(config) {}
+  [[nodiscard]] bool next(Measurement&) noexcept;
+  /// Likewise.
+  [[nodiscard]] bool right() const noexcept {
+    return in_.ok() && config_.right() && (in_.empty() || config_.pmus > kMaxPmus);
+  }
+
+ private:
+  Cursor in_;
+  ConfigReader config_;
+};
+[[nodiscard]] Phasor phasor_at(const Measurement&, unsigned n) noexcept;
+[[nodiscard]] double analog_at(const Measurement&, unsigned n) noexcept;
+
+/// STAT.
+namespace status {
+inline constexpr std::uint16_t kErrorMask = 0xc000, kUnsynchronised = 0x2000, kByArrival = 0x1000,
+                               kTrigger = 0x0800, kConfigurationChange = 0x0400, kModified = 0x0200,
+                               kReasonMask = 0x000f;
+/// What is not an error of time, and lasts.
+inline constexpr std::uint16_t kStateMask =
+    kErrorMask | kUnsynchronised | kTrigger | kConfigurationChange | kReasonMask;
+}  // namespace status
+
+[[nodiscard]] std::string_view type_name(FrameType) noexcept;
+[[nodiscard]] bool type_by_name(std::string_view, std::uint64_t&) noexcept;
+[[nodiscard]] std::string_view command_name(std::uint16_t) noexcept;
+[[nodiscard]] bool command_by_name(std::string_view, std::uint64_t&) noexcept;
+[[nodiscard]] std::string_view time_quality_name(std::uint8_t) noexcept;
+[[nodiscard]] std::string_view data_error_name(std::uint16_t status) noexcept;
+[[nodiscard]] std::string_view time_error_name(std::uint16_t status) noexcept;
+[[nodiscard]] std::string_view unlocked_name(std::uint16_t status) noexcept;
+[[nodiscard]] std::string_view trigger_name(std::uint16_t status) noexcept;
+
+/// A command, with the header or configuration it asked for; or a frame that stands alone.
+struct Exchange : OtTransaction {
+  Direction from{};  ///< who sent `first`
+  bool has_answer = false;
+  std::uint64_t first_ns = 0, answer_ns = 0;
+  Frame first, answer;        ///< an `answer` is to a command
+  std::uint16_t command = 0;  ///< where `first` is one
+  ConfigReader config;        ///< of data: how to read it; no PMUs where it is not known
+  bool changed = false;       ///< of data: a PMU's state is not what it was
+};
+/// The frame of that direction; nullptr: none went that way.
+[[nodiscard]] const Frame* frame_of(const Exchange&, Direction) noexcept;
+/// The configuration that a frame carries.
+[[nodiscard]] bool config_in(const Frame&, ConfigReader&) noexcept;
+
+/// Could this flow be C37.118? kNo is final, kUnsure asks for more bytes, kYes binds the flow.
+[[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
+
+/// What it does, to which points, with which values: before it is first shown to anybody.
+void set_operation(Exchange&) noexcept;
+extern const OtProtocol kOt;
+
+extern const ProtocolSpec kSpec;
+
+}  // namespace picket::c37118
