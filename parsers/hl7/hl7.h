@@ -45,8 +45,7 @@ enum class Event : std::uint8_t {
 inline constexpr std::uint8_t kVt = 0x0b, kFs = 0x1c, kCr = 0x0d, kLf = 0x0a;
 inline constexpr std::uint8_t kAck = 0x06, kNak = 0x15;
 inline constexpr unsigned kMaxSegmentNames = 48;  ///< different ones of a message that are told apart
-inline constexpr unsigned kMaxTold = 32;          ///< orders, observations, errors ... of a message, in a record
-inline constexpr unsigned kMaxSegmentsRead = 4096;  ///< of a message that are walked for one field
+inline constexpr unsigned kMaxTold = 32;  ///< orders, observations, errors ... of a message, in a record
 
 /// What separates: MSH-1 and MSH-2. 0: there is none.
 struct Separators {
@@ -60,8 +59,8 @@ struct Separators {
 [[nodiscard]] bool read_separators(Bytes header, Separators&) noexcept;
 
 struct Segment {
-  Bytes name;    ///< three characters, or what stands in their place
-  Bytes line;    ///< all of it, without its end
+  Bytes name;  ///< three characters, or what stands in their place
+  Bytes line;  ///< all of it, without its end
 };
 /// The next segment; skips empty lines. False at the end.
 [[nodiscard]] bool next_segment(Cursor& in, Segment&) noexcept;
@@ -86,12 +85,19 @@ struct Message {
   PoolBuffer kept;          ///< its first bytes
   std::uint64_t bytes = 0;  ///< of all of it
   Separators separators;
-  Segment header;           ///< MSH of the (first) message; borrowed from `kept`
+  Segment header;  ///< MSH of the (first) message; borrowed from `kept`
   bool there = false, has_header = false, batch = false;
-  bool truncated = false;   ///< more bytes than message-limit
+  bool truncated = false;  ///< more bytes than message-limit
   std::array<NameCount, kMaxSegmentNames> names{};
   unsigned name_count = 0;
   std::uint32_t segments = 0, messages = 0;  ///< messages: MSH segments
+  /// Where the last look for the n-th segment of a kind ended: they are asked for one after the other.
+  struct Seek {
+    const void* kind = nullptr;
+    unsigned found = 0;
+    std::size_t at = 0;
+  };
+  mutable Seek seek;
 
   [[nodiscard]] Bytes msh(unsigned n) const noexcept {
     return has_header ? field(header, separators, n) : Bytes{};
@@ -102,6 +108,21 @@ struct Message {
 };
 /// The n-th segment with that name among those that are kept.
 [[nodiscard]] bool segment_at(const Message&, std::string_view name, unsigned n, Segment&) noexcept;
+
+/// The n-th segment that `fits`; `kind` tells one such question from another.
+template <class Fits>
+bool find_segment(const Message& m, const void* kind, unsigned n, Segment& out, Fits&& fits) noexcept {
+  if (!m.there) return false;
+  Message::Seek seek = m.seek.kind == kind && m.seek.found <= n ? m.seek : Message::Seek{kind, 0, 0};
+  Cursor c(m.kept.view().subspan(seek.at));
+  const std::size_t from = seek.at;
+  while (next_segment(c, out)) {
+    seek.at = from + c.offset();
+    if (!fits(out)) continue;
+    if (seek.found++ == n) return m.seek = seek, true;
+  }
+  return false;
+}
 
 /// MSA: what a message answers.
 struct Acknowledgement {
@@ -144,12 +165,12 @@ extern const OtProtocol kOt;
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 
 // Names; "" when there is none.
-[[nodiscard]] std::string_view type_name(Bytes type) noexcept;                    ///< "unsolicited observation"
-[[nodiscard]] std::string_view acknowledgement_name(Bytes code) noexcept;         ///< "application accept"
-[[nodiscard]] std::string_view error_name(Bytes code) noexcept;                   ///< of table 0357
-[[nodiscard]] std::string_view order_control_name(Bytes code) noexcept;           ///< of table 0119
-[[nodiscard]] std::string_view result_status_name(Bytes code) noexcept;           ///< of tables 0085 and 0123
-[[nodiscard]] std::string_view patient_class_name(Bytes code) noexcept;           ///< of table 0004
+[[nodiscard]] std::string_view type_name(Bytes type) noexcept;             ///< "unsolicited observation"
+[[nodiscard]] std::string_view acknowledgement_name(Bytes code) noexcept;  ///< "application accept"
+[[nodiscard]] std::string_view error_name(Bytes code) noexcept;            ///< of table 0357
+[[nodiscard]] std::string_view order_control_name(Bytes code) noexcept;    ///< of table 0119
+[[nodiscard]] std::string_view result_status_name(Bytes code) noexcept;    ///< of tables 0085 and 0123
+[[nodiscard]] std::string_view patient_class_name(Bytes code) noexcept;    ///< of table 0004
 /// "20261122104517.123+0100" as "2026-11-22T10:45:17.123+01:00"; empty when it is no time.
 [[nodiscard]] std::string_view time_text(Bytes, std::span<char, 40> room) noexcept;
 
