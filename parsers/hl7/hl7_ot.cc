@@ -212,11 +212,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   Segment s;
   out = {};
   if (find_segment(m, &kOrders, n, s, [&](const Segment& t) { return !order_number(m, t).empty(); })) {
-    out.text = order_number(m, s);
+    out.text = unescape(order_number(m, s), m.separators, tx.text_room);
     return true;
   }
   if (n != 0) return false;
-  out.text = component(m.msh(5), m.separators, 1);
+  out.text = unescape(component(m.msh(5), m.separators, 1), m.separators, tx.text_room);
   return !out.text.empty();
 }
 
