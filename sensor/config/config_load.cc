@@ -409,7 +409,8 @@ Result<Config> Loader::finish() {
     const ProtocolSpec& spec = *protocols()[i];
     if (!has_patients(spec) || !lacks_patient_key(draft_.config.worker.app.limits[i])) continue;
     const std::string prefix = std::string(kProtocolPrefix) + std::string(spec.name) + ".";
-    errors_.push_back(prefix + "patient: hash needs " + prefix + "patient-key, " + std::string(kPatientKeyWords));
+    errors_.push_back(prefix + "patient: hash needs " + prefix + "patient-key, " +
+                      std::string(kPatientKeyWords));
   }
   for (const Skipped& s : skipped_) {
     const std::string more = s.count == 1 ? "" : " (and " + std::to_string(s.count - 1) + " more like it)";

@@ -60,7 +60,8 @@ std::string patient_key(std::span<const std::uint64_t> limits) {
   if (own[1] == 0 && own[2] == 0) return {};
   std::string text;
   for (std::size_t half = 1; half <= 2; ++half) {
-    for (unsigned shift = 64; shift != 0; shift -= 4) text += "0123456789abcdef"[own[half] >> (shift - 4) & 15];
+    for (unsigned shift = 64; shift != 0; shift -= 4)
+      text += "0123456789abcdef"[own[half] >> (shift - 4) & 15];
   }
   return text;
 }

@@ -186,7 +186,9 @@ TEST_F(ConfigTest, WhatIsToldOfPatients) {
   const ProtocolId hl7 = find_protocol("hl7");
   ASSERT_NE(hl7, kNoProtocol);
   const std::string key = "app-layer.protocols.hl7.patient";
-  const auto policy = [&](const Result<Config>& c) { return PatientPolicy(c.value().worker.app.limits[hl7]); };
+  const auto policy = [&](const Result<Config>& c) {
+    return PatientPolicy(c.value().worker.app.limits[hl7]);
+  };
   const auto initial = set({});
   ASSERT_TRUE(initial.has_value());
   EXPECT_FALSE(policy(initial).hash);
@@ -197,8 +199,10 @@ TEST_F(ConfigTest, WhatIsToldOfPatients) {
   EXPECT_EQ(policy(r).key_low, 0x8899aabbccddeeffU);
 
   EXPECT_EQ(error(set({key + "=hash"})), key + ": hash needs " + key + "-key, 32 hexadecimal digits");
-  EXPECT_EQ(error(set({key + "=show"})), "--set " + key + "=show: " + key + ": 'show' has to be omit or hash");
-  for (const char* wrong : {"secret", "00112233445566778899aabbccddeef", "00000000000000000000000000000000"}) {
+  EXPECT_EQ(error(set({key + "=show"})),
+            "--set " + key + "=show: " + key + ": 'show' has to be omit or hash");
+  for (const char* wrong :
+       {"secret", "00112233445566778899aabbccddeef", "00000000000000000000000000000000"}) {
     EXPECT_EQ(error(set({key + "-key=" + wrong})),
               "--set " + key + "-key=" + wrong + ": " + key + "-key: has to be 32 hexadecimal digits");
   }
