@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "parsers/core/patient.h"
 #include "sensor/config/config_keys.h"
 
 namespace picket {
