@@ -6,6 +6,7 @@
 
 #include "parsers/core/protocol.h"
 #include "sensor/commands.h"
+#include "sensor/config/config_patient.h"
 
 namespace picket {
 namespace {
@@ -44,7 +45,7 @@ void print_json(const ProtocolSpec& s) {
       s.name, transports_of(s), list(s.ports, "", ",", kSelf), s.record, list(s.buffers, "\"", ",", kName),
       list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName),
       list(s.frames, "\"", ",", kName), list(s.hooks, "\"", ",", kName), list(s.events, "\"", ",", kName),
-      list(s.limits, "\"", ",", kName));
+      list(config::settable_limits(s), "\"", ",", kName));
 }
 
 template <class Defs>
@@ -70,7 +71,7 @@ int protocols_command(const Options& o) {
     print_defs("frames", s->frames);
     if (!s->hooks.empty()) std::cout << fmt::format("  hooks\n    {}\n", list(s->hooks, "", " ", kName));
     print_defs("events", s->events);
-    print_defs("limits", s->limits);
+    print_defs("limits", config::settable_limits(*s));
     std::cout << '\n';
   }
   return std::cout.flush() ? 0 : 1;

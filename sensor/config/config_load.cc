@@ -5,6 +5,7 @@
 
 #include "dataplane/app/app_layer.h"
 #include "sensor/config/config_keys.h"
+#include "sensor/config/config_patient.h"
 
 namespace picket {
 namespace config {
@@ -226,9 +227,18 @@ bool Loader::set_protocol(std::string_view rest, const Value& v) {
     return true;
   }
   if (spec.ot != nullptr && set_telling(key, rest, draft_.config.eve.ot[id], v)) return true;
-  for (std::size_t i = 0; i < spec.limits.size(); ++i) {
-    if (spec.limits[i].name != rest) continue;
-    set_limit(key, spec.limits[i], draft_.config.worker.app.limits[id][i], v);
+  auto& limits = draft_.config.worker.app.limits[id];
+  if (has_patients(spec) && (rest == kPatientName || rest == kPatientKeyName)) {
+    const std::string_view wanted = set_patient(rest, v.text, limits);
+    // A key that was mistyped is still most of a key: it is not said again.
+    const std::string said = rest == kPatientName ? ": '" + v.text + "'" : ":";
+    if (!wanted.empty()) error(v, key + said + " has to be " + std::string(wanted));
+    return true;
+  }
+  const auto plain = plain_limits(spec);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i].name != rest) continue;
+    set_limit(key, plain[i], limits[i], v);
     return true;
   }
   return false;
@@ -395,6 +405,13 @@ Result<Config> Loader::finish() {
       rules.reputation_path.empty() ? draft_.reputation_folder : std::filesystem::path(rules.reputation_path);
   for (const std::string& f : draft_.reputation_files)
     rules.reputation_files.push_back((reputation / f).string());
+  for (std::size_t i = 0; i < protocols().size(); ++i) {
+    const ProtocolSpec& spec = *protocols()[i];
+    if (!has_patients(spec) || !lacks_patient_key(draft_.config.worker.app.limits[i])) continue;
+    const std::string prefix = std::string(kProtocolPrefix) + std::string(spec.name) + ".";
+    errors_.push_back(prefix + "patient: hash needs " + prefix + "patient-key, " +
+                      std::string(kPatientKeyWords));
+  }
   for (const Skipped& s : skipped_) {
     const std::string more = s.count == 1 ? "" : " (and " + std::to_string(s.count - 1) + " more like it)";
     draft_.config.warnings.push_back(s.where + ": " + s.key + more +
@@ -459,9 +476,13 @@ std::vector<std::pair<std::string, std::string>> values_of(const Config& c) {
       all.emplace_back(prefix + "detail", config::detail_word(c.eve.ot[i].detail));
       all.emplace_back(prefix + "detail-interval", std::to_string(c.eve.ot[i].interval_ns / 1'000'000'000));
     }
-    for (std::size_t l = 0; l < spec.limits.size(); ++l)
-      all.emplace_back(prefix + std::string(spec.limits[l].name),
-                       config::show_size(c.worker.app.limits[i][l]));
+    const auto plain = config::plain_limits(spec);
+    for (std::size_t l = 0; l < plain.size(); ++l)
+      all.emplace_back(prefix + std::string(plain[l].name), config::show_size(c.worker.app.limits[i][l]));
+    if (config::has_patients(spec)) {
+      all.emplace_back(prefix + std::string(kPatientName), config::patient_word(c.worker.app.limits[i]));
+      all.emplace_back(prefix + std::string(kPatientKeyName), config::patient_key(c.worker.app.limits[i]));
+    }
     const ProtocolId owner = find_protocol(spec.record);  // of a message that it shares, or nobody
     const std::string_view type = owner == kNoProtocol || owner == i ? spec.record : spec.name;
     all.emplace_back(std::string(config::kTypesPrefix) + std::string(type) + ".enabled",
@@ -523,9 +544,15 @@ std::vector<ConfigKeyText> config_key_texts() {
                      "1 to " + std::to_string(config::kMaxDetailInterval),
                      "seconds between two records of a kind"});
     }
-    for (const LimitDef& l : spec->limits) {
+    for (const LimitDef& l : config::plain_limits(*spec)) {
       all.push_back({prefix + std::string(l.name), config::show_size(l.initial),
                      config::show_size(l.min) + " to " + config::show_size(l.max), std::string(l.help)});
+    }
+    if (config::has_patients(*spec)) {
+      all.push_back({prefix + std::string(kPatientName), "omit", std::string(config::kPatientWords),
+                     "fields that identify a patient: left out of records, or told as keyed hashes"});
+      all.push_back({prefix + std::string(kPatientKeyName), "", std::string(config::kPatientKeyWords),
+                     "key of these hashes, to be kept as a password is"});
     }
     all.push_back({std::string(config::kTypesPrefix) + std::string(spec->record) + ".enabled", "yes",
                    "yes or no", "records of " + std::string(spec->name)});

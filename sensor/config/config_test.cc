@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "parsers/core/patient.h"
 #include "sensor/config/config_keys.h"
 
 namespace picket {
@@ -180,6 +181,34 @@ TEST_F(ConfigTest, ProtocolsAndTheirLimits) {
   EXPECT_EQ(error(set({"app-layer.protocols.tls.enabled=maybe"})),
             "--set app-layer.protocols.tls.enabled=maybe: app-layer.protocols.tls.enabled: 'maybe' has to be "
             "yes or no");
+}
+
+TEST_F(ConfigTest, WhatIsToldOfPatients) {
+  const ProtocolId hl7 = find_protocol("hl7");
+  ASSERT_NE(hl7, kNoProtocol);
+  const std::string key = "app-layer.protocols.hl7.patient";
+  const auto policy = [&](const Result<Config>& c) {
+    return PatientPolicy(c.value().worker.app.limits[hl7]);
+  };
+  const auto initial = set({});
+  ASSERT_TRUE(initial.has_value());
+  EXPECT_FALSE(policy(initial).hash);
+  const auto r = set({key + "=hash", key + "-key=00112233445566778899aabbccddeeff"});
+  ASSERT_TRUE(r.has_value()) << error(r);
+  EXPECT_TRUE(policy(r).hash);
+  EXPECT_EQ(policy(r).key_high, 0x0011223344556677U);
+  EXPECT_EQ(policy(r).key_low, 0x8899aabbccddeeffU);
+
+  EXPECT_EQ(error(set({key + "=hash"})), key + ": hash needs " + key + "-key, 32 hexadecimal digits");
+  EXPECT_EQ(error(set({key + "=show"})),
+            "--set " + key + "=show: " + key + ": 'show' has to be omit or hash");
+  for (const char* wrong :
+       {"secret", "00112233445566778899aabbccddeef", "00000000000000000000000000000000"}) {
+    EXPECT_EQ(error(set({key + "-key=" + wrong})),
+              "--set " + key + "-key=" + wrong + ": " + key + "-key: has to be 32 hexadecimal digits");
+  }
+  EXPECT_NE(error(set({key + "-key.low=1"})), "") << "a key is set as a whole";
+  EXPECT_NE(error(set({"app-layer.protocols.modbus.patient=hash"})), "");
 }
 
 TEST_F(ConfigTest, LibhtpsNamesAreHttps) {

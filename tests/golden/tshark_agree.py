@@ -30,6 +30,12 @@ DECODE_AS = {
     'c37118/odd-port': ['tcp.port==8899,synphasor'],
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dnp3/odd-port': ['tcp.port==4712,dnp3'],
+    'dicom/archive': ['tcp.port==11112,dicom', 'tcp.port==11113,dicom'],
+    'dicom/malformed': ['tcp.port==11112,dicom'],
+    'dicom/odd-port': ['tcp.port==4711,dicom'],
+    'dicom/patients-hashed': ['tcp.port==11112,dicom', 'tcp.port==11113,dicom'],
+    'dicom/refusals': ['tcp.port==11112,dicom', 'tcp.port==11113,dicom'],
+    'dicom/small-segments': ['tcp.port==11112,dicom'],
     'dns/odd-port': ['tcp.port==5533,dns', 'udp.port==5533,dns'],
     'ftp/auth-tls': ['tcp.port==2125,ftp'],
     'ftp/bounce': ['tcp.port==2126,ftp'],
@@ -38,6 +44,15 @@ DECODE_AS = {
     'ftp/listings': ['tcp.port==2122,ftp'],
     'ftp/malformed': ['tcp.port==2127,ftp'],
     'ftp/upload': ['tcp.port==2121,ftp'],
+    'hl7/batch': ['tcp.port==2576,hl7'],
+    'hl7/enhanced': ['tcp.port==2576,hl7'],
+    'hl7/framing': ['tcp.port==2576,hl7'],
+    'hl7/malformed': ['tcp.port==2576,hl7'],
+    'hl7/odd-port': ['tcp.port==4712,hl7'],
+    'hl7/orders-and-results': ['tcp.port==2577,hl7'],
+    'hl7/refusals': ['tcp.port==2578,hl7'],
+    'hl7/separators': ['tcp.port==2576,hl7'],
+    'hl7/small-segments': ['tcp.port==2576,hl7'],
     'http2/bodies': ['tcp.port==80,http2', 'tcp.port==8000,http2'],
     'http2/cancelled': ['tcp.port==8080,http2'],
     'http2/floods': ['tcp.port==8080,http2'],
@@ -229,6 +244,35 @@ def floats(values):
     return ['%.6g' % float(v) for v in values]
 
 
+def dicom_contexts(r, key):
+    return [c[key] for c in r['dicom'].get('association', {}).get('contexts', []) if key in c]
+
+
+def dicom_users(r, key):
+    return [u[key] for side in ('requestor', 'acceptor') for u in [r['dicom'].get('association', {}).get(side, {})] if key in u]
+
+
+def dicom_commands(f):
+    """Commands by their names, as the line of a frame has them: "P-DATA, C-STORE-RQ ID=1, CT Image Storage"."""
+    import re
+    return re.findall(r'([CN]-[A-Z-]+?-R(?:Q|SP))(?![-A-Z])', ' '.join(f['_ws.col.Info'])) if f['dicom.pdu.type'] else []
+
+
+def hl7_fields(f, segment, number):
+    """A field of each segment with that name; tshark gives segments as lines, and they hold what separates its values."""
+    lines = '|'.join(f['hl7.segment']).split('\\r')
+    found = []
+    for line in lines:
+        parts = line.lstrip('|').split('|')
+        if parts[0] == segment and number < len(parts) and parts[number]:
+            found.append(parts[number])
+    return found
+
+
+def hl7_sides(r, *path):
+    return [v for side in ('request', 'response') for v in some(r, 'hl7', side, *path)]
+
+
 def s7_sides(r, *path):
     return [v for side in ('request', 'response') for v in some(r, 's7comm', side, *path)]
 
@@ -310,6 +354,32 @@ FIELDS = [
     ('http2', 'debug data', lambda f: [bytes.fromhex(v.replace(':', '')).decode() for v in f['http2.goaway.addata']], lambda r: some(r, 'http', 'http2', 'debug_data')),
     ('http2', 'stream promised', lambda f: [number(v) for v in f['http2.push_promise.promised_stream_id']],
      lambda r: some(r, 'http', 'http2', 'stream_id') if 'promised_on' in r['http']['http2'] else []),
+    ('dicom', 'called title', lambda f: sorted(set(v.strip() for v in f['dicom.assoc.ae.called'])) if '0x01' in f['dicom.pdu.type'] else [],
+     lambda r: some(r, 'dicom', 'association', 'called_ae')),
+    ('dicom', 'calling title', lambda f: sorted(set(v.strip() for v in f['dicom.assoc.ae.calling'])) if '0x01' in f['dicom.pdu.type'] else [],
+     lambda r: some(r, 'dicom', 'association', 'calling_ae')),
+    ('dicom', 'context result', lambda f: [number(v) for v in f['dicom.pctx.result']], lambda r: dicom_contexts(r, 'result')),
+    ('dicom', 'abstract syntax', lambda f: [v.split('(')[-1].rstrip(')') for v in f['dicom.pctx.abss.syntax']], lambda r: dicom_contexts(r, 'abstract_syntax')),
+    ('dicom', 'longest PDU', lambda f: [number(v) for v in f['dicom.max_pdu_len']], lambda r: dicom_users(r, 'max_pdu_length')),
+    ('dicom', 'implementation', lambda f: f['dicom.userinfo.uid'], lambda r: dicom_users(r, 'implementation_class')),
+    ('dicom', 'version', lambda f: f['dicom.userinfo.version'], lambda r: dicom_users(r, 'implementation_version')),
+    ('dicom', 'window', lambda f: [number(v) for v in f['dicom.userinfo.asyncneg.maxnumopsinv']], lambda r: dicom_users(r, 'invoked_window')),
+    ('dicom', 'identity type', lambda f: [number(v) for v in f['dicom.userinfo.user_identify.type']], lambda r: dicom_users(r, 'identity_type')),
+    ('dicom', 'reject source', lambda f: [number(v) for v in f['dicom.assoc.reject.source']], lambda r: some(r, 'dicom', 'association', 'reject_source')),
+    ('dicom', 'reject reason', lambda f: [number(v) for v in f['dicom.assoc.reject.reason']], lambda r: some(r, 'dicom', 'association', 'reject_reason')),
+    ('dicom', 'abort source', lambda f: [number(v) for v in f['dicom.assoc.abort.source']], lambda r: some(r, 'dicom', 'abort', 'source')),
+    ('dicom', 'request', lambda f: [c for c in dicom_commands(f) if c.endswith('-RQ')], lambda r: some(r, 'dicom', 'request', 'command_name')),
+    ('dicom', 'response', lambda f: [c for c in dicom_commands(f) if c.endswith('-RSP')],
+     lambda r: [c for c in some(r, 'dicom', 'response', 'command_name') for _ in range(1 + r['dicom'].get('pending', 0))]),
+    ('hl7', 'type', lambda f: [v.split('^')[0] for v in hl7_fields(f, 'MSH', 8)], lambda r: hl7_sides(r, 'type')),
+    ('hl7', 'trigger', lambda f: [v.split('^')[1] for v in hl7_fields(f, 'MSH', 8) if '^' in v], lambda r: hl7_sides(r, 'trigger')),
+    ('hl7', 'control id', lambda f: hl7_fields(f, 'MSH', 9), lambda r: hl7_sides(r, 'control_id')),
+    ('hl7', 'version', lambda f: hl7_fields(f, 'MSH', 11), lambda r: hl7_sides(r, 'version')),
+    ('hl7', 'sending application', lambda f: hl7_fields(f, 'MSH', 2), lambda r: hl7_sides(r, 'sending_application')),
+    ('hl7', 'receiving facility', lambda f: hl7_fields(f, 'MSH', 5), lambda r: hl7_sides(r, 'receiving_facility')),
+    ('hl7', 'acknowledgement code', lambda f: hl7_fields(f, 'MSA', 1), lambda r: hl7_sides(r, 'acknowledgement', 'code')),
+    ('hl7', 'acknowledged', lambda f: hl7_fields(f, 'MSA', 2), lambda r: hl7_sides(r, 'acknowledgement', 'control_id')),
+    ('hl7', 'observation', lambda f: [v.split('^')[0] for v in hl7_fields(f, 'OBX', 3)], lambda r: [o['identifier'] for m in hl7_sides(r, 'observations') for o in m]),
     ('s7comm', 'kind', lambda f: [number(v) for v in f['s7comm.header.rosctr']], lambda r: s7_sides(r, 'rosctr')),
     ('s7comm', 'reference', lambda f: [number(v) for v in f['s7comm.header.pduref']], lambda r: s7_sides(r, 'pdu_reference')),
     ('s7comm', 'function', lambda f: [number(v) for v in f['s7comm.param.func']], lambda r: s7_sides(r, 'function')),
@@ -436,6 +506,9 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'dnp3.al.ana.float', 'dnp3.al.ana.double', 'dnp3.al.anaout.int', 'dnp3.al.anaout.float', 'dnp3.al.anaout.double', 'dnp3.al.ctrlstatus', 'dnp3.ctl.op', 'dnp3.ctl.trip', 'dnp3.al.on_time', 'dnp3.al.off_time', 'dnp3.al.file_name', 'dnp3.al.file.handle',
         'dnp3.al.file.blocknum', 'dnp3.al.file.size', 'dnp3.al.file.status', 'dnp3.al.da.value', *('dnp3.al.%s.b%d' % (kind, bit) for kind in DNP3_FLAGS for bit in (0, 4)),
         'dns.flags.response', 'dns.id', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode', 'dns.resp.type', 'dns.a',
+        'dicom.pdu.type', 'dicom.assoc.ae.called', 'dicom.assoc.ae.calling', 'dicom.pctx.result', 'dicom.pctx.abss.syntax', 'dicom.max_pdu_len', 'dicom.userinfo.uid',
+        'dicom.userinfo.version', 'dicom.userinfo.asyncneg.maxnumopsinv', 'dicom.userinfo.user_identify.type', 'dicom.assoc.reject.source', 'dicom.assoc.reject.reason',
+        'dicom.assoc.abort.source', 'hl7.segment', '_ws.col.Info',
         'ftp.request.command', 'ftp.request.arg', 'ftp.response.code',
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
