@@ -225,13 +225,13 @@ struct Connection {
   std::array<char, kTarget> target{};  ///< in words
 };
 
-/// Cyclic I/O of one connection, in an interval.
+/// A packet of cyclic I/O, and what came of its connection since the last one that was told, itself included. At the
+/// end of a flow there is no packet: `kept` is 0.
 struct Io {
   static constexpr std::size_t kKept = 64;
   std::uint32_t connection = 0, first = 0, last = 0;
-  std::uint64_t packets = 0, bytes = 0, lost = 0, repeated = 0, last_ns = 0;
+  std::uint64_t packets = 0, bytes = 0, lost = 0, repeated = 0, since_ns = 0, last_ns = 0;
   std::uint16_t size = 0, kept = 0;
-  bool odd = false;  ///< told that its sequence is not as it should be
   std::array<std::uint8_t, kKept> data;
 
   [[nodiscard]] Bytes view() const noexcept { return {data.data(), kept}; }

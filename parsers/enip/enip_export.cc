@@ -105,11 +105,14 @@ void cyclic(WireWriter& w, const Exchange& x) noexcept {
   w.u64(EnipIo::kLastSequenceFieldNumber, io.last);
   w.u64(EnipIo::kLostFieldNumber, io.lost);
   w.u64(EnipIo::kRepeatedFieldNumber, io.repeated);
-  w.u64(EnipIo::kSizeFieldNumber, io.size);
-  w.bytes(EnipIo::kDataFieldNumber, io.view());
-  const std::uint64_t lasted = io.last_ns >= x.question_ns ? (io.last_ns - x.question_ns) / 1000 : 0;
+  if (io.kept != 0) {
+    w.u64(EnipIo::kSizeFieldNumber, io.size);
+    w.bytes(EnipIo::kDataFieldNumber, io.view());
+  }
+  const std::uint64_t lasted = io.last_ns >= io.since_ns ? (io.last_ns - io.since_ns) / 1000 : 0;
   w.u64(EnipIo::kDurationUsFieldNumber, lasted);
-  if (io.packets > 1) w.u64(EnipIo::kIntervalUsFieldNumber, lasted / (io.packets - 1));
+  // Of the first packet there is none before it.
+  if (lasted != 0 && io.packets != 0) w.u64(EnipIo::kIntervalUsFieldNumber, lasted / io.packets);
   if (x.connection_known) connection(w, EnipIo::kConnectionFieldNumber, x.connection, io.connection);
 }
 

@@ -61,7 +61,7 @@ void segments(WireWriter& w, int field, Bytes path) noexcept {
 using Write = std::size_t (*)(Bytes, std::span<char>);
 void path_text(WireWriter& w, int field, Bytes path, Write write) noexcept {
   char room[kMaxPathText];
-  const std::size_t n = write(path, room);
+  const std::size_t n = write(path, std::span<char>(room));
   if (n != 0) w.bytes(field, as_bytes({room, n}));
 }
 

@@ -2,10 +2,10 @@
 //
 //   on_stream(), on_datagram() ─> Pdu ─┬─ it asks ──> waits in a list, by age
 //                                      └─ else ─────> the oldest that it answers, or alone
-//   on_datagram() ─> IoPacket ─> the first of a connection in an interval is its record; rules look at each
+//   on_datagram() ─> IoPacket ─> counted; the first of a connection, and one in each interval, is a record
 //
-// Included by enip_spec.cc only. Memory: a request that waits costs an Exchange and its bytes; cyclic I/O an Exchange
-// for each connection and direction.
+// Included by enip_spec.cc only. Memory: a request that waits costs an Exchange and its bytes; cyclic I/O a table of
+// counts.
 #pragma once
 #include <algorithm>
 #include <utility>
@@ -25,7 +25,21 @@ inline constexpr LimitDef kLimits[] = {
 enum Frame : unsigned { kHdrFrame, kDataFrame, kPduFrame, kItemFrame, kCipFrame };
 
 inline constexpr std::size_t kMaxConnections = 16;  ///< of a flow, that are remembered
-inline constexpr std::size_t kMaxIoStreams = 8;     ///< connections of cyclic I/O in a flow, by direction
+inline constexpr std::size_t kMaxIoStreams = 64;    ///< connections of cyclic I/O in a flow, by direction
+
+/// What came of one connection of cyclic I/O, in one direction, since it was last told.
+struct IoCount {
+  std::uint64_t since_ns = 0, last_ns = 0;
+  std::uint64_t packets = 0, bytes = 0, lost = 0, repeated = 0;
+  std::uint32_t connection = 0, first = 0, last = 0;
+  Direction dir{};
+  bool odd = false;  ///< told that its sequence is not as it should be
+};
+struct IoTable {
+  std::array<IoCount, kMaxIoStreams> counts;
+  std::size_t count = 0;
+  bool full = false;  ///< told that one had to go
+};
 
 class EnipParser final : public Parser {
  public:
@@ -38,7 +52,7 @@ class EnipParser final : public Parser {
   ~EnipParser() override {
     // on_close() has emptied these, unless the flow went without.
     while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-    for (Exchange*& x : io_) pool_.destroy(std::exchange(x, nullptr));
+    pool_.destroy(io_);
   }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
@@ -87,9 +101,7 @@ class EnipParser final : public Parser {
   }
   void on_close(Sink& sink) noexcept override {
     while (oldest_ != nullptr) give_up_oldest(sink);
-    for (Exchange*& x : io_) {
-      if (x != nullptr) finish_io(x, sink);
-    }
+    for (std::size_t i = 0; io_ != nullptr && i < io_->count; ++i) finish_io(io_->counts[i], sink);
   }
 
  private:
@@ -299,75 +311,99 @@ class EnipParser final : public Parser {
     }
   }
 
+  /// The first packet of a connection is told, and one in each interval, with what was counted since. Rules look at
+  /// each.
   void on_io(Direction dir, const IoPacket& p, Sink& sink) noexcept {
-    Exchange** slot = find_io(dir, p.connection);
-    if (slot != nullptr && sink.time_ns() >= (*slot)->question_ns + io_interval_ns_) finish_io(*slot, sink);
-    if (slot == nullptr) slot = free_io(dir, sink);
-    if (*slot != nullptr) {
-      Exchange again(pool_);
-      again.silent = true;
-      start_io(again, dir, p, sink);
-      count_io(**slot, dir, p, sink);
-      sink.advance(again, dir, kOtWhole);
-      return sink.done(again);
-    }
-    Exchange* x = pool_.make<Exchange>(pool_);
-    if (x == nullptr) return report(dir, Event::kOutOfMemory, nullptr, sink);
-    start_io(*x, dir, p, sink);
-    *slot = x;
-    sink.advance(*x, dir, kOtWhole);
-  }
-  void start_io(Exchange& x, Direction dir, const IoPacket& p, Sink& sink) noexcept {
-    x.id = next_id_++;
-    x.asked = dir;
-    x.is_io = true;
-    x.question_ns = x.io.last_ns = sink.time_ns();
-    x.io.connection = p.connection;
-    x.io.first = x.io.last = p.sequence;
-    x.io.packets = 1;
-    x.io.bytes = p.data.size();
+    if (io_ == nullptr) io_ = pool_.make<IoTable>();
+    if (io_ == nullptr) return report(dir, Event::kOutOfMemory, nullptr, sink);
+    const std::uint64_t now = sink.time_ns();
+    Exchange x(pool_);
+    start_io(x, dir, p.connection, sink);
     x.io.size = static_cast<std::uint16_t>(p.data.size());
     x.io.kept = static_cast<std::uint16_t>(std::min(p.data.size(), Io::kKept));
     std::copy_n(p.data.begin(), x.io.kept, x.io.data.begin());
+    IoCount* count = find_io(dir, p.connection);
+    const bool begins = count == nullptr;
+    if (begins) {
+      count = free_io(sink);
+      *count = {};
+      count->dir = dir;
+      count->connection = p.connection;
+      count->since_ns = now;
+      count->first = count->last = p.sequence;
+    } else {
+      count_sequence(*count, p.sequence, x, sink);
+    }
+    ++count->packets;
+    count->bytes += p.data.size();
+    count->last_ns = now;
+    x.silent = !begins && now < count->since_ns + io_interval_ns_;
+    if (!x.silent) take_counts(*count, x);
+    sink.advance(x, dir, kOtWhole);
+    sink.done(x);
+  }
+  void start_io(Exchange& x, Direction dir, std::uint32_t connection, Sink& sink) noexcept {
+    x.id = next_id_++;
+    x.asked = dir;
+    x.is_io = true;
+    x.question_ns = sink.time_ns();
+    x.io.connection = connection;
     set_side(x, dir);
     set_operation(x);
   }
-  static void count_io(Exchange& x, Direction dir, const IoPacket& p, Sink& sink) noexcept {
-    Io& io = x.io;
-    const auto step = static_cast<std::int32_t>(p.sequence - io.last);
+  static void count_sequence(IoCount& c, std::uint32_t sequence, Exchange& x, Sink& sink) noexcept {
+    const auto step = static_cast<std::int32_t>(sequence - c.last);
     if (step > 0) {
-      io.lost += static_cast<std::uint32_t>(step) - 1;
-      io.last = p.sequence;
+      c.lost += static_cast<std::uint32_t>(step) - 1;
+      c.last = sequence;
     } else {
-      ++io.repeated;
+      ++c.repeated;
     }
-    ++io.packets;
-    io.bytes += p.data.size();
-    io.last_ns = sink.time_ns();
-    if (step == 1 || io.odd) return;
-    io.odd = true;  // once a record
-    report(dir, Event::kIoSequence, &x, sink);
+    if (c.packets == 0) c.first = sequence;
+    if (step == 1 || c.odd) return;
+    c.odd = true;  // once in what one record tells
+    report(x.asked, Event::kIoSequence, &x, sink);
   }
-  [[nodiscard]] Exchange** find_io(Direction dir, std::uint32_t connection) noexcept {
-    for (Exchange*& x : io_) {
-      if (x != nullptr && x->asked == dir && x->io.connection == connection) return &x;
+  /// What was counted goes to a record, and counting begins anew.
+  static void take_counts(IoCount& c, Exchange& x) noexcept {
+    x.io.first = c.first;
+    x.io.last = c.last;
+    x.io.packets = c.packets;
+    x.io.bytes = c.bytes;
+    x.io.lost = c.lost;
+    x.io.repeated = c.repeated;
+    x.io.since_ns = c.since_ns;
+    x.io.last_ns = c.last_ns;
+    c.since_ns = c.last_ns;
+    c.packets = c.bytes = c.lost = c.repeated = 0;
+    c.odd = false;
+  }
+  void finish_io(IoCount& c, Sink& sink) noexcept {
+    if (c.packets == 0) return;
+    Exchange x(pool_);
+    start_io(x, c.dir, c.connection, sink);
+    take_counts(c, x);
+    sink.advance(x, c.dir, kOtWhole);
+    sink.done(x);
+  }
+  [[nodiscard]] IoCount* find_io(Direction dir, std::uint32_t connection) noexcept {
+    for (std::size_t i = 0; i < io_->count; ++i) {
+      IoCount& c = io_->counts[i];
+      if (c.connection == connection && c.dir == dir) return &c;
     }
     return nullptr;
   }
   /// An empty place; that of the one that was silent longest, where there is none.
-  [[nodiscard]] Exchange** free_io(Direction dir, Sink& sink) noexcept {
-    Exchange** oldest = io_.data();
-    for (Exchange*& x : io_) {
-      if (x == nullptr) return &x;
-      if (x->io.last_ns < (*oldest)->io.last_ns) oldest = &x;
+  [[nodiscard]] IoCount* free_io(Sink& sink) noexcept {
+    if (io_->count < kMaxIoStreams) return &io_->counts[io_->count++];
+    IoCount* oldest = io_->counts.data();
+    for (IoCount& c : io_->counts) {
+      if (c.last_ns < oldest->last_ns) oldest = &c;
     }
-    report(dir, Event::kConnectionLimit, nullptr, sink);
+    if (!io_->full) report(oldest->dir, Event::kConnectionLimit, nullptr, sink);
+    io_->full = true;
     finish_io(*oldest, sink);
     return oldest;
-  }
-  void finish_io(Exchange*& x, Sink& sink) noexcept {
-    sink.done(*x);
-    pool_.destroy(std::exchange(x, nullptr));
   }
 
   void wait(Exchange& x) noexcept {
@@ -396,7 +432,7 @@ class EnipParser final : public Parser {
   std::uint64_t next_id_ = 0;
   std::array<Connection, kMaxConnections> connections_;  ///< in the order in which they were opened
   std::size_t connection_count_ = 0;
-  std::array<Exchange*, kMaxIoStreams> io_{};
+  IoTable* io_ = nullptr;  ///< made when the first packet comes
   std::array<bool, 2> lost_{}, asked_{};
 };
 
