@@ -309,7 +309,7 @@ constexpr NumberName kClasses[] = {
     {0x5d, "CIP Security"},
     {0x5e, "EtherNet/IP Security"},
     {0x5f, "Certificate Management"},
-    {0x67, "PCCC Class"},
+    {0x67, "PCCC"},
     {0x68, "Program"},
     {0x6b, "Symbol"},
     {0x6c, "Template"},

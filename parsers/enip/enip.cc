@@ -182,7 +182,7 @@ bool Pdu::asks() const noexcept {
     case Command::kSendUnitData:
       return has_cip;
     default:
-      return false;
+      return command_name(command).empty();  // who does not know it says so
   }
 }
 

@@ -175,6 +175,7 @@ void forward_close(WireWriter& w, const ForwardClose& f, bool owner) noexcept {
     w.u64(EnipForwardClose::kVendorIdFieldNumber, f.vendor);
     w.u64(EnipForwardClose::kOriginatorSerialFieldNumber, f.originator);
   }
+  segments(w, EnipForwardClose::kPathFieldNumber, f.path);
   path_text(w, EnipForwardClose::kTargetFieldNumber, f.path, write_target);
   path_text(w, EnipForwardClose::kRouteFieldNumber, f.path, write_route);
 }

@@ -336,7 +336,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
     if (x.connection_known) {
       out.text = as_bytes({x.connection.target.data(), x.connection.target_size});
     } else {
-      out.text = (TextWriter(tx.text_room) << "connection " << x.io.connection).bytes();
+      char digits[8];
+      const char* end = std::to_chars(digits, digits + sizeof digits, x.io.connection, 16).ptr;
+      out.text = (TextWriter(tx.text_room) << "connection 0x"
+                                           << std::string_view(digits, static_cast<std::size_t>(end - digits)))
+                     .bytes();
     }
     return !out.text.empty();
   }

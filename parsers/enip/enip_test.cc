@@ -273,9 +273,9 @@ TEST(Enip, Pccc) {
   EXPECT_EQ(one(from_hex(head + "aa 04 08 8a 05 00 0000ac41"), from_hex(ok)), "PCCC write @F8:5 =21.5");
   EXPECT_EQ(one(from_hex(head + "ab 02 03 85 ff0001 00 0400 0400"), from_hex(ok)), "PCCC write @B3:256 =4");
   EXPECT_EQ(one(from_hex(head + "80 01"), from_hex("cb 00 00 00 07 0100 78563412 4f f0 3412 0b")),
-            "PCCC mode change @PCCC Class 1");
+            "PCCC mode change @PCCC 1");
   EXPECT_EQ(one(from_hex(head + "68 0000 0100 00 244e373a3000 0100"), from_hex(ok)), "PCCC read @N7:0");
-  EXPECT_EQ(one(from_hex(head + "50"), from_hex(ok)), "PCCC download @PCCC Class 1");
+  EXPECT_EQ(one(from_hex(head + "50"), from_hex(ok)), "PCCC download @PCCC 1");
 }
 
 const std::string kIdentityItem = from_hex(
