@@ -265,7 +265,7 @@ def cip_messages(r):
     found, left = [], enip_sides(r, 'cip')
     while left:
         m = left.pop()
-        found.append(m)
+        found += [m] if 'service_code' in m else []
         left += m.get('multiple', []) + some(m, 'unconnected_send', 'message')
     return found
 
