@@ -113,7 +113,6 @@ void cyclic(WireWriter& w, const Exchange& x) noexcept {
   w.u64(EnipIo::kDurationUsFieldNumber, lasted);
   // Of the first packet there is none before it.
   if (lasted != 0 && io.packets != 0) w.u64(EnipIo::kIntervalUsFieldNumber, lasted / io.packets);
-  if (x.connection_known) connection(w, EnipIo::kConnectionFieldNumber, x.connection, io.connection);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 //
 // From this follow the keywords ot.*, Event.ot, and what is told once instead of each time (parsers/core/ot.h). Of
 // several services in a message the gravest says what it is.
+#include <charconv>
+
 #include "parsers/core/text_writer.h"
 #include "parsers/enip/cip.h"
 
@@ -333,16 +335,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   out = {};
   if (x.is_io) {
     if (n != 0) return false;
-    if (x.connection_known) {
-      out.text = as_bytes({x.connection.target.data(), x.connection.target_size});
-    } else {
-      char digits[8];
-      const char* end = std::to_chars(digits, digits + sizeof digits, x.io.connection, 16).ptr;
-      out.text = (TextWriter(tx.text_room) << "connection 0x"
-                                           << std::string_view(digits, static_cast<std::size_t>(end - digits)))
-                     .bytes();
-    }
-    return !out.text.empty();
+    char digits[8];
+    const char* end = std::to_chars(digits, digits + sizeof digits, x.io.connection, 16).ptr;
+    const std::string_view id(digits, static_cast<std::size_t>(end - digits));
+    out.text = (TextWriter(tx.text_room) << "connection 0x" << id).bytes();
+    return true;
   }
   const Pdu* p = x.request();
   if (p == nullptr) return false;
