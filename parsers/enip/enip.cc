@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kItemHeader = 4;
 constexpr std::size_t kSendPrefix = 6;  // interface handle, timeout
 constexpr std::uint16_t kIoAddress = 8, kIoSize = 18;
+constexpr std::uint16_t kMaxOther = 2048;
 
 void read_header(Cursor& c, Pdu& p) noexcept {
   p.command = c.u16le();
@@ -30,11 +31,12 @@ bool length_fits(const Pdu& p) noexcept {
   if (p.is(Command::kRegisterSession)) return p.length == 4 || (p.length == 0 && p.status != 0);
   if (p.is(Command::kUnregisterSession)) return p.length <= 4;
   if (p.sends()) return p.length >= kSendPrefix + 2 || (p.length == 0 && p.status != 0);
-  return true;
+  // Of the others nothing but their length says where they end.
+  return lists(p) || p.length <= kMaxOther;
 }
 
-/// Walks over the items that `body` shows. Sets p.cut where one does not fit; false: `need` bytes of the body are
-/// wanted to go on. It is the same walk however much more is there.
+/// Walks over the items that `body` shows, which are `need` bytes in the end. Sets p.cut where one does not fit; false:
+/// `need` bytes of the body are wanted to go on. It is the same walk however much more is there.
 bool walk_items(Bytes body, Pdu& p, std::size_t& need) noexcept {
   const std::size_t prefix = p.sends() ? kSendPrefix : 0;
   Cursor c(body.first(std::min<std::size_t>(body.size(), p.length)));
@@ -60,9 +62,9 @@ bool walk_items(Bytes body, Pdu& p, std::size_t& need) noexcept {
     if (i < kMaxItems) p.items[p.item_kept++] = item;
   }
   if (p.item_count > p.item_kept) p.problems |= kManyItems;
+  // A length beyond the last item may lie: the message is believed to end with its items.
   if (at < p.length) p.problems |= kTrailing;
-  need = p.length;
-  return body.size() >= need;
+  return true;
 }
 
 void read_sent(Pdu& p) noexcept {
@@ -201,7 +203,7 @@ ParseResult parse(Cursor& in, Pdu& out) noexcept {
   } else if (c.left() < need) {
     return ParseResult::need_more(kHeaderSize + need);
   }
-  if (!out.cut) out.body = c.bytes(out.length);
+  if (!out.cut) out.body = c.bytes(need);
   finish(out);
   in.skip(c.offset());
   return ParseResult::done();

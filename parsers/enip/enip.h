@@ -139,7 +139,7 @@ struct Pdu {
 };
 
 /// Reads one message from `in`.
-///   done       `pdu` is filled; `in` stands after it, or, where `pdu.cut`, after its header
+///   done       `pdu` is filled; `in` stands after its last item, or, where `pdu.cut`, after its header
 ///   need_more  nothing changed
 ///   malformed  nothing changed; the Event says why
 [[nodiscard]] ParseResult parse(Cursor& in, Pdu& pdu) noexcept;

@@ -66,6 +66,10 @@ class EnipParser final : public Parser {
       } else if (r.kind == ParseResult::Kind::kDone) {
         tell_frames(dir, rest, p, sink);
         on_pdu(dir, rest.first(in.offset()), p, sink);
+        if ((p.problems & kTrailing) != 0) {
+          report(dir, Event::kLostSync, nullptr, sink);
+          lost_[index(dir)] = true;
+        }
         if (p.cut) {
           // Its length may be what lies: the next header is looked for inside of it.
           report(dir, Event::kLostSync, nullptr, sink);

@@ -418,6 +418,12 @@ TEST(Enip, GoesOnAfterDamage) {
   std::string item = good;
   item[38] = static_cast<char>(0xff);
   EXPECT_THAT(last(item), HasSubstr("req read tag @Level"));
+  // One that lies the other way: nobody waits for bytes that nobody sends.
+  std::string longer = good;
+  longer[3] = 0x40;
+  EXPECT_THAT(brief({to_server(longer + good)}),
+              ElementsAre("event > lost_sync", "tx 0 req events=trailing_data read tag @Level",
+                          "tx 1 req read tag @Level"));
   // The other direction, and a gap.
   EXPECT_THAT(
       brief({to_server(good), gap(Direction::kToClient, 100), to_client("rest of it" + unconnected(kLevel))}),
