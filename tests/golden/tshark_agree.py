@@ -53,6 +53,7 @@ DECODE_AS = {
     'hl7/refusals': ['tcp.port==2578,hl7'],
     'hl7/separators': ['tcp.port==2576,hl7'],
     'hl7/small-segments': ['tcp.port==2576,hl7'],
+    'enip/odd-port': ['tcp.port==4818,enip'],
     'http2/bodies': ['tcp.port==80,http2', 'tcp.port==8000,http2'],
     'http2/cancelled': ['tcp.port==8080,http2'],
     'http2/floods': ['tcp.port==8080,http2'],
@@ -298,6 +299,58 @@ def synphasor_data(key):
     return lambda r: [m[key] for ms in synphasor('measurements')(r) for m in ms if key in m]
 
 
+def enip_sides(r, *path):
+    return [v for side in ('request', 'response') for v in some(r, 'enip', side, *path)]
+
+
+def enip_contexts(r):
+    """tshark shows six bytes of those of ListIdentity."""
+    return [m['sender_context'] for m in enip_sides(r) if m['command'] != 'list_identity']
+
+
+def enip_item_types(f):
+    """Items of messages of the encapsulation: cyclic I/O is told of in sums."""
+    return [number(v) for v in f['enip.cpf.typeid']] if f['enip.command'] else []
+
+
+def enip_identities(r, key):
+    return [i[key] for i in enip_sides(r, 'identity') + [m['identity'] for m in cip_messages(r) if 'identity' in m] if key in i]
+
+
+def cip_messages(r):
+    """Messages of CIP of a record, those inside of others, too."""
+    found, left = [], enip_sides(r, 'cip')
+    while left:
+        m = left.pop()
+        found += [m] if 'service_code' in m else []
+        left += m.get('multiple', []) + some(m, 'unconnected_send', 'message')
+    return found
+
+
+def cip_paths(r):
+    """Segments of all paths of requests."""
+    return [s for m in cip_messages(r) if 'status_code' not in m
+            for path in [m.get('path', [])] + some(m, 'forward_open', 'path') + some(m, 'forward_close', 'path') for s in path]
+
+
+def cip_segments(r, kind):
+    return [s['value'] for s in cip_paths(r) if s['segment_type'].startswith(kind + '_')]
+
+
+def cip_asks(f):
+    """tshark shows the path of a request again in its reply."""
+    return bool(f['cip.service']) and all(number(v) < 0x80 for v in f['cip.service'])
+
+
+def cip_path(kind):
+    """tshark shows the path of a connection in all that goes over it, in front."""
+    return lambda f: [number(v) for v in f['cip.' + kind]][len(f['enip.fwd_open_in']) if f['enip.cpf.cai.connid'] else 0:] if cip_asks(f) else []
+
+
+def cip_attributes(f):
+    return [number(v) for v in f['cip.attribute']] if cip_asks(f) else []
+
+
 def some(r, *path):
     for key in path:
         r = r.get(key) if isinstance(r, dict) else None
@@ -395,6 +448,36 @@ FIELDS = [
     ('s7comm', 'status list', lambda f: [number(v) for v in f['s7comm.data.userdata.szl_id']], lambda r: [number(v) for v in s7_sides(r, 'userdata', 'szl', 'id')]),
     ('s7comm', 'PI service', lambda f: f['s7comm.param.pistart.servicename'], lambda r: s7_sides(r, 'pi', 'service')),
     ('s7comm', 'block file', lambda f: f['s7comm.param.blockcontrol.filename'], lambda r: s7_sides(r, 'block', 'file')),
+    ('enip', 'command', lambda f: [number(v) for v in f['enip.command']], lambda r: enip_sides(r, 'command_code')),
+    ('enip', 'length', lambda f: [number(v) for v in f['enip.length']], lambda r: enip_sides(r, 'length')),
+    ('enip', 'session', lambda f: [number(v) for v in f['enip.session']], lambda r: [number(v) for v in enip_sides(r, 'session')]),
+    ('enip', 'status', lambda f: [number(v) for v in f['enip.status']], lambda r: enip_sides(r, 'status_code')),
+    ('enip', 'context', lambda f: f['enip.context'] if 99 not in map(number, f['enip.command']) else [], enip_contexts),
+    ('enip', 'item type', enip_item_types, lambda r: [i['type'] for items in enip_sides(r, 'items') for i in items]),
+    ('enip', 'connection', lambda f: [number(v) for v in f['enip.cpf.cai.connid']], lambda r: [number(v) for v in enip_sides(r, 'connection_id')]),
+    ('enip', 'sequence count', lambda f: [number(v) for v in f['cip.seq']] if f['enip.command'] else [], lambda r: enip_sides(r, 'sequence_count')),
+    ('enip', 'cyclic packet', lambda f: [number(v) for v in f['enip.cpf.sai.connid']], lambda r: [number(io['connection_id']) for io in some(r, 'enip', 'io') for _ in range(io['packets'])]),
+    ('enip', 'vendor', lambda f: [number(v) for v in f['enip.lir.vendor'] + f['cip.id.vendor_id']], lambda r: enip_identities(r, 'vendor_number')),
+    ('enip', 'device type', lambda f: [number(v) for v in f['enip.lir.devtype']], lambda r: [i['device_type_number'] for i in enip_sides(r, 'identity')]),
+    ('enip', 'product code', lambda f: [number(v) for v in f['enip.lir.prodcode']], lambda r: [i['product_code'] for i in enip_sides(r, 'identity')]),
+    ('enip', 'identity status', lambda f: [number(v) for v in f['enip.lir.status']], lambda r: [i['status'] for i in enip_sides(r, 'identity')]),
+    ('enip', 'serial number', lambda f: [number(v) for v in f['enip.lir.serial'] + f['cip.id.serial_number']], lambda r: enip_identities(r, 'serial')),
+    ('enip', 'product name', lambda f: f['enip.lir.name'] + f['cip.id.product_name'], lambda r: enip_identities(r, 'product_name')),
+    ('enip', 'state', lambda f: [number(v) for v in f['enip.lir.state']], lambda r: [i['state'] for i in enip_sides(r, 'identity') if 'state' in i]),
+    ('enip', 'service name', lambda f: f['enip.lsr.servicename'], lambda r: enip_sides(r, 'list_services', 'service_name')),
+    ('enip', 'service', lambda f: [number(v) for v in f['cip.service']], lambda r: [m['service_code'] | (0x80 if 'status_code' in m else 0) for m in cip_messages(r)]),
+    ('enip', 'general status', lambda f: [number(v) for v in f['cip.genstat']], lambda r: [m['status_code'] for m in cip_messages(r) if 'status_code' in m]),
+    ('enip', 'class', cip_path('class'), lambda r: cip_segments(r, 'class')),
+    ('enip', 'instance', cip_path('instance'), lambda r: cip_segments(r, 'instance')),
+    ('enip', 'attribute', cip_attributes, lambda r: cip_segments(r, 'attribute') + [a['id'] for m in cip_messages(r) if 'status_code' not in m for a in m.get('attributes', [])]),
+    ('enip', 'connection point', lambda f: [number(v) for v in f['cip.connpoint']] if cip_asks(f) else [], lambda r: cip_segments(r, 'connection_point')),
+    ('enip', 'symbol', lambda f: f['cip.symbol'] if cip_asks(f) else [], lambda r: [s['text'] for s in cip_paths(r) if 'text' in s]),
+    ('enip', 'connection serial', lambda f: [number(v) for v in f['cip.cm.conn_serial_num']] if cip_asks(f) else [], lambda r: [v for m in cip_messages(r) if 'status_code' not in m for k in ('forward_open', 'forward_close') for v in some(m, k, 'serial')]),
+    ('enip', 'packet interval', lambda f: [number(v) for v in f['cip.cm.otrpi'] + f['cip.cm.torpi']], lambda r: [v for m in cip_messages(r) for way in ('originator_to_target', 'target_to_originator') for v in some(m, 'forward_open', way, 'rpi_us')]),
+    ('enip', 'connection size', lambda f: [number(v) for v in f['cip.cm.fwo.consize']], lambda r: [v for m in cip_messages(r) for way in ('originator_to_target', 'target_to_originator') for v in some(m, 'forward_open', way, 'size')]),
+    ('enip', 'PCCC command', lambda f: [number(v) for v in f['cip.pccc.cmd.code']], lambda r: [v for m in cip_messages(r) if 'status_code' not in m for v in some(m, 'pccc', 'command')]),
+    ('enip', 'PCCC function', lambda f: [number(v) for v in f['cip.pccc.fnc.code_0f'] + f['cip.pccc.fnc.code_06']], lambda r: [v for m in cip_messages(r) if 'status_code' not in m for v in some(m, 'pccc', 'function')]),
+    ('enip', 'PCCC transaction', lambda f: [number(v) for v in f['cip.pccc.tns.code']], lambda r: [v for m in cip_messages(r) for v in some(m, 'pccc', 'transaction')]),
     ('ssh', 'banner', ssh_banners, ssh_said),
     ('ssh', 'hassh', lambda f: f['ssh.kex.hassh'], lambda r: some(r, 'ssh', 'client', 'hassh', 'hash')),
     ('ssh', 'hasshserver', lambda f: f['ssh.kex.hasshserver'], lambda r: some(r, 'ssh', 'server', 'hassh', 'hash')),
@@ -528,6 +611,13 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
             'sco.on', 'dco.on', 'rco.up', 'bcr.count', 'bcr.iv', 'bcr.ca', 'bcr.cy', 'siq.iv', 'siq.nt', 'siq.sb', 'siq.bl', 'diq.iv', 'diq.nt', 'diq.sb', 'diq.bl',
             'qds.iv', 'qds.nt', 'qds.sb', 'qds.bl', 'qds.ov', 'sco.se', 'dco.se', 'rco.se', 'qos.se', 'sco.qu', 'dco.qu', 'rco.qu', 'qos.ql', 'qoi', 'rqt', 'qrp',
             'qpm.kpa', 'coi_r', 'cp24time.min', 'cp24time.ms', 'cp56time.year', 'cp56time.month', 'cp56time.day', 'cp56time.hour', 'cp56time.min', 'cp56time.ms')),
+        *('enip.' + name for name in (
+            'command', 'length', 'session', 'status', 'context', 'cpf.typeid', 'cpf.cai.connid', 'cpf.sai.connid', 'lir.vendor', 'lir.devtype', 'lir.prodcode',
+            'lir.status', 'lir.serial', 'lir.name', 'lir.state', 'lsr.servicename', 'fwd_open_in')),
+        *('cip.' + name for name in (
+            'service', 'genstat', 'addstat', 'seq', 'class', 'instance', 'attribute', 'symbol', 'connpoint', 'cm.conn_serial_num', 'cm.otrpi', 'cm.torpi',
+            'cm.fwo.consize', 'cm.fwo.transport', 'cm.orig_serial_num', 'id.product_name', 'id.serial_number', 'id.vendor_id', 'pccc.cmd.code', 'pccc.fnc.code_0f',
+            'pccc.fnc.code_06', 'pccc.tns.code', 'pccc.file.num', 'pccc.element.num')),
         'mbtcp.trans_id', 'mbtcp.unit_id', 'modbus.func_code', 'modbus.exception_code', 'modbus.reference_num', 'modbus.word_cnt', 'modbus.bit_cnt']
 CIPHERS = {}
 
