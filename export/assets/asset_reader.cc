@@ -73,9 +73,14 @@ bool AssetReader::unwrap(Bytes record, std::uint32_t body_field, Envelope& e) {
       case Ev::kAppProtoFieldNumber:
         e.app_proto = as_text(f.bytes);
         break;
-      case Ev::kVlanFieldNumber:
-        if (e.vlan_count < e.vlans.size()) e.vlans[e.vlan_count++] = static_cast<std::uint16_t>(f.value);
+      case Ev::kVlanFieldNumber: {  // one by one, or packed
+        WireReader packed(f.bytes);
+        do {
+          const std::uint64_t vlan = f.type == 2 ? packed.varint() : f.value;
+          if (e.vlan_count < e.vlans.size()) e.vlans[e.vlan_count++] = static_cast<std::uint16_t>(vlan);
+        } while (f.type == 2 && !packed.empty());
         break;
+      }
       case Ev::kFlowFieldNumber:
         e.flow = f.bytes;
         break;

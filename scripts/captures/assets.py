@@ -26,17 +26,19 @@ def arp(operation, sender, sender_mac, target, target_mac):
     return ethernet + struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation) + sender_mac + address(sender) + who + address(target)
 
 
-def conversation(case, client, server, at, hops=0):
-    """The frames of a case, from `at` on, between (address, MAC) and (address, MAC); the server is so many routers away."""
+def conversation(case, client, server, at, hops=0, port=None):
+    """The frames of a case, from `at` on, between (address, MAC) and (address, MAC); the server is so many routers away. `port`:
+    the server's, where its address does not end in .1."""
     frames, out = read(case), []
     for when, frame in frames:
         if frame[12:14] != b"\x08\x00" or frame[23] != 6:
             continue
         tcp = Tcp(frame)
-        source, target = (server, client) if tcp.from_server else (client, server)
+        from_server = tcp.from_server if port is None else struct.unpack_from(">H", tcp.tcp)[0] == port
+        source, target = (server, client) if from_server else (client, server)
         tcp.ethernet = target[1] + source[1] + b"\x08\x00"
         tcp.ip[12:20] = address(source[0]) + address(target[0])
-        if tcp.from_server:
+        if from_server:
             tcp.ip[8] -= hops
         out.append((at + when - frames[0][0], bytes(tcp)))
     return out
@@ -51,7 +53,7 @@ def plant():
         at += SECOND
     for case, client, server in (("modbus/device-identification", scada, 11), ("s7comm/identity", scada, 12),
                                  ("dnp3/attributes", scada, 13), ("iec104/refused", scada, 14), ("s7comm/blocks", engineer, 12)):
-        frames += conversation(case, client, devices[server], at)
+        frames += conversation(case, client, devices[server], at, port=20000 if case.startswith("dnp3") else None)
         at += 30 * SECOND
     # Much later one of them is another model.
     frames += conversation("modbus/device-identification", scada, devices[12], at + 120 * SECOND)
@@ -61,7 +63,7 @@ device attributes) and 10.77.1.14 (IEC 104 commands, refused); 10.77.1.3 loads b
 devices. Four minutes later 10.77.1.12 answers to Modbus, too: two makers and two models stand side by side in its evidence, and a record
 of reason `changed` says so.
 
-A reader should see: an asset record for each host; vendor, model and firmware with station 255 or 0 for 10.77.1.11; order number, firmware and serial
+A reader should see: an asset record for each host; vendor, model and firmware of station 1 at 10.77.1.11; order number, firmware and serial
 number for 10.77.1.12, which is a PLC, as 10.77.1.3 is an engineering station; RTUs at 10.77.1.13 and 10.77.1.14, whose SCADA is 10.77.1.2.
 """, "those of the cases, with addresses changed", "real traffic, edited", sorted(frames, key=lambda f: f[0]))
 

@@ -66,10 +66,11 @@ def what_is_known(checks, scratch):
     _, whole, records, _ = replay(scratch, PLANT, *ANY)
     all_of = by_address(whole)
     plc, engineer, modbus = all_of['10.77.1.12'], all_of['10.77.1.3'], all_of['10.77.1.11']
-    checks.ok('S7: order number, firmware, serial number', plc.get('firmware') and plc.get('serial') and plc['model'].startswith('6ES7'), plc)
+    checks.ok('S7: order number, firmware, serial number', plc.get('firmware') and plc.get('serial') and any(e['kind'] == 'model' and e['text'].startswith('6ES7') for e in plc['evidence']), plc)
     checks.ok('S7: a PLC', plc['roles'][0] == 'PLC', plc['roles'])
     checks.ok('who loads blocks is an engineering station', 'engineering station' in engineer['roles'], engineer)
     checks.equal('Modbus: maker', modbus['vendor'], 'Picket Lab')
+    checks.ok('DNP3: an RTU with a serial number', all_of['10.77.1.13'].get('serial') and 'RTU' in all_of['10.77.1.13']['roles'], all_of['10.77.1.13'])
     models = {e['text'] for e in plc['evidence'] if e['kind'] == 'model'}
     checks.ok('two models stand side by side', len(models) > 1, plc['evidence'])
     checks.equal('MAC by ARP', modbus['mac'], '02:00:00:00:77:0b')
