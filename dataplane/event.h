@@ -31,15 +31,22 @@ enum class RecordType : std::uint8_t {
   kFile,
   kPacket,
   kArp,
+  kAsset,
   kCount
 };
+
+namespace heard {
+inline constexpr std::uint8_t kClient = 1, kServer = 2;
+}
 
 /// What stands before each encoded record in the ring.
 struct EventHeader {
   std::uint32_t size = 0;  ///< bytes of the record that follow the header, and of the notes behind it
-  /// Of these, what correlate alone is told: kAlert: AlertInfo::notes; kTransaction: RecordEncoder::note()
+  /// Of these, what the export thread alone is told: kAlert: AlertInfo::notes; kTransaction: RecordEncoder::note();
+  /// kFlow: FlowEnds
   std::uint32_t notes = 0;
   RecordType type = RecordType::kFlow;
+  std::uint8_t heard = 0;           ///< kTransaction: which sides were seen, bits of heard::
   std::uint16_t protocol = 0xffff;  ///< kTransaction: ProtocolId
   std::uint32_t rule = 0;  ///< kAlert: index in the rule set, for thresholds; the epoch says of which
   std::uint32_t epoch = 0;

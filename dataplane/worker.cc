@@ -220,6 +220,7 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   me.last_ns = std::max(me.last_ns, p.time_ns);
   me.last_clock_ns = p.at.clock_ns;
   if (config_.records.ethernet && p.has_mac) remember_macs(f, p);
+  if (me.packets == 1 && config_.records.ends) remember_end(f, p);
   if (p.direction == Direction::kToClient) {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
@@ -231,11 +232,30 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
 }
 
 void Worker::remember_macs(Flow& f, const Packet& p) noexcept {
-  if (f.macs == nullptr) f.macs = pool_.make<FlowMacs>();
-  if (f.macs == nullptr) return;
+  if (!make_ends(f)) return;
+  auto& macs = static_cast<FlowMacs&>(*f.ends);
   const bool from_client = p.direction == Direction::kToServer;
-  f.macs->client.add(from_client ? p.src_mac : p.dst_mac);
-  f.macs->server.add(from_client ? p.dst_mac : p.src_mac);
+  macs.client.add(from_client ? p.src_mac : p.dst_mac);
+  macs.server.add(from_client ? p.dst_mac : p.src_mac);
+}
+
+/// In a tunnel the frame is that of the tunnel's end.
+void Worker::remember_end(Flow& f, const Packet& p) noexcept {
+  if (!p.has_mac || p.layers > 1 || !make_ends(f)) return;
+  f.ends->sent[index(p.direction)] = {p.src_mac, p.ttl, true};
+}
+
+bool Worker::make_ends(Flow& f) noexcept {
+  if (f.ends == nullptr) f.ends = config_.records.ethernet ? pool_.make<FlowMacs>() : pool_.make<FlowEnds>();
+  return f.ends != nullptr;
+}
+
+void Worker::drop_ends(Flow& f) noexcept {
+  if (config_.records.ethernet)
+    pool_.destroy(static_cast<FlowMacs*>(f.ends));
+  else
+    pool_.destroy(f.ends);
+  f.ends = nullptr;
 }
 
 /// One packet: its flow, its stream, its protocol, its rules. Rules see every packet, malformed ones too.
@@ -353,13 +373,24 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   detector_.exchange_events(outer_events);
   if (config_.records.flows) {
     emit(RecordType::kFlow, {},
-         [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
+         [&](std::span<std::uint8_t> out, EventHeader& header) { return encode_flow(f, why, out, header); });
   }
   detector_.on_flow_end(f);  // what rules said of it is in its record
-  if (f.macs != nullptr) pool_.destroy(std::exchange(f.macs, nullptr));
+  if (f.ends != nullptr) drop_ends(f);
   packet_ = outer;
   place_ = outer_place;
   if (place.kind != EventKind::kPacket) ordinal_ = outer_ordinal;
+}
+
+/// Its record, and behind it what only the inventory is told.
+std::size_t Worker::encode_flow(const Flow& f, FlowEnd why, std::span<std::uint8_t> out,
+                                EventHeader& header) const noexcept {
+  const std::size_t size = encoder_.flow(context(), f, why, out);
+  if (size == 0 || !config_.records.ends || f.ends == nullptr || out.size() - size < sizeof(FlowEnds))
+    return size;
+  std::memcpy(out.data() + size, static_cast<const FlowEnds*>(f.ends), sizeof(FlowEnds));
+  header.notes = sizeof(FlowEnds);
+  return size + sizeof(FlowEnds);
 }
 
 void Worker::flow_interim(Flow& f, const Place& place) noexcept {
@@ -368,8 +399,9 @@ void Worker::flow_interim(Flow& f, const Place& place) noexcept {
   const Packet* const outer = std::exchange(packet_, &last);
   const Place outer_place = std::exchange(place_, place);
   const std::uint32_t outer_ordinal = std::exchange(ordinal_, 0U);
-  emit(RecordType::kFlow, {},
-       [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, FlowEnd::kInterim, out); });
+  emit(RecordType::kFlow, {}, [&](std::span<std::uint8_t> out, EventHeader& header) {
+    return encode_flow(f, FlowEnd::kInterim, out, header);
+  });
   packet_ = outer;
   place_ = outer_place;
   ordinal_ = outer_ordinal;
@@ -421,6 +453,8 @@ void Worker::on_done(Flow& f, ProtocolId protocol, Transaction& tx) noexcept {
   if (unlogged || (!config_.records.transactions.empty() && !config_.records.transactions[protocol])) return;
   EventHeader h;
   h.protocol = protocol;
+  h.heard =
+      static_cast<std::uint8_t>((tx.has_request ? heard::kClient : 0) | (tx.has_reply ? heard::kServer : 0));
   emit(RecordType::kTransaction, h, [&](std::span<std::uint8_t> out, EventHeader& header) {
     const RecordContext c = context(&tx);
     const std::size_t size = encoder_.transaction(c, f, protocol, tx, out);

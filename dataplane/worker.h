@@ -31,7 +31,8 @@ struct RecordConfig {
   bool anomaly_applayer = true;
   bool arp = false;            ///< there is much of it, and little in it
   bool tagged_packets = true;  ///< where rules ask: `tag`
-  bool ethernet = false;       ///< flows remember MAC addresses
+  bool ethernet = false;       ///< flows remember all MAC addresses
+  bool ends = false;           ///< records of flows bring FlowEnds along
 };
 
 struct WorkerConfig {
@@ -99,6 +100,10 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;
   void count_packet(Flow&, const Packet&) noexcept;
   void remember_macs(Flow&, const Packet&) noexcept;
+  void remember_end(Flow&, const Packet&) noexcept;
+  [[nodiscard]] bool make_ends(Flow&) noexcept;
+  void drop_ends(Flow&) noexcept;
+  std::size_t encode_flow(const Flow&, FlowEnd, std::span<std::uint8_t> out, EventHeader&) const noexcept;
   void report_decode_events(const Packet&) noexcept;
   void record_arp(const Packet&) noexcept;
   void record_files(const Flow&, ProtocolId, const Transaction&) noexcept;

@@ -294,6 +294,13 @@ std::size_t finish(const WireWriter& w) noexcept { return w.ok() ? w.size() : 0;
 
 }  // namespace
 
+// In protocols of plants either side may begin, and a message is a transaction: as in Suricata, records name the
+// client first whoever sent it, so that those of one flow can be told by their ends.
+Direction transaction_from(ProtocolId protocol, bool has_request, bool has_reply) noexcept {
+  const bool reply = has_reply && !has_request && protocols()[protocol]->ot == nullptr;
+  return reply ? Direction::kToClient : Direction::kToServer;
+}
+
 Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
   PICKET_ASSERT(encode_bodies().size() == protocols().size());
   const auto* event = Ev::descriptor();
@@ -446,10 +453,11 @@ void Encoder::ether(WireWriter& w, const Packet& p) const noexcept {
 
 /// Of a flow's own record (`all`), or of one that goes `from` one end to the other.
 void Encoder::ether(WireWriter& w, const Flow& f, Direction from, bool all) const noexcept {
-  if (!options_.detail.ethernet || f.macs == nullptr) return;
+  if (!options_.detail.ethernet || f.ends == nullptr) return;
+  const auto& macs = static_cast<const FlowMacs&>(*f.ends);
   const bool client_first = from == Direction::kToServer;
-  const FlowMacs::List& src = client_first ? f.macs->client : f.macs->server;
-  const FlowMacs::List& dst = client_first ? f.macs->server : f.macs->client;
+  const FlowMacs::List& src = client_first ? macs.client : macs.server;
+  const FlowMacs::List& dst = client_first ? macs.server : macs.client;
   const auto m = w.message(Ev::kEtherFieldNumber);
   if (!all) {
     w.bytes(v1::Ether::kSrcMacFieldNumber, src.all().front());
@@ -543,10 +551,7 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
                                  const Transaction& tx, std::span<std::uint8_t> out) const noexcept {
   if (protocol >= record_field_.size()) return 0;
   WireWriter w(out);
-  // In protocols of plants either side may begin, and a message is a transaction: as in Suricata, records name the
-  // client first whoever sent it, so that those of one flow can be told by their ends.
-  const bool reply = tx.has_reply && !tx.has_request && protocols()[protocol]->ot == nullptr;
-  const Direction from = reply ? Direction::kToClient : Direction::kToServer;
+  const Direction from = transaction_from(protocol, tx.has_request, tx.has_reply);
   begin(w, context, context.packet_number, &f, f.tap, protocols()[protocol]->record, vlans_of(f));
   ends(w, of_flow(f, from));
   w.u64(Ev::kTxIdFieldNumber, tx.id);

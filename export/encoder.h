@@ -28,6 +28,9 @@ struct EncoderOptions {
   std::vector<OtTelling> ot;  ///< by ProtocolId; missing ones are told in full
 };
 
+/// Which side stands as source in a transaction's record.
+[[nodiscard]] Direction transaction_from(ProtocolId, bool has_request, bool has_reply) noexcept;
+
 class Encoder final : public RecordEncoder {
  public:
   explicit Encoder(EncoderOptions options);

@@ -286,7 +286,7 @@ TEST_F(EncoderTest, AFlowShowsAllItsMacs) {
   macs.client.add({2, 0, 0, 0, 0, 2});
   macs.client.add({2, 0, 0, 0, 0, 1});
   macs.server.add({2, 0, 0, 0, 0, 9});
-  f.macs = &macs;
+  f.ends = &macs;
   const std::string all = eve(Encoder(options).flow(context_, f, FlowEnd::kTimeout, buffer_));
   EXPECT_NE(
       all.find(

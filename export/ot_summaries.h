@@ -70,20 +70,17 @@ class OtSummaries {
     std::vector<OtTelling> telling;  ///< by ProtocolId; missing ones are told in full
     std::size_t memcap_bytes = std::size_t{64} << 20;
   };
-  /// Where what was held goes out.
-  class Out {
-   public:
-    virtual void write(RecordKind, Bytes record) = 0;
-
-   protected:
-    ~Out() = default;
-  };
+  using Out = RecordOut;  ///< where what was held goes out
 
   explicit OtSummaries(Config config);
   ~OtSummaries();
 
   /// False: it is to go out as it is.
   [[nodiscard]] bool take(const EventHeader&, Bytes record, Bytes note);
+  /// The source clock at which the next interval ends; the greatest number when there is none.
+  [[nodiscard]] std::uint64_t next_due() const noexcept {
+    return by_end_.empty() ? ~std::uint64_t{0} : by_end_.begin()->first.first;
+  }
   /// All whose interval has ended at `clock_ns`, in the order in which they ended.
   void flush(std::uint64_t clock_ns, Out&);
   void flush_all(Out& out) { flush(~std::uint64_t{0}, out); }

@@ -9,8 +9,8 @@ namespace picket {
 namespace {
 
 /// In the order of RecordType; kTransaction's own place stays empty: its records go by their protocol.
-constexpr std::string_view kNames[] = {"flow",  "alert",    "anomaly", "transaction",
-                                       "stats", "fileinfo", "packet",  "arp"};
+constexpr std::string_view kNames[] = {"flow",     "alert",  "anomaly", "transaction", "stats",
+                                       "fileinfo", "packet", "arp",     "asset"};
 constexpr std::size_t kFixed = static_cast<std::size_t>(RecordType::kCount);
 static_assert(std::size(kNames) == kFixed);
 

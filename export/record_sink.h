@@ -26,6 +26,15 @@ struct OutRecord {
   Bytes bytes;
 };
 
+/// Takes records that the export thread makes, or held back.
+class RecordOut {
+ public:
+  virtual void write(RecordKind, Bytes record) = 0;
+
+ protected:
+  ~RecordOut() = default;
+};
+
 class RecordWindow;
 
 /// Where records go. Used by the export thread alone, but for abandon() and the counts; each record written

@@ -1,7 +1,10 @@
 #include "export/recorder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
+
+#include "export/assets/inventory.h"
 
 namespace picket {
 namespace {
@@ -41,6 +44,10 @@ bool Recorder::poll() {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
+    if (inventory_ != nullptr) {
+      inventory_->see(header, record, notes);
+      if (quiet_[record_kind(header.type, header.protocol)]) continue;
+    }
     if (header.type == RecordType::kTransaction && !notes.empty() && summaries_ &&
         summaries_->take(header, record, notes))
       continue;
@@ -50,6 +57,7 @@ bool Recorder::poll() {
     }
   }
   time_is(merge_.certain_clock_ns());
+  if (inventory_tick_) inventory_tick_();
   for (const auto& sink : sinks_) sink->tick();
   return any;
 }
@@ -68,11 +76,26 @@ void Recorder::time_is(std::uint64_t clock_ns) {
           clock_ns - 1 - (clock_ns - 1 - due_ns_) % every_ns_;  // the last one before now
       due_ns_ = last + every_ns_;
       // What ends later stands behind it, however long nobody asked.
-      if (summaries_) summaries_->flush(last, *this);
+      flush(last);
       at_(last);
     }
   }
-  if (summaries_) summaries_->flush(clock_ns, *this);
+  flush(clock_ns);
+}
+
+/// What two hold back leaves in the order in which it is due, so that it does not matter how often somebody asks.
+void Recorder::flush(std::uint64_t clock_ns) {
+  const auto flush_to = [this](std::uint64_t to) {
+    if (summaries_) summaries_->flush(to, *this);
+    if (inventory_ != nullptr) inventory_->flush(to, *this);
+  };
+  while (true) {
+    const std::uint64_t due = std::min(summaries_ ? summaries_->next_due() : ~std::uint64_t{0},
+                                       inventory_ != nullptr ? inventory_->next_due() : ~std::uint64_t{0});
+    if (due >= clock_ns) break;
+    flush_to(due);
+  }
+  flush_to(clock_ns);
 }
 
 void Recorder::run(const std::stop_token& stop) {
@@ -81,6 +104,14 @@ void Recorder::run(const std::stop_token& stop) {
   }
   poll();
   if (summaries_) summaries_->flush_all(*this);
+  if (inventory_ != nullptr) inventory_->flush_all(*this);
+}
+
+void Recorder::set_inventory(Inventory& inventory, std::vector<bool> quiet, std::function<void()> tick) {
+  inventory_tick_ = std::move(tick);
+  inventory_ = &inventory;
+  quiet_ = std::move(quiet);
+  quiet_.resize(record_kind_count());
 }
 
 void Recorder::put(RecordType type, Bytes record) { write(record_kind(type, kNoProtocol), record); }

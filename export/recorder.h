@@ -2,7 +2,8 @@
 // output
 //
 //   streams ──> Merge ──> correlate (thresholds, on alerts) ──> number ──> each RecordSink
-//                                 └──> OtSummaries: held until its interval ends ──┘
+//                  │              └──> OtSummaries: held until its interval ends ──┤
+//                  └──> Inventory of assets: told when it is due ───────────────────┘
 //
 // A record that correlate turns down was never made: it has no number and is counted as suppressed; nor was one
 // of a transaction that another's record stands for, which is counted as summarised. One that
@@ -25,7 +26,9 @@
 
 namespace picket {
 
-class Recorder final : private OtSummaries::Out {
+class Inventory;
+
+class Recorder final : private RecordOut {
  public:
   /// False: the record is not to be made. Called in the order of Place, on the export thread.
   using Correlate = std::function<bool(const EventHeader&, Bytes notes)>;
@@ -45,6 +48,9 @@ class Recorder final : private OtSummaries::Out {
   void set_interval(std::uint64_t every_ns, std::function<void(std::uint64_t clock_ns)> at);
   /// What workers say of records that may be told as one. Before poll().
   void set_summaries(OtSummaries::Config config) { summaries_.emplace(std::move(config)); }
+  /// Assets are learned from all records that are made. `quiet`, by RecordKind: records that are made for that alone,
+  /// and go no further. The inventory is the caller's. `tick` is called now and then, between records. Before poll().
+  void set_inventory(Inventory& inventory, std::vector<bool> quiet, std::function<void()> tick = nullptr);
   /// A record that comes from no worker: statistics. On the thread that polls.
   void put(RecordType type, Bytes record);
   /// Closes the outputs: afterwards made = delivered + lost for every kind.
@@ -80,12 +86,16 @@ class Recorder final : private OtSummaries::Out {
  private:
   void write(RecordKind kind, Bytes record) override;
   void time_is(std::uint64_t clock_ns);
+  void flush(std::uint64_t clock_ns);
 
   Merge merge_;
   RecordWindow window_;
   std::vector<std::unique_ptr<RecordSink>> sinks_;
   Correlate correlate_;
   std::optional<OtSummaries> summaries_;
+  Inventory* inventory_ = nullptr;
+  std::vector<bool> quiet_;  // by RecordKind
+  std::function<void()> inventory_tick_;
   std::uint64_t every_ns_ = 0, due_ns_ = 0;  // due_ns_ 0: no time has been seen
   std::function<void(std::uint64_t)> at_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> lost_before_;

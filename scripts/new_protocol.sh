@@ -84,6 +84,7 @@ cat <<STEPS
   - ${name}_spec.cc: ports, limits, events, buffers and integers for rules, memory
   - $name.proto and ${name}_export.cc: the record; (keyword) ties a field to a rule keyword
   - with --plant ${name}_ot.cc: operations, classes, techniques, addresses, values
+  - ${name}_assets.cc: which fields tell who a host is: maker, model, versions, names, roles (export/assets/clues.h)
   - a few seeds: scripts/make_seed.py tcp parsers/$name/corpus/CASE < turns.txt
   - pcaps/$name/CASE/: input.pcap, expect.json, README
   - ninja -C build && meson test -C build parsers_$name corpus_$name mutation_$name spec

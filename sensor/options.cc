@@ -60,6 +60,10 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
       ->check(CLI::Range(1U, 1000000U));
   replay->add_option("--pace", o.pace, "1.0: at the speed of the capture; max: as fast as possible")
       ->type_name("X|max");
+  replay
+      ->add_option("--assets", o.assets,
+                   "the inventory of assets at the end: a table, or JSON where FILE ends in .json")
+      ->type_name("FILE|-");
   replay->add_flag("--measure-stages", o.measure_stages, "count cycles by stage (costs a little speed)");
   replay->add_option("captures", o.captures, "capture files or folders")->type_name("CAPTURE")->required();
   replay->footer("Example: picket replay --workers 2 --rules my.rules --eve eve.json --stats - captures/");
@@ -160,10 +164,11 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_status) {
   else if (*list)
     o.command = Command::kProtocols;
   for (const auto& [a, b] :
-       {std::pair(&o.eve, &o.records), std::pair(&o.eve, &o.stats), std::pair(&o.records, &o.stats)}) {
+       {std::pair(&o.eve, &o.records), std::pair(&o.eve, &o.stats), std::pair(&o.records, &o.stats),
+        std::pair(&o.eve, &o.assets), std::pair(&o.records, &o.assets), std::pair(&o.stats, &o.assets)}) {
     if (a->empty() || *a != *b) continue;
     std::cerr << "picket: two outputs go to '" << *a
-              << "'; give each of --eve, --records and --stats a place of its own\n";
+              << "'; give each of --eve, --records, --stats and --assets a place of its own\n";
     exit_status = 2;
     return std::nullopt;
   }

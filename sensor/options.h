@@ -20,7 +20,7 @@ struct Options {
   bool rules_strict = false;
   std::string checksums;  ///< "ignore", "verify", "": as configured
   // where output goes; "": nowhere
-  std::string eve, records, export_to, stats;
+  std::string eve, records, export_to, stats, assets;
   // replay
   std::vector<std::string> captures;
   unsigned loops = 1;

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "sensor/asset_keeper.h"
 #include "sensor/telemetry/stats_record.h"
 
 namespace picket {
@@ -22,7 +23,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
       at_end_(config.at_end),
       utc_offset_ns_(config.utc_offset_ns),
       cores_(config.cores),
-      magic_file_(config.worker.app.files.magic_file) {
+      magic_file_(config.worker.app.files.magic_file),
+      assets_(config.assets) {
   std::vector<EventStream*> streams;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
@@ -54,6 +56,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
   recorder_->set_summaries({config.encoder.ot, config.ot_memcap_bytes});
+  if (assets_ != nullptr)
+    recorder_->set_inventory(assets_->inventory(), assets_->quiet, [this] { assets_->tick(); });
   if (statistics_ && config.statistics_every_ns != 0) {
     recorder_->set_interval(config.statistics_every_ns, [this](std::uint64_t clock_ns) {
       count_lost_before();
@@ -194,6 +198,7 @@ Totals Pipeline::totals() const {
   Totals t;
   for (const auto& w : workers_) add_worker(t, w->counters());
   add_recorder(t, *recorder_);
+  if (assets_ != nullptr) add_assets(t, assets_->inventory());
   t.peak_rss_bytes = peak_rss_bytes();
   t.rules_loaded = rules_loaded_.load(std::memory_order_relaxed);
   t.rules_rejected = rules_rejected_.load(std::memory_order_relaxed);

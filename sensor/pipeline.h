@@ -19,11 +19,14 @@
 
 namespace picket {
 
+class AssetKeeper;
+
 struct PipelineConfig {
   WorkerConfig worker;  ///< id and count are set by the pipeline
   EncoderOptions encoder;
   std::size_t ot_memcap_bytes = OtSummaries::Config{}.memcap_bytes;  ///< for records told once in an interval
-  bool statistics = true;                                            ///< a record of the ledger at the end
+  AssetKeeper* assets = nullptr;          ///< outlives the pipeline; nullptr: no inventory is kept
+  bool statistics = true;                 ///< a record of the ledger at the end
   std::uint64_t statistics_every_ns = 0;  ///< and one at this interval of the source clock; 0: none
   /// Live: adds what is known of packets that no worker saw. Called by totals(), from any thread.
   std::function<void(Totals&)> complete;
@@ -100,6 +103,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingStream>> streams_;
   std::optional<Correlator> correlator_;  // where there are rules
+  AssetKeeper* const assets_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::thread> threads_;
   std::jthread export_thread_;

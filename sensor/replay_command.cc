@@ -22,13 +22,18 @@ int replay_command(const Options& o) {
   if (!captures) return complain(captures.error().message), 1;
   auto setup = make_setup(o);
   if (!setup) return 2;
+  if (const Status s = add_assets(o, *setup, false); !s) return complain(s.error().message), 2;
   const StopSignal stop;  // before the threads
   auto sinks = open_sinks(o, setup->config, false, stop);
   if (!sinks) return complain(sinks.error().message), 1;
   if (setup->rules != nullptr) setup->rules->forget_source();
   const ReplayOutcome outcome =
       replay_captures(o, std::move(captures).value(), pace, *setup, std::move(sinks).value(), stop);
-  const int status = report(o, outcome.totals);
+  int status = report(o, outcome.totals);
+  if (setup->assets != nullptr && !setup->assets->save()) status = 1;
+  if (!o.assets.empty()) {
+    if (const Status s = setup->assets->list(o.assets); !s) complain(s.error().message), status = 1;
+  }
   return outcome.whole ? status : 1;
 }
 

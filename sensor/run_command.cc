@@ -81,6 +81,7 @@ int run_command(const Options& o) {
   setup->pipeline.at_end = [&] { unread.store(ports.count_unread(), std::memory_order_relaxed); };
   setup->pipeline.utc_offset_ns = [&] { return ports.utc_offset_ns(); };
   setup->pipeline.statistics_every_ns = std::uint64_t{setup->config.stats_interval_s} * 1'000'000'000;
+  if (const Status s = add_assets(o, *setup, true); !s) return complain(s.error().message), 2;
   RuleBase::Rejections rejections;
   if (setup->rules != nullptr) {
     rejections = setup->rules->rejections;
@@ -130,7 +131,8 @@ int run_command(const Options& o) {
   Totals totals = pipeline.totals();
   totals.seconds = seconds;
   const int status = report(o, totals);
-  return ending.cut() ? 1 : status;
+  const bool kept = setup->assets == nullptr || setup->assets->save();
+  return ending.cut() || !kept ? 1 : status;
 }
 
 }  // namespace picket

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -130,6 +131,47 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   return setup;
 }
 
+Status add_assets(const Options& o, Setup& setup, bool live) {
+  using Keep = AssetsConfig::Keep;
+  const AssetsConfig& c = setup.config.assets;
+  const bool asked =
+      !o.assets.empty() || c.keep == Keep::kYes || (c.keep == Keep::kAuto && live && c.records);
+  if (!asked) return Done{};
+  const rules::RuleVariables variables = variables_of(setup.config.rules);
+  rules::AddressBook book(variables.addresses);
+  rules::Complaint complaint;
+  const auto networks = book.get(c.networks, complaint);
+  if (networks == nullptr) return Error{"assets.networks: '" + c.networks + "': " + complaint.reason};
+
+  PipelineConfig& pipeline = setup.pipeline;
+  Inventory::Config config;
+  config.table.max_assets = c.max;
+  config.table.wanted = [networks](const Address& a) {
+    // The first range that does not end before it.
+    const auto at =
+        std::lower_bound(networks->ranges.begin(), networks->ranges.end(), a,
+                         [](const rules::AddressRange& r, const Address& x) { return r.last < x; });
+    return networks->any || (at != networks->ranges.end() && at->first <= a);
+  };
+  config.settle_ns = std::uint64_t{c.settle_s} * 1'000'000'000;
+  config.interval_ns = std::uint64_t{c.interval_s} * 1'000'000'000;
+  config.records = c.records;
+  config.sensor = setup.config.sensor_name;
+  config.utc_offset_ns = pipeline.utc_offset_ns;
+  setup.assets = std::make_unique<AssetKeeper>(c, std::move(config));
+  pipeline.assets = setup.assets.get();
+
+  RecordConfig& records = pipeline.worker.records;
+  setup.assets->quiet.resize(record_kind_count());
+  for (const auto& [type, made] :
+       {std::pair(RecordType::kFlow, &records.flows), std::pair(RecordType::kArp, &records.arp)}) {
+    setup.assets->quiet[record_kind(type, kNoProtocol)] = !*made;
+    *made = true;
+  }
+  records.ends = true;
+  return Done{};
+}
+
 Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config, bool live,
                                                             const StopSignal& stop) {
   const auto interrupted = [&stop] { return stop.pending(); };
@@ -162,6 +204,10 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   if (!o.stats.empty() && o.stats != "-" && !std::filesystem::is_fifo(o.stats) &&
       !std::ofstream(o.stats, std::ios::app))
     return Error{cannot_write_stats(o)};
+  if (!o.assets.empty() && o.assets != "-" && !std::filesystem::is_fifo(o.assets) &&
+      !std::ofstream(o.assets, std::ios::app))
+    return Error{"--assets: cannot write '" + o.assets + "': " + std::strerror(errno) +
+                 "; name a file in a folder that exists and may be written to"};
   return sinks;
 }
 
@@ -177,7 +223,7 @@ bool write_stats(const Options& o, const Totals& totals) {
 }
 
 int report(const Options& o, const Totals& totals) {
-  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-";
+  const bool stdout_taken = o.eve == "-" || o.records == "-" || o.stats == "-" || o.assets == "-";
   (stdout_taken ? std::cerr : std::cout) << summary_text(totals) << std::flush;
   const std::uint64_t lost = totals.records_lost();
   if (lost != 0) {

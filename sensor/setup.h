@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "parsers/core/result.h"
+#include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
@@ -15,13 +16,18 @@ namespace picket {
 struct Setup {
   Config config;
   PipelineConfig pipeline;
-  std::unique_ptr<RuleLoader> loader;  ///< nullptr: no rules asked for
-  std::unique_ptr<RuleBase> rules;     ///< what it loaded first; for a pipeline to take
+  std::unique_ptr<RuleLoader> loader;   ///< nullptr: no rules asked for
+  std::unique_ptr<RuleBase> rules;      ///< what it loaded first; for a pipeline to take
+  std::unique_ptr<AssetKeeper> assets;  ///< nullptr: no inventory is kept
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the
 /// process ends with status 2. `watch`: see rules::PlanOptions; then RuleBase::source is kept.
 std::unique_ptr<Setup> make_setup(const Options&, const rules::Watch& watch = {});
+
+/// The inventory of assets, where one is asked for: afterwards `setup.pipeline` feeds it. When all else of the pipeline's
+/// configuration is set. Fails when assets.networks is no list of addresses.
+[[nodiscard]] Status add_assets(const Options&, Setup& setup, bool live);
 
 /// Opens what --eve, --records and --export, or the configuration, ask for.
 /// `stop` ends the wait for who reads or collects.

@@ -50,7 +50,7 @@ enum class TcpState : std::uint8_t {
 struct SegmentList;   // out-of-order segments: dataplane/flow/reassembly.h
 struct AppLayer;      // parser and pending bytes: dataplane/app/app_layer.h
 struct FlowBits;      // dataplane/detect
-struct FlowMacs;      // dataplane/flow/flow_macs.h
+struct FlowEnds;      // dataplane/flow/flow_macs.h
 struct StreamWindow;  // bytes kept for stream rules: dataplane/detect
 
 /// One direction.
@@ -99,7 +99,7 @@ struct Flow {
   std::array<FlowSide, 2> side;      ///< by Direction
   AppLayer* app = nullptr;
   FlowBits* bits = nullptr;
-  FlowMacs* macs = nullptr;                ///< only where records show them
+  FlowEnds* ends = nullptr;                ///< only where it is asked for; a FlowMacs where records show all
   ProtocolId protocol = kNoProtocol;       ///< found by content
   ProtocolId told_protocol = kNoProtocol;  ///< detection: the last one that rules were told of
   std::uint16_t transactions = 0;          ///< that have ended, as far as can be counted

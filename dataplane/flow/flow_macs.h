@@ -1,7 +1,7 @@
-// dataplane/flow/flow_macs.h — the Ethernet addresses a flow was seen with, at its client's and its server's
-// end
+// dataplane/flow/flow_macs.h — what a flow's two ends were seen with below IP
 //
-// A block of the core's Pool, made only where records are to show them.
+// A block of the core's Pool, made only where the inventory of assets is kept (FlowEnds), or where records are to show
+// all Ethernet addresses (FlowMacs).
 // Limits  the first kMax of each end
 #pragma once
 #include <algorithm>
@@ -13,7 +13,17 @@ namespace picket {
 
 using Mac = std::array<std::uint8_t, 6>;
 
-struct FlowMacs {
+/// Of the first packet that each side sent, outside of tunnels; by Direction.
+struct FlowEnds {
+  struct End {
+    Mac mac{};  ///< whose frame it was: the host's own, or that of a router before it
+    std::uint8_t ttl = 0;
+    bool seen = false;
+  };
+  std::array<End, 2> sent;
+};
+
+struct FlowMacs : FlowEnds {
   static constexpr std::size_t kMax = 10;
 
   class List {

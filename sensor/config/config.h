@@ -40,6 +40,21 @@ struct EveConfig {
   std::size_t ot_memcap_bytes = OtSummaries::Config{}.memcap_bytes;  ///< app-layer.detail-memcap
 };
 
+/// The inventory of assets.
+struct AssetsConfig {
+  enum class Keep : std::uint8_t { kAuto, kNo, kYes };
+  Keep keep = Keep::kAuto;      ///< kAuto: live, and in a replay with --assets
+  bool records = true;          ///< outputs.eve-log.types.asset.enabled: of what is kept
+  std::size_t max = 16384;
+  std::uint32_t settle_s = 60;  ///< between what is new or changed and its record
+  std::uint32_t interval_s = 86400;
+  /// Whose: as in a rule's header.
+  std::string networks = "[$HOME_NET,127.0.0.0/8,169.254.0.0/16,fc00::/7,fe80::/10]";
+  std::string state;            ///< file in which it outlives a run; "": it does not
+  std::uint32_t state_interval_s = 300;
+  std::string vendors = "/usr/share/ieee-data";  ///< folder of the IEEE's lists of MAC prefixes; "": none
+};
+
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
@@ -61,6 +76,7 @@ struct Config {
   ShardMode rss = ShardMode::kIpPair;
   WorkerConfig worker;  ///< decode, defrag, flow, stream, app, records, memory; id and count are not set
   EveConfig eve;
+  AssetsConfig assets;
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take

@@ -134,6 +134,28 @@ Refusal set_log_level(const Key&, const Value& v, Draft& d) {
   return "has to be debug, info, warning or error (or another level of Suricata's)";
 }
 
+constexpr std::string_view kKeepWords[] = {"auto", "no", "yes"};  // in the order of AssetsConfig::Keep
+Refusal set_keep(const Key&, const Value& v, Draft& d) {
+  using Keep = AssetsConfig::Keep;
+  const auto on = parse_bool(v.text);
+  if (!on && v.text != kKeepWords[0]) return one_of(kKeepWords);
+  d.config.assets.keep = !on ? Keep::kAuto : *on ? Keep::kYes : Keep::kNo;
+  return {};
+}
+/// Who asks for the records wants an inventory to be kept.
+Refusal set_asset_records(const Key&, const Value& v, Draft& d) {
+  using Keep = AssetsConfig::Keep;
+  const auto on = parse_bool(v.text);
+  if (!on) return "has to be yes or no";
+  AssetsConfig& a = d.config.assets;
+  a.records = *on;
+  if (*on && a.keep == Keep::kAuto) a.keep = Keep::kYes;
+  return {};
+}
+std::string show_keep(const Draft& d) {
+  return std::string(kKeepWords[static_cast<std::size_t>(d.config.assets.keep)]);
+}
+
 Refusal set_rss(const Key&, const Value& v, Draft& d) {
   static constexpr std::string_view kWords[] = {"ip-pair", "five-tuple"};
   if (v.text != kWords[0] && v.text != kWords[1]) return one_of(kWords);
@@ -354,6 +376,25 @@ constexpr Key kKeys[] = {
          "memory for records that wait for the end of their interval; above it they go out in full"),
     PATH("magic-file", config.worker.app.files.magic_file, "libmagic's database; empty: the system's"),
 
+    // assets
+    {"assets.enabled", set_keep, show_keep,
+     "keep an inventory of assets; auto: live, and in a replay with --assets", 0, 0, "auto, yes or no"},
+    TEXT("assets.networks", config.assets.networks,
+         "addresses that may be assets, written as in a rule's header"),
+    COUNT("assets.max", config.assets.max, 16, 1'000'000,
+          "assets that are known at once; above it those that were unseen for longest go"),
+    COUNT("assets.settle", config.assets.settle_s, 1, kDay,
+          "seconds of capture time between what is new or changed of an asset and its record"),
+    COUNT("assets.interval", config.assets.interval_s, 60, 365 * kDay,
+          "seconds of capture time after which an asset that is still seen is told again"),
+    PATH("assets.state", config.assets.state,
+         "file in which the inventory outlives a run; empty: it does not"),
+    COUNT("assets.state-interval", config.assets.state_interval_s, 10, kDay,
+          "live: seconds between two writes of it"),
+    PATH("assets.vendors", config.assets.vendors,
+         "folder with the IEEE's lists of MAC prefixes (Debian's package ieee-data); empty: no vendors by "
+         "MAC"),
+
     // rules
     PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),
     {"rule-files", set_rule_files, [](const Draft& d) { return join(d.rule_files); },
@@ -403,6 +444,8 @@ constexpr Key kKeys[] = {
     BOOL("outputs.eve-log.types.alert.tagged-packets", config.worker.records.tagged_packets,
          "records of packets behind an alert whose rule has a tag"),
     BOOL("outputs.eve-log.types.arp.enabled", config.worker.records.arp, "records of ARP"),
+    {"outputs.eve-log.types.asset.enabled", set_asset_records, show_bool<FIELD(config.assets.records)>,
+     "records of assets; yes also keeps an inventory in a replay", 0, 0, "yes or no"},
     BOOL("outputs.eve-log.types.anomaly.packethdr", config.eve.detail.anomaly_packet,
          "the packet of an anomaly, in base64"),
     BOOL("outputs.eve-log.ethernet", config.eve.detail.ethernet, "MAC addresses"),

@@ -293,6 +293,7 @@ void Loader::switch_all_records(bool on) {
   EveConfig& eve = draft_.config.eve;
   RecordConfig& r = draft_.config.worker.records;
   if (!on) r.arp = false;  // only where it is asked for by name
+  draft_.config.assets.records = on;
   eve.alerts = eve.stats = r.files = r.flows = r.anomaly_applayer = r.anomaly_decode = r.anomaly_stream = on;
   eve.transactions.assign(eve.transactions.size(), on);
 }
@@ -307,6 +308,10 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     eve.stats = on;
   } else if (type == "flow") {
     r.flows = on;
+  } else if (type == "asset") {
+    AssetsConfig& a = draft_.config.assets;
+    a.records = on;
+    if (on && a.keep == AssetsConfig::Keep::kAuto) a.keep = AssetsConfig::Keep::kYes;
   } else if (type == "arp") {
     r.arp = on;
   } else if (type == "files" || type == "fileinfo") {
@@ -337,7 +342,8 @@ void Loader::switch_record(std::string_view type, bool on, const Value& v) {
     return;
   }
   Nearest nearest(type);
-  for (const std::string_view known : {"alert", "anomaly", "files", "flow", "stats"}) nearest.consider(known);
+  for (const std::string_view known : {"alert", "anomaly", "asset", "files", "flow", "stats"})
+    nearest.consider(known);
   for (const ProtocolSpec* spec : protocols()) nearest.consider(spec->record);
   error(v, std::string(kTypesPrefix) + std::string(type) + ": unknown type of record" + nearest.hint());
 }

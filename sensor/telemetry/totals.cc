@@ -7,6 +7,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "export/assets/inventory.h"
 #include "sensor/build_info.h"
 #include "sensor/rules/report.h"
 
@@ -108,6 +109,23 @@ void add_recorder(Totals& t, const Recorder& r) {
   t.late = r.late();
 }
 
+void add_assets(Totals& t, const Inventory& inventory) {
+  const AssetTable::Counts& c = inventory.counts();
+  t.assets = {true,      c.known,    inventory.told(),  c.evicted,
+              c.outside, c.left_out, c.waiting_dropped, c.scopes_refused};
+}
+
+std::vector<std::pair<std::string_view, std::uint64_t>> asset_counts(const Totals& t) {
+  if (!t.assets.kept) return {};
+  return {{"known", t.assets.known},
+          {"told", t.assets.told},
+          {"evicted", t.assets.evicted},
+          {"outside", t.assets.outside},
+          {"evidence_left_out", t.assets.left_out},
+          {"waiting_dropped", t.assets.waiting_dropped},
+          {"scopes_refused", t.assets.scopes_refused}};
+}
+
 std::uint64_t peak_rss_bytes() noexcept {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
@@ -123,6 +141,9 @@ std::string stats_json(const Totals& t) {
   }
   std::string errors;
   for (const std::string& e : t.capture_errors) errors += (errors.empty() ? "" : ",") + rules::json_string(e);
+  std::string assets;
+  for (const auto& [name, n] : asset_counts(t))
+    fmt::format_to(std::back_inserter(assets), "{}\"{}\":{}", assets.empty() ? "" : ",", name, n);
   const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
   const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
@@ -137,7 +158,7 @@ std::string stats_json(const Totals& t) {
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
       "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},"
-      "\"frames\":{{\"followed\":{},\"refused\":{}}},\"protocols\":{{{}}},"
+      "\"frames\":{{\"followed\":{},\"refused\":{}}},\"assets\":{{{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}},\"applayer\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{},\"epoch\":{}"
       ","
@@ -153,7 +174,7 @@ std::string stats_json(const Totals& t) {
                   false),
       t.not_summarised, t.suppressed, t.late, t.datagrams, t.fragments_incomplete, t.flows_created,
       t.flows_active, t.flows_peak, t.flows_evicted, t.files, t.files_refused, t.files_cut, t.frames,
-      t.frames_refused, protocols_json, json_counts(decode_event, t.decode_events, false),
+      t.frames_refused, assets, protocols_json, json_counts(decode_event, t.decode_events, false),
       json_counts(stream_event, t.stream_events, false), json_counts(app_event, t.app_events, false),
       t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
       t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
@@ -185,6 +206,12 @@ std::string summary_text(const Totals& t) {
   }
   if (t.not_summarised != 0)
     fmt::format_to(to, "  {} records told in full: app-layer.detail-memcap was reached\n", t.not_summarised);
+  if (t.assets.kept) {
+    fmt::format_to(to, "assets    {} known, {} records; {} times an address was outside of assets.networks\n",
+                   t.assets.known, t.assets.told, t.assets.outside);
+    if (t.assets.evicted != 0)
+      fmt::format_to(to, "  {} went because there are more than assets.max\n", t.assets.evicted);
+  }
   std::vector<std::size_t> order(t.protocols.size());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(),

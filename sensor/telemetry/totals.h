@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "export/recorder.h"
 
 namespace picket {
+
+class Inventory;
 
 /// A snapshot; exact once the workers have ended.
 struct Totals {
@@ -40,6 +43,12 @@ struct Totals {
   std::array<std::uint64_t, detect::kDetectStats.size()> detection{};  ///< in the order of kDetectStats
   std::array<std::uint64_t, static_cast<std::size_t>(Stage::kCount)> stage_cycles{};
   std::uint64_t peak_rss_bytes = 0;
+  /// The inventory, where one is kept. `left_out` is evidence, `waiting_dropped` names of addresses that did not come.
+  struct Assets {
+    bool kept = false;
+    std::uint64_t known = 0, told = 0, evicted = 0, outside = 0, left_out = 0, waiting_dropped = 0,
+                  scopes_refused = 0;
+  } assets;
   unsigned workers = 0;
   double seconds = 0;                                  ///< of work, start-up apart
   std::uint64_t rules_loaded = 0, rules_rejected = 0;  ///< of the set in use
@@ -56,6 +65,9 @@ struct Totals {
 
 void add_worker(Totals&, const Counters&);
 void add_recorder(Totals&, const Recorder&);
+void add_assets(Totals&, const Inventory&);
+/// Each count of the inventory with its name, in the order in which they are shown.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::uint64_t>> asset_counts(const Totals&);
 /// This process's largest resident size so far, from the kernel.
 std::uint64_t peak_rss_bytes() noexcept;
 
