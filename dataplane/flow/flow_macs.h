@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <span>
 
-namespace picket {
+#include "dataplane/packet.h"
 
-using Mac = std::array<std::uint8_t, 6>;
+namespace picket {
 
 struct FlowMacs {
   static constexpr std::size_t kMax = 10;
