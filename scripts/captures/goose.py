@@ -176,9 +176,10 @@ Each pair of MAC addresses is a flow, whichever worker it belongs to; control bl
 Told with `changes`: one record for each control block, and the first of each.""", frames)
 
 
-trip_case()
-types_case()
-lost_case()
-attack_case()
-malformed_case()
-many_case()
+if __name__ == "__main__":
+    trip_case()
+    types_case()
+    lost_case()
+    attack_case()
+    malformed_case()
+    many_case()
