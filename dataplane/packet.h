@@ -14,7 +14,10 @@
 
 namespace picket {
 
-/// An IP address as 16 bytes in network order; IPv4 stands as ::ffff:a.b.c.d.
+using Mac = std::array<std::uint8_t, 6>;
+
+/// An IP address as 16 bytes in network order; IPv4 stands as ::ffff:a.b.c.d. Of what has no IP (Packet::is_link(),
+/// FlowKey::is_link()) a MAC address, then zeros.
 struct Address {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -28,6 +31,16 @@ struct Address {
     Address a;
     std::memcpy(a.bytes.data(), p, 16);
     return a;
+  }
+  static Address mac(const Mac& m) noexcept {
+    Address a;
+    std::memcpy(a.bytes.data(), m.data(), m.size());
+    return a;
+  }
+  [[nodiscard]] Mac mac() const noexcept {
+    Mac m;
+    std::memcpy(m.data(), bytes.data(), m.size());
+    return m;
   }
   [[nodiscard]] bool is_v4() const noexcept {
     static constexpr std::uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -96,7 +109,8 @@ enum class IpProto : std::uint8_t {
   kAh = 51,
   kIcmpV6 = 58,
   kNoNext = 59,
-  kSctp = 132
+  kSctp = 132,
+  kNoIp = 255  ///< reserved by IANA; here of frames without IP whose EtherType a parser knows
 };
 
 namespace tcp_flag {
@@ -148,7 +162,7 @@ struct Packet {
   Bytes l4_header;   ///< with TCP options
   Bytes payload;     ///< behind the L4 header, within the IP length
   Bytes datagram;    ///< reassembled: the whole, from its IP header on
-  std::array<std::uint8_t, 6> src_mac{}, dst_mac{};
+  Mac src_mac{}, dst_mac{};
   bool has_mac = false;
   std::array<std::uint16_t, kMaxDecodeEvents> events{};  ///< values of DecodeEvent
   std::uint8_t event_count = 0;
@@ -157,6 +171,11 @@ struct Packet {
   Flow* flow = nullptr;
   Direction direction = Direction::kToServer;
   bool completes_handshake = false;  ///< without payload: rules see the flow as it was before it
+
+  /// A frame without IP that has a flow: src and dst are its MAC addresses, both ports its EtherType.
+  [[nodiscard]] bool is_link() const noexcept {
+    return !has_ip && proto == static_cast<std::uint8_t>(IpProto::kNoIp);
+  }
 };
 
 }  // namespace picket

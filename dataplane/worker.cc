@@ -42,21 +42,18 @@ AppConfig app_config(const WorkerConfig& c) {
 /// bytes.
 Packet stand_in(const Flow& f, const Place& place) noexcept {
   Packet p;
+  take_ends(p, f, Direction::kToServer);
   p.flow = const_cast<Flow*>(&f);
-  p.has_ip = p.has_l4 = true;
-  p.is_v4 = f.key.low.is_v4();
-  p.proto = f.key.proto;
   p.shard = f.key.shard;
-  p.tap = f.tap;
-  p.src = f.client();
-  p.dst = f.server();
-  p.src_port = f.client_port();
-  p.dst_port = f.server_port();
   p.vlans = f.key.vlans;
   while (p.vlan_count < kMaxVlans && p.vlans[p.vlan_count] != 0) ++p.vlan_count;
   p.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
   p.at = {place.clock_ns, place.number};
   return p;
+}
+
+Transport datagram_transport(const Packet& p) noexcept {
+  return p.is_link() ? Transport::kEthernet : Transport::kUdp;
 }
 
 /// The packet as if the other end had sent it.
@@ -200,8 +197,8 @@ Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
         tcp ? (fl == (tcp_flag::kSyn | tcp_flag::kAck) ||
                ((fl & tcp_flag::kSyn) == 0 &&
                 app_.looks_like_reply(Transport::kTcp, p.payload, p.src_port, p.dst_port)))
-            : (p.proto == static_cast<std::uint8_t>(IpProto::kUdp) &&
-               app_.looks_like_reply(Transport::kUdp, p.payload, p.src_port, p.dst_port));
+            : ((p.is_link() || p.proto == static_cast<std::uint8_t>(IpProto::kUdp)) &&
+               app_.looks_like_reply(datagram_transport(p), p.payload, p.src_port, p.dst_port));
     if (from_server) {  // the opening was not seen
       f->low_is_client = !f->low_is_client;
       f->flags |= flow_flag::kSwapped;
@@ -219,8 +216,8 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
   if (me.first_ns == 0) me.first_ns = p.time_ns;
   me.last_ns = std::max(me.last_ns, p.time_ns);
   me.last_clock_ns = p.at.clock_ns;
-  if (config_.records.ethernet && p.has_mac) remember_macs(f, p);
-  if (me.packets == 1 && config_.records.ends) remember_end(f, p);
+  if (config_.records.ethernet && p.has_mac && !p.is_link()) remember_macs(f, p);
+  if (me.packets == 1 && config_.records.ends && !p.is_link()) remember_end(f, p);
   if (p.direction == Direction::kToClient) {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
@@ -266,7 +263,7 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
   if (p.event_count != 0) report_decode_events(p);
   if (config_.records.arp && p.ethertype == ethertype::kArp) record_arp(p);
   Flow* f = nullptr;
-  bool tcp = false, udp = false;
+  bool tcp = false, datagram = false;
   if (lookup != nullptr) {
     f = &flow_of(p, *lookup);
     count_packet(*f, p);
@@ -274,20 +271,20 @@ void Worker::inspect(Packet& p, const FlowTable::Lookup* lookup) noexcept {
     // lead the reading of others astray, and sensors on hosts see most of them with a checksum yet to be
     // made.
     tcp = p.verdict == Verdict::kInspected && p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
-    udp = p.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+    datagram = p.proto == static_cast<std::uint8_t>(IpProto::kUdp) || p.is_link();
     const FlowState before = f->state;
     tcp = tcp && reassembler_.is_timely(*f, p, *this);
     if (tcp && reassembler_.follow(*f, p, *this)) flows_.reschedule(*f);
     p.completes_handshake =
         p.payload.empty() && before == FlowState::kNew && f->state == FlowState::kEstablished;
-    if (udp) app_.identify_datagram(*f, p.direction, p.payload);
+    if (datagram) app_.identify_datagram(*f, datagram_transport(p), p.direction, p.payload);
   }
   {
     const StageTimer timer(counters_, Stage::kMatch, config_.measure_stages);
     // A receiver would not take it either; but who knows, and its bytes are there to be looked at.
     detector_.on_packet(p, f, f != nullptr && !tcp && p.proto == static_cast<std::uint8_t>(IpProto::kTcp));
   }
-  if (tcp || udp) {
+  if (tcp || datagram) {
     const StageTimer timer(counters_, Stage::kReassembleParse, config_.measure_stages);
     if (tcp)
       reassembler_.on_segment(*f, p, *this);

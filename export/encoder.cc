@@ -138,6 +138,7 @@ void flow_body(WireWriter& w, const Flow& f, FlowEnd end) noexcept {
 void flow_so_far(WireWriter& w, const Flow& f) noexcept {
   const auto m = w.message(Ev::kFlowFieldNumber);
   flow_counters(w, f);
+  if (f.key.is_link()) return;
   w.bytes(v1::Flow::kSrcIpFieldNumber, address_bytes(f.client()));
   w.bytes(v1::Flow::kDestIpFieldNumber, address_bytes(f.server()));
   if (!has_ports(f.key.proto)) return;
@@ -313,7 +314,7 @@ Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
 
 Encoder::Ends Encoder::of_flow(const Flow& f, Direction from) noexcept {
   Ends e;
-  e.present = true;
+  e.present = !f.key.is_link();
   e.src = f.address(from);
   e.dst = f.address(reverse(from));
   e.src_port = f.port(from);
@@ -367,7 +368,7 @@ void Encoder::ends(WireWriter& w, const Ends& e) const noexcept {
 }
 
 void Encoder::community_id(WireWriter& w, const Flow& f) const noexcept {
-  if (!options_.community_id) return;
+  if (!options_.community_id || f.key.is_link()) return;
   w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, f).text());
 }
 
@@ -444,15 +445,24 @@ void Encoder::traffic(WireWriter& w, const RecordContext& context, const Flow& f
   }
 }
 
+/// Of what has no IP the frame's addresses are all that says between whom it was: they always stand there.
 void Encoder::ether(WireWriter& w, const Packet& p) const noexcept {
-  if (!options_.detail.ethernet || !p.has_mac) return;
+  if (!p.has_mac || (!options_.detail.ethernet && !p.is_link())) return;
   const auto m = w.message(Ev::kEtherFieldNumber);
+  if (p.is_link()) w.u64(v1::Ether::kEtherTypeFieldNumber, p.ethertype);
   w.bytes(v1::Ether::kSrcMacFieldNumber, p.src_mac);
   w.bytes(v1::Ether::kDestMacFieldNumber, p.dst_mac);
 }
 
 /// Of a flow's own record (`all`), or of one that goes `from` one end to the other.
 void Encoder::ether(WireWriter& w, const Flow& f, Direction from, bool all) const noexcept {
+  if (f.key.is_link()) {
+    const auto m = w.message(Ev::kEtherFieldNumber);
+    w.u64(v1::Ether::kEtherTypeFieldNumber, f.key.low_port);
+    w.bytes(v1::Ether::kSrcMacFieldNumber, f.address(from).mac());
+    w.bytes(v1::Ether::kDestMacFieldNumber, f.address(reverse(from)).mac());
+    return;
+  }
   if (!options_.detail.ethernet || f.ends == nullptr) return;
   const auto& macs = static_cast<const FlowMacs&>(*f.ends);
   const bool client_first = from == Direction::kToServer;

@@ -37,15 +37,23 @@ std::string list(const Range& range, std::string_view quote, std::string_view se
 const auto kName = [](const auto& x) { return x.name; };
 const auto kSelf = [](const auto& x) { return x; };
 
+std::string found_by(const ProtocolSpec& s) {
+  if (s.ethertypes.empty())
+    return fmt::format("ports {} (a hint; found by content on any)", list(s.ports, "", " ", kSelf));
+  return "EtherTypes " +
+         list(s.ethertypes, "", " ", [](std::uint16_t t) { return fmt::format("{:#06x}", t); });
+}
+
 void print_json(const ProtocolSpec& s) {
   std::cout << fmt::format(
-      "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"record\":\"{}\",\"buffers\":[{}],"
+      "{{\"name\":\"{}\",\"transports\":\"{}\",\"ports\":[{}],\"ethertypes\":[{}],\"record\":\"{}\","
+      "\"buffers\":[{}],"
       "\"integers\":[{}],"
       "\"keywords\":[{}],\"frames\":[{}],\"hooks\":[{}],\"events\":[{}],\"limits\":[{}]}}\n",
-      s.name, transports_of(s), list(s.ports, "", ",", kSelf), s.record, list(s.buffers, "\"", ",", kName),
-      list(s.integers, "\"", ",", kName), list(s.keywords, "\"", ",", kName),
-      list(s.frames, "\"", ",", kName), list(s.hooks, "\"", ",", kName), list(s.events, "\"", ",", kName),
-      list(config::settable_limits(s), "\"", ",", kName));
+      s.name, transports_of(s), list(s.ports, "", ",", kSelf), list(s.ethertypes, "", ",", kSelf), s.record,
+      list(s.buffers, "\"", ",", kName), list(s.integers, "\"", ",", kName),
+      list(s.keywords, "\"", ",", kName), list(s.frames, "\"", ",", kName), list(s.hooks, "\"", ",", kName),
+      list(s.events, "\"", ",", kName), list(config::settable_limits(s), "\"", ",", kName));
 }
 
 template <class Defs>
@@ -63,8 +71,8 @@ int protocols_command(const Options& o) {
       print_json(*s);
       continue;
     }
-    std::cout << fmt::format("{}  over {}, ports {} (a hint; found by content on any), record `{}`\n",
-                             s->name, transports_of(*s), list(s->ports, "", " ", kSelf), s->record);
+    std::cout << fmt::format("{}  over {}, {}, record `{}`\n", s->name, transports_of(*s), found_by(*s),
+                             s->record);
     print_defs("buffers", s->buffers);
     print_defs("integers", s->integers);
     print_defs("keywords", s->keywords);

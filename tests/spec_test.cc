@@ -60,6 +60,9 @@ TEST_P(Spec, IsWhole) {
   EXPECT_NE(spec().create, nullptr);
   EXPECT_NE(spec().transports, 0);
   EXPECT_EQ(spec().transports & ~7, 0);
+  EXPECT_EQ(spec().ethertypes.empty(),
+            (spec().transports & static_cast<std::uint8_t>(Transport::kEthernet)) == 0)
+      << "what stands on Ethernet is found by its EtherTypes";
   EXPECT_GT(spec().parser_size, 0u);
   EXPECT_LE(spec().parser_size, Pool::kMaxBlock);
   EXPECT_GT(spec().max_pending_bytes, 0u);

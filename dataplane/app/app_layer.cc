@@ -110,9 +110,12 @@ bool AppEngine::bind(Flow& f, ProtocolId id, Transport t, Bytes hint) noexcept {
   const ProtocolSpec& spec = *protocols()[id];
   void* at = a == nullptr ? nullptr : pool_.allocate(spec.parser_size);
   if (at == nullptr) return give_up(f), false;
-  const Bytes client(f.client().bytes);
-  a->parser = spec.create(
-      at, ParserContext{pool_, config_.limits[id], t, f.client().is_v4() ? client.last(4) : client, hint});
+  Bytes client(f.client().bytes);
+  if (t == Transport::kEthernet)
+    client = client.first(sizeof(Mac));
+  else if (f.client().is_v4())
+    client = client.last(4);
+  a->parser = spec.create(at, ParserContext{pool_, config_.limits[id], t, client, hint});
   a->parser_size = spec.parser_size;
   a->need = {};
   a->stopped = {};
@@ -394,12 +397,12 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
   hand_over_ = false;  // no bytes follow that another protocol could read
 }
 
-void AppEngine::identify_datagram(Flow& f, Direction dir, Bytes data) noexcept {
+void AppEngine::identify_datagram(Flow& f, Transport t, Direction dir, Bytes data) noexcept {
   if ((f.flags & flow_flag::kAppDone) || f.app != nullptr || data.empty()) return;
   std::uint64_t excluded = 0;
-  const ProtocolId id = probes_.ask(Transport::kUdp, dir, data, {f.client_port(), f.server_port()}, excluded);
+  const ProtocolId id = probes_.ask(t, dir, data, {f.client_port(), f.server_port()}, excluded);
   if (id != kNoProtocol)
-    bind(f, id, Transport::kUdp);
+    bind(f, id, t);
   else if (f.side[0].packets + f.side[1].packets >= kMaxProbedDatagrams)
     f.flags |= flow_flag::kAppDone;
 }
@@ -464,7 +467,7 @@ void AppEngine::on_frame(Direction dir, unsigned kind, const std::uint8_t* first
   // What a parser reads a second time, from a place of its own, is no bytes of the stream.
   if (begin == nullptr || std::less<>{}(first, begin) || std::less<>{}(end, first)) return;
   const auto at = static_cast<std::size_t>(first - begin);
-  if (flow_->key.proto == static_cast<std::uint8_t>(IpProto::kUdp)) {
+  if (flow_->key.proto != static_cast<std::uint8_t>(IpProto::kTcp)) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(length, input_.bytes.size() - at));
     return frame_tracker_.whole(*flow_, dir, kind, input_.bytes.subspan(at, size), tx);
   }

@@ -61,7 +61,8 @@ class AppEngine final : private Sink, private FrameListener {
  public:
   AppEngine(const AppConfig&, Pool&, AppListener&);
 
-  /// For a new flow whose opening was not seen: does this first payload come from the server?
+  /// For a new flow whose opening was not seen: does this first payload come from the server? Of a frame without IP
+  /// the ports are its EtherType, here and wherever ports of a flow are asked for.
   [[nodiscard]] bool looks_like_reply(Transport, Bytes first, std::uint16_t src_port,
                                       std::uint16_t dst_port) const noexcept;
 
@@ -74,7 +75,7 @@ class AppEngine final : private Sink, private FrameListener {
   void on_stream(Flow&, Direction, Bytes, std::uint64_t offset, std::uint64_t time_ns) noexcept;
   void on_gap(Flow&, Direction, std::uint64_t missing, std::uint64_t time_ns) noexcept;
   void on_end(Flow&, Direction, std::uint64_t time_ns) noexcept;
-  void identify_datagram(Flow&, Direction, Bytes) noexcept;
+  void identify_datagram(Flow&, Transport, Direction, Bytes) noexcept;
   void on_datagram(Flow&, Direction, Bytes, std::uint64_t time_ns) noexcept;
   /// The flow ends: finishes its transactions and frees all that hangs off Flow::app.
   void close(Flow&, std::uint64_t time_ns) noexcept;

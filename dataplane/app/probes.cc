@@ -20,15 +20,16 @@ Probes::Probes(const std::vector<bool>& enabled) {
   const auto all = protocols();
   PICKET_ASSERT(all.size() <= 64);
   not_carried_.fill(~ProtocolSet{0});
-  const auto note = [&](std::uint16_t number) -> Port& {
-    const auto at = std::lower_bound(ports_.begin(), ports_.end(), number,
+  const auto note = [](std::vector<Port>& ports, std::uint16_t number) -> Port& {
+    const auto at = std::lower_bound(ports.begin(), ports.end(), number,
                                      [](const Port& p, std::uint16_t n) { return p.number < n; });
-    return at != ports_.end() && at->number == number ? *at : *ports_.insert(at, Port{number});
+    return at != ports.end() && at->number == number ? *at : *ports.insert(at, Port{number});
   };
   for (std::size_t id = 0; id < all.size(); ++id) {
     const ProtocolSpec& spec = *all[id];
-    for (const std::uint16_t number : spec.ports) note(number).here |= bit(id);
-    for (const std::uint16_t number : spec.not_udp_ports) note(number).not_here |= bit(id);
+    for (const std::uint16_t number : spec.ports) note(ports_, number).here |= bit(id);
+    for (const std::uint16_t number : spec.not_udp_ports) note(ports_, number).not_here |= bit(id);
+    for (const std::uint16_t number : spec.ethertypes) note(ethertypes_, number).here |= bit(id);
     if (!enabled[id] || spec.probe == nullptr) continue;
     for (const Transport t : {Transport::kTcp, Transport::kUdp, Transport::kEthernet}) {
       if ((spec.transports & static_cast<std::uint8_t>(t)) != 0) not_carried_[transport_index(t)] &= ~bit(id);
@@ -44,11 +45,11 @@ Probes::Probes(const std::vector<bool>& enabled) {
   }
 }
 
-const Probes::Port& Probes::port(std::uint16_t number) const noexcept {
+const Probes::Port& Probes::find(const std::vector<Port>& ports, std::uint16_t number) noexcept {
   static constexpr Port kNobodys{0};
-  const auto at = std::lower_bound(ports_.begin(), ports_.end(), number,
+  const auto at = std::lower_bound(ports.begin(), ports.end(), number,
                                    [](const Port& p, std::uint16_t n) { return p.number < n; });
-  return at != ports_.end() && at->number == number ? *at : kNobodys;
+  return at != ports.end() && at->number == number ? *at : kNobodys;
 }
 
 ProtocolId Probes::ask(Transport t, Direction dir, Bytes first, Ports ports,
@@ -56,8 +57,10 @@ ProtocolId Probes::ask(Transport t, Direction dir, Bytes first, Ports ports,
   excluded |= not_carried_[transport_index(t)];
   if (t == Transport::kTcp && !first.empty()) excluded |= not_begun_so_[index(dir)][first[0]];
   ProtocolSet barred = excluded;
-  if (t == Transport::kUdp) barred |= port(ports.server).not_here | port(ports.client).not_here;
-  const ProtocolSet hinted = port(ports.server).here;
+  if (t == Transport::kUdp)
+    barred |= find(ports_, ports.server).not_here | find(ports_, ports.client).not_here;
+  if (t == Transport::kEthernet) barred |= ~find(ethertypes_, ports.server).here;
+  const ProtocolSet hinted = find(ports_, ports.server).here;
   for (const ProtocolSet these : {hinted & ~barred, ~hinted & ~barred}) {
     for (ProtocolSet left = these; left != 0; left &= left - 1) {
       const auto id = static_cast<ProtocolId>(std::countr_zero(left));

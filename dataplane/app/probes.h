@@ -19,6 +19,7 @@ using ProtocolSet = std::uint64_t;
 
 class Probes {
  public:
+  /// Of a frame without IP both are its EtherType.
   struct Ports {
     std::uint16_t client, server;
   };
@@ -30,16 +31,18 @@ class Probes {
                                ProtocolSet& excluded) const noexcept;
 
   /// Does any protocol, enabled or not, name this port of a server as its own?
-  [[nodiscard]] bool known_port(std::uint16_t number) const noexcept { return port(number).here != 0; }
+  [[nodiscard]] bool known_port(std::uint16_t number) const noexcept {
+    return find(ports_, number).here != 0;
+  }
 
  private:
   struct Port {
     std::uint16_t number;
     ProtocolSet here = 0, not_here = 0;
   };
-  [[nodiscard]] const Port& port(std::uint16_t number) const noexcept;
+  [[nodiscard]] static const Port& find(const std::vector<Port>&, std::uint16_t number) noexcept;
 
-  std::vector<Port> ports_;                                     // by number
+  std::vector<Port> ports_, ethertypes_;                        // by number
   std::array<ProtocolSet, 3> not_carried_{};                    // by transport
   std::array<std::array<ProtocolSet, 256>, 2> not_begun_so_{};  // streams: by Direction and first byte
 };

@@ -82,6 +82,8 @@ Layer read(Layer layer, Layers& s) noexcept {
       return nsh(s);
     case Layer::kArp:
       return arp(s);
+    case Layer::kLinkProtocol:
+      return link_protocol(s);
     case Layer::kPppoeSession:
       return pppoe_session(s);
     case Layer::kPppoeDiscovery:

@@ -9,8 +9,10 @@
 //         - payload lies within the IP length, so Ethernet padding is no part of it. Without IP it is what
 //         follows the
 //           EtherType (or the 802.3 length), and the verdict is kInspected for what is understood here (ARP,
-//           PPPoE discovery), else kUnsupported: a later stage that knows the EtherType sets it to
-//           kInspected.
+//           PPPoE discovery), else kUnsupported.
+//         - A frame without IP whose EtherType a parser knows (ProtocolSpec::ethertypes) is_link(): its ends are
+//         its MAC
+//           addresses, also inside of a tunnel.
 //         - A packet that the snap length cut goes on with what there is, without an event: kTruncated only
 //         where a
 //           header itself is cut. Bytes missing otherwise are a lie of the sender: an event and kDecodeError.

@@ -223,11 +223,12 @@ TEST_F(Decode, WithoutIp) {
   EXPECT_EQ(a.operation, 1);
   EXPECT_EQ(Frame(a.target_ip.begin(), a.target_ip.end()), hex("0a000002"));
 
-  const Packet lldp = decoded(eth(0x88cc, kHello));
-  EXPECT_EQ(lldp.verdict, Verdict::kUnsupported);
-  EXPECT_EQ(events_of(lldp), "");
-  EXPECT_EQ(lldp.ethertype, 0x88cc);
-  EXPECT_EQ(as_text(lldp.payload), "hello");
+  const Packet lacp = decoded(eth(0x8809, kHello));
+  EXPECT_EQ(lacp.verdict, Verdict::kUnsupported);
+  EXPECT_EQ(events_of(lacp), "");
+  EXPECT_EQ(lacp.ethertype, 0x8809);
+  EXPECT_EQ(as_text(lacp.payload), "hello");
+  EXPECT_FALSE(lacp.is_link()) << "no parser knows it";
   EXPECT_EQ(events_of(decoded(eth(0x4242, kHello))), "ethernet.unknown_ethertype");
   EXPECT_EQ(events_of(decoded(eth(0x8100, vlan_tag(1, 0x4242, kHello)))), "vlan.unknown_type");
 
@@ -322,6 +323,34 @@ TEST_F(Decode, SctpChecksum) {
   EXPECT_EQ(decoded(eth(0x0800, ip4(kSctp, f)), LinkType::kEthernet, verify).verdict, Verdict::kInspected);
   f[30] = 1;
   EXPECT_EQ(decoded(eth(0x0800, ip4(kSctp, f)), LinkType::kEthernet, verify).verdict, Verdict::kBadChecksum);
+}
+
+void expect_link(const Packet& p, const Frame& dst, const Frame& src) {
+  EXPECT_EQ(p.verdict, Verdict::kInspected);
+  EXPECT_TRUE(p.is_link());
+  EXPECT_FALSE(p.has_ip || p.has_l4 || p.is_v4);
+  EXPECT_EQ(p.ethertype, 0x88b8);
+  EXPECT_EQ(p.src_port, 0x88b8);
+  EXPECT_EQ(p.dst_port, 0x88b8);
+  EXPECT_EQ(Frame(p.dst_mac.begin(), p.dst_mac.end()), dst);
+  EXPECT_EQ(Frame(p.src_mac.begin(), p.src_mac.end()), src);
+  EXPECT_EQ(p.src.mac(), p.src_mac);
+  EXPECT_EQ(p.dst.mac(), p.dst_mac);
+  EXPECT_FALSE(p.src.is_v4() || p.dst.is_v4()) << "not even a broadcast looks like an IP address";
+  EXPECT_EQ(as_text(p.payload).substr(0, 5), "hello");
+}
+
+TEST_F(Decode, ProtocolsWithoutIpStandOnMacAddresses) {
+  const Frame dst = hex("ffffffffffff"), src = hex("020000000007");
+  const Frame goose = dst + src + hex("88b8") + kHello;
+  expect_link(decoded(goose), dst, src);
+  expect_link(decoded(dst + src + hex("8100 8005 88b8") + kHello), dst, src);
+  expect_link(decoded(dst + src + hex("892f 0000 0001 88b8") + kHello), dst, src);  // HSR
+  // In a tunnel the packet is what the tunnel carries; where its link layer says no addresses, there is nothing to go by.
+  expect_link(decoded(eth(0x0800, ip4(17, udp(1, 4789, hex("08000000 00000100") + goose)))), dst, src);
+  expect_link(decoded(eth(0x86dd, ip6(47, hex("0000 6558") + goose))), dst, src);
+  EXPECT_EQ(decoded(hex("0003 0001 0006 020000000007 0000 88b8") + kHello, LinkType::kLinuxSll).verdict,
+            Verdict::kUnsupported);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // Ethernet II and IEEE 802.3 with LLC or SNAP (IEEE 802-2014 §9.4), and what EtherTypes announce
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "dataplane/decode/ethertype.h"
 #include "dataplane/decode/layers.h"
+#include "parsers/core/protocol.h"
 
 namespace picket::layers {
 namespace {
@@ -12,7 +14,7 @@ constexpr std::size_t kHeaderSize = 14;
 constexpr std::size_t kSnapSize = 8;
 constexpr std::uint32_t kSnapLlc = 0xaaaa03;
 
-// EtherTypes that are no surprise though nothing here reads them; sorted.
+// EtherTypes that are no surprise though nothing here reads them; sorted. Some have a parser by now.
 constexpr std::array<std::uint16_t, 38> kNotDecoded = {
     0x0842,  // wake on LAN
     0x22ea,  // stream reservation (802.1Qat)
@@ -54,6 +56,23 @@ constexpr std::array<std::uint16_t, 38> kNotDecoded = {
     0x9000,  // configuration test
 };
 static_assert(std::is_sorted(kNotDecoded.begin(), kNotDecoded.end()));
+
+/// Of those that specs name; a handful, asked only for what is no IP.
+bool has_parser(std::uint16_t type) noexcept {
+  static const auto kTypes = [] {
+    std::array<std::uint16_t, 64> types{};
+    std::size_t n = 0;
+    for (const ProtocolSpec* spec : protocols()) {
+      for (const std::uint16_t t : spec->ethertypes) {
+        PICKET_ASSERT(n < types.size());
+        types[n++] = t;
+      }
+    }
+    return std::pair(types, n);
+  }();
+  const auto end = kTypes.first.begin() + static_cast<std::ptrdiff_t>(kTypes.second);
+  return std::find(kTypes.first.begin(), end, type) != end;
+}
 
 /// 802.3: `length` bytes of LLC, then padding.
 Layer llc(Layers& s, std::uint16_t length) noexcept {
@@ -110,8 +129,26 @@ Layer by_ethertype(Layers& s, std::uint16_t type) noexcept {
       break;
   }
   if (type <= ethertype::kMaxLength) return llc(s, type);
+  if (has_parser(type)) return Layer::kLinkProtocol;
   if (!std::binary_search(kNotDecoded.begin(), kNotDecoded.end(), type)) s.note(s.unknown_type);
   return s.unsupported();
+}
+
+/// A protocol that stands on Ethernet without IP. In a tunnel the packet is what the tunnel carries.
+Layer link_protocol(Layers& s) noexcept {
+  Packet& p = s.p;
+  if (s.macs.empty()) return s.unsupported();  // a link layer that does not say between whom
+  p.has_ip = p.is_v4 = p.has_l4 = false;
+  p.layers = 0;
+  p.ip_header = p.ip_options = p.l4_header = Bytes{};
+  p.proto = static_cast<std::uint8_t>(IpProto::kNoIp);
+  std::copy_n(s.macs.begin(), p.dst_mac.size(), p.dst_mac.begin());
+  std::copy_n(s.macs.begin() + sizeof(Mac), p.src_mac.size(), p.src_mac.begin());
+  p.src = Address::mac(p.src_mac);
+  p.dst = Address::mac(p.dst_mac);
+  p.src_port = p.dst_port = p.ethertype;
+  p.payload = s.in.rest();
+  return Layer::kDone;
 }
 
 Layer ethernet(Layers& s) noexcept {
@@ -125,6 +162,7 @@ Layer ethernet(Layers& s) noexcept {
     std::copy_n(src.begin(), 6, s.p.src_mac.begin());
     s.p.has_mac = true;
   }
+  s.macs = header.first(2 * sizeof(Mac));
   s.in = c;
   return by_ethertype(s, h.u16be());
 }

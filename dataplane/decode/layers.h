@@ -29,6 +29,7 @@ enum class Layer : std::uint8_t {
   kMpls,
   kNsh,
   kArp,  // behind an EtherType
+  kLinkProtocol,
   kPppoeSession,
   kPppoeDiscovery,
   kIpv4,
@@ -62,6 +63,7 @@ struct Layers {
   /// What an EtherType nobody knows is reported as: it depends on what announced it.
   DecodeEvent unknown_type = DecodeEvent::kEthernetUnknownType;
   bool bad_checksum = false;
+  Bytes macs;  ///< destination and source of the innermost frame; empty: no such link layer
 
   void note(DecodeEvent event) noexcept {
     PICKET_ASSERT(!kDecodeEvents[static_cast<std::size_t>(event)].drops);
@@ -127,6 +129,7 @@ Layer hsr(Layers& s) noexcept;
 Layer mpls(Layers& s) noexcept;
 Layer nsh(Layers& s) noexcept;
 Layer arp(Layers& s) noexcept;
+Layer link_protocol(Layers& s) noexcept;
 Layer pppoe_session(Layers& s) noexcept;
 Layer pppoe_discovery(Layers& s) noexcept;
 Layer ipv4(Layers& s) noexcept;

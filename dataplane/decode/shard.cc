@@ -80,7 +80,7 @@ std::uint8_t shard_of(const std::uint8_t* data, std::size_t size, LinkType link,
 }
 
 std::uint8_t shard_of(const Packet& p, ShardMode mode) noexcept {
-  if (!p.has_ip) return 0;
+  if (!p.has_ip && !p.is_link()) return 0;
   const bool ports = mode == ShardMode::kFiveTuple && p.has_l4 && !p.is_fragment;
   return combine(end_of(p.src, ports ? p.src_port : 0), end_of(p.dst, ports ? p.dst_port : 0),
                  ports ? p.proto : 0);

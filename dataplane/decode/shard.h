@@ -1,13 +1,14 @@
 // dataplane/decode/shard.h — which part of the world a packet belongs to: the hash that NICs call RSS, in
 // software
 //
-// Traffic is cut into kShards parts by the pair of IP addresses, without regard to direction, so that both
+// Traffic is cut into kShards parts by the pair of IP addresses (of MAC addresses, where there is no IP and a
+// parser knows the EtherType), without regard to direction, so that both
 // directions, all fragments and related flows of two hosts meet. A worker takes the shards s with s % workers
 // == worker; what is kept per shard (flow table, fragments) therefore does not depend on how many workers
 // there are.
 //
 // In      a frame, as far as it was captured
-// Out     a shard; 0 for what has no IP addresses
+// Out     a shard; 0 for what has neither
 // Cost    a few ns for plain TCP and UDP; else as much as decoding the headers (tests/bench/decode_bench.cc)
 // Agrees  with decode(): the addresses are those of the innermost IP packet that decode() finds in a packet
 // it does

@@ -80,6 +80,25 @@ TEST(Shard, SpreadsHostsEvenly) {
   for (const int n : hits) EXPECT_NEAR(n, 100, 60);
 }
 
+/// Requests and answers of a protocol without IP meet on one worker, also from inside of a tunnel and in any mode.
+TEST(Shard, MacAddressesStandForWhatHasNoIp) {
+  std::array<int, kShards> hits{};
+  const Frame station = hex("020000000001"), said = hex("0001 0008 0000 0000");
+  for (unsigned n = 0; n < 6400; ++n) {
+    Frame device = hex("00304f000000");
+    device[4] = static_cast<std::uint8_t>(n >> 8);
+    device[5] = static_cast<std::uint8_t>(n);
+    const Frame there = device + station + hex("88b8") + said, back = station + device + hex("88b8") + said;
+    const std::uint8_t expected = shard(there);
+    ++hits[expected];
+    EXPECT_EQ(shard(back), expected);
+    EXPECT_EQ(shard(back, ShardMode::kFiveTuple), expected);
+    EXPECT_EQ(shard(station + device + hex("8100 0005 88b8") + said), expected);
+    EXPECT_EQ(shard(eth(0x0800, ip4(17, udp(1, 4789, hex("08000000 00000100") + back)))), expected);
+  }
+  for (const int n : hits) EXPECT_NEAR(n, 100, 60);
+}
+
 TEST(Shard, WithoutIpIsZero) {
   EXPECT_EQ(shard(eth(0x0806, Frame(28, 0))), 0);
   EXPECT_EQ(shard({}), 0);

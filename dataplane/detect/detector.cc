@@ -42,17 +42,9 @@ const Packet& Detector::packet_or_made_up(const Packet* p, const Flow& f, Direct
   if (p != nullptr) return *p;
   Packet& m = *made_up_;
   m = Packet{};
-  m.has_ip = m.has_l4 = true;
-  m.is_v4 = f.key.low.is_v4();
-  m.proto = f.key.proto;
-  m.src = f.address(dir);
-  m.dst = f.address(reverse(dir));
-  m.src_port = f.port(dir);
-  m.dst_port = f.port(reverse(dir));
+  take_ends(m, f, dir);
   m.time_ns = std::max(f.side[0].last_ns, f.side[1].last_ns);
   m.at.clock_ns = f.last_clock_ns;
-  m.tap = f.tap;
-  m.direction = dir;
   return m;
 }
 
@@ -193,7 +185,7 @@ void Detector::on_stream_event(StreamEvent e) noexcept { events_.stream.set(stat
 void Detector::end_packet(const Packet& p, Flow* flow) noexcept {
   if (!idle(flow)) {
     const bool late_app = flow != nullptr && rules_->any_app_packet && flow->protocol != kNoProtocol &&
-                          p.has_l4 && p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
+                          p.proto != static_cast<std::uint8_t>(IpProto::kTcp);
     if (events_.any() || late_app) {
       Subject s = subject_of(*rules_, p, flow, *memory_);
       s.events = &events_;

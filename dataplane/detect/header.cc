@@ -30,6 +30,7 @@ bool in_set(const RuleSet& set, std::uint16_t id, const Address& a) noexcept {
 bool in_set(const RuleSet& set, std::uint16_t id, const Address& a, unsigned end, const Subject& s,
             CoreMemory& core) noexcept {
   if (id == 0) return true;
+  if (s.family == family_bit::kNoIp) return false;  // a MAC address is of no network, nor outside of one
   std::uint64_t& kept = core.in_set[end][id];
   if (kept >> 1 != s.key) kept = s.key << 1 | (in_set(set, id, a) ? 1 : 0);
   return (kept & 1) != 0;

@@ -1,7 +1,8 @@
 // dataplane/flow/flow.h — what is remembered of one conversation; at most 384 bytes
 //
-// A flow is found by (shard, addresses, ports, protocol, VLANs). Its sides are kToServer (from the side that
-// opened it, as far as can be told) and kToClient. Memory: FlowTable's slots; what hangs off it (parser,
+// A flow is found by (shard, addresses, ports, protocol, VLANs). Frames without IP whose EtherType a parser knows have
+// flows, too: there MAC addresses stand for addresses and the EtherType for both ports. Its sides are kToServer (from
+// the side that opened it, as far as can be told) and kToClient. Memory: FlowTable's slots; what hangs off it (parser,
 // waiting segments, flowbits) is in the core's Pool and goes back when the flow ends.
 #pragma once
 #include <array>
@@ -15,12 +16,16 @@ namespace picket {
 /// Both directions of a conversation have the same key: the lower (address, port) stands first.
 struct FlowKey {
   Address low, high;
-  std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: echo id, or type and code
+  std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: echo id, or type and code; without IP: the EtherType
   std::array<std::uint16_t, kMaxVlans>
       vlans{};  ///< of a flow: its first packet's, also where they tell none apart
   std::uint8_t proto = 0;
   std::uint8_t shard = 0;
   friend bool operator==(const FlowKey&, const FlowKey&) noexcept = default;
+  /// Without IP. An IP packet may say that it is of that protocol, but then has no ports.
+  [[nodiscard]] bool is_link() const noexcept {
+    return proto == static_cast<std::uint8_t>(IpProto::kNoIp) && low_port != 0;
+  }
   /// Equal but for VLANs.
   [[nodiscard]] bool same_ends(FlowKey other) const noexcept {
     other.vlans = vlans;
@@ -135,6 +140,9 @@ inline constexpr std::uint16_t kBothAsked = 0x1000;    ///< each direction was a
 }  // namespace flow_flag
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");
+
+/// Ends and protocol of a packet that `from` one side of the flow could send: for what happens without a packet.
+void take_ends(Packet&, const Flow&, Direction from) noexcept;
 
 /// A number that names the flow in every record: the same for any number of workers. 53 bits, so that JSON
 /// keeps it.

@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <span>
 
-namespace picket {
+#include "dataplane/packet.h"
 
-using Mac = std::array<std::uint8_t, 6>;
+namespace picket {
 
 /// Of the first packet that each side sent, outside of tunnels; by Direction.
 struct FlowEnds {

@@ -49,6 +49,24 @@ constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
 
 std::uint64_t flow_id(const Flow& f) noexcept { return mix(mix(f.hash, f.start_ns), f.first_packet) >> 11; }
 
+void take_ends(Packet& p, const Flow& f, Direction from) noexcept {
+  const bool link = f.key.is_link();
+  p.has_ip = p.has_l4 = !link;
+  p.is_v4 = !link && f.key.low.is_v4();
+  p.proto = f.key.proto;
+  p.src = f.address(from);
+  p.dst = f.address(reverse(from));
+  p.src_port = f.port(from);
+  p.dst_port = f.port(reverse(from));
+  p.direction = from;
+  p.tap = f.tap;
+  if (!link) return;
+  p.ethertype = f.key.low_port;
+  p.src_mac = p.src.mac();
+  p.dst_mac = p.dst.mac();
+  p.has_mac = true;
+}
+
 FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned workers, FlowListener& listener)
     : config_(config),
       listener_(listener),
@@ -68,7 +86,7 @@ FlowTable::FlowTable(const FlowTableConfig& config, unsigned worker, unsigned wo
 }
 
 bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
-  if (!p.has_ip || p.is_fragment || !p.has_l4) return false;
+  if ((!p.has_ip || p.is_fragment || !p.has_l4) && !p.is_link()) return false;
   FlowKey& k = l.key;
   k = FlowKey{};
   std::uint16_t src_port = p.src_port, dst_port = p.dst_port;
@@ -110,6 +128,8 @@ std::uint64_t FlowTable::timeout_ns(const Flow& f) const noexcept {
       case IpProto::kIcmp:
       case IpProto::kIcmpV6:
         return config_.timeouts.icmp;
+      case IpProto::kNoIp:
+        return f.key.is_link() ? config_.timeouts.ethernet : config_.timeouts.other;
       default:
         return config_.timeouts.other;
     }

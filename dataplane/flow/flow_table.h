@@ -31,6 +31,8 @@ struct FlowTimeouts {
   ByState udp{30, 300, 0};
   ByState icmp{30, 300, 0};
   ByState other{30, 300, 0};
+  ByState ethernet{300, 300,
+                   0};  ///< without IP: publishers repeat themselves at most once in a minute or two
 };
 
 struct FlowTableConfig {

@@ -56,6 +56,48 @@ class FlowTableTest : public testing::Test {
   FlowTableConfig config{.flows = kShards * 8, .timeouts = {}, .interim_s = 100, .vlan_in_key = true};
 };
 
+Packet link(std::uint8_t src, std::uint8_t dst, std::uint64_t clock_ns, std::uint64_t number,
+            std::uint16_t type = 0x88b8) {
+  Packet p;
+  p.proto = static_cast<std::uint8_t>(IpProto::kNoIp);
+  p.src = Address::mac({0, 0x30, 0x4f, 0, 0, src});
+  p.dst = Address::mac({0, 0x30, 0x4f, 0, 0, dst});
+  p.src_port = p.dst_port = p.ethertype = type;
+  p.time_ns = p.at.clock_ns = clock_ns;
+  p.at.number = number;
+  return p;
+}
+
+TEST_F(FlowTableTest, FramesWithoutIpHaveFlows) {
+  FlowTable t(config, 0, 1, out);
+  Flow& f = see(t, link(1, 2, kSecond, 1));
+  EXPECT_TRUE(created);
+  EXPECT_TRUE(f.key.is_link());
+  EXPECT_EQ(f.client().mac(), (Mac{0, 0x30, 0x4f, 0, 0, 1}));
+  EXPECT_EQ(&see(t, link(2, 1, 2 * kSecond, 2)), &f);
+  EXPECT_FALSE(created);
+  for (const Packet& other : {link(1, 3, 2 * kSecond, 3), link(1, 2, 2 * kSecond, 4, 0x88ba)}) {
+    EXPECT_NE(&see(t, other), &f);
+    EXPECT_TRUE(created);
+  }
+  Packet tagged = link(1, 2, 2 * kSecond, 5);
+  tagged.vlan_count = 1;
+  tagged.vlans[0] = 7;
+  EXPECT_NE(&see(t, tagged), &f);
+  // A publisher may keep silent for minutes, and its state is kept.
+  EXPECT_EQ(&see(t, link(1, 2, 2 * kSecond + config.timeouts.ethernet.fresh_s * kSecond, 6)), &f);
+  // An IP packet that says it is of that protocol is another thing.
+  Packet ip = udp(1, 0, 303 * kSecond, 7);
+  ip.proto = static_cast<std::uint8_t>(IpProto::kNoIp);
+  ip.src_port = ip.dst_port = 0;
+  EXPECT_FALSE(see(t, ip).key.is_link());
+  Packet made;
+  take_ends(made, f, Direction::kToClient);
+  EXPECT_TRUE(made.is_link());
+  EXPECT_EQ(made.src_mac, (Mac{0, 0x30, 0x4f, 0, 0, 2}));
+  EXPECT_EQ(made.ethertype, 0x88b8);
+}
+
 TEST_F(FlowTableTest, BothDirectionsMeet) {
   FlowTable t(config, 0, 1, out);
   Packet p = udp(1, 1000, kSecond, 1);

@@ -59,8 +59,10 @@ std::string text_of(const char* field, Bytes record) {
   return text;
 }
 
-std::string end_of(const char* ip, const char* port, Bytes record) {
+/// Of what has no IP its MAC address.
+std::string end_of(const char* ip, const char* port, const char* mac, Bytes record) {
   std::string address = text_of(ip, record);
+  if (address.empty()) return text_of(mac, record);
   const std::string number = text_of(port, record);
   if (number.empty()) return address;
   return address.find(':') == std::string::npos ? address + ":" + number : "[" + address + "]:" + number;
@@ -89,8 +91,9 @@ std::string detail_of(const std::string& type, Bytes record) {
 
 void print_row(std::FILE* out, const std::string& type, std::string_view sensor, Bytes record) {
   fmt::print(out, "{:<26.26}  {:<12}  {:<9}  {:<21}  {:<21}  {:<5}  {}\n", text_of("timestamp", record),
-             sensor, type, end_of("src_ip", "src_port", record), end_of("dest_ip", "dest_port", record),
-             text_of("proto", record), detail_of(type, record));
+             sensor, type, end_of("src_ip", "src_port", "ether.src_mac", record),
+             end_of("dest_ip", "dest_port", "ether.dest_mac", record), text_of("proto", record),
+             detail_of(type, record));
 }
 
 class Query {

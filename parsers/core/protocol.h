@@ -205,7 +205,7 @@ struct ParserContext {
   Pool& pool;
   std::span<const std::uint64_t> limits;  ///< in the order of ProtocolSpec::limits
   Transport transport;
-  Bytes client{};  ///< its address, 4 or 16 bytes; empty: not known
+  Bytes client{};  ///< its address, 4 or 16 bytes, 6 of a flow without IP; empty: not known
   Bytes hint{};    ///< of who expected this flow, or handed it over
 };
 
@@ -298,6 +298,9 @@ struct ProtocolSpec {
   std::uint8_t transports = 0;                   ///< bits of Transport
   std::span<const std::uint16_t> ports;          ///< a hint: these are probed first; never a proof
   std::span<const std::uint16_t> not_udp_ports;  ///< where a look-alike lives: never probed on these over UDP
+  /// kEthernet: of frames without IP that are probed, and only these. on_datagram() is shown what follows the EtherType,
+  /// with whatever the sender padded the frame with.
+  std::span<const std::uint16_t> ethertypes;
   /// `first`: what one direction has said so far, from its start. Pure. Called again with more while kUnsure.
   Probe (*probe)(Transport, Direction, Bytes first) noexcept = nullptr;
   std::size_t parser_size = 0;

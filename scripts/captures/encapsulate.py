@@ -247,7 +247,7 @@ encoded("icmp-errors", "ICMP messages of routers",
 
 encoded("not-ip", "frames without IP",
         "LLC spanning tree, LLDP, a PAUSE frame (MAC control), EAPOL start, PROFINET DCP's EtherType with no valid content, an EtherType nobody "
-        "uses:\nsix frames that are counted and named, no flows.",
+        "uses:\nsix frames that are counted and named; LLDP and PROFINET have flows.",
         [Dot3(dst="01:80:c2:00:00:00", src="02:00:00:00:99:01") / LLC(dsap=0x42, ssap=0x42, ctrl=3) / STP(),
          Ether(dst="01:80:c2:00:00:0e", src="02:00:00:00:99:01", type=0x88CC) / Raw(bytes.fromhex("0207040200000099 010403056c61620602007800 00")),
          Ether(dst="01:80:c2:00:00:01", src="02:00:00:00:99:01", type=0x8808) / Raw(b"\0\1\0\xff" + b"\0" * 42),

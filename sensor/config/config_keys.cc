@@ -345,6 +345,7 @@ constexpr Key kKeys[] = {
     TIMEOUTS("tcp", tcp),
     TIMEOUTS("udp", udp),
     TIMEOUTS("icmp", icmp),
+    TIMEOUTS("ethernet", ethernet),
 #undef TIMEOUTS
     BOOL("stream.midstream", config.worker.stream.midstream, "follow connections whose start was not seen"),
     BOOL("stream.async-oneside", config.worker.stream.one_side,

@@ -123,7 +123,8 @@ bool Evaluator::header_part(const Question& q, const RuleHeader& h, const Subjec
   const auto met = [&](auto&& text, const auto& mine, const auto& other) -> std::string {
     return turned ? text(mine) + " and " + text(other) : text(mine);
   };
-  const auto address = [&](const Address& mine, const Address& other) {
+  const auto address = [&](const Address& mine, const Address& other) -> std::string {
+    if (s.family == detect::family_bit::kNoIp) return "no IP address";
     return met([](const Address& a) { return rules::address_text(a); }, mine, other);
   };
   const auto port = [&](std::uint16_t mine, std::uint16_t other) {

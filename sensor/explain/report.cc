@@ -41,6 +41,8 @@ std::string proto_text(std::uint8_t proto) {
       return "ICMPv6";
     case IpProto::kSctp:
       return "SCTP";
+    case IpProto::kNoIp:
+      return "Ethernet";
     default:
       return "IP " + std::to_string(proto);
   }
@@ -58,8 +60,20 @@ std::string end_text(const Address& a, std::uint16_t port, bool with_port) {
   return (a.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
 }
 
+bool is_link(const FlowAccount& f) {
+  return f.proto == static_cast<std::uint8_t>(IpProto::kNoIp) && f.client_port != 0;
+}
+
+std::string mac_text(const Address& a) {
+  std::string text;
+  for (const std::uint8_t b : a.mac())
+    text += std::string(text.empty() ? "" : ":") + kHexDigits[b >> 4] + kHexDigits[b & 15];
+  return text;
+}
+
 std::string flow_text(const FlowAccount& f) {
   if (f.id == 0) return "packets that belong to no flow";
+  if (is_link(f)) return proto_text(f.proto) + " " + mac_text(f.client) + " -> " + mac_text(f.server);
   const bool ports = has_ports(f.proto);
   return proto_text(f.proto) + " " + end_text(f.client, f.client_port, ports) + " -> " +
          end_text(f.server, f.server_port, ports);
@@ -244,8 +258,10 @@ void flow_json(std::ostream& out, const Question& q, const Row& row) {
       o.number("flow_id", f.id);
       o.text("community_id", f.community_id);
       o.text("proto", proto_text(f.proto));
-      o.text("src_ip", rules::address_text(f.client));
-      o.text("dest_ip", rules::address_text(f.server));
+      o.text(is_link(f) ? "src_mac" : "src_ip",
+             is_link(f) ? mac_text(f.client) : rules::address_text(f.client));
+      o.text(is_link(f) ? "dest_mac" : "dest_ip",
+             is_link(f) ? mac_text(f.server) : rules::address_text(f.server));
       if (has_ports(f.proto)) {
         o.number("src_port", f.client_port);
         o.number("dest_port", f.server_port);

@@ -50,7 +50,8 @@ struct Watch::Notes {
   FlowAccount* find(const Book& book, const std::string& wanted, const Flow* f) {
     const std::uint64_t id = f == nullptr ? 0 : flow_id(*f);
     if (const auto at = places.find(id); at != places.end()) return &flows[at->second];
-    std::string name = f == nullptr ? std::string() : community_id_of(*f, book.community_id_seed);
+    std::string name =
+        f == nullptr || f->key.is_link() ? std::string() : community_id_of(*f, book.community_id_seed);
     if ((!wanted.empty() && name != wanted)) return nullptr;
     std::size_t place = flows.size();
     if (place == most_flows) {

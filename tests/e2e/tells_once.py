@@ -46,12 +46,17 @@ def seconds(record):
     return datetime.datetime.strptime(date + rest[-5:], '%Y-%m-%dT%H:%M:%S%z').timestamp() + float('0.' + rest[:6])
 
 
+def ends(r):
+    """Of what has no IP its MAC addresses."""
+    return (r['src_ip'], r['dest_ip']) if 'src_ip' in r else (r['ether']['src_mac'], r['ether']['dest_mac'])
+
+
 def expected(full, detail, interval, apart):
     """The transactions' records as `detail` should tell them: {(flow, tx): count}, in no order. `apart`: those that a
     parser wants told by themselves (OtTransaction::apart, OtOperation::unknown); which these are, its own tests show."""
     eventful = {(r['flow_id'], r.get('tx_id')) for r in full if r['event_type'] == 'anomaly' and 'tx_id' in r}
     # A reply whose request was not seen stands from the server's side; a kind is by client and server.
-    clients = {r['flow_id']: (r['src_ip'], r['dest_ip'], r.get('dest_port')) for r in full if r['event_type'] == 'flow'}
+    clients = {r['flow_id']: (*ends(r), r.get('dest_port')) for r in full if r['event_type'] == 'flow'}
     told, open_kinds = collections.OrderedDict(), {}
     for r in full:
         if 'ot' not in r or r['event_type'] in ('alert', 'fileinfo'):
@@ -63,7 +68,7 @@ def expected(full, detail, interval, apart):
         client, server, port = clients[r['flow_id']]
         kind = (r['event_type'], client, server, tuple(r.get('vlan', [])), ot['protocol'], ot['operation'])
         if detail == 'changes':
-            kind += (r['proto'], port, ot.get('station'), tuple(ot.get('addresses', [])))
+            kind += (r.get('proto'), port, ot.get('station'), tuple(ot.get('addresses', [])))
         at = seconds(r)
         first = open_kinds.get(kind)
         if first is not None and at < first[0] + interval:

@@ -64,7 +64,7 @@ struct FlowTalk {
 
 void add_packet(const Packet& p, std::map<std::string, FlowTalk>& flows) {
   const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
-  if (!p.has_l4 || (!tcp && p.proto != static_cast<std::uint8_t>(IpProto::kUdp))) return;
+  if (!p.is_link() && (!p.has_l4 || (!tcp && p.proto != static_cast<std::uint8_t>(IpProto::kUdp)))) return;
   const auto end = [](const Address& a, std::uint16_t port) {
     return std::string(reinterpret_cast<const char*>(a.bytes.data()), a.bytes.size()) + std::to_string(port);
   };
@@ -73,7 +73,7 @@ void add_packet(const Packet& p, std::map<std::string, FlowTalk>& flows) {
   if (f.client_port == 0) {  // who speaks first, or the side with the higher port where both are silent yet
     f.client = p.src;
     f.client_port = p.src_port;
-    f.input.transport = tcp ? Transport::kTcp : Transport::kUdp;
+    f.input.transport = tcp ? Transport::kTcp : p.is_link() ? Transport::kEthernet : Transport::kUdp;
   }
   const bool is_client = p.src == f.client && p.src_port == f.client_port;
   const Direction dir = is_client ? Direction::kToServer : Direction::kToClient;

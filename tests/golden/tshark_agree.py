@@ -376,6 +376,51 @@ def record_kind(r):
     return 'http2' if r['event_type'] == 'http' and r['http'].get('version') == '2' else r['event_type']
 
 
+def numbers_of(field):
+    return lambda f: [number(v) for v in f[field]]
+
+
+def truths_of(field):
+    """How often it is true."""
+    return lambda f: ['true' for v in f[field] if v in ('1', 'True')]
+
+
+def of(protocol, *path):
+    return lambda r: some(r, protocol, *path)
+
+
+def true_of(protocol, key):
+    return lambda r: ['true' for v in some(r, protocol, key) if v]
+
+
+def goose_values(*types, key='number'):
+    return lambda r: [v[key] for v in r['goose'].get('all_data', []) if v['type'] in types]
+
+
+def sv_samples(key):
+    return lambda r: [v[key] for v in r['sv'].get('samples', [])]
+
+
+def lldp_list(name, key):
+    return lambda r: [v[key] for v in r['lldp'].get(name, []) if key in v]
+
+
+def lldp_addresses(family):
+    return lambda r: [v['address'] for v in r['lldp'].get('management_addresses', []) if v['family'] == family]
+
+
+def lldp_ids(r, subtype):
+    return [v['id'] for side in ('chassis', 'port') for v in some(r, 'lldp', side) if v['subtype_name'] == subtype]
+
+
+def pnio_sides(key):
+    return lambda r: [v for side in ('request', 'response') for v in some(r, 'pnio', side, key)]
+
+
+def pnio_blocks(key):
+    return lambda r: [b[key] for blocks in pnio_sides('blocks')(r) for b in blocks if key in b]
+
+
 # protocol, field, tshark's, picket's; one line of the report each.
 FIELDS = [
     ('dns', 'message', dns_ids, lambda r: ['%s %d' % ('response' if r['dns'].get('qr') else 'query', r['dns']['id'])]),
@@ -386,6 +431,50 @@ FIELDS = [
     ('dns', 'record type', lambda f: [t for t in dns_types('dns.resp.type')(f) if t != 'OPT'],
      lambda r: [a['rrtype'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] != 'OPT']),
     ('dns', 'address', lambda f: f['dns.a'], lambda r: [a['rdata'] for part in ('answers', 'authorities', 'additionals') for a in r['dns'].get(part, []) if a['rrtype'] == 'A' and 'rdata' in a]),
+    ('goose', 'APPID', numbers_of('goose.appid'), of('goose', 'appid')),
+    ('goose', 'control block', lambda f: f['goose.gocbRef'], of('goose', 'gocb_ref')),
+    ('goose', 'time allowed to live', numbers_of('goose.timeAllowedtoLive'), of('goose', 'time_allowed_to_live')),
+    ('goose', 'data set', lambda f: f['goose.datSet'], of('goose', 'dat_set')),
+    ('goose', 'goID', lambda f: f['goose.goID'], of('goose', 'go_id')),
+    ('goose', 'stNum', numbers_of('goose.stNum'), of('goose', 'st_num')),
+    ('goose', 'sqNum', numbers_of('goose.sqNum'), of('goose', 'sq_num')),
+    ('goose', 'confRev', numbers_of('goose.confRev'), of('goose', 'conf_rev')),
+    ('goose', 'ndsCom', truths_of('goose.ndsCom'), true_of('goose', 'nds_com')),
+    ('goose', 'entries', numbers_of('goose.numDatSetEntries'), of('goose', 'num_dat_set_entries')),
+    ('goose', 'booleans', truths_of('goose.boolean'), lambda r: ['true' for v in goose_values('boolean')(r) if v]),
+    ('goose', 'integers', numbers_of('goose.integer'), lambda r: ['%d' % v for v in goose_values('integer')(r)]),
+    ('goose', 'floats', lambda f: floats(f['goose.float_value']), lambda r: floats(goose_values('float')(r))),
+    ('goose', 'strings', lambda f: f['goose.visible_string'], goose_values('visible-string', key='text')),
+    ('sv', 'APPID', numbers_of('sv.appid'), of('sv', 'appid')),
+    ('sv', 'svID', lambda f: f['sv.svID'], of('sv', 'sv_id')),
+    ('sv', 'smpCnt', numbers_of('sv.smpCnt'), of('sv', 'smp_cnt')),
+    ('sv', 'confRev', numbers_of('sv.confRev'), of('sv', 'conf_rev')),
+    ('sv', 'smpSynch', numbers_of('sv.smpSynch'), of('sv', 'smp_synch')),
+    ('sv', 'smpRate', numbers_of('sv.smpRate'), of('sv', 'smp_rate')),
+    ('sv', 'values', numbers_of('sv.meas_value'), sv_samples('value')),
+    ('sv', 'qualities', numbers_of('sv.meas_quality'), sv_samples('quality')),
+    ('lldp', 'time to live', numbers_of('lldp.time_to_live'), of('lldp', 'ttl')),
+    ('lldp', 'MAC addresses', lambda f: f['lldp.chassis.id.mac'] + f['lldp.port.id.mac'], lambda r: lldp_ids(r, 'MAC address')),
+    ('lldp', 'port description', lambda f: f['lldp.port.desc'], of('lldp', 'port_description')),
+    ('lldp', 'system name', lambda f: f['lldp.tlv.system.name'], of('lldp', 'system_name')),
+    ('lldp', 'system description', lambda f: f['lldp.tlv.system.desc'], of('lldp', 'system_description')),
+    ('lldp', 'management address', lambda f: f['lldp.mgn.addr.ip4'], lldp_addresses('IPv4')),
+    ('lldp', 'port VLAN', numbers_of('lldp.ieee.802_1.port_vlan.id'), of('lldp', 'dot1', 'port_vlan')),
+    ('lldp', 'VLAN names', lambda f: f['lldp.ieee.802_1.vlan.name'], lambda r: [v['name'] for vs in some(r, 'lldp', 'dot1', 'vlans') for v in vs]),
+    ('lldp', 'MAU type', numbers_of('lldp.ieee.802_3.pmd_mau_type'), of('lldp', 'dot3', 'mau_type')),
+    ('lldp', 'power requested', lambda f: ['%.1f' % (number(v) / 10) for v in f['lldp.ieee.802_3.mdi_pde_requested']], lambda r: ['%.1f' % v for v in some(r, 'lldp', 'dot3', 'power', 'requested_watts')]),
+    ('pnio', 'service', numbers_of('pn_dcp.service_id'), pnio_sides('service')),
+    ('pnio', 'service type', numbers_of('pn_dcp.service_type'), pnio_sides('service_type')),
+    ('pnio', 'Xid', numbers_of('pn_dcp.xid'), lambda r: [r['pnio']['xid'] for side in ('request', 'response') if side in r['pnio']]),
+    ('pnio', 'length', numbers_of('pn_dcp.data_length'), pnio_sides('length')),
+    ('pnio', 'name of station', lambda f: f['pn_dcp.suboption_device_nameofstation'], pnio_blocks('station_name')),
+    ('pnio', 'type of station', lambda f: f['pn_dcp.suboption_device_devicevendorvalue'], pnio_blocks('vendor')),
+    ('pnio', 'vendor', numbers_of('pn_dcp.suboption_vendor_id'), pnio_blocks('vendor_id')),
+    ('pnio', 'device', numbers_of('pn_dcp.suboption_device_id'), pnio_blocks('device_id')),
+    ('pnio', 'IP address', lambda f: f['pn_dcp.suboption_ip_ip'], pnio_blocks('ip')),
+    ('pnio', 'subnet mask', lambda f: f['pn_dcp.suboption_ip_subnetmask'], pnio_blocks('subnet_mask')),
+    ('pnio', 'gateway', lambda f: f['pn_dcp.suboption_ip_standard_gateway'], pnio_blocks('gateway')),
+    ('pnio', 'error', numbers_of('pn_dcp.block_error'), pnio_blocks('error')),
     ('ftp', 'command', lambda f: f['ftp.request.command'], lambda r: some(r, 'ftp', 'command')),
     ('ftp', 'argument', lambda f: f['ftp.request.arg'], lambda r: some(r, 'ftp', 'command_data')),
     ('ftp', 'code', lambda f: f['ftp.response.code'], lambda r: r['ftp'].get('completion_code', [])),
@@ -593,6 +682,13 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'dicom.userinfo.version', 'dicom.userinfo.asyncneg.maxnumopsinv', 'dicom.userinfo.user_identify.type', 'dicom.assoc.reject.source', 'dicom.assoc.reject.reason',
         'dicom.assoc.abort.source', 'hl7.segment', '_ws.col.Info',
         'ftp.request.command', 'ftp.request.arg', 'ftp.response.code',
+        *('goose.' + name for name in ('appid', 'gocbRef', 'timeAllowedtoLive', 'datSet', 'goID', 'stNum', 'sqNum', 'confRev', 'ndsCom', 'numDatSetEntries',
+                                       'boolean', 'integer', 'float_value', 'visible_string')),
+        *('sv.' + name for name in ('appid', 'svID', 'smpCnt', 'confRev', 'smpSynch', 'smpRate', 'meas_value', 'meas_quality')),
+        *('lldp.' + name for name in ('time_to_live', 'chassis.id.mac', 'port.id.mac', 'port.desc', 'tlv.system.name', 'tlv.system.desc', 'mgn.addr.ip4', 'ieee.802_1.port_vlan.id',
+                                      'ieee.802_1.vlan.name', 'ieee.802_3.pmd_mau_type', 'ieee.802_3.mdi_pde_requested')),
+        *('pn_dcp.' + name for name in ('service_id', 'service_type', 'xid', 'data_length', 'suboption_device_nameofstation', 'suboption_device_devicevendorvalue',
+                                        'suboption_vendor_id', 'suboption_device_id', 'suboption_ip_ip', 'suboption_ip_subnetmask', 'suboption_ip_standard_gateway', 'block_error')),
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
         'http2.settings.initial_window_size', 'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.push_promise.promised_stream_id',
@@ -666,7 +762,7 @@ def conversations_of_frames(frames):
 def conversations_of_records(records):
     found = []
     for r in records:
-        if r['event_type'] == 'flow' and r['proto'] in ('TCP', 'UDP'):
+        if r['event_type'] == 'flow' and r.get('proto') in ('TCP', 'UDP'):
             ends = sorted('%s:%d' % (r[side + '_ip'], r[side + '_port']) for side in ('src', 'dest'))
             flow = r['flow']
             found.append([r['proto'].lower() + ' ' + ' '.join(ends), flow['pkts_toserver'] + flow['pkts_toclient'], flow['bytes_toserver'] + flow['bytes_toclient']])
@@ -676,7 +772,7 @@ def conversations_of_records(records):
 def compare(name, capture, scratch, decode_as=(), protocols=(), timeout=120):
     """{'protocol field': (agreeing, only tshark's, only picket's)}; of these protocols alone, if there are any."""
     eve = scratch / (name.replace('/', '_') + '.json')
-    done = run(picket(), 'replay', '--log-level', 'error', '--set', 'app-layer.detail=full', '--eve', eve, capture, timeout=timeout)
+    done = run(picket(), 'replay', '--log-level', 'error', '--set', 'app-layer.detail=full', '--set', 'app-layer.protocols.sv.interval=0', '--eve', eve, capture, timeout=timeout)
     if done.status == 'timeout':
         raise TimeoutError('picket')
     records = read_eve(eve) if eve.exists() else []

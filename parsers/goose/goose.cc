@@ -1,0 +1,230 @@
+#include "parsers/goose/goose.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "parsers/core/ber.h"
+#include "parsers/core/names.h"
+
+namespace picket::goose {
+namespace {
+
+constexpr std::uint32_t kGoosePdu = 0x61;
+
+/// Tags of Data; 0xa1 array and 0xa2 structure have others inside.
+struct Tag {
+  std::uint32_t number;
+  Type type;
+};
+constexpr Tag kTags[] = {
+    {0x83, Type::kBoolean},       {0x84, Type::kBitString},       {0x85, Type::kInteger},
+    {0x86, Type::kUnsigned},      {0x87, Type::kFloat},           {0x89, Type::kOctetString},
+    {0x8a, Type::kVisibleString}, {0x8b, Type::kGeneralizedTime}, {0x8c, Type::kTimeOfDay},
+    {0x8d, Type::kBcd},           {0x8e, Type::kBooleanArray},    {0x8f, Type::kObjectId},
+    {0x90, Type::kMmsString},     {0x91, Type::kUtcTime},
+};
+
+/// An INTEGER that fits 32 bits without a sign.
+bool number(Bytes content, std::uint32_t& out) noexcept {
+  std::int64_t v = 0;
+  if (!ber_integer(content, v) || v < 0 || v > std::numeric_limits<std::uint32_t>::max()) return false;
+  out = static_cast<std::uint32_t>(v);
+  return true;
+}
+
+bool boolean(Bytes content, bool& out) noexcept {
+  if (content.size() != 1) return false;
+  out = content[0] != 0;
+  return true;
+}
+
+/// FloatingPoint: the width of the exponent, then IEEE 754.
+bool floating(Bytes content, double& out) noexcept {
+  Cursor c(content);
+  const std::uint8_t exponent = c.u8();
+  if (exponent == 8 && c.left() == 4) return out = double{std::bit_cast<float>(c.u32be())}, true;
+  if (exponent == 11 && c.left() == 8) return out = std::bit_cast<double>(c.u64be()), true;
+  return false;
+}
+
+bool interpret(Value& v) noexcept {
+  switch (v.type) {
+    case Type::kBoolean: {
+      bool b = false;
+      if (!boolean(v.content, b)) return false;
+      v.number = b ? 1 : 0;
+      return true;
+    }
+    case Type::kInteger: {
+      std::int64_t n = 0;
+      if (!ber_integer(v.content, n)) return false;
+      v.number = static_cast<double>(n);
+      return true;
+    }
+    case Type::kUnsigned: {
+      // With or without the octet of zeros that keeps a two's complement positive.
+      if (v.content.empty() || v.content.size() > 9 || (v.content.size() == 9 && v.content[0] != 0))
+        return false;
+      std::uint64_t n = 0;
+      for (const std::uint8_t octet : v.content) n = n << 8 | octet;
+      v.number = static_cast<double>(n);
+      return true;
+    }
+    case Type::kFloat:
+      return floating(v.content, v.number);
+    case Type::kBitString:
+      return !v.content.empty() && v.content[0] < 8 && (v.content.size() > 1 || v.content[0] == 0);
+    case Type::kUtcTime:
+      return read_iec61850_time(v.content, v.time);
+    default:
+      return true;
+  }
+}
+
+constexpr std::string_view kTypeNames[] = {
+    "boolean",        "bit-string",       "integer",     "unsigned", "float",         "octet-string",
+    "visible-string", "generalized-time", "time of day", "bcd",      "boolean array", "object id",
+    "mms-string",     "utc-time",         "nested",      "unknown"};
+static_assert(std::size(kTypeNames) == static_cast<std::size_t>(Type::kUnknown) + 1);
+
+constexpr NumberName kStatusNames[] = {
+    {0, "first"}, {1, "changed"}, {2, "repeated"}, {3, "restarted"}, {4, "replayed"}};
+
+}  // namespace
+
+std::string_view type_name(Type t) noexcept { return kTypeNames[static_cast<std::size_t>(t)]; }
+std::string_view status_name(Status s) noexcept {
+  return name_of(kStatusNames, static_cast<std::uint32_t>(s));
+}
+bool status_by_name(std::string_view name, std::uint64_t& out) noexcept {
+  return number_of(kStatusNames, name, out);
+}
+
+bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
+  out = {};
+  wrong = Event::kInvalidLength;
+  if (!read_iec61850(in, out.frame)) return false;
+  wrong = Event::kInvalidPdu;
+  Cursor c(out.frame.apdu);
+  BerElement pdu;
+  if (!read_ber(c, pdu) || pdu.tag != kGoosePdu) return false;
+  Cursor fields(pdu.content);
+  std::uint16_t seen = 0;
+  bool sound = true;
+  BerElement e;
+  while (!fields.empty()) {
+    if (!read_ber(fields, e)) return false;
+    if (e.tag == 0xab) {
+      out.all_data = e.content;
+      seen |= 1U << 11;
+      continue;
+    }
+    if (e.tag < 0x80 || e.tag > 0x8c || e.tag == 0x8b) continue;  // what a later edition may add
+    seen |= static_cast<std::uint16_t>(1U << (e.tag - 0x80));
+    switch (e.tag) {
+      case 0x80:
+        out.gocb_ref = e.content;
+        break;
+      case 0x81:
+        sound = number(e.content, out.time_allowed_to_live_ms) && sound;
+        break;
+      case 0x82:
+        out.dat_set = e.content;
+        break;
+      case 0x83:
+        out.go_id = e.content;
+        out.has_go_id = true;
+        break;
+      case 0x84:
+        sound = read_iec61850_time(e.content, out.t) && sound;
+        break;
+      case 0x85:
+        sound = number(e.content, out.st_num) && sound;
+        break;
+      case 0x86:
+        sound = number(e.content, out.sq_num) && sound;
+        break;
+      case 0x87:
+        sound = boolean(e.content, out.simulation) && sound;
+        break;
+      case 0x88:
+        sound = number(e.content, out.conf_rev) && sound;
+        break;
+      case 0x89:
+        sound = boolean(e.content, out.nds_com) && sound;
+        break;
+      case 0x8a:
+        sound = number(e.content, out.entries) && sound;
+        break;
+      default:
+        out.security = e.content;
+        out.has_security = true;
+        break;
+    }
+  }
+  // All but goID, simulation, ndsCom and security are mandatory.
+  constexpr std::uint16_t kMandatory = 0b1101'0111'0111;
+  if ((seen & kMandatory) != kMandatory || !sound) return false;
+  wrong = Event::kInvalidReference;
+  return !out.gocb_ref.empty() && out.gocb_ref.size() <= kMaxReference;
+}
+
+Bytes bits_text(Bytes content, std::span<char> room) noexcept {
+  if (content.empty() || content[0] > 7) return {};
+  std::size_t bits = (content.size() - 1) * 8;
+  bits = std::min(bits - std::min<std::size_t>(bits, content[0]), room.size());
+  for (std::size_t i = 0; i < bits; ++i) room[i] = (content[1 + i / 8] >> (7 - i % 8) & 1) != 0 ? '1' : '0';
+  return as_bytes({room.data(), bits});
+}
+
+bool Values::next(Value& out) noexcept {
+  constexpr std::uint32_t kArray = 0xa1, kStructure = 0xa2;
+  BerElement e;
+  for (;;) {
+    Cursor& c = level_[depth_];
+    if (c.empty()) {
+      broken_ = broken_ || !c.ok();
+      if (depth_ == 0) return false;
+      --depth_;
+      continue;
+    }
+    if (!read_ber(c, e)) continue;  // it is empty now
+    ++place_[depth_];
+    out = {};
+    out.content = e.content;
+    out.depth = static_cast<std::uint8_t>(depth_ + 1);
+    std::copy_n(place_.begin(), out.depth, out.path.begin());
+    if (e.tag == kArray || e.tag == kStructure) {
+      if (depth_ + 1U == kMaxDepth) return out.type = Type::kNested, true;
+      ++depth_;
+      level_[depth_] = Cursor(e.content);
+      place_[depth_] = 0;
+      continue;
+    }
+    for (const Tag& t : kTags) {
+      if (t.number == e.tag) out.type = t.type;
+    }
+    if (!interpret(out)) out.type = Type::kUnknown;
+    return true;
+  }
+}
+
+bool value_at(const Message& m, bool (*wanted)(const Value&) noexcept, unsigned n, Value& out) noexcept {
+  if (wanted != m.walked_for || n < m.walked) {
+    m.walk = Values(m.pdu.all_data);
+    m.walked = 0;
+    m.walked_for = wanted;
+  }
+  while (m.walk.next(out)) {
+    if (wanted(out) && m.walked++ == n) return true;
+  }
+  m.walked_for = nullptr;
+  return false;
+}
+
+Probe probe(Transport t, Direction, Bytes) noexcept {
+  return t == Transport::kEthernet ? Probe::kYes : Probe::kNo;
+}
+
+}  // namespace picket::goose
