@@ -86,6 +86,7 @@ struct Message {
   std::uint64_t bytes = 0;  ///< of all of it
   Separators separators;
   Segment header;  ///< MSH of the (first) message; borrowed from `kept`
+  Bytes id;        ///< MSH-10, likewise
   bool there = false, has_header = false, batch = false;
   bool truncated = false;  ///< more bytes than message-limit
   std::array<NameCount, kMaxSegmentNames> names{};
@@ -104,7 +105,8 @@ struct Message {
   }
   [[nodiscard]] Bytes type() const noexcept { return component(msh(9), separators, 1); }
   [[nodiscard]] Bytes trigger() const noexcept { return component(msh(9), separators, 2); }
-  [[nodiscard]] Bytes control_id() const noexcept { return msh(10); }
+  /// Of what waits it is held against each message that comes.
+  [[nodiscard]] Bytes control_id() const noexcept { return id; }
 };
 /// The n-th segment with that name among those that are kept.
 [[nodiscard]] bool segment_at(const Message&, std::string_view name, unsigned n, Segment&) noexcept;

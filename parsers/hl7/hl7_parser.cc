@@ -187,6 +187,7 @@ void Hl7Parser::read_header(Message& m) const noexcept {
     if (as_text(first.name) == "MSH") {
       m.has_header = read_separators(first.line, m.separators);
       m.header = first;
+      m.id = m.msh(10);
       return;
     }
     // A file and its batches begin with headers of their own.
