@@ -720,7 +720,7 @@ CIPHERS = {}
 
 def dissect(capture, decode_as=(), timeout=120):
     """tshark's frames of a capture."""
-    command = ['tshark', '-n', '-r', capture, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', '-o', 'tcp.reassemble_out_of_order:TRUE']
+    command = ['tshark', '-n', '-r', capture, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', '-o', 'tcp.reassemble_out_of_order:TRUE', '-o', 'sv.decode_data_as_phsmeas:TRUE']
     for field in READ:
         command += ['-e', field]
     for rule in decode_as:
