@@ -351,7 +351,7 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
   detector_.exchange_events(outer_events);
-  if (config_.records.flows) {
+  if (config_.records.flows && (f.flags & flow_flag::kNoRecord) == 0) {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out) { return encoder_.flow(context(), f, why, out); });
   }
@@ -363,7 +363,7 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
 }
 
 void Worker::flow_interim(Flow& f, const Place& place) noexcept {
-  if (!config_.records.flows) return;
+  if (!config_.records.flows || (f.flags & flow_flag::kNoRecord) != 0) return;
   const Packet last = stand_in(f, place);
   const Packet* const outer = std::exchange(packet_, &last);
   const Place outer_place = std::exchange(place_, place);

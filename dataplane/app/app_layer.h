@@ -107,6 +107,7 @@ class AppEngine final : private Sink, private FrameListener {
   };
   [[nodiscard]] ProtocolId probe(Transport, Direction, Bytes, Ports, std::uint64_t& excluded) const noexcept;
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
+  [[nodiscard]] Probe fits(AppLayer&, const ProtocolSpec&, Direction, Bytes data, Bytes& first) noexcept;
   void check_agreed(Flow&, Direction, Bytes) noexcept;
   void ask_other_direction(Flow&, Direction, Bytes) noexcept;
   bool bind(Flow&, ProtocolId, Transport, Bytes hint = {}) noexcept;
@@ -117,10 +118,13 @@ class AppEngine final : private Sink, private FrameListener {
   void feed(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
   /// Before each call of a parser: which frames it need tell of, and what it is shown.
-  void enter(const Flow& f, Bytes input = {}, std::uint64_t offset = 0) noexcept {
+  void enter(const Flow& f, Bytes input = {}, std::uint64_t offset = 0,
+             Direction dir = Direction::kToServer) noexcept {
     frames_ = frame_wants_[f.protocol & (frame_wants_.size() - 1)];
     input_ = {input, offset};
+    input_dir_ = dir;
   }
+  void end_frames(Flow&, Direction) noexcept;
   void drop_parser(Flow&) noexcept;
   void give_up(Flow&) noexcept;
 
@@ -132,6 +136,7 @@ class AppEngine final : private Sink, private FrameListener {
   FrameTracker frame_tracker_;
   FrameWants frame_wants_{};
   FrameTracker::Input input_;                    // during a call into a parser: what it was shown
+  Direction input_dir_ = Direction::kToServer;   // ... of which direction
   std::array<std::uint64_t, 3> all_excluded_{};  // by transport: what cannot be on it
   Flow* flow_ = nullptr;                         // during a call into a parser
   std::uint64_t time_ns_ = 0;

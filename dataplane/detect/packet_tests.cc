@@ -154,6 +154,18 @@ bool icmp_echo(const Packet& p) noexcept {
   return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
 }
 
+/// A call of Sun RPC (RFC 5531, 9), over TCP behind its record mark.
+bool rpc_call_holds(const PacketTest& t, const Packet& p) noexcept {
+  constexpr std::uint32_t kCall = 0, kRpcVersion = 2;
+  Cursor c(p.payload);
+  if (p.proto == static_cast<std::uint8_t>(IpProto::kTcp)) c.skip(4);
+  c.skip(4);  // transaction
+  const std::uint32_t type = c.u32be(), rpc = c.u32be(), program = c.u32be(), version = c.u32be(),
+                      procedure = c.u32be();
+  return c.ok() && type == kCall && rpc == kRpcVersion && program == t.test.lo &&
+         ((t.bits & 1) == 0 || version == t.test.hi) && ((t.bits & 2) == 0 || procedure == t.test.mask);
+}
+
 /// Apart, so that it takes no registers from the others.
 [[gnu::cold, gnu::noinline]] bool tell_probe(const RuleSet& set, const PacketTest& t,
                                              const Subject& s) noexcept {
@@ -261,6 +273,8 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return !p.is_fragment && !p.reassembled;
     case K::kNetworkProtocol:
       return p.has_ip && p.is_v4 == (t.value == 4);
+    case K::kRpcCall:
+      return p.has_l4 && rpc_call_holds(t, p);
     case K::kProbe:
       return tell_probe(set, t, s);
   }

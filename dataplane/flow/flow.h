@@ -132,6 +132,7 @@ inline constexpr std::uint16_t kAlerted = 0x200;
 inline constexpr std::uint16_t kUnlogged = 0x400;      ///< rules want no records of its transactions
 inline constexpr std::uint16_t kOtherIsReply = 0x800;  ///< Flow::other_protocol is what the server speaks
 inline constexpr std::uint16_t kBothAsked = 0x1000;    ///< each direction was asked what it speaks
+inline constexpr std::uint16_t kNoRecord = 0x2000;     ///< rules want no record of the flow itself
 }  // namespace flow_flag
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

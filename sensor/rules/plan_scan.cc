@@ -216,6 +216,8 @@ bool looks_at_packets_too(const Rule& r) {
 
 void Planner::list_payload(const Rule& r, const Shape& shape, RuleIndex index,
                            const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
+  // What was odd is known once the packet was worked on.
+  if (shape.stream_event) return plan.stream_events.push_back(index);
   const detect::RuleHeader& h = out_->rules[index];
   const PortSet* ports = few_ports(r);
   const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
@@ -281,6 +283,7 @@ void Planner::list_frame_rule(const Rule& r, const Shape& shape, RuleIndex index
         to.scan.add(pattern->literal, index, 0);
       else
         to.rules.push_back(index);
+      if (forbids(r)) to.forbids.push_back(index);
     }
   }
 }
@@ -575,6 +578,7 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       frame.kind = static_cast<std::uint8_t>(key.kind);
       frame.transforms = key.transforms;
       frame.rules = list(builder.rules);
+      frame.forbids = list(builder.forbids);
       if (!builder.scan.empty()) order(builder.scan, frame.scan);
     }
     to.sides.resize(options_.protocols.size());
