@@ -244,13 +244,11 @@ Probe AppEngine::fits(AppLayer& a, const ProtocolSpec& spec, Direction dir, Byte
   }
   if (spec.probe == nullptr) return Probe::kYes;
   const Probe said = spec.probe(Transport::kTcp, dir, first);
+  if (a.asked != dir) a.first.clear();
+  a.asked = dir;
   if (said != Probe::kUnsure) return said;
   if (first.size() >= config_.probe_bytes) return Probe::kYes;
-  if (a.first.empty() || a.asked != dir) {
-    a.first.clear();
-    a.asked = dir;
-    if (!a.first.append(data)) return Probe::kYes;
-  }
+  if (a.first.empty() && !a.first.append(data)) return Probe::kYes;
   return said;
 }
 
@@ -271,22 +269,28 @@ void AppEngine::check_agreed(Flow& f, Direction dir, Bytes data) noexcept {
 void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes data) noexcept {
   AppLayer& a = *f.app;
   if (dir == a.decided_by || data.empty()) return;
-  const bool midstream = (f.flags & flow_flag::kMidstream) != 0;  // these are no first bytes
+  const auto answered = [&]() noexcept {
+    f.flags |= flow_flag::kBothAsked;
+    a.first.reset();
+  };
+  if ((f.flags & flow_flag::kMidstream) != 0) return answered();  // these are no first bytes
   Bytes first;
-  const Probe said = midstream ? Probe::kYes : fits(a, *protocols()[f.protocol], dir, data, first);
+  const Probe said = fits(a, *protocols()[f.protocol], dir, data, first);
   if (said == Probe::kUnsure) return;
-  f.flags |= flow_flag::kBothAsked;
-  if (said == Probe::kYes) return a.first.reset();
+  if (said == Probe::kYes) return answered();
   std::uint64_t excluded = 0;
   const ProtocolId id = probe(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
-  a.first.reset();
-  if (id == kNoProtocol) {
-    if (~excluded == 0) listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
+  if (id == kNoProtocol && ~excluded != 0 && first.size() < config_.probe_bytes &&
+      (!a.first.empty() || a.first.append(data)))  // something else, and more bytes may tell what
     return;
+  if (id != kNoProtocol) {
+    f.other_protocol = id;
+    if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherIsReply;
+    listener_.on_odd_protocol(f, AppEvent::kMismatchBothDirections);
+  } else if (~excluded == 0) {
+    listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
   }
-  f.other_protocol = id;
-  if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherIsReply;
-  listener_.on_odd_protocol(f, AppEvent::kMismatchBothDirections);
+  answered();
 }
 
 void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t offset,

@@ -33,7 +33,7 @@ struct FlowTags {
   unsigned count = 0;
 
   /// False: another tag had to go.
-  [[nodiscard]] bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
+  bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
   [[nodiscard]] bool take(const Packet&) noexcept;
 };
 
@@ -43,7 +43,7 @@ class HostTags {
 
   HostTags() : entries_(std::size_t{kShards} * kPerShard) {}
   /// False: another tag had to go.
-  [[nodiscard]] bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
+  bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
   [[nodiscard]] bool take(const Packet&) noexcept;
 
  private:

@@ -15,7 +15,7 @@ namespace picket {
 /// Both directions of a conversation have the same key: the lower (address, port) stands first.
 struct FlowKey {
   Address low, high;
-  std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: echo id, or type and code
+  std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: what is asked and who asks, or type and code
   std::array<std::uint16_t, kMaxVlans>
       vlans{};  ///< of a flow: its first packet's, also where they tell none apart
   std::uint8_t proto = 0;

@@ -153,6 +153,8 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     switch (f.tcp_state) {
       case TcpState::kSynRecv:
       case TcpState::kEstablished:
+        // Whose other side is not on this tap stays open, as far as can be told.
+        if (peer.packets == 0 && (f.flags & flow_flag::kMidstream) == 0) break;
         f.tcp_state = client ? TcpState::kCloseWait : TcpState::kFinWait1;
         break;
       case TcpState::kFinWait1:

@@ -218,8 +218,10 @@ struct PacketMet {
   }
   std::string operator()(const rules::StreamSize&) const {
     if (s.flow == nullptr) return "the packet belongs to no flow";
-    return "client " + std::to_string(s.flow->side[index(Direction::kToServer)].delivered) + ", server " +
-           std::to_string(s.flow->side[index(Direction::kToClient)].delivered);
+    const auto size = [&](Direction d) {
+      return std::to_string(detect::stream_size_of(*s.flow, d, *s.packet));
+    };
+    return "client " + size(Direction::kToServer) + ", server " + size(Direction::kToClient);
   }
   std::string operator()(const rules::PacketEvent&) const { return "the packet has no such event"; }
   std::string operator()(const rules::IpOptions&) const { return "the packet has no such option"; }
