@@ -216,9 +216,11 @@ bool looks_at_packets_too(const Rule& r) {
 
 void Planner::list_payload(const Rule& r, const Shape& shape, RuleIndex index,
                            const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
-  // What was odd is known once the packet was worked on.
-  if (shape.stream_event) return plan.stream_events.push_back(index);
   const detect::RuleHeader& h = out_->rules[index];
+  if (shape.stream_event) {  // what was odd is known once the packet was worked on
+    out_->any_stream = out_->any_stream || (h.flags & detect::rule_flag::kStreamPayload) != 0;
+    return plan.stream_events.push_back(index);
+  }
   const PortSet* ports = few_ports(r);
   const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
   const auto put = [&](PayloadBuilder& to) {
