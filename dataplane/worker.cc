@@ -175,7 +175,19 @@ void Worker::find_flows(Burst& b) noexcept {
   }
 }
 
+/// Of an ICMP error: the flow of the packet that it is about. nullptr: it is none, or there is no such flow.
+Flow* Worker::flow_quoted(Packet& p) noexcept {
+  FlowTable::Lookup l;
+  Flow* const f = flows_.prepare_quoted(p, l) ? flows_.known(l, p) : nullptr;
+  if (f == nullptr) return nullptr;
+  p.direction = f->low_is_client == l.src_is_low ? Direction::kToServer : Direction::kToClient;
+  return p.flow = f;
+}
+
 Flow& Worker::flow_of(Packet& p, const FlowTable::Lookup& lookup) noexcept {
+  if (p.proto == static_cast<std::uint8_t>(IpProto::kIcmp)) {
+    if (Flow* quoted = flow_quoted(p); quoted != nullptr) return *quoted;
+  }
   bool created = false;
   Flow* f = &flows_.find(lookup, p, place_, created);
   const bool tcp = p.proto == static_cast<std::uint8_t>(IpProto::kTcp);
@@ -222,7 +234,7 @@ void Worker::count_packet(Flow& f, const Packet& p) noexcept {
     f.reply_icmp_type = p.icmp_type;
     f.reply_icmp_code = p.icmp_code;
   }
-  if (p.proto != static_cast<std::uint8_t>(IpProto::kTcp) && f.state == FlowState::kNew &&
+  if (f.key.proto != static_cast<std::uint8_t>(IpProto::kTcp) && f.state == FlowState::kNew &&
       f.side[0].packets != 0 && f.side[1].packets != 0) {
     f.state = FlowState::kEstablished;
   }
@@ -348,7 +360,7 @@ void Worker::report_decode_events(const Packet& p) noexcept {
 
 void Worker::record_arp(const Packet& p) noexcept {
   Arp a;
-  if (p.has_ip || p.verdict != Verdict::kInspected || !read_arp(p.payload, a)) return;
+  if (p.has_l4 || p.verdict != Verdict::kInspected || !read_arp(p.payload, a)) return;
   emit(RecordType::kArp, {}, [&](std::span<std::uint8_t> out) { return encoder_.arp(context(), p, a, out); });
 }
 
@@ -368,7 +380,7 @@ void Worker::flow_ended(Flow& f, FlowEnd why, const Place& place) noexcept {
   app_.close(f, last.time_ns);
   detector_.end_packet(last, &f);
   detector_.exchange_events(outer_events);
-  if (config_.records.flows) {
+  if (config_.records.flows && (f.flags & flow_flag::kNoRecord) == 0) {
     emit(RecordType::kFlow, {},
          [&](std::span<std::uint8_t> out, EventHeader& header) { return encode_flow(f, why, out, header); });
   }
@@ -391,7 +403,7 @@ std::size_t Worker::encode_flow(const Flow& f, FlowEnd why, std::span<std::uint8
 }
 
 void Worker::flow_interim(Flow& f, const Place& place) noexcept {
-  if (!config_.records.flows) return;
+  if (!config_.records.flows || (f.flags & flow_flag::kNoRecord) != 0) return;
   const Packet last = stand_in(f, place);
   const Packet* const outer = std::exchange(packet_, &last);
   const Place outer_place = std::exchange(place_, place);

@@ -96,6 +96,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   void count_detection() noexcept;
   void count_files() noexcept;
   void go_on_to(const Position&) noexcept;
+  Flow* flow_quoted(Packet&) noexcept;
 
   Flow& flow_of(Packet&, const FlowTable::Lookup&) noexcept;
   void count_packet(Flow&, const Packet&) noexcept;

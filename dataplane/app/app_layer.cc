@@ -16,7 +16,7 @@ struct AppLayer {
   };
   static constexpr std::size_t kMaxRuns = 16;
 
-  explicit AppLayer(Pool& pool) noexcept : pending{PoolBuffer(pool), PoolBuffer(pool)} {}
+  explicit AppLayer(Pool& pool) noexcept : pending{PoolBuffer(pool), PoolBuffer(pool)}, first(pool) {}
   Parser* parser = nullptr;
   std::size_t parser_size = 0;
   std::array<PoolBuffer, 2> pending;
@@ -30,6 +30,8 @@ struct AppLayer {
   bool kept = false;                            // identify() has put the bytes at hand into pending
   Direction decided_by = Direction::kToServer;  // whose bytes told what is spoken
   ProtocolId agreed = kNoProtocol;              // hand_over(): what is to follow, until it is seen
+  Direction asked = Direction::kToServer;       // whose first bytes are in `first`
+  PoolBuffer first;                             // too few so far to tell whether they fit what is spoken
   std::array<std::uint64_t, 2>
       position{};                // by Direction: where in the stream the first unconsumed byte stands
   FlowFrames* frames = nullptr;  // where rules ask for some
@@ -81,14 +83,21 @@ AppLayer* AppEngine::state_of(Flow& f) noexcept {
   return f.app;
 }
 
+/// Nothing more comes: what the parser waits with is the last that frames get.
+void AppEngine::end_frames(Flow& f, Direction dir) noexcept {
+  AppLayer& a = *f.app;
+  if (a.frames == nullptr) return;
+  const FrameTracker::Input waits{a.pending[index(dir)].view(), a.position[index(dir)]};
+  frame_tracker_.data(f, *a.frames, dir, waits, false);
+  frame_tracker_.end_all(f, *a.frames, dir);
+}
+
 void AppEngine::drop_parser(Flow& f) noexcept {
   AppLayer& a = *f.app;
   if (a.parser == nullptr) return;
   enter(f);
-  if (a.frames != nullptr) {
-    frame_tracker_.end_all(f, *a.frames, Direction::kToServer);
-    frame_tracker_.end_all(f, *a.frames, Direction::kToClient);
-  }
+  end_frames(f, Direction::kToServer);
+  end_frames(f, Direction::kToClient);
   a.parser->on_close(*this);
   frame_tracker_.release(a.frames);
   hand_over_ = false;
@@ -181,31 +190,64 @@ void AppEngine::identify(Flow& f, Direction dir, Bytes data) noexcept {
     give_up(f);
 }
 
+/// What a direction has said so far, where one segment was too short to tell; no more than detection would keep.
+Probe AppEngine::fits(AppLayer& a, const ProtocolSpec& spec, Direction dir, Bytes data,
+                      Bytes& first) noexcept {
+  first = data;
+  if (!a.first.empty() && a.asked == dir) {
+    if (!a.first.append(data)) return Probe::kYes;
+    first = a.first.view();
+  }
+  if (spec.probe == nullptr) return Probe::kYes;
+  const Probe said = spec.probe(Transport::kTcp, dir, first);
+  if (a.asked != dir) a.first.clear();
+  a.asked = dir;
+  if (said != Probe::kUnsure) return said;
+  if (first.size() >= config_.probe_bytes) return Probe::kYes;
+  if (a.first.empty() && !a.first.append(data)) return Probe::kYes;
+  return said;
+}
+
 /// Another protocol was agreed on: the first bytes behind should be of it.
-void AppEngine::check_agreed(Flow& f, Direction dir, Bytes first) noexcept {
-  const ProtocolSpec& spec = *protocols()[std::exchange(f.app->agreed, kNoProtocol)];
-  if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
+void AppEngine::check_agreed(Flow& f, Direction dir, Bytes data) noexcept {
+  const ProtocolSpec& spec = *protocols()[f.app->agreed];
+  Bytes first;
+  const Probe said = fits(*f.app, spec, dir, data, first);
+  if (said == Probe::kUnsure) return;
+  f.app->agreed = kNoProtocol;
+  f.app->first.reset();
+  if (said == Probe::kYes) return;
   listener_.on_odd_protocol(
       f, spec.name == "tls" ? AppEvent::kNoTlsAfterStarttls : AppEvent::kUnexpectedProtocol);
 }
 
 /// The protocol is bound; the first bytes of the direction that had no say should fit it.
-void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes first) noexcept {
-  if (dir == f.app->decided_by || first.empty()) return;
-  f.flags |= flow_flag::kBothAsked;
-  if ((f.flags & flow_flag::kMidstream) != 0) return;  // these are no first bytes
-  const ProtocolSpec& spec = *protocols()[f.protocol];
-  if (spec.probe == nullptr || spec.probe(Transport::kTcp, dir, first) != Probe::kNo) return;
+void AppEngine::ask_other_direction(Flow& f, Direction dir, Bytes data) noexcept {
+  AppLayer& a = *f.app;
+  if (dir == a.decided_by || data.empty()) return;
+  const auto answered = [&]() noexcept {
+    f.flags |= flow_flag::kBothAsked;
+    a.first.reset();
+  };
+  if ((f.flags & flow_flag::kMidstream) != 0) return answered();  // these are no first bytes
+  Bytes first;
+  const Probe said = fits(a, *protocols()[f.protocol], dir, data, first);
+  if (said == Probe::kUnsure) return;
+  if (said == Probe::kYes) return answered();
   std::uint64_t excluded = 0;
   const ProtocolId id =
       probes_.ask(Transport::kTcp, dir, first, {f.client_port(), f.server_port()}, excluded);
-  if (id == kNoProtocol) {
-    if (~excluded == 0) listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
+  if (id == kNoProtocol && ~excluded != 0 && first.size() < config_.probe_bytes &&
+      (!a.first.empty() || a.first.append(data)))  // something else, and more bytes may tell what
     return;
+  if (id != kNoProtocol) {
+    f.other_protocol = id;
+    if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherIsReply;
+    listener_.on_odd_protocol(f, AppEvent::kMismatchBothDirections);
+  } else if (~excluded == 0) {
+    listener_.on_odd_protocol(f, AppEvent::kOnlyOneDirection);
   }
-  f.other_protocol = id;
-  if (dir == Direction::kToClient) f.flags |= flow_flag::kOtherIsReply;
-  listener_.on_odd_protocol(f, AppEvent::kMismatchBothDirections);
+  answered();
 }
 
 void AppEngine::on_stream(Flow& f, Direction dir, Bytes data, std::uint64_t offset,
@@ -287,7 +329,7 @@ void AppEngine::feed(Flow& f, Direction dir, Bytes data) noexcept {
     if ((!waited && !pending.append(data)) || pending.size() > limit) resync();
     return;
   }
-  enter(f, input, a.position[i]);
+  enter(f, input, a.position[i], dir);
   if (frames_ >> kStreamFrame & 1) on_frame(dir, kStreamFrame, input.data(), kOpenFrame, nullptr);
   if (a.frames != nullptr) frame_tracker_.data(f, *a.frames, dir, input_, true);
   const Consumed c = a.parser->on_stream(dir, input, *this);
@@ -340,6 +382,7 @@ void AppEngine::change_protocol(Flow& f, Direction dir, Bytes rest) noexcept {
   drop_parser(f);
   a.excluded = {};
   a.fresh = a.kept = false;
+  a.first.reset();
   a.run_count = 0;
   if (f.first_protocol == kNoProtocol) f.first_protocol = f.protocol;
   f.protocol = f.other_protocol = kNoProtocol;
@@ -376,6 +419,7 @@ void AppEngine::on_gap(Flow& f, Direction dir, std::uint64_t missing, std::uint6
     listener_.on_odd_protocol(f, AppEvent::kDetectionSkipped);
   f.flags |= flow_flag::kBothAsked;  // what comes behind the gap are no first bytes
   a->agreed = kNoProtocol;
+  a->first.reset();
   if (a->parser == nullptr) {  // what the other side said is one turn now
     const std::size_t other = a->pending[index(reverse(dir))].size();
     a->run_count = other == 0 ? 0 : 1;
@@ -393,7 +437,7 @@ void AppEngine::on_end(Flow& f, Direction dir, std::uint64_t time_ns) noexcept {
   time_ns_ = time_ns;
   enter(f);
   a->parser->on_end(dir, *this);
-  if (a->frames != nullptr) frame_tracker_.end_all(f, *a->frames, dir);
+  end_frames(f, dir);
   hand_over_ = false;  // no bytes follow that another protocol could read
 }
 
@@ -411,7 +455,7 @@ void AppEngine::on_datagram(Flow& f, Direction dir, Bytes data, std::uint64_t ti
   if (f.app == nullptr || f.app->parser == nullptr || data.empty() || f.app->stopped[index(dir)]) return;
   flow_ = &f;
   time_ns_ = time_ns;
-  enter(f, data);
+  enter(f, data, 0, dir);
   f.app->parser->on_datagram(dir, data, *this);
   hand_over_ = false;
 }
@@ -483,7 +527,8 @@ void AppEngine::on_frame_of(Direction dir, unsigned kind, Transaction& tx) noexc
 void AppEngine::on_frame_end(Direction dir, unsigned kind, const std::uint8_t* end,
                              Transaction* tx) noexcept {
   if (flow_->app == nullptr || flow_->app->frames == nullptr) return;
-  const std::uint8_t* begin = input_.bytes.data();
+  // The other direction may have the last word (a server that refuses the mail): the frame has what it has.
+  const std::uint8_t* begin = dir == input_dir_ ? input_.bytes.data() : nullptr;
   const bool here = begin != nullptr && end != nullptr && !std::less<>{}(end, begin) &&
                     !std::less<>{}(begin + input_.bytes.size(), end);
   const std::uint64_t at = here               ? input_.offset + static_cast<std::size_t>(end - begin)

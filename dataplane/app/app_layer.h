@@ -105,6 +105,7 @@ class AppEngine final : private Sink, private FrameListener {
   [[nodiscard]] std::uint64_t time_ns() const noexcept override { return time_ns_; }
 
   [[nodiscard]] AppLayer* state_of(Flow&) noexcept;
+  [[nodiscard]] Probe fits(AppLayer&, const ProtocolSpec&, Direction, Bytes data, Bytes& first) noexcept;
   void check_agreed(Flow&, Direction, Bytes) noexcept;
   void ask_other_direction(Flow&, Direction, Bytes) noexcept;
   bool bind(Flow&, ProtocolId, Transport, Bytes hint = {}) noexcept;
@@ -115,10 +116,13 @@ class AppEngine final : private Sink, private FrameListener {
   void feed(Flow&, Direction, Bytes) noexcept;
   void change_protocol(Flow&, Direction, Bytes rest) noexcept;
   /// Before each call of a parser: which frames it need tell of, and what it is shown.
-  void enter(const Flow& f, Bytes input = {}, std::uint64_t offset = 0) noexcept {
+  void enter(const Flow& f, Bytes input = {}, std::uint64_t offset = 0,
+             Direction dir = Direction::kToServer) noexcept {
     frames_ = frame_wants_[f.protocol & (frame_wants_.size() - 1)];
     input_ = {input, offset};
+    input_dir_ = dir;
   }
+  void end_frames(Flow&, Direction) noexcept;
   void drop_parser(Flow&) noexcept;
   void give_up(Flow&) noexcept;
 
@@ -130,8 +134,9 @@ class AppEngine final : private Sink, private FrameListener {
   Probes probes_;
   FrameTracker frame_tracker_;
   FrameWants frame_wants_{};
-  FrameTracker::Input input_;  // during a call into a parser: what it was shown
-  Flow* flow_ = nullptr;       // during a call into a parser
+  FrameTracker::Input input_;                   // during a call into a parser: what it was shown
+  Direction input_dir_ = Direction::kToServer;  // ... of which direction
+  Flow* flow_ = nullptr;                        // during a call into a parser
   std::uint64_t time_ns_ = 0;
   bool hand_over_ = false;
   std::string_view hand_over_to_;

@@ -42,8 +42,19 @@ class AppLayerTest : public ::testing::Test, private AppListener {
     return s;
   }
 
+  void want_frames(std::string_view protocol, std::string_view frame) {
+    FrameWants wants{};
+    const ProtocolId id = find_protocol(protocol);
+    const auto frames = protocols()[id]->frames;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (frames[i].name == frame) wants[id] |= std::uint32_t{1} << i;
+    }
+    engine_.want_frames(wants);
+  }
+  void close() { engine_.close(flow_, 1); }
+
   Flow flow_;
-  std::string odd_;
+  std::string odd_, frames_;
   std::array<std::uint64_t, 2> offset_{};
 
  private:
@@ -52,7 +63,9 @@ class AppLayerTest : public ::testing::Test, private AppListener {
   void on_done(Flow&, ProtocolId, Transaction&) noexcept override {}
   void on_app_event(Flow&, ProtocolId, Direction, std::uint8_t, Transaction*) noexcept override {}
   void on_protocol(Flow&) noexcept override {}
-  void on_frame(Flow&, ProtocolId, const FrameLook&) noexcept override {}
+  void on_frame(Flow&, ProtocolId, const FrameLook& l) noexcept override {
+    frames_ += "[" + std::string(as_text(l.data)) + "]";
+  }
   void on_odd_protocol(Flow&, AppEvent e) noexcept override {
     odd_ += std::string(kAppEvents[static_cast<std::size_t>(e)].name.substr(9)) + " ";
   }
@@ -71,6 +84,35 @@ TEST_F(AppLayerTest, EachSideSpeaksAnother) {
   send(kUp, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").send(kDown, "SSH-2.0-OpenSSH_9.2\r\n").send(kDown, "more");
   EXPECT_EQ(spoken(), "http, of the server ssh");
   EXPECT_EQ(odd_, "mismatch_protocol_both_directions ");
+}
+
+TEST_F(AppLayerTest, AShortFirstSegmentSaysTooLittle) {
+  send(kUp, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").send(kDown, "S").send(kDown, "SH-2.0-OpenSSH_9.2\r\n");
+  EXPECT_EQ(spoken(), "http, of the server ssh");
+  EXPECT_EQ(odd_, "mismatch_protocol_both_directions ");
+}
+
+TEST_F(AppLayerTest, AShortFirstSegmentThatFits) {
+  send(kUp, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").send(kDown, "H").send(kDown, "TTP/1.1 200 OK\r\n\r\n");
+  EXPECT_EQ(spoken(), "http");
+  EXPECT_EQ(odd_, "");
+}
+
+TEST_F(AppLayerTest, FramesTakeWhatWaitsWhenTheFlowEnds) {
+  want_frames("smtp", "command_line");
+  send(kDown, "220 mail.example ESMTP\r\n").send(kUp, "EHLO c.example\r\n").send(kDown, "250 hi\r\n");
+  frames_.clear();
+  send(kUp, "MAIL FROM:<a").close();
+  EXPECT_EQ(frames_, "[MAIL FROM:<a]");
+}
+
+TEST_F(AppLayerTest, AMailThatTheServerRefusesHasNoMoreData) {
+  want_frames("smtp", "data");
+  send(kDown, "220 mail.example ESMTP\r\n").send(kUp, "EHLO c.example\r\n").send(kDown, "250 hi\r\n");
+  send(kUp, "MAIL FROM:<a@x>\r\n").send(kDown, "250 ok\r\n");
+  send(kUp, "RCPT TO:<b@x>\r\n").send(kDown, "250 ok\r\n");
+  send(kUp, "DATA\r\nSubject: s\r\n").send(kDown, "554 no\r\n").send(kUp, "QUIT\r\n").close();
+  EXPECT_EQ(frames_, "[Subject: s\r\n]");
 }
 
 TEST_F(AppLayerTest, OneSideSpeaksNothingKnown) {
@@ -102,6 +144,15 @@ TEST_F(AppLayerTest, StartTls) {
 TEST_F(AppLayerTest, NoTlsBehindStartTls) {
   send(kDown, "220 mail.example ESMTP\r\n").send(kUp, "EHLO c.example\r\n").send(kDown, "250 STARTTLS\r\n");
   send(kUp, "STARTTLS\r\n").send(kDown, "220 go ahead\r\n").send(kUp, "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(odd_, "no_tls_after_starttls ");
+}
+
+TEST_F(AppLayerTest, NoTlsBehindStartTlsInShortSegments) {
+  send(kDown, "220 mail.example ESMTP\r\n").send(kUp, "EHLO c.example\r\n").send(kDown, "250 STARTTLS\r\n");
+  send(kUp, "STARTTLS\r\n")
+      .send(kDown, "220 go ahead\r\n")
+      .send(kUp, "\x16")
+      .send(kUp, "GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(odd_, "no_tls_after_starttls ");
 }
 

@@ -27,7 +27,7 @@ Layer arp(Layers& s) noexcept {
   Arp a;
   const bool whole = read_arp(s.in.rest(), a);
   if (!whole && (s.in.left() < kFixed || a.hardware == kEthernet)) return s.cut(DecodeEvent::kArpTooSmall);
-  if (!s.p.has_ip) s.p.payload = s.in.rest();
+  if (!s.p.has_l4) s.p.payload = s.in.rest();  // also in GRE; in a datagram it is part of the datagram
   if (a.hardware != kEthernet) {
     s.note(DecodeEvent::kArpUnsupportedHardware);
     return s.unsupported();

@@ -68,6 +68,17 @@ struct Captures {
   std::array<std::uint8_t, kMaxBytes> bytes;
   std::size_t count = 0, used = 0;
 
+  struct Mark {
+    std::uint16_t count, used;
+  };
+  [[nodiscard]] Mark mark() const noexcept {
+    return {static_cast<std::uint16_t>(count), static_cast<std::uint16_t>(used)};
+  }
+  /// What was taken since then was of an attempt that failed.
+  void forget_since(Mark m) noexcept {
+    count = m.count;
+    used = m.used;
+  }
   void clear() noexcept { count = used = 0; }
   /// False when there is no room.
   bool add(const Capture& c, Bytes value) noexcept {
@@ -83,6 +94,7 @@ struct Captures {
 /// Where an op matched that may have to try again.
 struct ChoicePoint {
   std::uint32_t op, next, cursor, reach;
+  Captures::Mark captured;  // what was taken before it
 };
 
 class CoreMemory {

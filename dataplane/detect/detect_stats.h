@@ -12,6 +12,7 @@ struct DetectStats {
   std::uint64_t alerts = 0, passed = 0;
   std::uint64_t step_limit = 0, pcre_limit = 0, alert_limit = 0, pending_limit = 0, instance_limit = 0;
   std::uint64_t transform_limit = 0, dataset_limit = 0, capture_limit = 0, no_memory = 0, scan_failed = 0;
+  std::uint64_t tag_limit = 0, frame_limit = 0, frame_payload_cut = 0;
 };
 
 struct DetectStatText {
@@ -45,6 +46,12 @@ inline constexpr std::array kDetectStats = {
                    "values that regular expressions took and that there was no room for"},
     DetectStatText{"dataset_limit", &DetectStats::dataset_limit,
                    "values for data sets that were too long or too many", true},
+    DetectStatText{"tag_limit", &DetectStats::tag_limit, "tags that ended early to make room for newer ones",
+                   true},
+    DetectStatText{"frame_limit", &DetectStats::frame_limit,
+                   "rules that need all of a frame at once, at frames that are longer than is held", true},
+    DetectStatText{"frame_payload_cut", &DetectStats::frame_payload_cut,
+                   "alerts that show the first bytes of a frame only"},
     DetectStatText{"no_memory", &DetectStats::no_memory,
                    "flowbits or stream bytes not kept because the pool is used up", true},
     DetectStatText{"scan_failed", &DetectStats::scan_failed, "calls of the pattern matcher that failed",

@@ -175,9 +175,18 @@ void Detector::run_packet_rules(const Subject& s, Candidates& c) noexcept {
     ++stats_.programs;
     if ((h.flags & rule_flag::kOncePerFlow) && s.flow != nullptr && s.flow->side[index(s.dir)].packets > 1)
       continue;
-    if (!tests_hold(h, s) || !payload_groups_match(h, s, payload)) continue;
+    if (!tests_hold(h, s)) continue;
+    if (!payload_groups_match(h, s, payload) && !stream_matches_late(h, s)) continue;
     fire(r, s, false, nullptr);
   }
+}
+
+/// A rule of what was odd about a packet looks at the stream beside: the packet may be the one behind what it asks for.
+bool Detector::stream_matches_late(const RuleHeader& h, const Subject& s) noexcept {
+  if (s.events == nullptr || s.flow == nullptr || (h.flags & rule_flag::kStreamPayload) == 0) return false;
+  std::uint64_t from = 0;
+  const Buffer b = stream_bytes(*s.flow, s.dir, from);
+  return !b.data.empty() && payload_groups_match(h, s, b);
 }
 
 void Detector::on_stream_event(StreamEvent e) noexcept { events_.stream.set(static_cast<std::size_t>(e)); }
@@ -299,6 +308,9 @@ void Detector::change_state(RuleIndex r, const Subject& s) noexcept {
         if (s.tx != nullptr) tx_state(*s.tx).unlogged = true;
         if (flow != nullptr) flow->flags |= flow_flag::kUnlogged;
         break;
+      case K::kNoFlowRecord:
+        if (flow != nullptr) flow->flags |= flow_flag::kNoRecord;
+        break;
       case K::kTag:
         add_tag(rules_->tags[op.id], r, s);
         break;
@@ -325,15 +337,17 @@ void Detector::keep_captures(Flow* flow) noexcept {
 void Detector::add_tag(const TagDef& def, RuleIndex r, const Subject& s) noexcept {
   const Packet& p = *s.packet;
   const RuleNumber rule = rules_->numbers[r];
-  if (def.scope != TagDef::Scope::kSession) return host_tags_.add(p, def, rule);
-  FlowBits* bits = s.flow == nullptr ? nullptr : flow_bits(*s.flow, *rules_, pool_);
-  if (bits == nullptr) return;
-  if (bits->tags == nullptr) bits->tags = pool_.make<FlowTags>();
-  if (bits->tags == nullptr) {
-    ++stats_.no_memory;
+  if (def.scope != TagDef::Scope::kSession) {
+    if (!host_tags_.add(p, def, rule)) ++stats_.tag_limit;
     return;
   }
-  bits->tags->add(p, def, rule);
+  FlowBits* bits = s.flow == nullptr ? nullptr : flow_bits(*s.flow, *rules_, pool_);
+  if (bits != nullptr && bits->tags == nullptr) bits->tags = pool_.make<FlowTags>();
+  if (bits == nullptr || bits->tags == nullptr) {
+    if (s.flow != nullptr) ++stats_.no_memory;
+    return;
+  }
+  if (!bits->tags->add(p, def, rule)) ++stats_.tag_limit;
 }
 
 void Detector::follow_tags(const Packet& p, Flow* flow) noexcept {

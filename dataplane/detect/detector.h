@@ -163,11 +163,13 @@ class Detector {
   /// All that needs no buffer, before all that does: what the rule before met in data sets is forgotten here.
   [[nodiscard]] bool tests_hold(const RuleHeader&, const Subject&) noexcept;
   [[nodiscard]] bool payload_groups_match(const RuleHeader&, const Subject&, const Buffer&) noexcept;
+  [[nodiscard]] bool stream_matches_late(const RuleHeader&, const Subject&) noexcept;
   void run_packet_rules(const Subject&, Candidates&) noexcept;
   void run_app_found_rules(const Packet&, Flow&) noexcept;
   void fire(RuleIndex, const Subject&, bool from_stream, const Transaction*,
             const FrameLook* = nullptr) noexcept;
   void keep_frame(Queued&, const FrameLook&) noexcept;
+  [[nodiscard]] bool nothing_forbidden(const RuleHeader&, const Buffer& window) noexcept;
   void change_state(RuleIndex, const Subject&) noexcept;
   void keep_captures(Flow*) noexcept;
   void add_tag(const TagDef&, RuleIndex, const Subject&) noexcept;

@@ -35,16 +35,18 @@ void Detector::look_at_update(Flow& f, ProtocolId app, Transaction& tx, Directio
                               const Packet& p) noexcept {
   TxState& state = tx_state(tx);
   const std::uint32_t acknowledged = f.side[index(reverse(dir))].last_ack;
-  if (state.updated && state.acknowledged == acknowledged) return;
+  const auto mine = static_cast<std::uint8_t>(1U << index(dir));
+  if ((state.updated & mine) != 0 && state.acknowledged[index(dir)] == acknowledged) return;
   Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
   s.tx = &tx;
+  s.events = &events_;
   const SidePlan& plan = s.plan->sides[app][index(dir)];
   for (std::uint32_t i = 0; i < plan.updates && !idle(&f); ++i) {
     const RuleIndex r = rules_->rule_lists[plan.first_update + i];
     const RuleHeader& h = rules_->rules[r];
     if (h.ready[index(dir)] > progress) continue;
-    state.updated = true;
-    state.acknowledged = acknowledged;
+    state.updated |= mine;
+    state.acknowledged[index(dir)] = acknowledged;
     ++stats_.programs;
     if (header_fits(*rules_, h, s, *memory_) && transaction_matches(h, s, tx)) fire(r, s, false, &tx);
   }
@@ -73,6 +75,7 @@ void Detector::look_at_side(Flow& f, ProtocolId app, Transaction& tx, Direction 
   state.next[index(dir)] = std::max<std::uint8_t>(from, static_cast<std::uint8_t>(progress + 1));
   Subject s = subject_of(*rules_, p, f, dir, app, *memory_);
   s.tx = &tx;
+  s.events = &events_;
   const SidePlan& plan = s.plan->sides[app][index(dir)];
   if (tx.files != nullptr && plan.file_ready != 0) look_at_files(s, tx, from, progress);
   if (plan.empty() && state.count == 0) return;

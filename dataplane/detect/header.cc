@@ -189,11 +189,11 @@ bool header_fits(const RuleSet& set, const RuleHeader& h, const Subject& s, Core
 bool state_tests_hold(const RuleSet& set, const RuleHeader& h, const Subject& s,
                       const CoreMemory& core) noexcept {
   if (h.state_tests == 0) return true;
-  if (s.flow == nullptr) return false;
-  FlowBits* bits = s.flow->bits;
+  FlowBits* bits = s.flow == nullptr ? nullptr : s.flow->bits;
   for (unsigned i = 0; i < h.state_tests; ++i) {
     const StateOp& op = set.state_ops[h.first_state_test + i];
     bool yes = false;
+    if (s.flow == nullptr && op.kind != StateOp::Kind::kPacketVariable) return false;
     if (op.kind == StateOp::Kind::kBitIsSet || op.kind == StateOp::Kind::kBitIsNotSet) {
       for (std::uint32_t b = 0; b < op.count && !yes; ++b) {
         const bool on = bits != nullptr && bits->get(set.bit_ids[op.id + b]);

@@ -31,6 +31,9 @@ struct Subject {
                                  CoreMemory&) noexcept;
 
 [[nodiscard]] bool header_fits(const RuleSet&, const RuleHeader&, const Subject&, CoreMemory&) noexcept;
+/// What `stream_size` counts: sequence numbers that a side has used, up to the packet at hand. Its SYN is one, and its
+/// FIN, once that is acknowledged.
+[[nodiscard]] std::uint32_t stream_size_of(const Flow&, Direction, const Packet&) noexcept;
 [[nodiscard]] bool packet_tests_hold(const RuleSet&, const RuleHeader&, const Subject&) noexcept;
 [[nodiscard]] bool state_tests_hold(const RuleSet&, const RuleHeader&, const Subject&,
                                     const CoreMemory&) noexcept;

@@ -3,6 +3,7 @@
 #include "dataplane/detect/checksum.h"
 #include "dataplane/detect/header.h"
 #include "dataplane/detect/probe.h"
+#include "dataplane/flow/stream_check.h"
 
 namespace picket::detect {
 namespace {
@@ -49,12 +50,10 @@ bool vlan_holds(const PacketTest& t, const Packet& p) noexcept {
   return false;
 }
 
-/// stream_size: bytes of a side as sequence numbers tell, seen or not.
-std::uint64_t sequence_bytes(const Flow& f, Direction d) noexcept { return f.side[index(d)].delivered; }
-
-bool stream_size_holds(const PacketTest& t, const Flow& f) noexcept {
-  const bool client = t.test.matches(sequence_bytes(f, Direction::kToServer));
-  const bool server = t.test.matches(sequence_bytes(f, Direction::kToClient));
+bool stream_size_holds(const PacketTest& t, const Flow& f, const Packet& p) noexcept {
+  if (f.tcp_state == TcpState::kNone) return false;
+  const bool client = t.test.matches(stream_size_of(f, Direction::kToServer, p));
+  const bool server = t.test.matches(stream_size_of(f, Direction::kToClient, p));
   switch (t.layer) {
     case 0:
       return server;
@@ -154,6 +153,18 @@ bool icmp_echo(const Packet& p) noexcept {
   return p.icmp_id != 0 || p.icmp_seq != 0 || p.l4_header.size() >= 8;
 }
 
+/// A call of Sun RPC (RFC 5531, 9), over TCP behind its record mark.
+bool rpc_call_holds(const PacketTest& t, const Packet& p) noexcept {
+  constexpr std::uint32_t kCall = 0, kRpcVersion = 2;
+  Cursor c(p.payload);
+  if (p.proto == static_cast<std::uint8_t>(IpProto::kTcp)) c.skip(4);
+  c.skip(4);  // transaction
+  const std::uint32_t type = c.u32be(), rpc = c.u32be(), program = c.u32be(), version = c.u32be(),
+                      procedure = c.u32be();
+  return c.ok() && type == kCall && rpc == kRpcVersion && program == t.test.lo &&
+         ((t.bits & 1) == 0 || version == t.test.hi) && ((t.bits & 2) == 0 || procedure == t.test.mask);
+}
+
 /// Apart, so that it takes no registers from the others.
 [[gnu::cold, gnu::noinline]] bool tell_probe(const RuleSet& set, const PacketTest& t,
                                              const Subject& s) noexcept {
@@ -240,7 +251,7 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
     case K::kSameIp:
       return p.has_ip && p.src == p.dst;
     case K::kStreamSize:
-      return f != nullptr && tcp && stream_size_holds(t, *f);
+      return f != nullptr && tcp && stream_size_holds(t, *f, p);
     case K::kChecksum:
       return checksum_test(p, static_cast<ChecksumLayer>(t.bits), t.ignored != 0);
     case K::kDecodeEvent:
@@ -261,6 +272,8 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
       return !p.is_fragment && !p.reassembled;
     case K::kNetworkProtocol:
       return p.has_ip && p.is_v4 == (t.value == 4);
+    case K::kRpcCall:
+      return p.has_l4 && rpc_call_holds(t, p);
     case K::kProbe:
       return tell_probe(set, t, s);
   }
@@ -268,6 +281,20 @@ bool holds(const RuleSet& set, const PacketTest& t, const Subject& s) noexcept {
 }
 
 }  // namespace
+
+std::uint32_t stream_size_of(const Flow& f, Direction d, const Packet& p) noexcept {
+  constexpr std::int32_t kFarthest = 1 << 30;
+  const FlowSide& me = f.side[index(d)];
+  const FlowSide& peer = f.side[index(reverse(d))];
+  const bool brings = p.direction == d && !p.payload.empty();
+  const std::uint32_t end = p.tcp_seq + static_cast<std::uint32_t>(p.payload.size());
+  if (!me.seq_known) return brings ? static_cast<std::uint32_t>(p.payload.size()) + 1 : 0;
+  std::uint32_t next = me.next_seq;
+  if (const std::int32_t ahead = seq_diff(end, next); brings && ahead > 0 && ahead < kFarthest) next = end;
+  const bool fin = me.fin_seen && peer.last_ack != 0 && seq_diff(peer.last_ack, me.fin_seq) > 0;
+  if (fin && next == me.fin_seq) ++next;
+  return next - me.isn;
+}
 
 bool packet_tests_hold(const RuleSet& set, const RuleHeader& h, const Subject& s) noexcept {
   for (unsigned i = 0; i < h.packet_tests; ++i) {

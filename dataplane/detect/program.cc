@@ -121,6 +121,7 @@ bool Runner<Trace>::run() noexcept {
     from = c.next;
     cursor = c.cursor;
     reach = c.reach;
+    core.captured.forget_since(c.captured);
     if (stale)
       from = std::max<std::int64_t>(from,
                                     std::int64_t{buffer.fresh} + 1 - static_cast<std::int64_t>(ops[i].size));
@@ -132,7 +133,8 @@ void Runner<Trace>::matched(const Op& op, std::uint32_t index, std::int64_t begi
                             std::int64_t end) noexcept {
   if ((op.flags & Op::kRelativeNext) || buffer.fresh != 0 || (group.flags & Group::kHasVariables)) {
     core.choices[choices++] = {index, static_cast<std::uint32_t>(begin + 1),
-                               static_cast<std::uint32_t>(cursor), static_cast<std::uint32_t>(reach)};
+                               static_cast<std::uint32_t>(cursor), static_cast<std::uint32_t>(reach),
+                               core.captured.mark()};
   }
   cursor = end;
   reach = std::max(reach, end);
@@ -241,14 +243,14 @@ bool Runner<Trace>::pcre(const Op& op, std::uint32_t index, std::int64_t from) n
     trace.last.at = start + static_cast<std::int64_t>(pcre2_get_ovector_pointer_8(core.match_data)[0]);
   if (negated) return false;
   const PCRE2_SIZE* where = pcre2_get_ovector_pointer_8(core.match_data);
+  matched(op, index, start + static_cast<std::int64_t>(where[0]),
+          start + static_cast<std::int64_t>(where[1]));
   for (std::uint32_t i = 0; i < op.size && static_cast<int>(i) + 1 < rc; ++i) {
     const PCRE2_SIZE first = where[2 * i + 2], last = where[2 * i + 3];
     if (first == PCRE2_UNSET || last < first) continue;
     const Capture& as = set.captures[static_cast<std::uint32_t>(op.offset) + i];
     if (!core.captured.add(as, {data + first, last - first})) ++stats.capture_limit;
   }
-  matched(op, index, start + static_cast<std::int64_t>(where[0]),
-          start + static_cast<std::int64_t>(where[1]));
   return true;
 }
 
@@ -470,8 +472,10 @@ template <class Trace>
 bool run(const RuleSet& set, const Group& group, const Buffer& buffer, CoreMemory& core, DetectStats& stats,
          Trace trace) noexcept {
   const std::size_t hits = core.dataset_hit_count;
+  const Captures::Mark captured = core.captured.mark();
   if (Runner<Trace>{set, group, buffer, core, stats, trace}.run()) return true;
   core.dataset_hit_count = hits;  // what a value that did not fit was found in does not matter
+  core.captured.forget_since(captured);
   return false;
 }
 

@@ -70,6 +70,7 @@ inline constexpr std::uint16_t kBothSides = 0x100;  ///< `=>`: buffers of both d
 inline constexpr std::uint16_t kFlowPass = 0x200;   ///< its pass holds for the whole flow
 inline constexpr std::uint16_t kDirectionFromGroups = 0x400;
 inline constexpr std::uint16_t kWholeFrame = 0x800;  ///< what it asks of a frame, only all of it can answer
+inline constexpr std::uint16_t kHeldFrame = 0x2000;  ///< ... only one that is held as a whole
 inline constexpr std::uint16_t kOncePerTransaction =
     0x1000;  ///< what it asks is true of both sides, and told once: ot.class
 /// It fires once, in a transaction or on each of its sides, and the transaction remembers that.
@@ -344,7 +345,8 @@ struct PacketTest {
     kReputation,
     kCountry,
     kNetworkProtocol,
-    kProbe,  ///< `test.lo`: the target; see probe.h
+    kRpcCall,  ///< `test`: lo the program, hi the version, mask the procedure; `bits`: which of them is asked
+    kProbe,    ///< `test.lo`: the target; see probe.h
   };
   enum class Bits : std::uint8_t { kExactly, kAtLeast, kAnyOf, kNoneOf };
   enum class AppState : std::uint8_t { kKnown, kFailed, kUnknown };
@@ -397,6 +399,7 @@ struct StateOp {
     kPacketVariable,  ///< a variable of the packet at hand does
     kUnloggedTx,      ///< no record of the transaction
     kUnloggedFlow,    ///< no records of the flow's transactions from here on
+    kNoFlowRecord,    ///< nor of the flow itself
     kTag,             ///< `id`: in RuleSet::tags
   };
   Kind kind{};
@@ -528,7 +531,8 @@ struct FramePlan {
   std::uint8_t kind = 0;
   std::uint16_t transforms = 0;  ///< that `scan` looks behind
   Scan scan;
-  RuleList rules;  ///< without a pattern
+  RuleList rules;    ///< without a pattern
+  RuleList forbids;  ///< that ask for something not to stand in it: asked of each window of a long frame
 };
 struct ProtocolPlan {
   std::array<std::uint8_t, 2> complete{};

@@ -30,17 +30,19 @@ bool TagCount::take(const Packet& p) noexcept {
 }
 
 /// A rule that matches again begins to count anew.
-void FlowTags::add(const Packet& p, const TagDef& def, RuleNumber rule) noexcept {
+bool FlowTags::add(const Packet& p, const TagDef& def, RuleNumber rule) noexcept {
   auto* const end = tags.begin() + count;
   auto* at = std::find_if(tags.begin(), end, [&](const TagCount& t) { return t.rule == rule; });
+  const bool room = at != end || count != kMost;
   if (at == end) {
-    if (count == kMost)
+    if (!room)
       std::move(tags.begin() + 1, tags.end(), tags.begin());  // the oldest stands first
     else
       ++count;
     at = tags.begin() + (count - 1);
   }
   at->start(p, def, rule);
+  return room;
 }
 
 bool FlowTags::take(const Packet& p) noexcept {
@@ -55,7 +57,7 @@ bool FlowTags::take(const Packet& p) noexcept {
   return any;
 }
 
-void HostTags::add(const Packet& p, const TagDef& def, RuleNumber rule) noexcept {
+bool HostTags::add(const Packet& p, const TagDef& def, RuleNumber rule) noexcept {
   const bool src = def.scope == TagDef::Scope::kHostSource;
   const Address& host = src ? p.src : p.dst;
   const Address& peer = src ? p.dst : p.src;
@@ -68,11 +70,14 @@ void HostTags::add(const Packet& p, const TagDef& def, RuleNumber rule) noexcept
     }
     if (e->order < at->order) at = e;
   }
+  const bool again = at->order != 0 && at->tag.rule == rule && at->host == host && at->peer == peer;
+  const bool room = at->order == 0 || again;
   if (at->order == 0) ++used_[p.shard];
   at->host = host;
   at->peer = peer;
   at->order = next_order_++;
   at->tag.start(p, def, rule);
+  return room;
 }
 
 bool HostTags::take(const Packet& p) noexcept {

@@ -32,7 +32,8 @@ struct FlowTags {
   std::array<TagCount, kMost> tags;
   unsigned count = 0;
 
-  void add(const Packet&, const TagDef&, RuleNumber) noexcept;
+  /// False: another tag had to go.
+  bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
   [[nodiscard]] bool take(const Packet&) noexcept;
 };
 
@@ -41,7 +42,8 @@ class HostTags {
   static constexpr unsigned kPerShard = 8;
 
   HostTags() : entries_(std::size_t{kShards} * kPerShard) {}
-  void add(const Packet&, const TagDef&, RuleNumber) noexcept;
+  /// False: another tag had to go.
+  bool add(const Packet&, const TagDef&, RuleNumber) noexcept;
   [[nodiscard]] bool take(const Packet&) noexcept;
 
  private:

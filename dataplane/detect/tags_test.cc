@@ -51,7 +51,8 @@ TEST(TagsTest, ARuleThatMatchesAgainStartsAnewAndTheOldestGoes) {
   tags.add(packet(60, 1), two, 7);
   tags.add(packet(60, 1), two, 7);
   EXPECT_EQ(tags.count, 1U);
-  for (RuleNumber r = 0; r < 10; ++r) tags.add(packet(60, 1), two, r);
+  for (RuleNumber r = 0; r < 10; ++r)
+    EXPECT_EQ(tags.add(packet(60, 1), two, r), r < FlowTags::kMost - 1) << "is there room?";
   EXPECT_EQ(tags.count, FlowTags::kMost);
   EXPECT_EQ(tags.tags.back().rule, 9U);
   EXPECT_EQ(taken(tags, 5, 60), 1);
@@ -70,7 +71,8 @@ TEST(TagsTest, AHostIsFollowedWithThePeerItWasTaggedWith) {
 TEST(TagsTest, AShardHoldsFewPairsAndTheOldestGoes) {
   HostTags tags;
   for (std::uint8_t i = 1; i <= HostTags::kPerShard + 1; ++i)
-    tags.add(packet(60, 1, i, 100), {Scope::kHostSource, Metric::kPackets, 9}, 7);
+    EXPECT_EQ(tags.add(packet(60, 1, i, 100), {Scope::kHostSource, Metric::kPackets, 9}, 7),
+              i <= HostTags::kPerShard);
   EXPECT_FALSE(tags.take(packet(60, 1, 1, 100)));
   EXPECT_TRUE(tags.take(packet(60, 1, 2, 100)));
   EXPECT_TRUE(tags.take(packet(60, 1, HostTags::kPerShard + 1, 100)));

@@ -196,7 +196,13 @@ Bytes apply_one(const RuleSet& set, const Transform& t, Bytes in, std::span<std:
       strip_pseudo_headers(in, out);
       break;
     case Transform::Kind::kXor: {
-      const Bytes key{set.bytes.data() + t.argument, t.argument_size};
+      Bytes key{set.bytes.data() + t.argument, t.argument_size};
+      if (t.has_bytes) {  // in what is decoded
+        const auto at = static_cast<std::size_t>(t.end);
+        if (at > in.size() || in.size() - at < t.bytes) return {};
+        key = in.subspan(at, t.bytes);
+      }
+      in = in.subspan(std::min(in.size(), static_cast<std::size_t>(t.offset)));
       for (std::size_t i = 0; i < in.size(); ++i)
         out.put(static_cast<std::uint8_t>(in[i] ^ key[i % key.size()]));
       break;

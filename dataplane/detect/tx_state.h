@@ -26,15 +26,16 @@ struct Waiting {
 };
 
 struct TxState {
-  static constexpr std::uint32_t kInline = 5;
+  static constexpr std::uint32_t kInline = 4;
   std::uint32_t* block;              // when there are more than kInline
   std::uint32_t count, capacity;     // capacity: of the block, in rules
   std::array<std::uint8_t, 2> next;  // by Direction: buffers of lower progress were looked at
-  bool updated;                      // `acknowledged` holds
+  std::uint8_t updated;              // bit by Direction: `acknowledged` holds
   bool unlogged;                     // a rule wants no record of it
   std::uint32_t held[kInline];
-  std::uint32_t acknowledged;  // by the other side, when rules last looked at a state that goes on
-  std::uint32_t bits;          // xbits with track tx
+  /// By Direction: what the other side had acknowledged when rules last looked at a state that goes on.
+  std::array<std::uint32_t, 2> acknowledged;
+  std::uint32_t bits;  // xbits with track tx
   static constexpr std::uint32_t kBits = 32;
 
   [[nodiscard]] std::uint32_t* entries() noexcept { return block != nullptr ? block : held; }

@@ -16,7 +16,8 @@ namespace picket {
 /// Both directions of a conversation have the same key: the lower (address, port) stands first.
 struct FlowKey {
   Address low, high;
-  std::uint16_t low_port = 0, high_port = 0;  ///< ICMP: echo id, or type and code; without IP: the EtherType
+  /// ICMP: what is asked and who asks, or type and code; without IP: the EtherType.
+  std::uint16_t low_port = 0, high_port = 0;
   std::array<std::uint16_t, kMaxVlans>
       vlans{};  ///< of a flow: its first packet's, also where they tell none apart
   std::uint8_t proto = 0;
@@ -137,6 +138,7 @@ inline constexpr std::uint16_t kAlerted = 0x200;
 inline constexpr std::uint16_t kUnlogged = 0x400;      ///< rules want no records of its transactions
 inline constexpr std::uint16_t kOtherIsReply = 0x800;  ///< Flow::other_protocol is what the server speaks
 inline constexpr std::uint16_t kBothAsked = 0x1000;    ///< each direction was asked what it speaks
+inline constexpr std::uint16_t kNoRecord = 0x2000;     ///< rules want no record of the flow itself
 }  // namespace flow_flag
 
 static_assert(sizeof(Flow) <= 384, "a flow without parser state costs at most 384 bytes");

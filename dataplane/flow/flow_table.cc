@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "parsers/core/assert.h"
+#include "parsers/core/cursor.h"
 
 namespace picket {
 namespace {
@@ -39,10 +40,24 @@ void touch(const Flow& f) noexcept {
   for (std::size_t line = 0; line < sizeof(Flow); line += 64) __builtin_prefetch(p + line);
 }
 
-constexpr bool icmp_pairs(std::uint8_t proto, std::uint8_t type) noexcept {
-  if (proto == static_cast<std::uint8_t>(IpProto::kIcmp))
-    return type == 0 || type == 8 || (type >= 13 && type <= 18);
-  return type == 128 || type == 129;
+/// What stands for ports in a question (echo, timestamp ...) and its answer: the type of the question, turned over on
+/// the side that is asked. So two hosts that ping each other have two flows, and all pings of one are one, as in
+/// Suricata and for the Community ID. Anything else goes by type and code.
+void icmp_ports(const Packet& p, std::uint16_t& src, std::uint16_t& dst) noexcept {
+  const bool v4 = p.proto == static_cast<std::uint8_t>(IpProto::kIcmp);
+  const std::uint8_t type = p.icmp_type;
+  constexpr std::uint8_t kEcho6 = 128, kEchoReply6 = 129;
+  const bool asks = v4 ? type == 8 || type == 13 || type == 15 || type == 17 : type == kEcho6;
+  const bool answers = v4 ? type == 0 || type == 14 || type == 16 || type == 18 : type == kEchoReply6;
+  if (asks) {
+    src = type;
+    dst = static_cast<std::uint16_t>(~src);
+  } else if (answers) {
+    dst = type == 0 ? 8 : static_cast<std::uint16_t>(type - 1);
+    src = static_cast<std::uint16_t>(~dst);
+  } else {
+    src = dst = static_cast<std::uint16_t>(type << 8 | p.icmp_code);
+  }
 }
 
 }  // namespace
@@ -92,10 +107,7 @@ bool FlowTable::prepare(const Packet& p, Lookup& l) const noexcept {
   std::uint16_t src_port = p.src_port, dst_port = p.dst_port;
   const bool icmp = p.proto == static_cast<std::uint8_t>(IpProto::kIcmp) ||
                     p.proto == static_cast<std::uint8_t>(IpProto::kIcmpV6);
-  if (icmp)
-    src_port = dst_port = icmp_pairs(p.proto, p.icmp_type)
-                              ? p.icmp_id
-                              : static_cast<std::uint16_t>(p.icmp_type << 8 | p.icmp_code);
+  if (icmp) icmp_ports(p, src_port, dst_port);
   const auto order = p.src <=> p.dst;
   l.src_is_low = order < 0 || (order == 0 && src_port <= dst_port);
   k.low = l.src_is_low ? p.src : p.dst;
@@ -209,6 +221,51 @@ void FlowTable::advance(std::uint64_t clock_ns) noexcept {
       }
     }
   }
+}
+
+bool FlowTable::prepare_quoted(const Packet& p, Lookup& l) const noexcept {
+  constexpr std::uint8_t kUnreachable = 3;
+  if (p.icmp_type != kUnreachable || !p.has_l4 || p.proto != static_cast<std::uint8_t>(IpProto::kIcmp))
+    return false;
+  Cursor c(p.payload);
+  const std::uint8_t first = c.u8();
+  c.skip(5);
+  const std::uint16_t fragment = c.u16be();
+  c.skip(1);
+  Packet quoted;
+  quoted.proto = c.u8();
+  c.skip(2);
+  const Bytes src = c.bytes(4), dst = c.bytes(4);
+  const std::size_t header = (first & 0x0fU) * std::size_t{4};
+  c.skip(header < 20 ? 0 : header - 20);
+  quoted.src_port = c.u16be();
+  quoted.dst_port = c.u16be();
+  const bool ports = quoted.proto == static_cast<std::uint8_t>(IpProto::kTcp) ||
+                     quoted.proto == static_cast<std::uint8_t>(IpProto::kUdp);
+  if (!c.ok() || first >> 4 != 4 || header < 20 || (fragment & 0x1fffU) != 0 || !ports) return false;
+  quoted.src = Address::v4(src.data());
+  quoted.dst = Address::v4(dst.data());
+  if (quoted.src != p.dst || quoted.dst != p.src) return false;
+  quoted.has_ip = quoted.is_v4 = quoted.has_l4 = true;
+  quoted.shard = p.shard;
+  quoted.vlans = p.vlans;
+  quoted.vlan_count = p.vlan_count;
+  if (!prepare(quoted, l)) return false;
+  l.src_is_low = !l.src_is_low;
+  return true;
+}
+
+Flow* FlowTable::known(const Lookup& l, const Packet& p) noexcept {
+  const Set& s = sets_[l.set];
+  for (unsigned w = 0; w < kWays; ++w) {
+    if (s.slot[w] == kNone || s.hash[w] != l.hash) continue;
+    Flow& f = flows_[s.slot[w]];
+    if ((config_.vlan_in_key ? f.key != l.key : !f.key.same_ends(l.key)) || expired(f, p.at.clock_ns))
+      continue;
+    f.last_clock_ns = p.at.clock_ns;
+    return &f;
+  }
+  return nullptr;
 }
 
 Flow& FlowTable::find(const Lookup& l, const Packet& p, const Place& place, bool& created) noexcept {

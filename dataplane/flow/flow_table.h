@@ -67,6 +67,11 @@ class FlowTable {
     bool src_is_low = true;
   };
   [[nodiscard]] bool prepare(const Packet&, Lookup&) const noexcept;
+  /// A host says that it cannot be reached: the key of the TCP or UDP packet that it quotes, as if this one went the
+  /// other way. False for other packets, and where another host (a router) says so: that pair is in another shard.
+  [[nodiscard]] bool prepare_quoted(const Packet&, Lookup&) const noexcept;
+  /// A flow that there is, and that has not timed out.
+  [[nodiscard]] Flow* known(const Lookup&, const Packet&) noexcept;
   void touch_set(const Lookup& l) const noexcept { __builtin_prefetch(&sets_[l.set]); }
   void touch_flow(const Lookup& l) const noexcept;
 

@@ -98,6 +98,53 @@ TEST_F(FlowTableTest, FramesWithoutIpHaveFlows) {
   EXPECT_EQ(made.ethertype, 0x88b8);
 }
 
+Packet icmp(std::uint8_t from, std::uint8_t to, std::uint8_t type, std::uint16_t id, Bytes payload = {}) {
+  Packet p = udp(1, 0, 1000, 1);
+  const std::uint8_t src[4] = {10, 0, 0, from}, dst[4] = {10, 0, 0, to};
+  p.proto = static_cast<std::uint8_t>(IpProto::kIcmp);
+  p.src = Address::v4(src);
+  p.dst = Address::v4(dst);
+  p.src_port = p.dst_port = 0;
+  p.icmp_type = type;
+  p.icmp_id = id;
+  p.payload = payload;
+  return p;
+}
+
+TEST_F(FlowTableTest, PingsOfOneHostAreOneFlowAndThoseOfTheOtherAnother) {
+  FlowTable t(config, 0, 1, out);
+  const Flow* f = &see(t, icmp(1, 2, 8, 7));
+  EXPECT_EQ(&see(t, icmp(2, 1, 0, 7)), f);
+  EXPECT_EQ(&see(t, icmp(1, 2, 8, 9)), f) << "another id";
+  const Flow* other = &see(t, icmp(2, 1, 8, 7));
+  EXPECT_NE(other, f);
+  EXPECT_EQ(&see(t, icmp(1, 2, 0, 7)), other);
+  EXPECT_NE(&see(t, icmp(1, 2, 13, 7)), f) << "another question";
+  EXPECT_EQ(t.active(), 3U);
+}
+
+TEST_F(FlowTableTest, WhoCannotBeReachedSaysSoInTheFlowThatItQuotes) {
+  FlowTable t(config, 0, 1, out);
+  const Packet asked = udp(1, 1111, 1000, 1);  // 10.0.0.1:1111 to 10.0.0.200:53
+  const Flow* f = &see(t, asked);
+  const std::string header =
+      std::string("\x45\0\0\x1c\0\0\0\0\x40\x11\0\0", 12) + std::string("\x0a\0\0\1\x0a\0\0\xc8", 8);
+  const std::string quote = header + std::string("\x04\x57\0\x35", 4);
+  FlowTable::Lookup l;
+  ASSERT_TRUE(t.prepare_quoted(icmp(200, 1, 3, 0, as_bytes(quote)), l));
+  EXPECT_EQ(t.known(l, asked), f);
+  FlowTable::Lookup of_asked;
+  ASSERT_TRUE(t.prepare(asked, of_asked));
+  EXPECT_NE(l.src_is_low, of_asked.src_is_low) << "it goes the other way";
+  EXPECT_FALSE(t.prepare_quoted(icmp(9, 1, 3, 0, as_bytes(quote)), l)) << "a router";
+  EXPECT_FALSE(t.prepare_quoted(icmp(200, 1, 11, 0, as_bytes(quote)), l)) << "time exceeded";
+  EXPECT_FALSE(t.prepare_quoted(icmp(200, 1, 3, 0, as_bytes(std::string_view(quote).substr(0, 22))), l))
+      << "cut short";
+  const std::string elsewhere = header + std::string("\x04\x58\0\x35", 4);
+  ASSERT_TRUE(t.prepare_quoted(icmp(200, 1, 3, 0, as_bytes(elsewhere)), l));
+  EXPECT_EQ(t.known(l, asked), nullptr);
+}
+
 TEST_F(FlowTableTest, BothDirectionsMeet) {
   FlowTable t(config, 0, 1, out);
   Packet p = udp(1, 1000, kSecond, 1);

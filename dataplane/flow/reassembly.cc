@@ -83,8 +83,9 @@ bool Reassembler::believes_reset(const Flow& f, const Packet& p) noexcept {
     const bool ack = p.tcp_flags & tcp_flag::kAck;
     return !ack || !peer.seq_known || f.tcp_state != TcpState::kSynSent || p.tcp_ack == peer.isn + 1;
   }
-  // What its stack answers to forgeries does not end the attempt: only the other side can refuse it.
-  return f.tcp_state != TcpState::kSynSent && in_window(f, p.direction, p.tcp_seq);
+  // What its stack answers to forgeries does not end the attempt: only the other side can refuse it, where that is on
+  // this tap.
+  return (f.tcp_state != TcpState::kSynSent || peer.packets == 0) && in_window(f, p.direction, p.tcp_seq);
 }
 
 void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexcept {
@@ -152,6 +153,8 @@ void Reassembler::follow_state(Flow& f, const Packet& p, StreamSink& sink) noexc
     switch (f.tcp_state) {
       case TcpState::kSynRecv:
       case TcpState::kEstablished:
+        // Whose other side is not on this tap stays open, as far as can be told.
+        if (peer.packets == 0 && (f.flags & flow_flag::kMidstream) == 0) break;
         f.tcp_state = client ? TcpState::kCloseWait : TcpState::kFinWait1;
         break;
       case TcpState::kFinWait1:

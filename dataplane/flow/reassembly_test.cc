@@ -50,6 +50,7 @@ class ReassemblyTest : public testing::Test {
     p.tcp_urgent = urgent;
     p.time_ns = utc_ns;
     p.at.clock_ns = now_ns;
+    ++flow.side[index(d)].packets;
     (void)reassembler.follow(flow, p, out);
     reassembler.on_segment(flow, p, out);
     flow.side[index(d)].last_ns = std::max(flow.side[index(d)].last_ns, utc_ns);

@@ -161,7 +161,8 @@ bool in_window(const Flow& f, Direction dir, std::uint32_t seq) noexcept {
       std::max<std::uint32_t>(std::uint32_t{peer.window_size} << scale, kLeastWindow);
   const std::int32_t ahead = seq_diff(seq, me.next_seq);
   if (ahead > static_cast<std::int32_t>(std::min<std::uint32_t>(window, kFarthest))) return false;
-  return ahead >= 0 || (peer.last_ack != 0 && seq_diff(seq, peer.last_ack) >= 0);
+  // Of a peer that was not heard nobody knows how far it has come.
+  return ahead >= 0 || seq_diff(seq, peer.last_ack != 0 ? peer.last_ack : me.isn + 1) >= 0;
 }
 
 bool can_acknowledge(const Flow& f, Direction dir, std::uint32_t ack) noexcept {

@@ -20,11 +20,12 @@ class Listener final : public StreamSink {
     text[index(d)] += as_text(data);
   }
   void on_gap(Flow&, Direction, std::uint64_t, std::uint64_t) noexcept override {}
-  void on_end(Flow&, Direction) noexcept override {}
+  void on_end(Flow&, Direction d) noexcept override { ended[index(d)] = true; }
   void on_stream_event(const Flow&, StreamEvent e) noexcept override {
     names.emplace_back(kStreamEvents[static_cast<std::size_t>(e)].name);
   }
   std::array<std::string, 2> text;
+  std::array<bool, 2> ended{};
   std::vector<std::string> names;
 };
 
@@ -211,6 +212,29 @@ TEST_F(StreamCheckTest, OddNumbersOfAClosingConnection) {
   send(kC, kAck, 101, 502);
   ASSERT_EQ(flow.tcp_state, TcpState::kFinWait2);
   EXPECT_EQ(send(kC, kAck | kFin, 101 + 0x20000000, 502), Names{"fin2_fin_wrong_seq"});
+}
+
+TEST_F(StreamCheckTest, AClientGivesUpAndNobodyHeardTheServer) {
+  send(kC, kSyn, 100);
+  EXPECT_EQ(send(kC, kRst, 101), Names{});
+  EXPECT_EQ(flow.tcp_state, TcpState::kClosed);
+}
+
+TEST_F(StreamCheckTest, WhatTheSideThatWasNotHeardMakesOfAFinIsNotKnown) {
+  send(kC, kSyn, 100);
+  send(kC, kAck, 101, 501, "abc");
+  send(kC, kAck | kFin, 104, 501);
+  EXPECT_EQ(flow.tcp_state, TcpState::kEstablished);
+  EXPECT_TRUE(out.ended[0]);
+}
+
+TEST_F(StreamCheckTest, OfAServerThatWasNotHeardNobodyKnowsHowFarItHasCome) {
+  send(kC, kSyn, 100);
+  send(kC, kAck, 101, 501);
+  send(kC, kAck, 101, 501, "abcdef");
+  EXPECT_EQ(send(kC, kRst, 100 - 5), Names{"rst_invalid_seq"}) << "before its SYN";
+  EXPECT_EQ(send(kC, kRst, 104), Names{}) << "the server may have taken three bytes";
+  EXPECT_EQ(flow.tcp_state, TcpState::kClosed);
 }
 
 TEST_F(StreamCheckTest, AResetWithAWrongAckIsNotBelieved) {

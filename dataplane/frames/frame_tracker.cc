@@ -16,7 +16,8 @@ struct OpenFrame {
   std::uint32_t fresh = 0;            // bytes of the window that were looked at before
   std::uint8_t kind = 0;
   bool holed = false;  // bytes of it were lost
-  const Transaction* tx = nullptr;
+  Transaction* tx = nullptr;
+  FrameRefusals refusals;
   PoolBuffer bytes;
 
   [[nodiscard]] std::size_t room() const noexcept {
@@ -46,7 +47,7 @@ OpenFrame* find_open(FlowFrames& frames, Direction dir, unsigned kind) noexcept 
 }  // namespace
 
 void FrameTracker::begin(Flow& flow, FlowFrames*& frames, Direction dir, unsigned kind, std::uint64_t offset,
-                         std::uint64_t length, const Transaction* tx, const Input& in) noexcept {
+                         std::uint64_t length, Transaction* tx, const Input& in) noexcept {
   if (frames == nullptr) frames = pool_.make<FlowFrames>();
   if (frames == nullptr) {
     ++stats_.refused;
@@ -89,7 +90,7 @@ void FrameTracker::begin(Flow& flow, FlowFrames*& frames, Direction dir, unsigne
   if (length != kOpenFrame) data(flow, *frames, dir, in, true);
 }
 
-void FrameTracker::belongs(FlowFrames& frames, Direction dir, unsigned kind, const Transaction& tx) noexcept {
+void FrameTracker::belongs(FlowFrames& frames, Direction dir, unsigned kind, Transaction& tx) noexcept {
   if (OpenFrame* f = find_open(frames, dir, kind); f != nullptr) f->tx = &tx;
 }
 
@@ -108,6 +109,7 @@ void FrameTracker::look(Flow& flow, OpenFrame& f, Direction dir, bool complete, 
   l.fresh = f.fresh;
   l.missing = missing;
   l.tx = f.tx;
+  l.refusals = &f.refusals;
   listener_.on_frame_look(flow, l);
 }
 
@@ -166,7 +168,7 @@ void FrameTracker::close(FlowFrames& frames, Direction dir, OpenFrame*& at) noex
 }
 
 void FrameTracker::end(Flow& flow, FlowFrames& frames, Direction dir, unsigned kind, std::uint64_t end,
-                       const Transaction* tx, const Input& in) noexcept {
+                       Transaction* tx, const Input& in) noexcept {
   OpenFrame** at = &frames.side[index(dir)].open;
   while (*at != nullptr && ((*at)->kind != kind || (*at)->length != kOpenFrame)) at = &(*at)->next;
   if (*at == nullptr) return;
@@ -228,8 +230,7 @@ void FrameTracker::release(FlowFrames*& frames) noexcept {
   frames = nullptr;
 }
 
-void FrameTracker::whole(Flow& flow, Direction dir, unsigned kind, Bytes bytes,
-                         const Transaction* tx) noexcept {
+void FrameTracker::whole(Flow& flow, Direction dir, unsigned kind, Bytes bytes, Transaction* tx) noexcept {
   ++stats_.frames;
   FrameLook l;
   l.kind = kind;

@@ -22,6 +22,28 @@ namespace picket {
 /// Which frames rules ask for: bits of kinds, by ProtocolId.
 using FrameWants = std::array<std::uint32_t, 64>;
 
+/// Of a frame that is looked at window by window: rules for which something stood in it that must not.
+struct FrameRefusals {
+  static constexpr unsigned kMost = 6;
+  std::array<std::uint32_t, kMost> rules{};
+  std::uint8_t count = 0;
+  bool more = false;  ///< than there is room for: none of them can be believed
+
+  void add(std::uint32_t rule) noexcept {
+    if (has(rule)) return;
+    if (count == kMost)
+      more = true;
+    else
+      rules[count++] = rule;
+  }
+  [[nodiscard]] bool has(std::uint32_t rule) const noexcept {
+    for (unsigned i = 0; i < count; ++i) {
+      if (rules[i] == rule) return true;
+    }
+    return false;
+  }
+};
+
 /// What there is to look at.
 struct FrameLook {
   unsigned kind = 0;
@@ -35,7 +57,8 @@ struct FrameLook {
   std::uint64_t at = 0;       ///< where `data` begins, in the frame
   std::uint32_t fresh = 0;    ///< so many bytes of `data` were looked at before
   std::uint64_t missing = 0;  ///< so many bytes behind `data` were lost
-  const Transaction* tx = nullptr;
+  Transaction* tx = nullptr;
+  FrameRefusals* refusals = nullptr;  ///< kept from window to window; nullptr: `data` is all of it
 };
 
 class FrameListener {
@@ -75,10 +98,10 @@ class FrameTracker {
 
   /// `frames` is made when it is nullptr. `in`: what the parser was shown.
   void begin(Flow&, FlowFrames*& frames, Direction, unsigned kind, std::uint64_t offset, std::uint64_t length,
-             const Transaction*, const Input& in) noexcept;
-  void belongs(FlowFrames&, Direction, unsigned kind, const Transaction&) noexcept;
+             Transaction*, const Input& in) noexcept;
+  void belongs(FlowFrames&, Direction, unsigned kind, Transaction&) noexcept;
   /// kOpenFrame for `end`: with the bytes that it has.
-  void end(Flow&, FlowFrames&, Direction, unsigned kind, std::uint64_t end, const Transaction*,
+  void end(Flow&, FlowFrames&, Direction, unsigned kind, std::uint64_t end, Transaction*,
            const Input& in) noexcept;
   /// Takes what frames do not have yet. `known`: only those whose length is known, which so may end before the
   /// parser goes on.
@@ -92,7 +115,7 @@ class FrameTracker {
   /// Gives the memory back; looks at nothing.
   void release(FlowFrames*& frames) noexcept;
   /// A datagram's frame: all of it is there.
-  void whole(Flow&, Direction, unsigned kind, Bytes, const Transaction*) noexcept;
+  void whole(Flow&, Direction, unsigned kind, Bytes, Transaction*) noexcept;
 
   [[nodiscard]] const FrameStats& stats() const noexcept { return stats_; }
 

@@ -38,7 +38,7 @@ struct FrameTrackerTest : ::testing::Test, FrameListener {
   void begin(unsigned kind, std::uint64_t offset, std::uint64_t length) {
     tracker.begin(flow, frames, kUp, kind, offset, length, nullptr, in);
   }
-  void end(unsigned kind, std::uint64_t at, const Transaction* t = nullptr) {
+  void end(unsigned kind, std::uint64_t at, Transaction* t = nullptr) {
     tracker.end(flow, *frames, kUp, kind, at, t, in);
   }
   [[nodiscard]] std::string take() { return std::exchange(seen, {}); }

@@ -1,12 +1,14 @@
 #include "parsers/dcerpc/datagram.h"
 
+#include <algorithm>
+
 #include "parsers/dcerpc/reader.h"
 
 namespace picket::dcerpc {
 namespace {
 
 constexpr std::uint8_t kLast = 0x02, kFragment = 0x04, kMaybe = 0x10, kReserved = 0x80;
-constexpr std::size_t kLengthAt = 74;
+constexpr std::size_t kInterfaceAt = 24, kActivityAt = 40, kLengthAt = 74, kVerifierAt = 78;
 
 bool is_request(std::uint8_t type) noexcept {
   return is(type, Pdu::kRequest) || is(type, Pdu::kPing) || is(type, Pdu::kAck) || is(type, Pdu::kClCancel);
@@ -31,10 +33,19 @@ Probe probe_datagram(Direction dir, Bytes d) noexcept {
   if (d.size() < kDatagramHeaderSize || d[0] != 4 || d[1] > static_cast<std::uint8_t>(Pdu::kCancelAck) ||
       (d[2] & kReserved) != 0 || (d[3] & 0xfc) != 0 || (d[4] & 0xee) != 0 || d[5] > 3)
     return Probe::kNo;
+  if (d[6] != 0) return Probe::kNo;
   Cursor c(d);
   c.skip(kLengthAt);
-  const std::size_t length = Reader(c, d[4] != 0).u16();
-  if (length > d.size() - kDatagramHeaderSize) return Probe::kNo;
+  Reader r(c, d[4] != 0);
+  const std::size_t length = r.u16(), fragment = r.u16(), body = d.size() - kDatagramHeaderSize;
+  // Only a verifier may stand behind the body; only a fragment has a number; a call is of some interface.
+  if (length > body || (d[kVerifierAt] == 0 && length != body)) return Probe::kNo;
+  if (fragment != 0 && (d[2] & kFragment) == 0 && !is(d[1], Pdu::kFack)) return Probe::kNo;
+  const auto names_nothing = [&](std::size_t at) {
+    return std::all_of(d.begin() + at, d.begin() + at + 16, [](std::uint8_t b) { return b == 0; });
+  };
+  if (names_nothing(kActivityAt) || (is(d[1], Pdu::kRequest) && names_nothing(kInterfaceAt)))
+    return Probe::kNo;
   const bool either = is(d[1], Pdu::kFack);
   return either || is_request(d[1]) == (dir == Direction::kToServer) ? Probe::kYes : Probe::kNo;
 }

@@ -124,5 +124,24 @@ TEST(Datagrams, AreKnownByTheirHeader) {
   }
 }
 
+TEST(Datagrams, WhatOnlyBeginsLikeOneIsNone) {
+  const auto ask = [](std::string d) { return probe(Transport::kUdp, Direction::kToServer, as_bytes(d)); };
+  const std::string request = pdu(0, 0, 1, "body");
+  EXPECT_EQ(ask(request + "more"), Probe::kNo) << "bytes behind the body, and no verifier";
+  std::string verified = request + "more";
+  verified[78] = '\x0a';
+  EXPECT_EQ(ask(verified), Probe::kYes);
+  EXPECT_EQ(ask(pdu(0, 0, 1, "body", 3)), Probe::kNo) << "a number of a fragment, in no fragment";
+  EXPECT_EQ(ask(pdu(0, 4, 1, "body", 3)), Probe::kYes);
+  for (const std::size_t at : {24U, 40U}) {
+    std::string nothing = request;
+    nothing.replace(at, 16, std::string(16, '\0'));
+    EXPECT_EQ(ask(nothing), Probe::kNo) << at;
+  }
+  std::string reserved = request;
+  reserved[6] = '\1';
+  EXPECT_EQ(ask(reserved), Probe::kNo);
+}
+
 }  // namespace
 }  // namespace picket::dcerpc

@@ -32,6 +32,7 @@ void SmtpParser::end_message(bool complete) noexcept {
 
 /// The server does not want it.
 void SmtpParser::leave_data() noexcept {
+  sink_->frame_end(Direction::kToServer, kDataFrame, nullptr, mail_);
   if (mail_ != nullptr && mail_->has_message) end_message(false);
   mail_ = nullptr;
   mode_ = Mode::kCommand;

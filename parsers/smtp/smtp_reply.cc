@@ -79,6 +79,7 @@ void SmtpParser::reply(unsigned code, std::string_view text) noexcept {
       // For the server the message has ended.
       Tx& tx = *mail_;
       const bool odd = (tx.events >> static_cast<unsigned>(Event::kOddEndOfData) & 1) != 0;
+      sink_->frame_end(Direction::kToServer, kDataFrame, nullptr, &tx);
       end_message(odd && code < 400);
       mode_ = Mode::kCommand;
       w.tx = &tx;

@@ -220,32 +220,23 @@ bool Evaluator::state_holds(Work& w) {
   for (unsigned i = 0; i < w.h.state_tests; ++i, ++score) {
     one.first_state_test = w.h.first_state_test + i;
     if (detect::state_tests_hold(set_, one, s, *memory_)) continue;
-    // Bits first, then integers, as the planner has them.
-    std::vector<std::string> asked;
-    std::vector<bool> bits;
+    // Bits first, then integers, then variables, as the planner has them.
+    std::vector<std::pair<const char*, std::string>> asked;
     for (const rules::StateBit& b : r.state_bits) {
       const bool on_worker =
           b.scope == rules::StateBit::Scope::kFlow || b.scope == rules::StateBit::Scope::kTransaction;
       if (on_worker && b.op >= rules::StateBit::Op::kIsSet)
-        asked.push_back(rules::describe(b)), bits.push_back(true);
+        asked.emplace_back("flowbits", rules::describe(b));
     }
     for (const rules::FlowInt& f : r.flow_ints) {
-      if (f.op > rules::FlowInt::Op::kSubtract) asked.push_back(rules::describe(f)), bits.push_back(false);
+      if (f.op > rules::FlowInt::Op::kSubtract) asked.emplace_back("flowint", rules::describe(f));
     }
-    const bool bit = i < bits.size() && bits[i];
+    for (const rules::VariableTest& v : r.variable_tests)
+      asked.emplace_back(v.of_flow ? "flowvar" : "pktvar", rules::describe(v));
     return stop(
-        score, bit ? "flowbits" : "flowint", [&] { return i < asked.size() ? asked[i] : std::string(); },
-        [&]() -> std::string {
-          const detect::StateOp& op = set_.state_ops[one.first_state_test];
-          if (s.flow == nullptr) return "the packet belongs to no flow";
-          if (bit) {
-            const bool wanted =
-                op.kind == detect::StateOp::Kind::kBitIsSet || op.kind == detect::StateOp::Kind::kTxBitIsSet;
-            return wanted ? "it was not set then" : "it was set then";
-          }
-          const FlowBits::Int* mine = s.flow->bits != nullptr ? s.flow->bits->integer(op.id) : nullptr;
-          return mine != nullptr && mine->set ? "it was " + std::to_string(mine->value) : "it was never set";
-        });
+        score, i < asked.size() ? asked[i].first : "flowbits",
+        [&] { return i < asked.size() ? asked[i].second : std::string(); },
+        [&] { return met_by_state(set_.state_ops[one.first_state_test], set_, s, *memory_); });
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "dataplane/detect/flow_state.h"
 #include "dataplane/detect/search.h"
 #include "sensor/rules/describe.h"
 
@@ -211,13 +212,16 @@ struct PacketMet {
                             (p.more_fragments ? "M" : "");
     return out.empty() ? "none" : out;
   }
+  std::string operator()(const rules::RpcCall&) const { return "the packet is no such call"; }
   std::string operator()(const rules::SameIp&) const {
     return rules::address_text(*s.src) + " and " + rules::address_text(*s.dst);
   }
   std::string operator()(const rules::StreamSize&) const {
     if (s.flow == nullptr) return "the packet belongs to no flow";
-    return "client " + std::to_string(s.flow->side[index(Direction::kToServer)].delivered) + ", server " +
-           std::to_string(s.flow->side[index(Direction::kToClient)].delivered);
+    const auto size = [&](Direction d) {
+      return std::to_string(detect::stream_size_of(*s.flow, d, *s.packet));
+    };
+    return "client " + size(Direction::kToServer) + ", server " + size(Direction::kToClient);
   }
   std::string operator()(const rules::PacketEvent&) const { return "the packet has no such event"; }
   std::string operator()(const rules::IpOptions&) const { return "the packet has no such option"; }
@@ -281,6 +285,44 @@ std::string met_by_transaction(const rules::TransactionTest& t, const detect::Su
 std::string met_by_pattern(std::string_view pattern, bool nocase, const detect::Buffer& b) {
   return "it does not stand there" +
          (nocase ? "" : other_case(as_bytes(pattern), b.data, static_cast<std::int64_t>(b.offset)));
+}
+
+std::string met_by_state(const detect::StateOp& op, const detect::RuleSet& set, const detect::Subject& s,
+                         const detect::CoreMemory& core) {
+  using K = detect::StateOp::Kind;
+  constexpr std::size_t kMostShown = 64;
+  const auto holds = [&](Bytes value) {
+    return "it holds \"" + rules::printable(as_text(value), kMostShown) + "\"";
+  };
+  if (op.kind == K::kPacketVariable) {
+    const detect::Captures& of_packet = core.variables_of_packet;
+    for (std::size_t i = of_packet.count; i-- > 0;) {
+      if (of_packet.values[i].name == op.id) return holds(of_packet.values[i].value);
+    }
+    return "no rule before it took it from this packet";
+  }
+  if (s.flow == nullptr) return "the packet belongs to no flow";
+  FlowBits* bits = s.flow->bits;
+  const auto number = [&](std::uint32_t id) -> std::string {
+    const FlowBits::Int* v = bits != nullptr ? bits->integer(id) : nullptr;
+    return v != nullptr && v->set ? "was " + std::to_string(v->value) : "was never set";
+  };
+  switch (op.kind) {
+    case K::kBitIsSet:
+    case K::kTxBitIsSet:
+      return "it was not set then";
+    case K::kBitIsNotSet:
+    case K::kTxBitIsNotSet:
+      return "it was set then";
+    case K::kFlowVariable:
+      for (const FlowVariable* v = bits != nullptr ? bits->variables : nullptr; v != nullptr; v = v->next) {
+        if (v->name == op.id) return holds(v->view());
+      }
+      return "no rule has taken it from this flow";
+    default:
+      if (!op.other_is_int) return "it " + number(op.id);
+      return "it " + number(op.id) + ", " + rules::one_line(set.int_names[op.value]) + " " + number(op.value);
+  }
 }
 
 std::string met_by_app(ProtocolId app, const Flow* f, std::span<const ProtocolSpec* const> protocols) {

@@ -23,6 +23,9 @@ struct Met {
                                              const Transaction&, std::span<const ProtocolSpec* const>);
 /// A fast pattern that does not stand in the buffer.
 [[nodiscard]] std::string met_by_pattern(std::string_view pattern, bool nocase, const detect::Buffer&);
+/// What the flow, the transaction or the packet had in mind when a test of it failed.
+[[nodiscard]] std::string met_by_state(const detect::StateOp&, const detect::RuleSet&, const detect::Subject&,
+                                       const detect::CoreMemory&);
 [[nodiscard]] std::string met_by_app(ProtocolId, const Flow*, std::span<const ProtocolSpec* const>);
 /// Machine's word for a test of a packet: "dsize", "flags".
 [[nodiscard]] std::string part_of(const std::string& description);

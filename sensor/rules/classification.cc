@@ -15,7 +15,7 @@ constexpr BuiltinClass kClasses[] = {
     {"attempted-dos", "Attempt to deny service", 2},
     {"attempted-recon", "Attempt to gather information", 2},
     {"attempted-user", "Attempt to gain a user's rights", 1},
-    {"bad-unknown", "Traffic that may well be bad", 2},
+    {"bad-unknown", "Potentially Bad Traffic", 2},
     {"coin-mining", "Mining of cryptocurrency", 2},
     {"command-and-control", "Malware talking to its command and control", 1},
     {"credential-theft", "Theft of credentials", 1},
@@ -31,9 +31,9 @@ constexpr BuiltinClass kClasses[] = {
     {"misc-attack", "Attack of another kind", 2},
     {"network-scan", "Scan of the network", 3},
     {"non-standard-protocol", "Protocol or event that is not standard", 2},
-    {"not-suspicious", "Traffic without suspicion", 3},
+    {"not-suspicious", "Not Suspicious Traffic", 3},
     {"policy-violation", "Possible breach of the site's policy", 1},
-    {"protocol-command-decode", "Protocol command of note", 3},
+    {"protocol-command-decode", "Generic Protocol Command Decode", 3},
     {"pup-activity", "Program that may not be wanted", 2},
     {"rpc-portmap-decode", "RPC query", 2},
     {"shellcode-detect", "Executable code found", 1},
@@ -54,7 +54,7 @@ constexpr BuiltinClass kClasses[] = {
     {"unsuccessful-user", "A user's rights were not gained", 1},
     {"unusual-client-port-connection", "Client on an unusual port", 2},
     {"web-application-activity", "Use of a web application that may be vulnerable", 2},
-    {"web-application-attack", "Attack on a web application", 1},
+    {"web-application-attack", "Web Application Attack", 1},
 };
 
 struct BuiltinReference {

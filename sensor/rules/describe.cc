@@ -209,6 +209,11 @@ struct PacketTestText {
   std::string operator()(const NetworkProtocol& t) const {
     return "l3_proto:ipv" + std::to_string(t.version);
   }
+  std::string operator()(const RpcCall& t) const {
+    std::string out = "rpc:" + std::to_string(t.program);
+    for (const auto& number : {t.version, t.procedure}) out += "," + (number ? std::to_string(*number) : "*");
+    return out;
+  }
   std::string operator()(const AppProtocolIs& t) const {
     std::string out = std::string("app-layer-protocol:") + (t.negated ? "!" : "");
     if (t.state == AppProtocolIs::State::kFailed) return out + "failed";
@@ -292,6 +297,11 @@ std::string describe(const FlowInt& f) {
   std::string out = "flowint:" + one_line(f.name) + "," + kOps[static_cast<std::size_t>(f.op)];
   if (f.op >= FlowInt::Op::kIsSet) return out;
   return out + "," + (f.other.empty() ? std::to_string(f.value) : one_line(f.other));
+}
+
+std::string describe(const VariableTest& v) {
+  return (v.of_flow ? "flowvar:" : "pktvar:") + one_line(v.name) + ",\"" + printable(v.value, kMostBytes) +
+         "\"";
 }
 
 std::string describe(const Threshold& t) {

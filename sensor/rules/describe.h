@@ -15,6 +15,7 @@ namespace picket::rules {
 [[nodiscard]] std::string describe(const PacketTest&, std::span<const ProtocolSpec* const>);
 [[nodiscard]] std::string describe(const TransactionTest&, std::span<const ProtocolSpec* const>);
 [[nodiscard]] std::string describe(const StateBit&);
+[[nodiscard]] std::string describe(const VariableTest&);
 [[nodiscard]] std::string describe(const FlowInt&);
 /// "limit, 1 in 60 s, by source"
 [[nodiscard]] std::string describe(const Threshold&);

@@ -50,12 +50,21 @@ TEST(Data, Errors) {
       {"entropy:value 9;",
        "'value 9' is not understood in entropy; as in entropy:bytes 256, offset 0, value >= 6.5;"},
       {"base64_decode:bytes x;", "base64_decode takes bytes N, offset N and relative"},
+      {"rpc:x;", "rpc begins with a program's number, as in rpc:100000,2,3"},
+      {"rpc:1,2,x;", "'x' is neither a number nor *"},
+      {"rpc:1,2,3,4;", "rpc takes a program, a version and a procedure"},
       {"lua:x.lua;", "keyword 'lua': picket does not run Lua"},
       {"replace:\"x\";", "keyword 'replace': picket is passive and never changes packets"},
   };
   for (const auto& [options, want] : cases) EXPECT_EQ(reason(options), want) << options;
   EXPECT_EQ(with("filestore;").warnings(),
             "t.rules:1:30: warning: files are not kept; they are followed, and told by their SHA-256\n");
+  for (const char* word : {"tls.store;", "tls_store;"}) {
+    EXPECT_EQ(with(word).warnings(),
+              "t.rules:1:30: warning: certificates are not kept; records tell each by its fingerprint\n");
+    const OneRule rule("alert tcp any any -> any any (" + std::string(word) + " sid:1;)");
+    EXPECT_TRUE(std::holds_alternative<AppProtocolIs>(rule->packet_tests.at(0))) << "a rule of TLS";
+  }
   EXPECT_EQ(with("bypass;").warnings(),
             "t.rules:1:30: warning: 'bypass' has no effect in picket; the rule loads without it\n");
 }

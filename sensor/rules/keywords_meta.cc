@@ -224,7 +224,7 @@ bool read_config(Builder& builder, const Option& option, unsigned) {
     if (name != "type" && name != "scope") return builder.fail(name, "expected type or scope");
     const auto* scope = find_named(kScopes, part);
     if (scope == nullptr) return builder.fail(part, std::string(name) + " must be " + list_names(kScopes));
-    if (name == "scope") config.scope = *scope;
+    (name == "scope" ? config.scope : config.type) = *scope;
   }
   builder.rule().config = config;
   return true;

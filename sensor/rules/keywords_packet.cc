@@ -165,6 +165,26 @@ bool read_checksum(Builder& builder, const Option& option, unsigned layer) {
   return true;
 }
 
+/// program, then maybe version and procedure; `*` is any
+bool read_rpc(Builder& builder, const Option& option, unsigned) {
+  RpcCall call;
+  auto rest = option.value;
+  const auto program = take_until(rest, ',');
+  if (!parse_number(program, call.program)) {
+    return builder.fail(program.empty() ? option.value : program,
+                        "rpc begins with a program's number, as in rpc:100000,2,3");
+  }
+  for (auto* number : {&call.version, &call.procedure}) {
+    const auto text = take_until(rest, ',');
+    if (text.empty() || text == "*") continue;
+    if (!parse_number(text, number->emplace()))
+      return builder.fail(text, quoted(text) + " is neither a number nor *");
+  }
+  if (!rest.empty()) return builder.fail(rest, "rpc takes a program, a version and a procedure");
+  builder.rule().packet_tests.emplace_back(call);
+  return true;
+}
+
 constexpr unsigned of(Checksum::Layer layer) noexcept { return static_cast<unsigned>(layer); }
 constexpr Keyword kKeywords[] = {
     {"ack", Argument::kRequired, read_number<kAck>},
@@ -193,6 +213,7 @@ constexpr Keyword kKeywords[] = {
     {"ipopts", Argument::kRequired, read_ipopts},
     {"ipv4-csum", Argument::kRequired, read_checksum, of(Checksum::Layer::kIpv4)},
     {"itype", Argument::kRequired, read_number<kItype>},
+    {"rpc", Argument::kRequired, read_rpc},
     {"sameip", Argument::kNone, read_sameip},
     {"seq", Argument::kRequired, read_number<kSeq>},
     {"tcp.ack", Argument::kRequired, read_number<kAck>},

@@ -29,6 +29,16 @@ bool read_filestore(Builder& builder, const Option& option, unsigned) {
   return true;
 }
 
+/// The rule is one for TLS, whatever else it asks.
+bool read_tls_store(Builder& builder, const Option& option, unsigned) {
+  AppProtocolIs tls;
+  tls.any_of = builder.environment().protocols_named("tls");
+  if (tls.any_of.empty()) return builder.fail(option.name, "tls.store: picket does not parse tls here");
+  builder.rule().packet_tests.emplace_back(std::move(tls));
+  builder.warn(option.name, "certificates are not kept; records tell each by its fingerprint");
+  return true;
+}
+
 constexpr Keyword kKeywords[] = {
     {"bypass", Argument::kNone, ignore},
     {"filestore", Argument::kOptional, read_filestore},
@@ -38,6 +48,8 @@ constexpr Keyword kKeywords[] = {
     {"luaxform", Argument::kRequired, refuse, kLua},
     {"nfq_set_mark", Argument::kRequired, refuse, kPassive},
     {"replace", Argument::kQuoted, refuse, kPassive},
+    {"tls.store", Argument::kNone, read_tls_store},
+    {"tls_store", Argument::kNone, read_tls_store},
 };
 
 }  // namespace

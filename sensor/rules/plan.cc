@@ -50,6 +50,21 @@ unsigned int_order(const Rule& r) {
   return state_order(sets, reads);
 }
 
+/// What regular expressions take is there for the rules behind.
+unsigned variable_order(const Rule& r, bool of_flows) {
+  bool sets = false, reads = false;
+  for (const Group& g : r.groups) {
+    for (const Clause& c : g.clauses) {
+      const auto* p = std::get_if<Pcre>(&c);
+      if (p == nullptr) continue;
+      for (const Pcre::Capture& as : p->captures)
+        sets = sets || (as.scope == Pcre::Capture::Scope::kFlow) == of_flows;
+    }
+  }
+  for (const VariableTest& v : r.variable_tests) reads = reads || v.of_flow == of_flows;
+  return state_order(sets, reads);
+}
+
 std::string_view action_text(Action a) noexcept {
   switch (a) {
     case Action::kReject:
@@ -78,14 +93,14 @@ void ExpressionCache::tidy() {
 }
 
 std::vector<std::uint32_t> Planner::in_order() const {
-  using Key = std::tuple<unsigned, unsigned, unsigned, unsigned, unsigned, std::uint32_t, std::uint32_t,
-                         std::uint32_t>;
+  using Key = std::tuple<unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, std::uint32_t,
+                         std::uint32_t, std::uint32_t>;
   std::vector<std::pair<Key, std::uint32_t>> keyed;
   for (const RuleStatus& s : loaded_.statuses) {
     if (!s.loaded()) continue;
     const Rule& r = loaded_.rules[s.rule];
-    keyed.push_back({{action_order(r.action), bit_order(r, true), int_order(r), bit_order(r, false),
-                      r.priority, r.gid, r.sid, s.rule},
+    keyed.push_back({{action_order(r.action), bit_order(r, true), int_order(r), variable_order(r, true),
+                      variable_order(r, false), bit_order(r, false), r.priority, r.gid, r.sid, s.rule},
                      s.rule});
   }
   std::sort(keyed.begin(), keyed.end());

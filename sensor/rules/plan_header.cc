@@ -170,6 +170,14 @@ struct TestMaker {
     out.value = t.version;
     return {};
   }
+  std::optional<std::string> operator()(const RpcCall& t) const {
+    out.kind = K::kRpcCall;
+    out.bits = static_cast<std::uint8_t>((t.version ? 1U : 0U) | (t.procedure ? 2U : 0U));
+    out.test.lo = t.program;
+    out.test.hi = t.version.value_or(0);
+    out.test.mask = t.procedure.value_or(0);
+    return {};
+  }
   std::optional<std::string> operator()(const PacketEvent& t) const {
     if (t.of == PacketEvent::Of::kApplication) {
       const auto* found = std::find_if(kAppEvents.begin(), kAppEvents.end(),
@@ -286,22 +294,44 @@ std::uint16_t Planner::app_set(const std::vector<ProtocolId>& ids) {
 
 namespace {
 
-/// Does it ask for something of a frame that its first bytes cannot answer?
-bool asks_for_all(const Rule& r) {
-  return std::any_of(r.groups.begin(), r.groups.end(), [](const Group& g) {
+/// How much of a frame must be at hand for a clause.
+enum class Needs : std::uint8_t {
+  kSome,    ///< any window of it may answer
+  kEnd,     ///< its last window does
+  kAbsent,  ///< each window has a say: it must stand in none
+  kWhole,   ///< all of it at once
+};
+
+Needs needs_of(const Clause& clause) {
+  if (const auto* c = std::get_if<Content>(&clause)) {
+    if (!c->negated) return c->endswith ? Needs::kEnd : Needs::kSome;
+    if (c->endswith) return Needs::kEnd;
+    return !c->relative() ? Needs::kAbsent : c->within ? Needs::kSome : Needs::kWhole;
+  }
+  if (const auto* p = std::get_if<Pcre>(&clause))
+    return !p->negated ? Needs::kSome : p->relative ? Needs::kWhole : Needs::kAbsent;
+  if (const auto* d = std::get_if<IsDataAt>(&clause)) return d->negated ? Needs::kEnd : Needs::kSome;
+  if (std::holds_alternative<BufferSize>(clause)) return Needs::kEnd;
+  const bool some = std::holds_alternative<ByteTest>(clause) || std::holds_alternative<ByteJump>(clause) ||
+                    std::holds_alternative<ByteExtract>(clause) || std::holds_alternative<ByteMath>(clause) ||
+                    std::holds_alternative<Base64Decode>(clause);
+  return some ? Needs::kSome : Needs::kWhole;
+}
+
+bool any_needs(const Rule& r, bool (*which)(Needs)) {
+  return std::any_of(r.groups.begin(), r.groups.end(), [&](const Group& g) {
     if (g.place != Place::kFrame) return false;
-    return !g.transforms.empty() || std::any_of(g.clauses.begin(), g.clauses.end(), [](const Clause& clause) {
-      if (const auto* c = std::get_if<Content>(&clause)) return c->negated || c->endswith;
-      if (const auto* p = std::get_if<Pcre>(&clause)) return p->negated;
-      if (const auto* d = std::get_if<IsDataAt>(&clause)) return d->negated;
-      return !std::holds_alternative<ByteTest>(clause) && !std::holds_alternative<ByteJump>(clause) &&
-             !std::holds_alternative<ByteExtract>(clause) && !std::holds_alternative<ByteMath>(clause) &&
-             !std::holds_alternative<Base64Decode>(clause);
-    });
+    if (!g.transforms.empty()) return which(Needs::kWhole);
+    return std::any_of(g.clauses.begin(), g.clauses.end(),
+                       [&](const Clause& c) { return which(needs_of(c)); });
   });
 }
 
 }  // namespace
+
+bool forbids(const Rule& r) {
+  return any_needs(r, [](Needs n) { return n == Needs::kAbsent; });
+}
 
 void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& h) {
   namespace flag = detect::rule_flag;
@@ -339,7 +369,8 @@ void Planner::set_header(const Rule& r, const Shape& shape, detect::RuleHeader& 
   if (shape.events) h.flags |= flag::kRepeats;
   if (asks_ot(r)) h.flags |= flag::kOncePerTransaction;
 
-  if (shape.frame && asks_for_all(r)) h.flags |= flag::kWholeFrame;
+  if (shape.frame && any_needs(r, [](Needs n) { return n != Needs::kSome; })) h.flags |= flag::kWholeFrame;
+  if (shape.frame && any_needs(r, [](Needs n) { return n == Needs::kWhole; })) h.flags |= flag::kHeldFrame;
 
   if (!shape.payload || shape.transaction) {
     if (shape.transaction || shape.frame || shape.once || shape.app_only || h.apps != 0)
@@ -470,7 +501,9 @@ std::optional<std::string> Planner::add_state(const Rule& r, detect::RuleHeader&
   }
   if (r.config && r.config->subsystem == LogConfig::Subsystem::kLogging) {
     detect::StateOp op;
-    op.kind = r.config->scope == LogConfig::Scope::kFlow ? K::kUnloggedFlow : K::kUnloggedTx;
+    op.kind = r.config->type == LogConfig::Scope::kFlow    ? K::kNoFlowRecord
+              : r.config->scope == LogConfig::Scope::kFlow ? K::kUnloggedFlow
+                                                           : K::kUnloggedTx;
     deeds.push_back(op);
   }
   if (tests.size() > 255 || deeds.size() > 255) return "more than 255 flowbits in one rule";

@@ -537,8 +537,6 @@ Result<std::uint16_t> Planner::transform_list(const std::vector<Transform>& want
         t.kind = To::kSubslice;
         break;
       case From::kXor:
-        if (w.has_bytes || w.argument.empty())
-          return Error{"xor: picket does not take the key from the buffer yet"};
         t.kind = To::kXor;
         t.argument = static_cast<std::uint32_t>(out_->bytes.size());
         t.argument_size = static_cast<std::uint32_t>(w.argument.size());

@@ -217,6 +217,10 @@ bool looks_at_packets_too(const Rule& r) {
 void Planner::list_payload(const Rule& r, const Shape& shape, RuleIndex index,
                            const std::optional<ChosenPattern>& pattern, ZoneBuilder& plan) {
   const detect::RuleHeader& h = out_->rules[index];
+  if (shape.stream_event) {  // what was odd is known once the packet was worked on
+    out_->any_stream = out_->any_stream || (h.flags & detect::rule_flag::kStreamPayload) != 0;
+    return plan.stream_events.push_back(index);
+  }
   const PortSet* ports = few_ports(r);
   const bool by_pattern = found_by(r, shape, pattern) == PlanNote::FoundBy::kPattern;
   const auto put = [&](PayloadBuilder& to) {
@@ -281,6 +285,7 @@ void Planner::list_frame_rule(const Rule& r, const Shape& shape, RuleIndex index
         to.scan.add(pattern->literal, index, 0);
       else
         to.rules.push_back(index);
+      if (forbids(r)) to.forbids.push_back(index);
     }
   }
 }
@@ -575,6 +580,7 @@ std::optional<Error> Planner::build_scans(Plan& plan) {
       frame.kind = static_cast<std::uint8_t>(key.kind);
       frame.transforms = key.transforms;
       frame.rules = list(builder.rules);
+      frame.forbids = list(builder.forbids);
       if (!builder.scan.empty()) order(builder.scan, frame.scan);
     }
     to.sides.resize(options_.protocols.size());

@@ -275,7 +275,8 @@ TEST(Transaction, TransformsBeforeContent) {
           http("http.uri; url_decode; content:\"a b\";", 4) +
           http("http.uri; xor:\"20\"; content:\"ABC\";", 5) +
           http("http.uri; dotprefix; content:\".abc\";", 6) +
-          http("http.uri; from_base64; subslice:0,4; dotprefix; content:\".ABCD\";", 7));
+          http("http.uri; from_base64; subslice:0,4; dotprefix; content:\".ABCD\";", 7) +
+          http("http.uri; xor:offset 2, extract 1 1; content:\"PATH\"; bsize:4;", 8));
   b.protocol(kBenchHttp);
   const auto fired = [&](const char* uri) {
     BenchTx tx;
@@ -287,6 +288,8 @@ TEST(Transaction, TransformsBeforeContent) {
   EXPECT_EQ(fired("abc"), "2 3 5 6");  // MD5 of "abc" begins with 900150983cd24fb0 (RFC 1321, A.5)
   EXPECT_EQ(fired("a b c"), "3 4");
   EXPECT_EQ(fired("a%20b+c"), "4");
+  EXPECT_EQ(fired("/!qaui"), "8");  // the key stands in the buffer, before what it hides
+  EXPECT_EQ(fired("/"), "") << "no key";
   EXPECT_EQ(fired("QUJDREVGR0g="), "7");  // a part of what one transform wrote, into the next
 }
 

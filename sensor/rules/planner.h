@@ -101,6 +101,7 @@ struct FrameKey {
 struct FrameBuilder {
   ScanBuilder scan{ScanBuilder::Text::kLong};
   std::vector<detect::RuleIndex> rules;  // without a pattern
+  std::vector<detect::RuleIndex> forbids;
 };
 
 /// A detect::ZonePlan to be.
@@ -239,5 +240,7 @@ class Planner {
 /// Which flags of a TCP header pass all of a rule's tests of flags; nullptr when it has none.
 [[nodiscard]] bool flags_fit(const Rule&, std::uint8_t flags);
 [[nodiscard]] bool tests_flags(const Rule&);
+/// Does it ask for something not to stand in a frame, wherever?
+[[nodiscard]] bool forbids(const Rule&);
 
 }  // namespace picket::rules

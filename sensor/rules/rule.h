@@ -471,6 +471,12 @@ struct NetworkProtocol {
   std::uint8_t version = 4;  ///< or 6
 };
 
+/// rpc:100000,2,3 — a call of Sun RPC in the packet's payload (RFC 5531)
+struct RpcCall {
+  std::uint32_t program = 0;
+  std::optional<std::uint32_t> version, procedure;
+};
+
 /// app-layer-protocol:!http,toserver — kNoProtocol stands for "failed" and "unknown"
 struct AppProtocolIs {
   /// As detect::WhoseProtocol has them.
@@ -501,7 +507,7 @@ struct CountryIs {
 
 using PacketTest =
     std::variant<PacketNumber, VlanId, TcpFlags, FragBits, IpOptions, SameIp, StreamSize, Checksum,
-                 PacketEvent, AppProtocolIs, AddressReputation, CountryIs, NetworkProtocol>;
+                 PacketEvent, AppProtocolIs, AddressReputation, CountryIs, NetworkProtocol, RpcCall>;
 
 /// `flow:` Each group of bits: none set means no demand.
 struct FlowOptions {
@@ -568,6 +574,7 @@ struct LogConfig {
   enum class Scope : std::uint8_t { kTransaction, kFlow };
   Subsystem subsystem = Subsystem::kLogging;
   Scope scope = Scope::kTransaction;
+  Scope type = Scope::kTransaction;  ///< records of transactions, or that of the flow
   bool disable = true;
 };
 
