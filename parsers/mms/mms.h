@@ -410,6 +410,7 @@ struct Report {
 };
 [[nodiscard]] bool read_report(const Message&, Report& out) noexcept;
 
+inline constexpr std::string_view kLastErrorName = "LastApplError";
 struct LastError {
   Bytes object, origin_id;
   std::int64_t error = 0, origin = 0, add_cause = 0;

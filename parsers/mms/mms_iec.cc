@@ -17,7 +17,7 @@ enum OptionBit : unsigned {
   kSegmentation = 9,
 };
 
-constexpr std::string_view kReportList = "RPT", kLastError = "LastApplError";
+constexpr std::string_view kReportList = "RPT";
 
 bool of(const ber::Element& e, Type t) noexcept { return e.context(static_cast<std::uint32_t>(t)); }
 
@@ -196,7 +196,7 @@ bool read_last_error(const Message& m, LastError& out) noexcept {
   Object o;
   ber::Element e;
   while (walk.next(o) && ber::read(values, e)) {
-    if (as_text(o.item) != kLastError || !of(e, Type::kStructure)) continue;
+    if (as_text(o.item) != kLastErrorName || !of(e, Type::kStructure)) continue;
     Cursor c(e.content);
     ber::Element part;
     if (!text(c, out.object) || !ber::read(c, part) || !ber::read_integer(part.content, out.error))

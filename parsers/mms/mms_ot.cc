@@ -415,7 +415,10 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   bool none = false;
   if (m.reports() && m.variable_list && report_address(x, m, n, out, none)) return !none;
   Object o;
+  LastError error;
   if (!object_at(x, m, n, o)) return false;
+  if (as_text(o.item) == kLastErrorName && read_last_error(m, error) && !error.object.empty())
+    return out.text = error.object, true;
   out.text = as_bytes({x.address_room.data(), write_address(o, x.address_room)});
   return true;
 }

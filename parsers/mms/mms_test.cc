@@ -454,7 +454,7 @@ TEST(Mms, AControlThatFailsSaysWhy) {
                     tlv("a2", hex("85", "03") + text("89", "HMI")) + hex("86", "07") + hex("85", "0a"));
   const std::string why = report(tlv("a0", last), error);
   EXPECT_EQ(one({to_client(why)}),
-            "rep control failed @LastApplError ='LD0/XCBR1$CO$Pos$Oper' =1 =3 ='HMI' =7 =10 failed");
+            "rep control failed @LD0/XCBR1$CO$Pos$Oper ='LD0/XCBR1$CO$Pos$Oper' =1 =3 ='HMI' =7 =10 failed");
   HarnessOptions o;
   EXPECT_THAT(run(kSpec, {to_client(why)}, o), ElementsAre(HasSubstr("mms.origin=3 mms.add_cause=10")));
   // Command termination: what was ordered comes back.
