@@ -168,6 +168,8 @@ void count(Message& m) noexcept {
   ObjectWalk objects(m);
   while (objects.next(o)) ++m.object_count;
   wrong(m, kBadService, objects.malformed());
+  Report report;
+  wrong(m, kBadService, names_report(m) && !read_report(m, report));
   Value v;
   ValueWalk values(told_values(m));
   while (values.next(v)) ++m.value_count;

@@ -408,6 +408,9 @@ struct Report {
   std::uint32_t members = 0;          ///< of the data set that are here
   Bytes references, values, reasons;  ///< runs of `members` elements; references and reasons may be empty
 };
+/// It says that it is a report of IEC 61850.
+[[nodiscard]] bool names_report(const Message&) noexcept;
+/// False: it is none, or what it has to say is not all there.
 [[nodiscard]] bool read_report(const Message&, Report& out) noexcept;
 
 inline constexpr std::string_view kLastErrorName = "LastApplError";

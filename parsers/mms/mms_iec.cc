@@ -152,12 +152,14 @@ bool read_control(const Message& m, Control& out) noexcept {
   return false;
 }
 
-bool read_report(const Message& m, Report& out) noexcept {
+bool names_report(const Message& m) noexcept {
   Object o;
-  if (!m.reports() || !m.variable_list || !object_at(m, 0, o) || o.scope != Scope::kVmd ||
-      as_text(o.item) != kReportList) {
-    return false;
-  }
+  return m.reports() && m.variable_list && object_at(m, 0, o) && o.scope == Scope::kVmd &&
+         as_text(o.item) == kReportList;
+}
+
+bool read_report(const Message& m, Report& out) noexcept {
+  if (!names_report(m)) return false;
   Cursor c(m.values);
   ber::Element e;
   if (!text(c, out.id) || !ber::read(c, e) || !of(e, Type::kBits)) return false;

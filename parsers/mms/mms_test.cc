@@ -439,7 +439,8 @@ TEST(Mms, Reports) {
   EXPECT_THAT(run(kSpec, {to_client(report(kRpt, head + values + reasons))}, o),
               ElementsAre("tx 0 rep brcb1 42 441849600 LD0/LLN0$ds1 1 members 2 reasons 8"));
   // A value is missing: it is no report any more, but what is there is told.
-  EXPECT_THAT(run(kSpec, {to_client(report(kRpt, head + hex("83", "01")))}, o), ElementsAre("tx 0 rep -"));
+  EXPECT_THAT(run(kSpec, {to_client(report(kRpt, head + hex("83", "01")))}, o),
+              ElementsAre("tx 0 rep events=invalid_service -"));
   // References instead of a data set.
   const std::string named = text("8a", "urcb1") + hex("84", "06 0400") + hex("84", "06 c0") +
                             text("8a", "LD0/X$ST$a") + text("8a", "LD0/X$ST$b") + hex("83", "01") +

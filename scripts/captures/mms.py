@@ -380,7 +380,7 @@ def malformed():
     save("malformed", "one bad message after the other, and a gap; what is well-formed goes on",
          """Before each of fifteen reads stands something that is wrong: a TPKT too short, other bytes, a TPDU that class 0 has not, an SPDU that does not exist, presentation data
 too long or without a PDU, a PDU without its number, a service that does not exist, variables and data that are missing, values 20 deep, a report that ends too early, an ER, and
-a gap of 100 bytes. All fifteen are answered.""", p)
+a gap of 100 bytes. All fifteen are answered; the last answer stands alone, since that there is a gap is known only when it acknowledges what came behind.""", p)
 
 
 def main():
