@@ -28,7 +28,7 @@ constexpr Tag kTags[] = {
 /// An INTEGER that fits 32 bits without a sign.
 bool number(Bytes content, std::uint32_t& out) noexcept {
   std::int64_t v = 0;
-  if (!ber_integer(content, v) || v < 0 || v > std::numeric_limits<std::uint32_t>::max()) return false;
+  if (!ber::read_integer(content, v) || v < 0 || v > std::numeric_limits<std::uint32_t>::max()) return false;
   out = static_cast<std::uint32_t>(v);
   return true;
 }
@@ -58,7 +58,7 @@ bool interpret(Value& v) noexcept {
     }
     case Type::kInteger: {
       std::int64_t n = 0;
-      if (!ber_integer(v.content, n)) return false;
+      if (!ber::read_integer(v.content, n)) return false;
       v.number = static_cast<double>(n);
       return true;
     }
@@ -107,22 +107,22 @@ bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
   if (!read_iec61850(in, out.frame)) return false;
   wrong = Event::kInvalidPdu;
   Cursor c(out.frame.apdu);
-  BerElement pdu;
-  if (!read_ber(c, pdu) || pdu.tag != kGoosePdu) return false;
+  ber::Element pdu;
+  if (!ber::read(c, pdu) || pdu.identifier != kGoosePdu) return false;
   Cursor fields(pdu.content);
   std::uint16_t seen = 0;
   bool sound = true;
-  BerElement e;
+  ber::Element e;
   while (!fields.empty()) {
-    if (!read_ber(fields, e)) return false;
-    if (e.tag == 0xab) {
+    if (!ber::read(fields, e)) return false;
+    if (e.identifier == 0xab) {
       out.all_data = e.content;
       seen |= 1U << 11;
       continue;
     }
-    if (e.tag < 0x80 || e.tag > 0x8c || e.tag == 0x8b) continue;  // what a later edition may add
-    seen |= static_cast<std::uint16_t>(1U << (e.tag - 0x80));
-    switch (e.tag) {
+    if (e.identifier < 0x80 || e.identifier > 0x8c || e.identifier == 0x8b) continue;  // what a later edition may add
+    seen |= static_cast<std::uint16_t>(1U << (e.identifier - 0x80));
+    switch (e.identifier) {
       case 0x80:
         out.gocb_ref = e.content;
         break;
@@ -180,7 +180,7 @@ Bytes bits_text(Bytes content, std::span<char> room) noexcept {
 
 bool Values::next(Value& out) noexcept {
   constexpr std::uint32_t kArray = 0xa1, kStructure = 0xa2;
-  BerElement e;
+  ber::Element e;
   for (;;) {
     Cursor& c = level_[depth_];
     if (c.empty()) {
@@ -189,13 +189,13 @@ bool Values::next(Value& out) noexcept {
       --depth_;
       continue;
     }
-    if (!read_ber(c, e)) continue;  // it is empty now
+    if (!ber::read(c, e)) continue;  // it is empty now
     ++place_[depth_];
     out = {};
     out.content = e.content;
     out.depth = static_cast<std::uint8_t>(depth_ + 1);
     std::copy_n(place_.begin(), out.depth, out.path.begin());
-    if (e.tag == kArray || e.tag == kStructure) {
+    if (e.identifier == kArray || e.identifier == kStructure) {
       if (depth_ + 1U == kMaxDepth) return out.type = Type::kNested, true;
       ++depth_;
       level_[depth_] = Cursor(e.content);
@@ -203,7 +203,7 @@ bool Values::next(Value& out) noexcept {
       continue;
     }
     for (const Tag& t : kTags) {
-      if (t.number == e.tag) out.type = t.type;
+      if (t.number == e.identifier) out.type = t.type;
     }
     if (!interpret(out)) out.type = Type::kUnknown;
     return true;

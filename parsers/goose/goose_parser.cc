@@ -154,11 +154,11 @@ void GooseParser::compare_state(Message& m, const Stream& s, bool expired, Sink&
 void GooseParser::compare_data(Message& m, const Stream& s) noexcept {
   if (same(m.pdu.all_data, s.data.view())) return;
   Cursor now(m.pdu.all_data), before(s.data.view());
-  BerElement a, b;
+  ber::Element a, b;
   for (std::uint16_t entry = 1; !now.empty(); ++entry) {
-    if (!read_ber(now, a)) break;
-    const bool there = !before.empty() && read_ber(before, b);
-    if (there && a.tag == b.tag && same(a.content, b.content)) continue;
+    if (!ber::read(now, a)) break;
+    const bool there = !before.empty() && ber::read(before, b);
+    if (there && a.identifier == b.identifier && same(a.content, b.content)) continue;
     if (m.changed_count == m.changed.size()) break;
     m.changed[m.changed_count++] = entry;
   }

@@ -50,21 +50,21 @@ bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
   if (!read_iec61850(in, out.frame)) return false;
   wrong = Event::kInvalidPdu;
   Cursor c(out.frame.apdu);
-  BerElement e;
-  if (!read_ber(c, e) || e.tag != 0x60) return false;
+  ber::Element e;
+  if (!ber::read(c, e) || e.identifier != 0x60) return false;
   Cursor fields(e.content);
   bool has_count = false, has_asdus = false;
   while (!fields.empty()) {
-    if (!read_ber(fields, e)) return false;
+    if (!ber::read(fields, e)) return false;
     std::int64_t n = 0;
-    if (e.tag == 0x80) {
-      if (!ber_integer(e.content, n) || n < 0 || n > 0xffff) return false;
+    if (e.identifier == 0x80) {
+      if (!ber::read_integer(e.content, n) || n < 0 || n > 0xffff) return false;
       out.no_asdu = static_cast<std::uint32_t>(n);
       has_count = true;
-    } else if (e.tag == 0x81 || e.tag == 0xa1) {
+    } else if (e.identifier == 0x81 || e.identifier == 0xa1) {
       out.security = e.content;
       out.has_security = true;
-    } else if (e.tag == 0xa2) {
+    } else if (e.identifier == 0xa2) {
       out.asdus = e.content;
       has_asdus = true;
     }
@@ -75,14 +75,14 @@ bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
 bool read_asdu(Bytes content, Asdu& out) noexcept {
   out = {};
   Cursor c(content);
-  BerElement e;
+  ber::Element e;
   std::uint16_t seen = 0;
   bool sound = true;
   while (!c.empty()) {
-    if (!read_ber(c, e)) return false;
-    if (e.tag < 0x80 || e.tag > 0x89) continue;
-    seen |= static_cast<std::uint16_t>(1U << (e.tag - 0x80));
-    switch (e.tag) {
+    if (!ber::read(c, e)) return false;
+    if (e.identifier < 0x80 || e.identifier > 0x89) continue;
+    seen |= static_cast<std::uint16_t>(1U << (e.identifier - 0x80));
+    switch (e.identifier) {
       case 0x80:
         out.sv_id = e.content;
         break;

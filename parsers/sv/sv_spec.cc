@@ -30,13 +30,13 @@ class SvParser final : public Parser {
     Event wrong{};
     if (!parse(frame, pdu, wrong)) return report(dir, wrong, nullptr, sink);
     Cursor c(pdu.asdus);
-    BerElement e;
+    ber::Element e;
     std::uint32_t n = 0;
-    for (; !c.empty() && read_ber(c, e); ++n) {
+    for (; !c.empty() && ber::read(c, e); ++n) {
       Message m;
       m.pdu = pdu;
       m.direction = dir;
-      if (e.tag == 0x30 && read_asdu(e.content, m.asdu))
+      if (e.identifier == 0x30 && read_asdu(e.content, m.asdu))
         on_asdu(m, sink);
       else
         report(dir, Event::kInvalidAsdu, nullptr, sink);
