@@ -292,7 +292,11 @@ Probe walk(Bytes stream, std::uint8_t version, unsigned enough) noexcept {
     Publish p;
     if (in.left() < h.length) return could_become(h, in.rest()) ? Probe::kUnsure : Probe::kNo;
     const std::uint64_t odd = interpret(h, in.bytes(h.length), version, m, c, p);
-    if ((odd & ~kNotTelling) != 0) return Probe::kNo;
+    // A CONNECT is known by its name, whatever else is wrong with it.
+    const std::uint64_t telling = h.type == Type::kConnect
+                                      ? bit(Event::kMalformedTraffic) | bit(Event::kInvalidProtocol)
+                                      : ~kNotTelling;
+    if ((odd & telling) != 0) return Probe::kNo;
     if (m.has_id && m.id == 0) return Probe::kNo;
     if (h.type == Type::kConnect) version = c.level;
     sum += weight(h, p);
@@ -371,6 +375,14 @@ bool takes_everything(Bytes filter) noexcept {
 
 Probe probe(Transport, Direction, Bytes first) noexcept {
   if (first.empty()) return Probe::kUnsure;
+  Cursor in(first);
+  Header h;
+  if (first[0] == 0x10 && read_header(in, 0, h).kind == ParseResult::Kind::kDone) {
+    // The name is enough: what is broken behind it is a broken CONNECT.
+    if (!could_become(h, in.rest())) return Probe::kNo;
+    const Bytes name = in.bytes(in.u16be());
+    return in.ok() && !name.empty() ? Probe::kYes : Probe::kUnsure;
+  }
   return walk(first, 0, kSureToBegin);
 }
 
