@@ -13,7 +13,13 @@ broker() {
   broker_pid=$!
   wait_port "$port"
 }
-broker_ends() { kill $broker_pid 2>/dev/null || true; wait $broker_pid 2>/dev/null || true; }
+# With its clients: one that is left would come back in the next case.
+broker_ends() {
+  local p
+  for p in $(ip netns pids "$client"); do kill "$p" 2>/dev/null || true; done
+  kill $broker_pid 2>/dev/null || true
+  wait $broker_pid 2>/dev/null || true
+}
 pub() { cli timeout 10 mosquitto_pub -h $server_ip "$@" >>"$tmp/client.log" 2>&1 || true; }
 sub() { cli timeout 10 mosquitto_sub -h $server_ip "$@" >>"$tmp/client.log" 2>&1 || true; }
 sub_bg() { cli_bg timeout 20 mosquitto_sub -h $server_ip "$@"; sleep 0.3; }
