@@ -281,8 +281,7 @@ def mqtt_codes(r):
 
 
 def mqtt_topics(r):
-    topics = mqtt_said(r, 'topic', 'publish') if not r['mqtt'].get('publish', {}).get('topic_of_alias') else ['']
-    return topics + [t['topic'] if isinstance(t, dict) else t for ts in mqtt_said(r, 'topics') for t in ts]
+    return mqtt_said(r, 'topic', 'publish') + [t['topic'] if isinstance(t, dict) else t for ts in mqtt_said(r, 'topics') for t in ts]
 
 
 def record_kind(r):
@@ -327,7 +326,7 @@ FIELDS = [
     ('mqtt', 'dup', lambda f: [v in ('1', 'True') for v in f['mqtt.dupflag']], lambda r: mqtt_said(r, 'dup', 'publish')),
     ('mqtt', 'packet identifier', lambda f: [number(v) for v in f['mqtt.msgid']], lambda r: mqtt_said(r, 'message_id')),
     ('mqtt', 'topic', lambda f: f['mqtt.topic'], mqtt_topics),
-    ('mqtt', 'message', lambda f: [len(v.replace(':', '')) // 2 for v in f['mqtt.msg']], lambda r: [v for v in mqtt_said(r, 'message_length') if v]),
+    ('mqtt', 'message', lambda f: [len(v.replace(':', '')) // 2 for v in f['mqtt.msg'] if v != '<MISSING>'], lambda r: [v for v in mqtt_said(r, 'message_length') if v]),
     ('mqtt', 'protocol', lambda f: f['mqtt.protoname'], lambda r: mqtt_said(r, 'protocol_string')),
     ('mqtt', 'version', lambda f: [number(v) for v in f['mqtt.ver']], lambda r: mqtt_said(r, 'protocol_version')),
     ('mqtt', 'client', lambda f: f['mqtt.clientid'], lambda r: [v for v in mqtt_said(r, 'client_id') if v]),
