@@ -262,7 +262,9 @@ void encode(const Transaction& tx, WireWriter& w) noexcept {
     mark(w, Snmp::kTruncatedFieldNumber, m.variable_count > kMaxVariables);
     for (unsigned n = 0; (v = variable_of(x, n)) != nullptr; ++n) variable(w, *v);
   }
-  if (m.pdu == Pdu::kResponse || m.pdu == Pdu::kTrap2 || m.pdu == Pdu::kInform) system(w, x);
+  // What a refused set wanted is not what the agent is.
+  if ((m.pdu == Pdu::kResponse && m.error_status == 0) || m.pdu == Pdu::kTrap2 || m.pdu == Pdu::kInform)
+    system(w, x);
   if (m.version == 3) v3(w, m);
   if (m.pdu == Pdu::kReport && (v = variable_of(x, 0)) != nullptr) {
     std::string_view rest;
