@@ -200,6 +200,10 @@ class EveWriter::Json {
       const std::uint64_t bit = std::uint64_t{1} << (field->index % 64);
       if ((word & bit) != 0) continue;
       word |= bit;
+      if (field->flatten && field->map) {
+        if (depth < kMaxDepth && !entries(*field, wire, in, depth)) return false;
+        continue;
+      }
       if (field->flatten) {
         if (depth < kMaxDepth && !fields(*field->message, wire.bytes, depth + 1)) return false;
         continue;
@@ -208,6 +212,14 @@ class EveWriter::Json {
       if (!(field->repeated ? repeated(*field, wire, in, depth) : value(*field, wire, depth))) return false;
     }
     return in.ok();
+  }
+
+  /// The entries of a map among the fields of its message.
+  [[nodiscard]] bool entries(const EveField& f, WireField piece, WireReader rest, unsigned depth) {
+    do {
+      if (piece.number == f.number && fits(f, piece) && !entry(*f.message, piece.bytes, depth)) return false;
+    } while (rest.next(piece));
+    return rest.ok();
   }
 
   static bool fits(const EveField& f, const WireField& wire) noexcept {

@@ -160,8 +160,8 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
   field.pairs = options.GetExtension(v1::as_pairs);
   if (!apply_format(field, options.GetExtension(v1::format))) return bad("(format) does not fit its type");
   if (field.kind == EveKind::kEnum) field.enum_names = enum_names(r, *f.enum_type());
-  if (field.flatten && (field.kind != EveKind::kMessage || field.repeated)) {
-    return bad("(flatten) is for a single message");
+  if (field.flatten && (field.kind != EveKind::kMessage || (field.repeated && !field.map))) {
+    return bad("(flatten) is for a single message, or with (as_map)");
   }
   if (field.kind == EveKind::kMessage) {
     auto inner = build(r, *f.message_type());

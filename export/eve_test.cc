@@ -200,6 +200,19 @@ void expect_pairs(const Message& m, const FieldDescriptor& f, const Json& j) {
   }
 }
 
+/// Members among those of the message; gives how many.
+std::size_t expect_entries(const Message& m, const FieldDescriptor& f, const Json& j) {
+  const auto& r = *m.GetReflection();
+  for (int i = 0; i < r.FieldSize(m, &f); ++i) {
+    const Message& entry = r.GetRepeatedMessage(m, &f, i);
+    const Json* value =
+        j.find(shown(entry.GetReflection()->GetString(entry, entry.GetDescriptor()->FindFieldByNumber(1))));
+    EXPECT_NE(value, nullptr) << f.full_name();
+    if (value != nullptr) expect_value(entry, *entry.GetDescriptor()->FindFieldByNumber(2), -1, *value);
+  }
+  return static_cast<std::size_t>(r.FieldSize(m, &f));
+}
+
 /// Every field of `m` stands in `j`; gives how many members that are.
 std::size_t expect_fields(const Message& m, const Json& j) {
   const auto& r = *m.GetReflection();
@@ -208,6 +221,10 @@ std::size_t expect_fields(const Message& m, const Json& j) {
   std::set<std::string> keys;
   std::size_t members = 0;
   for (const FieldDescriptor* f : set) {
+    if (f->options().GetExtension(v1::flatten) && f->is_repeated()) {
+      members += expect_entries(m, *f, j);
+      continue;
+    }
     if (f->options().GetExtension(v1::flatten)) {
       members += expect_fields(r.GetMessage(m, f), j);
       continue;

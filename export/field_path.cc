@@ -13,7 +13,7 @@ bool find(const EveTable& table, std::string_view name, std::vector<const EveFie
   if (depth > 8) return false;
   if (const EveField* f = table.find(name); f != nullptr) return through.push_back(f), true;
   for (const auto& f : table.fields) {
-    if (!f.flatten) continue;
+    if (!f.flatten || f.map) continue;
     through.push_back(&f);
     if (find(*f.message, name, through, depth + 1)) return true;
     through.pop_back();

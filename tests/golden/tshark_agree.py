@@ -72,6 +72,9 @@ DECODE_AS = {
     'iec104/sequence': ['tcp.port==2405,iec60870_104'],
     'iec104/small-segments': ['tcp.port==2405,iec60870_104'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
+    'mqtt/interrupted': ['tcp.port==1884,mqtt'],
+    'mqtt/malformed': ['tcp.port==1884,mqtt'],
+    'mqtt/odd-port': ['tcp.port==11883,mqtt'],
     's7comm/addressing': ['tcp.port==2102,tpkt'],
     's7comm/blocks': ['tcp.port==2102,tpkt'],
     's7comm/fragments': ['tcp.port==2102,tpkt'],
@@ -80,6 +83,7 @@ DECODE_AS = {
     's7comm/plus': ['tcp.port==2102,tpkt'],
     's7comm/services': ['tcp.port==2102,tpkt'],
     's7comm/small-segments': ['tcp.port==2102,tpkt'],
+    'snmp/tcp-odd-port': ['tcp.port==1161,snmp'],
     'ssh/dropbear': ['tcp.port==2200,ssh'],
     'ssh/greeting': ['tcp.port==2222,ssh'],
     'ssh/old-algorithms': ['tcp.port==2022,ssh'],
@@ -371,6 +375,26 @@ def http2_settings(r, name):
     return [s['settings_value'] for side in ('request', 'response') for s in r['http']['http2'].get(side, {}).get('settings', []) if s['settings_id'] == name]
 
 
+MQTT_USER = ('place', 'unit', 'source', 'why', 'bye')  # of the captures
+MQTT_PACKETS = ['connect', 'connack', 'publish', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'subscribe', 'suback', 'unsubscribe', 'unsuback', 'pingreq', 'pingresp', 'disconnect', 'auth']
+
+
+def mqtt_said(r, key, *packets):
+    return [v for p in (packets or MQTT_PACKETS) for v in some(r, 'mqtt', p, key)]
+
+
+def mqtt_codes(r):
+    """Reason codes of version 5, which tshark shows where they stand."""
+    if r['mqtt'].get('version') != 5:
+        return []
+    return (mqtt_said(r, 'return_code') + [v for v in mqtt_said(r, 'reason_code') if v] +
+            [v for key in ('qos_granted', 'reason_codes') for codes in mqtt_said(r, key) for v in codes])
+
+
+def mqtt_topics(r):
+    return mqtt_said(r, 'topic', 'publish') + [t['topic'] if isinstance(t, dict) else t for ts in mqtt_said(r, 'topics') for t in ts]
+
+
 def record_kind(r):
     """Records of HTTP/2 are those of HTTP/1 with more in them."""
     return 'http2' if r['event_type'] == 'http' and r['http'].get('version') == '2' else r['event_type']
@@ -522,6 +546,37 @@ FIELDS = [
     ('hl7', 'acknowledgement code', lambda f: hl7_fields(f, 'MSA', 1), lambda r: hl7_sides(r, 'acknowledgement', 'code')),
     ('hl7', 'acknowledged', lambda f: hl7_fields(f, 'MSA', 2), lambda r: hl7_sides(r, 'acknowledgement', 'control_id')),
     ('hl7', 'observation', lambda f: [v.split('^')[0] for v in hl7_fields(f, 'OBX', 3)], lambda r: [o['identifier'] for m in hl7_sides(r, 'observations') for o in m]),
+    ('mqtt', 'packet', lambda f: [number(v) for v in f['mqtt.msgtype']], lambda r: [i + 1 for i, p in enumerate(MQTT_PACKETS) if p in r['mqtt']]),
+    ('mqtt', 'quality of service', lambda f: [number(v) for v in f['mqtt.qos']], lambda r: mqtt_said(r, 'qos', 'publish')),
+    ('mqtt', 'retain', lambda f: [v in ('1', 'True') for v in f['mqtt.retain']], lambda r: mqtt_said(r, 'retain', 'publish')),
+    ('mqtt', 'dup', lambda f: [v in ('1', 'True') for v in f['mqtt.dupflag']], lambda r: mqtt_said(r, 'dup', 'publish')),
+    ('mqtt', 'packet identifier', lambda f: [number(v) for v in f['mqtt.msgid']], lambda r: mqtt_said(r, 'message_id')),
+    ('mqtt', 'topic', lambda f: f['mqtt.topic'], mqtt_topics),
+    ('mqtt', 'message', lambda f: [len(v.replace(':', '')) // 2 for v in f['mqtt.msg'] if v != '<MISSING>'], lambda r: [v for v in mqtt_said(r, 'message_length') if v]),
+    ('mqtt', 'protocol', lambda f: f['mqtt.protoname'], lambda r: mqtt_said(r, 'protocol_string')),
+    ('mqtt', 'version', lambda f: [number(v) for v in f['mqtt.ver']], lambda r: mqtt_said(r, 'protocol_version')),
+    ('mqtt', 'client', lambda f: f['mqtt.clientid'], lambda r: [v for v in mqtt_said(r, 'client_id') if v]),
+    ('mqtt', 'user', lambda f: f['mqtt.username'], lambda r: mqtt_said(r, 'username')),
+    ('mqtt', 'will topic', lambda f: f['mqtt.willtopic'], lambda r: some(r, 'mqtt', 'connect', 'will', 'topic')),
+    ('mqtt', 'keep alive', lambda f: [number(v) for v in f['mqtt.kalive']], lambda r: mqtt_said(r, 'keep_alive')),
+    ('mqtt', 'clean session', lambda f: [v in ('1', 'True') for v in f['mqtt.conflag.cleansess']], lambda r: some(r, 'mqtt', 'connect', 'flags', 'clean_session')),
+    ('mqtt', 'return code', lambda f: [number(v) for v in f['mqtt.conack.val']], lambda r: mqtt_said(r, 'return_code') if r['mqtt'].get('version') != 5 else []),
+    ('mqtt', 'session present', lambda f: [v in ('1', 'True') for v in f['mqtt.conack.flags.sp']], lambda r: mqtt_said(r, 'session_present')),
+    ('mqtt', 'reason code', lambda f: [n for p in ('connack', 'suback', 'unsuback') for n in map(number, f['mqtt.%s.reason_code' % p])] +
+     [n for p in ('puback', 'pubrec', 'pubrel', 'pubcomp', 'disconnect', 'auth') for n in map(number, f['mqtt.%s.reason_code' % p]) if n], mqtt_codes),
+    ('mqtt', 'granted', lambda f: [number(v) for v in f['mqtt.suback.qos']], lambda r: [v for codes in mqtt_said(r, 'qos_granted') for v in codes] if r['mqtt'].get('version') != 5 else []),
+    ('mqtt', 'user property', lambda f: f['mqtt.prop_key'],
+     lambda r: [k for p in MQTT_PACKETS for side in (some(r, 'mqtt', p, 'properties') + some(r, 'mqtt', p, 'will', 'properties')) for k in side if k in MQTT_USER]),
+    ('mqtt', 'property', lambda f: [n for n in (number(v) for v in f['mqtt.prop_number'])],
+     lambda r: [v for p in MQTT_PACKETS for side in (some(r, 'mqtt', p, 'properties') + some(r, 'mqtt', p, 'will', 'properties')) for k, vs in side.items() if k not in ('topic_alias', 'maximum_qos')
+                for v in (vs if isinstance(vs, list) else [vs]) if isinstance(v, int)]),
+    ('snmp', 'version', lambda f: [{0: 1, 1: 2, 3: 3}.get(number(v), v) for v in f['snmp.version'] + f['snmp.msgVersion']], lambda r: some(r, 'snmp', 'version')),
+    ('snmp', 'community', lambda f: f['snmp.community'], lambda r: some(r, 'snmp', 'community')),
+    ('snmp', 'request', lambda f: [number(v) for v in f['snmp.request_id']], lambda r: some(r, 'snmp', 'request_id')),
+    ('snmp', 'error', lambda f: [number(v) for v in f['snmp.error_status']], lambda r: some(r, 'snmp', 'error_status')),
+    ('snmp', 'object', lambda f: f['snmp.name'], lambda r: r['snmp'].get('vars', [])),
+    ('snmp', 'user', lambda f: [v for v in f['snmp.msgUserName'] if v], lambda r: [v for v in some(r, 'snmp', 'usm') if v]),
+    ('snmp', 'message', lambda f: [number(v) for v in f['snmp.msgID']], lambda r: some(r, 'snmp', 'v3', 'message_id')),
     ('s7comm', 'kind', lambda f: [number(v) for v in f['s7comm.header.rosctr']], lambda r: s7_sides(r, 'rosctr')),
     ('s7comm', 'reference', lambda f: [number(v) for v in f['s7comm.header.pduref']], lambda r: s7_sides(r, 'pdu_reference')),
     ('s7comm', 'function', lambda f: [number(v) for v in f['s7comm.param.func']], lambda r: s7_sides(r, 'function')),
@@ -692,6 +747,10 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
         'http2.settings.initial_window_size', 'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.push_promise.promised_stream_id',
+        'mqtt.msgtype', 'mqtt.qos', 'mqtt.retain', 'mqtt.dupflag', 'mqtt.msgid', 'mqtt.topic', 'mqtt.msg', 'mqtt.protoname', 'mqtt.ver', 'mqtt.clientid', 'mqtt.username',
+        'mqtt.willtopic', 'mqtt.kalive', 'mqtt.conflag.cleansess', 'mqtt.conack.val', 'mqtt.conack.flags.sp', 'mqtt.suback.qos', 'mqtt.prop_key', 'mqtt.prop_number',
+        *('mqtt.%s.reason_code' % p for p in ('connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth')),
+        'snmp.version', 'snmp.msgVersion', 'snmp.community', 'snmp.request_id', 'snmp.error_status', 'snmp.name', 'snmp.msgUserName', 'snmp.msgID',
         's7comm.header.rosctr', 's7comm.header.pduref', 's7comm.header.errcls', 's7comm.header.errcod', 's7comm.param.func', 's7comm.param.item.area',
         's7comm.param.item.address.byte', 's7comm.param.item.length', 's7comm.data.returncode', 's7comm.param.userdata.funcgroup',
         's7comm.param.userdata.subfunc', 's7comm.data.userdata.szl_id', 's7comm.param.pistart.servicename', 's7comm.param.blockcontrol.filename',
