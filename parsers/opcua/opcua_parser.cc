@@ -49,8 +49,12 @@ Consumed OpcuaParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept 
     const Bytes rest = in.rest();
     const ParseResult r = parse(in, chunk);
     if (r.kind == ParseResult::Kind::kMalformed) {
-      report(dir, static_cast<Event>(r.event), nullptr, sink);
-      report(dir, Event::kLostSync, nullptr, sink);
+      // More than is held, though both ends agreed on it: what it has is not read, the next chunk is searched for.
+      const std::uint32_t size = Cursor(rest.subspan(4)).u32le();
+      const bool agreed = static_cast<Event>(r.event) == Event::kInvalidSize && size > kMaxChunk &&
+                          size <= sides_[index(dir)].buffer;
+      report(dir, agreed ? Event::kTooLarge : static_cast<Event>(r.event), nullptr, sink);
+      if (!agreed) report(dir, Event::kLostSync, nullptr, sink);
       lose(dir);
     } else if (r.kind == ParseResult::Kind::kDone) {
       on_chunk(dir, chunk, rest.first(chunk.size), sink);

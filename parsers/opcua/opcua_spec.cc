@@ -264,7 +264,7 @@ constexpr EventDef kEvents[] = {
     {"unknown_service", "a service that the standard does not have"},
     {"too_deep", "structures inside one another, deeper than 24"},
     {"trailing_bytes", "bytes behind the structures of a message"},
-    {"too_large", "a message in chunks is larger than message-limit"},
+    {"too_large", "a message is larger than message-limit, or in a chunk of more than 128 KiB"},
     {"too_many_chunks", "a message has more chunks than chunk-limit"},
     {"chunk_too_large", "a chunk is larger than the other end said it takes"},
     {"incomplete_message", "a message whose beginning or end was not seen"},
