@@ -48,7 +48,8 @@ Probe rest_fits(const Kind& k, Bytes rest) noexcept {
     case MessageType::kAcknowledge: {
       const std::uint32_t version = c.u32le(), receive = c.u32le(), send = c.u32le();
       if (!c.ok()) return Probe::kUnsure;
-      return version <= kMaxVersion && receive >= kLeastBuffer && send >= kLeastBuffer ? Probe::kYes : Probe::kNo;
+      return version <= kMaxVersion && receive >= kLeastBuffer && send >= kLeastBuffer ? Probe::kYes
+                                                                                       : Probe::kNo;
     }
     case MessageType::kError: {
       const std::uint32_t error = c.u32le(), length = c.u32le();
@@ -251,9 +252,12 @@ void interpret_body(Bytes body, std::size_t signature, Message& m) noexcept {
 }
 
 Probe frame_starts(Bytes stream) noexcept {
+  if (stream.empty()) return Probe::kUnsure;
   Cursor c(stream);
   // The first byte decides nearly always.
-  if (const std::uint8_t b = c.peek(); std::string_view("HAEROCM").find(static_cast<char>(b)) == std::string_view::npos) return Probe::kNo;
+  if (const std::uint8_t b = c.peek();
+      std::string_view("HAEROCM").find(static_cast<char>(b)) == std::string_view::npos)
+    return Probe::kNo;
   if (stream.size() < 3) {
     for (const Kind& k : kKinds) {
       if (k.name.starts_with(as_text(stream))) return Probe::kUnsure;

@@ -56,13 +56,21 @@ inline constexpr std::size_t kChunkHeader = 8;
 inline constexpr std::size_t kMaxChunk = 128 * 1024;  ///< twice of what stacks offer
 inline constexpr std::size_t kMaxUrl = 4096;          ///< of HEL, ERR and RHE (§7.1.2)
 
-enum class MessageType : std::uint8_t { kHello, kAcknowledge, kError, kReverseHello, kOpen, kClose, kMessage };
+enum class MessageType : std::uint8_t {
+  kHello,
+  kAcknowledge,
+  kError,
+  kReverseHello,
+  kOpen,
+  kClose,
+  kMessage
+};
 
 struct Chunk {
   MessageType type{};
-  char final = 'F';       ///< F: the last; C: more follow; A: given up
+  char final = 'F';        ///< F: the last; C: more follow; A: given up
   std::uint32_t size = 0;  ///< with its header
-  Bytes rest;             ///< behind the header
+  Bytes rest;              ///< behind the header
 };
 /// Reads one chunk from `in`.
 ///   done       `chunk` is filled; `in` stands after it
@@ -71,7 +79,7 @@ struct Chunk {
 [[nodiscard]] ParseResult parse(Cursor& in, Chunk& chunk) noexcept;
 
 struct Policy {
-  std::string_view name;     ///< "Basic256Sha256"
+  std::string_view name;       ///< "Basic256Sha256"
   std::uint8_t signature = 0;  ///< bytes behind a signed chunk
 };
 /// By its URI; "" is None. nullptr: not known.
@@ -85,19 +93,21 @@ enum Problem : std::uint8_t { kBroken = 1, kService = 2, kDeep = 4, kTrailing = 
 /// One message. Integers in host order; which fields there are follows from `type`.
 struct Message {
   MessageType type{};
-  std::uint8_t problems = 0;  ///< bits of Problem
-  bool encrypted = false;     ///< nothing behind channel and token can be read
-  bool aborted = false;       ///< given up by its sender: `error` and `text` say why
-  bool has_sequence = false;  ///< `sequence` and `request` were readable
-  bool renews = false;        ///< kOpen: of a request, the channel is there already
+  std::uint8_t problems = 0;           ///< bits of Problem
+  bool encrypted = false;              ///< nothing behind channel and token can be read
+  bool aborted = false;                ///< given up by its sender: `error` and `text` say why
+  bool has_sequence = false;           ///< `sequence` and `request` were readable
+  bool renews = false;                 ///< kOpen: of a request, the channel is there already
   std::uint32_t size = 0, chunks = 0;  ///< bytes on the wire, of all its chunks
   std::uint32_t channel = 0, token = 0, sequence = 0, request = 0;  ///< sequence: of the first chunk
 
-  std::uint32_t version = 0, receive_size = 0, send_size = 0, max_message = 0, max_chunks = 0;  ///< kHello, kAcknowledge
-  std::uint32_t error = 0;  ///< kError, aborted
-  Bytes text;               ///< kHello, kReverseHello: endpoint URL; kError, aborted: reason
-  Bytes server_uri;         ///< kReverseHello
-  Bytes policy, certificate, thumbprint;  ///< kOpen: the sender's policy and certificate, the receiver's thumbprint
+  std::uint32_t version = 0, receive_size = 0, send_size = 0, max_message = 0,
+                max_chunks = 0;  ///< kHello, kAcknowledge
+  std::uint32_t error = 0;       ///< kError, aborted
+  Bytes text;                    ///< kHello, kReverseHello: endpoint URL; kError, aborted: reason
+  Bytes server_uri;              ///< kReverseHello
+  Bytes policy, certificate,
+      thumbprint;  ///< kOpen: the sender's policy and certificate, the receiver's thumbprint
 
   std::uint32_t service_id = 0;      ///< of its binary encoding
   const Service* service = nullptr;  ///< nullptr: none, or unknown
@@ -105,9 +115,9 @@ struct Message {
   std::uint32_t handle = 0;          ///< of the request's or the response's header
   std::uint32_t result = 0;          ///< of a response's header
   std::uint32_t subscription = 0;
-  std::uint16_t good = 0, bad = 0;   ///< of a response: results of what was asked for, by their severity
-  bool has_events = false;           ///< Publish, Republish: events, or that a subscription ended
-  std::uint8_t user_token = 0xff;    ///< ActivateSession: kind of identity; 0xff: none told
+  std::uint16_t good = 0, bad = 0;  ///< of a response: results of what was asked for, by their severity
+  bool has_events = false;          ///< Publish, Republish: events, or that a subscription ended
+  std::uint8_t user_token = 0xff;   ///< ActivateSession: kind of identity; 0xff: none told
 
   [[nodiscard]] bool is(MessageType t) const noexcept { return type == t; }
   [[nodiscard]] bool is(std::string_view name) const noexcept {
@@ -226,7 +236,8 @@ struct Exchange : OtTransaction {
 
 /// The n-th token of a message that `fits` takes; false when there is none. Amortised O(1) where n grows by one.
 template <class Fits>
-bool seek(const Exchange& x, const Message& m, std::uint8_t what, unsigned n, Token& out, Fits&& fits) noexcept {
+bool seek(const Exchange& x, const Message& m, std::uint8_t what, unsigned n, Token& out,
+          Fits&& fits) noexcept {
   if (x.scratch == nullptr) return false;
   Scratch::Seek& s = x.scratch->seek;
   if (s.of != &m || s.what != what || s.n > n) {

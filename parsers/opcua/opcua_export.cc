@@ -23,8 +23,8 @@ using U = v1::OpcuaUser;
 using S = v1::OpcuaSample;
 
 // Of a message; a record has two at most and 256 KiB.
-constexpr unsigned kMaxItems = 128, kMaxReferences = 256, kMaxEndpoints = 32, kMaxElements = 1024, kMaxMembers = 256,
-                   kMaxSamples = 256;
+constexpr unsigned kMaxItems = 128, kMaxReferences = 256, kMaxEndpoints = 32, kMaxElements = 1024,
+                   kMaxMembers = 256, kMaxSamples = 256;
 constexpr std::size_t kMaxText = 1024, kTextBudget = 64 * 1024;
 
 /// What is written into.
@@ -47,8 +47,9 @@ struct Place {
   Tag tag{};
   In owner = In::kSkip;
   int field = 0;
-  int name_field = 0;                                   ///< of the name that goes with a number or a node
-  std::string_view (*name)(std::uint32_t) noexcept = nullptr;  ///< with `field` alone: the name instead of the number
+  int name_field = 0;  ///< of the name that goes with a number or a node
+  std::string_view (*name)(std::uint32_t) noexcept =
+      nullptr;  ///< with `field` alone: the name instead of the number
   In opens = In::kSkip;
 };
 
@@ -57,7 +58,8 @@ constexpr Place kPlaces[] = {
     {Tag::kRequestHandle, In::kMessage, M::kRequestHandleFieldNumber},
     {Tag::kTimeoutHint, In::kMessage, M::kTimeoutHintMsFieldNumber},
     {Tag::kAuditEntryId, In::kMessage, M::kAuditEntryIdFieldNumber},
-    {Tag::kServiceResult, In::kMessage, M::kServiceResultCodeFieldNumber, M::kServiceResultFieldNumber, status_name},
+    {Tag::kServiceResult, In::kMessage, M::kServiceResultCodeFieldNumber, M::kServiceResultFieldNumber,
+     status_name},
     {Tag::kRequestType, In::kMessage, M::kRequestTypeFieldNumber, 0, request_type_name},
     {Tag::kSecurityMode, In::kMessage, M::kSecurityModeFieldNumber, 0, security_mode_name},
     {Tag::kLifetime, In::kMessage, M::kLifetimeMsFieldNumber},
@@ -144,7 +146,8 @@ constexpr Place kPlaces[] = {
     {Tag::kRefBrowseName, In::kReference, R::kBrowseNameFieldNumber},
     {Tag::kRefDisplayName, In::kReference, R::kDisplayNameFieldNumber},
     {Tag::kRefNodeClass, In::kReference, R::kNodeClassFieldNumber, 0, node_class_name},
-    {Tag::kRefTypeDefinition, In::kReference, R::kTypeDefinitionFieldNumber, R::kTypeDefinitionNameFieldNumber},
+    {Tag::kRefTypeDefinition, In::kReference, R::kTypeDefinitionFieldNumber,
+     R::kTypeDefinitionNameFieldNumber},
     {Tag::kRefRemaining, In::kReference, R::kRemainingPathIndexFieldNumber},
     {Tag::kAppUri, In::kApplication, A::kApplicationUriFieldNumber},
     {Tag::kAppProductUri, In::kApplication, A::kProductUriFieldNumber},
@@ -224,7 +227,8 @@ void certificate(WireWriter& w, int field, Bytes der) noexcept {
   tls::DerReader names(c.alt_names);
   tls::AltNameText text;
   Bytes alt;
-  for (unsigned i = 0; i < kMaxNames && tls::next_alt_name(names, text, alt); ++i) bytes_if(w, C::kAltNamesFieldNumber, alt);
+  for (unsigned i = 0; i < kMaxNames && tls::next_alt_name(names, text, alt); ++i)
+    bytes_if(w, C::kAltNamesFieldNumber, alt);
   name_if(w, C::kSignatureAlgorithmFieldNumber, tls::signature_algorithm_name(c.signature_algorithm));
   name_if(w, C::kKeyAlgorithmFieldNumber, tls::key_algorithm_name(c.key_algorithm));
   if (c.key_bits != 0) w.u64(C::kKeyBitsFieldNumber, c.key_bits);
@@ -232,8 +236,9 @@ void certificate(WireWriter& w, int field, Bytes der) noexcept {
 
 /// Services whose results stand in the order of what was asked for, and do not say themselves for which node they are.
 bool answers_in_order(const Message& m) noexcept {
-  for (const std::string_view name : {"Read", "Write", "Call", "Browse", "TranslateBrowsePathsToNodeIds", "HistoryRead",
-                                      "HistoryUpdate", "CreateMonitoredItems", "DeleteNodes"}) {
+  for (const std::string_view name :
+       {"Read", "Write", "Call", "Browse", "TranslateBrowsePathsToNodeIds", "HistoryRead", "HistoryUpdate",
+        "CreateMonitoredItems", "DeleteNodes"}) {
     if (m.is(name)) return true;
   }
   return false;
@@ -243,7 +248,8 @@ bool answers_in_order(const Message& m) noexcept {
 class BodyWriter {
  public:
   BodyWriter(WireWriter& w, const Exchange& x, const Message& m) noexcept : w_(w), x_(x), m_(m) {
-    if (&m == &x.answer && answers_in_order(m) && x.question.service != nullptr && x.question.is(m.service->name)) {
+    if (&m == &x.answer && answers_in_order(m) && x.question.service != nullptr &&
+        x.question.is(m.service->name)) {
       asked_ = x.question.walk();
       in_order_ = true;
     }
@@ -312,7 +318,8 @@ class BodyWriter {
 
   void count(const Token& t) noexcept {
     if (t.tag == Tag::kItems && in() == In::kMessage) item_count_ += t.number;
-    if (t.tag == Tag::kReferences && in() == In::kItem && t.number != 0) w_.u64(I::kReferenceCountFieldNumber, t.number);
+    if (t.tag == Tag::kReferences && in() == In::kItem && t.number != 0)
+      w_.u64(I::kReferenceCountFieldNumber, t.number);
   }
 
   void begin(const Token& t) noexcept {
@@ -344,13 +351,14 @@ class BodyWriter {
 
   /// With what the request says of it.
   void begin_item(const Token& item) noexcept {
-    if (item.of != nullptr && m_.is("HistoryUpdate") && m_.service->request) member("details", as_bytes(item.of->name));
+    if (item.of != nullptr && m_.is("HistoryUpdate") && m_.service->request)
+      member("details", as_bytes(item.of->name));
     if (!in_order_) return;
     Token t;
     while (asked_.next(t)) {
       if (t.tag == Tag::kItems && t.kind == Token::Kind::kEnd) return;
-      if (t.kind == Token::Kind::kValue &&
-          (t.tag == Tag::kNodeId || t.tag == Tag::kAttributeId || t.tag == Tag::kObjectId || t.tag == Tag::kMethodId)) {
+      if (t.kind == Token::Kind::kValue && (t.tag == Tag::kNodeId || t.tag == Tag::kAttributeId ||
+                                            t.tag == Tag::kObjectId || t.tag == Tag::kMethodId)) {
         write(kByTag[static_cast<std::size_t>(t.tag)], t);
       }
     }
@@ -416,8 +424,8 @@ class BodyWriter {
     }
     switch (t.type) {
       case Type::kByteString:
-        if (p.tag == Tag::kClientCertificate || p.tag == Tag::kServerCertificate || p.tag == Tag::kUserCertificate ||
-            p.tag == Tag::kEndCertificate) {
+        if (p.tag == Tag::kClientCertificate || p.tag == Tag::kServerCertificate ||
+            p.tag == Tag::kUserCertificate || p.tag == Tag::kEndCertificate) {
           return write_certificate(p, t.bytes);
         }
         [[fallthrough]];
@@ -442,7 +450,8 @@ class BodyWriter {
         return w_.f64(p.field, t.real);
       default:
         w_.u64(p.field, number);
-        if (p.tag == Tag::kClientHandle && x_.watched != nullptr && (m_.is("Publish") || m_.is("Republish"))) {
+        if (p.tag == Tag::kClientHandle && x_.watched != nullptr &&
+            (m_.is("Publish") || m_.is("Republish"))) {
           const Bytes node = x_.watched->node(m_.subscription, number);
           if (!node.empty()) w_.bytes(I::kNodeIdFieldNumber, cut(node));
         }
@@ -495,7 +504,8 @@ void message(WireWriter& w, int field, const Exchange& x, const Message& m) noex
   w.text(M::kTypeFieldNumber, message_name(m.type));
   w.u64(M::kSizeFieldNumber, m.size);
   if (m.chunks > 1) w.u64(M::kChunksFieldNumber, m.chunks);
-  const bool in_channel = m.is(MessageType::kOpen) || m.is(MessageType::kClose) || m.is(MessageType::kMessage);
+  const bool in_channel =
+      m.is(MessageType::kOpen) || m.is(MessageType::kClose) || m.is(MessageType::kMessage);
   if (!in_channel) return hello(w, m);
   w.u64(M::kChannelIdFieldNumber, m.channel);
   if (!m.is(MessageType::kOpen)) w.u64(M::kTokenIdFieldNumber, m.token);

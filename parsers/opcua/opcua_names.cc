@@ -285,36 +285,74 @@ constexpr NumberName kNodes[] = {
 static_assert(std::ranges::is_sorted(kNodes, {}, &NumberName::number));
 
 constexpr NumberName kAttributes[] = {
-    {1, "NodeId"},           {2, "NodeClass"},       {3, "BrowseName"},
-    {4, "DisplayName"},      {5, "Description"},     {6, "WriteMask"},
-    {7, "UserWriteMask"},    {8, "IsAbstract"},      {9, "Symmetric"},
-    {10, "InverseName"},     {11, "ContainsNoLoops"}, {12, "EventNotifier"},
-    {13, "Value"},           {14, "DataType"},       {15, "ValueRank"},
-    {16, "ArrayDimensions"}, {17, "AccessLevel"},    {18, "UserAccessLevel"},
-    {19, "MinimumSamplingInterval"}, {20, "Historizing"}, {21, "Executable"},
-    {22, "UserExecutable"},  {23, "DataTypeDefinition"}, {24, "RolePermissions"},
-    {25, "UserRolePermissions"}, {26, "AccessRestrictions"}, {27, "AccessLevelEx"},
+    {1, "NodeId"},
+    {2, "NodeClass"},
+    {3, "BrowseName"},
+    {4, "DisplayName"},
+    {5, "Description"},
+    {6, "WriteMask"},
+    {7, "UserWriteMask"},
+    {8, "IsAbstract"},
+    {9, "Symmetric"},
+    {10, "InverseName"},
+    {11, "ContainsNoLoops"},
+    {12, "EventNotifier"},
+    {13, "Value"},
+    {14, "DataType"},
+    {15, "ValueRank"},
+    {16, "ArrayDimensions"},
+    {17, "AccessLevel"},
+    {18, "UserAccessLevel"},
+    {19, "MinimumSamplingInterval"},
+    {20, "Historizing"},
+    {21, "Executable"},
+    {22, "UserExecutable"},
+    {23, "DataTypeDefinition"},
+    {24, "RolePermissions"},
+    {25, "UserRolePermissions"},
+    {26, "AccessRestrictions"},
+    {27, "AccessLevelEx"},
 };
 constexpr NumberName kTypes[] = {
-    {0, "Null"},          {1, "Boolean"},    {2, "SByte"},         {3, "Byte"},
-    {4, "Int16"},         {5, "UInt16"},     {6, "Int32"},         {7, "UInt32"},
-    {8, "Int64"},         {9, "UInt64"},     {10, "Float"},        {11, "Double"},
-    {12, "String"},       {13, "DateTime"},  {14, "Guid"},         {15, "ByteString"},
-    {16, "XmlElement"},   {17, "NodeId"},    {18, "ExpandedNodeId"}, {19, "StatusCode"},
-    {20, "QualifiedName"}, {21, "LocalizedText"}, {22, "ExtensionObject"}, {23, "DataValue"},
-    {24, "Variant"},      {25, "DiagnosticInfo"},
+    {0, "Null"},
+    {1, "Boolean"},
+    {2, "SByte"},
+    {3, "Byte"},
+    {4, "Int16"},
+    {5, "UInt16"},
+    {6, "Int32"},
+    {7, "UInt32"},
+    {8, "Int64"},
+    {9, "UInt64"},
+    {10, "Float"},
+    {11, "Double"},
+    {12, "String"},
+    {13, "DateTime"},
+    {14, "Guid"},
+    {15, "ByteString"},
+    {16, "XmlElement"},
+    {17, "NodeId"},
+    {18, "ExpandedNodeId"},
+    {19, "StatusCode"},
+    {20, "QualifiedName"},
+    {21, "LocalizedText"},
+    {22, "ExtensionObject"},
+    {23, "DataValue"},
+    {24, "Variant"},
+    {25, "DiagnosticInfo"},
 };
 constexpr NumberName kModes[] = {{0, "Invalid"}, {1, "None"}, {2, "Sign"}, {3, "SignAndEncrypt"}};
 constexpr NumberName kRequestTypes[] = {{0, "issue"}, {1, "renew"}};
-constexpr NumberName kUserTokens[] = {{0, "anonymous"}, {1, "user name"}, {2, "certificate"}, {3, "issued token"}};
+constexpr NumberName kUserTokens[] = {
+    {0, "anonymous"}, {1, "user name"}, {2, "certificate"}, {3, "issued token"}};
 constexpr NumberName kApplicationTypes[] = {
     {0, "server"}, {1, "client"}, {2, "client and server"}, {3, "discovery server"}};
 constexpr NumberName kMonitoringModes[] = {{0, "disabled"}, {1, "sampling"}, {2, "reporting"}};
 constexpr NumberName kTimestamps[] = {{0, "source"}, {1, "server"}, {2, "both"}, {3, "neither"}};
 constexpr NumberName kDirections[] = {{0, "forward"}, {1, "inverse"}, {2, "both"}};
-constexpr NumberName kNodeClasses[] = {{0, "unspecified"},   {1, "object"},        {2, "variable"},
-                                       {4, "method"},        {8, "object type"},   {16, "variable type"},
-                                       {32, "reference type"}, {64, "data type"}, {128, "view"}};
+constexpr NumberName kNodeClasses[] = {{0, "unspecified"},     {1, "object"},      {2, "variable"},
+                                       {4, "method"},          {8, "object type"}, {16, "variable type"},
+                                       {32, "reference type"}, {64, "data type"},  {128, "view"}};
 
 constexpr NumberName kMessageTypes[] = {
     {0, "HEL"}, {1, "ACK"}, {2, "ERR"}, {3, "RHE"}, {4, "OPN"}, {5, "CLO"}, {6, "MSG"},

@@ -122,14 +122,14 @@ constexpr Entry kServices[] = {
 
 // Methods that every server has alike, by the numbers of their types (OPC 10000-9, -12; namespace 0).
 constexpr Entry kMethods[] = {
-    {2947, line("silence alarm")},         // Unshelve, OneShotShelve, TimedShelve
+    {2947, line("silence alarm")},  // Unshelve, OneShotShelve, TimedShelve
     {2948, line("silence alarm")},
     {2949, line("silence alarm")},
     {3875, line("ask for alarms again")},  // ConditionRefresh
     {9027, line("silence alarm")},         // Enable, Disable of a condition
     {9028, line("silence alarm")},
     {9111, line("acknowledge alarm")},
-    {9113, line("acknowledge alarm")},  // Confirm
+    {9113, line("acknowledge alarm")},             // Confirm
     {12740, line("change server configuration")},  // ApplyChanges
     {12886, line("change server configuration")},  // RequestServerStateChange
     {12912, line("ask for alarms again")},         // ConditionRefresh2
@@ -189,7 +189,8 @@ const OtOperation* of_call(const Message& m) noexcept {
 const OtOperation* of_history(const Message& m) noexcept {
   Token t;
   for (Walker w = m.walk(); w.next(t);) {
-    if (t.tag == Tag::kItems && t.kind == Token::Kind::kBegin && t.of != nullptr && t.of->name.starts_with("Delete")) {
+    if (t.tag == Tag::kItems && t.kind == Token::Kind::kBegin && t.of != nullptr &&
+        t.of->name.starts_with("Delete")) {
       return line("delete history");
     }
   }
@@ -224,10 +225,12 @@ const OtOperation* of_service(const Message& m) noexcept {
 
 bool is_address(const Token& t) noexcept {
   return (t.kind == Token::Kind::kValue) &&
-         (t.tag == Tag::kNodeId || t.tag == Tag::kObjectId || t.tag == Tag::kMethodId || t.tag == Tag::kParentNodeId ||
-          t.tag == Tag::kTargetNodeId);
+         (t.tag == Tag::kNodeId || t.tag == Tag::kObjectId || t.tag == Tag::kMethodId ||
+          t.tag == Tag::kParentNodeId || t.tag == Tag::kTargetNodeId);
 }
-bool is_handle(const Token& t) noexcept { return t.kind == Token::Kind::kValue && t.tag == Tag::kClientHandle; }
+bool is_handle(const Token& t) noexcept {
+  return t.kind == Token::Kind::kValue && t.tag == Tag::kClientHandle;
+}
 bool is_element(const Token& t) noexcept { return t.kind == Token::Kind::kValue && t.tag == Tag::kElement; }
 
 /// Which of the walks of an exchange this is: see Scratch::Seek::what.
@@ -242,7 +245,9 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   if (said.is("Publish") || said.is("Republish")) {
     // What it tells of has numbers of the client's own.
     if (!seek(x, said, kHandles, n, t, is_handle)) return false;
-    out.text = x.watched == nullptr ? Bytes{} : x.watched->node(said.subscription, static_cast<std::uint32_t>(t.number));
+    out.text = x.watched == nullptr
+                   ? Bytes{}
+                   : x.watched->node(said.subscription, static_cast<std::uint32_t>(t.number));
     if (out.text.empty()) {
       TextWriter w(x.scratch->room);
       out.text = (w << "client handle " << t.number).bytes();
@@ -258,8 +263,8 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
 
 /// Of services whose variants are values of nodes; in others they are parts of filters.
 bool has_values(const Message& m) noexcept {
-  for (const std::string_view name :
-       {"Read", "Write", "Call", "Publish", "Republish", "HistoryRead", "HistoryUpdate", "AddNodes", "QueryFirst", "QueryNext"}) {
+  for (const std::string_view name : {"Read", "Write", "Call", "Publish", "Republish", "HistoryRead",
+                                      "HistoryUpdate", "AddNodes", "QueryFirst", "QueryNext"}) {
     if (m.is(name)) return true;
   }
   return false;

@@ -125,7 +125,8 @@ void OpcuaParser::on_open(Direction dir, Message& m, Bytes content, Sink& sink) 
   // How the messages are sent is asked for inside; where that is encrypted, the first message shows it.
   Token t;
   for (Walker w = m.walk(); w.next(t);) {
-    if (t.tag == Tag::kSecurityMode) asked_mode_ = t.number <= 3 ? static_cast<Mode>(t.number) : Mode::kUnknown;
+    if (t.tag == Tag::kSecurityMode)
+      asked_mode_ = t.number <= 3 ? static_cast<Mode>(t.number) : Mode::kUnknown;
     if (t.tag == Tag::kTokenId) {
       old_token_ = std::exchange(token_, static_cast<std::uint32_t>(t.number));
     }
@@ -154,7 +155,9 @@ void OpcuaParser::on_symmetric(Direction dir, const Chunk& chunk, Message& m, Si
   Bytes content = open.rest();
   const bool starts = body_starts(content);
   if (mode_ == Mode::kUnknown && starts) {
-    mode_ = policy_ != nullptr && policy_->name == "None" ? Mode::kNone : policy_ == nullptr ? Mode::kUnknown : Mode::kSign;
+    mode_ = policy_ != nullptr && policy_->name == "None" ? Mode::kNone
+            : policy_ == nullptr                          ? Mode::kUnknown
+                                                          : Mode::kSign;
   } else if (mode_ == Mode::kUnknown && policy_ != nullptr && !side.open && !side.midway) {
     mode_ = Mode::kEncrypt;
   }
@@ -194,7 +197,8 @@ void OpcuaParser::drop_pieces(Direction dir, Sink& sink) noexcept {
   side.pieces.reset();
 }
 
-void OpcuaParser::on_piece(Direction dir, const Chunk& chunk, Message& m, Bytes content, Sink& sink) noexcept {
+void OpcuaParser::on_piece(Direction dir, const Chunk& chunk, Message& m, Bytes content,
+                           Sink& sink) noexcept {
   Side& side = sides_[index(dir)];
   // Chunks of a message follow one another: another request id is another message.
   if (side.open && m.request != side.head.request) drop_pieces(dir, sink);
@@ -364,8 +368,10 @@ void OpcuaParser::on_question(Direction dir, const Message& m, Bytes own, Sink& 
   x->deadline_ns = never_late(q) ? kNever64 : x->question_ns + wait_ns;
   next_deadline_ns_ = std::min(next_deadline_ns_, x->deadline_ns);
   describe(*x);
-  for (const Exchange* other = oldest_; other != nullptr && m.is(MessageType::kMessage); other = other->newer) {
-    if (other->asked == dir && other->question.is(MessageType::kMessage) && other->question.request == m.request) {
+  for (const Exchange* other = oldest_; other != nullptr && m.is(MessageType::kMessage);
+       other = other->newer) {
+    if (other->asked == dir && other->question.is(MessageType::kMessage) &&
+        other->question.request == m.request) {
       events_ |= bit(Event::kReusedRequestId);
       break;
     }
@@ -405,7 +411,8 @@ Exchange* OpcuaParser::find(Direction dir, const Message& m) const noexcept {
         break;
       case MessageType::kOpen:
         // Where the number is encrypted they come in order.
-        if (q.is(MessageType::kOpen) && (!m.has_sequence || !q.has_sequence || q.request == m.request)) return x;
+        if (q.is(MessageType::kOpen) && (!m.has_sequence || !q.has_sequence || q.request == m.request))
+          return x;
         break;
       case MessageType::kMessage:
         if (q.is(MessageType::kMessage) && q.request == m.request) return x;
@@ -428,7 +435,8 @@ void OpcuaParser::finish(Exchange& x, Direction dir, const Message& m, bool odd,
   describe(x);
   if (paired) x.operation = operation;
   // Readings come with their quality; of what else is asked for, one that was not done is a refusal.
-  const bool reads = m.is("Read") || m.is("Browse") || m.is("BrowseNext") || m.is("TranslateBrowsePathsToNodeIds") || m.is("HistoryRead");
+  const bool reads = m.is("Read") || m.is("Browse") || m.is("BrowseNext") ||
+                     m.is("TranslateBrowsePathsToNodeIds") || m.is("HistoryRead");
   const bool notifies = m.is("Publish") || m.is("Republish");
   const bool refused = !notifies && m.bad != 0 && (!reads || m.good == 0);
   x.failed = m.is(MessageType::kError) || m.aborted || is_bad(m.result) || refused;

@@ -14,9 +14,11 @@ namespace picket::opcua {
 
 enum Limit : std::size_t { kRequestFlood, kReplyTimeout, kMessageLimit, kChunkLimit };
 inline constexpr LimitDef kLimits[] = {
-    {"request-flood", 128, 1, 1024, "requests of a flow that wait for their response; the oldest is given up"},
+    {"request-flood", 128, 1, 1024,
+     "requests of a flow that wait for their response; the oldest is given up"},
     {"reply-timeout", 60, 1, 3600,
-     "seconds after which a request is given up, unless it says that it waits longer; Publish waits for ever"},
+     "seconds after which a request is given up, unless it says that it waits longer; Publish waits for "
+     "ever"},
     {"message-limit", 131072, 8192, 262144, "bytes of a message that are put together; the rest is counted"},
     {"chunk-limit", 512, 1, 65535, "chunks of a message"},
 };
@@ -84,7 +86,7 @@ class OpcuaParser final : public Parser {
   std::size_t waiting_ = 0;
   std::uint64_t next_deadline_ns_ = ~std::uint64_t{0};
   std::uint64_t next_id_ = 0;
-  std::uint64_t events_ = 0;  ///< bits of Event, of chunks whose message is not at its end
+  std::uint64_t events_ = 0;                    ///< bits of Event, of chunks whose message is not at its end
   Direction to_server_ = Direction::kToServer;  ///< where requests go
   Mode mode_ = Mode::kUnknown, asked_mode_ = Mode::kUnknown;
   const Policy* policy_ = nullptr;

@@ -16,11 +16,13 @@ constexpr Field many(std::string_view name, Type type, Tag tag = T::kNone) { ret
 constexpr Field one(std::string_view name, const Struct& of, Tag tag = T::kFlat) {
   return {name, tag, kStruct, false, &of};
 }
-constexpr Field many(std::string_view name, const Struct& of, Tag tag) { return {name, tag, kStruct, true, &of}; }
+constexpr Field many(std::string_view name, const Struct& of, Tag tag) {
+  return {name, tag, kStruct, true, &of};
+}
 
-#define PICKET_STRUCT(name, ...)                            \
+#define PICKET_STRUCT(name, ...)                     \
   constexpr Field k##name##Fields[] = {__VA_ARGS__}; \
-  constexpr Struct k##name = { #name, k##name##Fields }
+  constexpr Struct k##name = {#name, k##name##Fields}
 
 // ── headers ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,8 +64,7 @@ PICKET_STRUCT(UserTokenPolicy, one("policy_id", kString, T::kPolicyId),
 PICKET_STRUCT(EndpointDescription, one("endpoint_url", kString, T::kEndUrl),
               one("server", kApplicationDescription, T::kEndServer),
               one("server_certificate", kByteString, T::kEndCertificate),
-              one("security_mode", kInt32, T::kEndMode),
-              one("security_policy_uri", kString, T::kEndPolicy),
+              one("security_mode", kInt32, T::kEndMode), one("security_policy_uri", kString, T::kEndPolicy),
               many("user_identity_tokens", kUserTokenPolicy, T::kEndTokens),
               one("transport_profile_uri", kString, T::kEndTransport),
               one("security_level", kByte, T::kEndLevel));
@@ -75,7 +76,8 @@ PICKET_STRUCT(RegisteredServer, one("server_uri", kString, T::kAppUri),
               many("server_names", kLocalizedText, T::kAppName), one("server_type", kInt32, T::kAppType),
               one("gateway_server_uri", kString, T::kAppGateway),
               many("discovery_urls", kString, T::kAppUrls),
-              one("semaphore_file_path", kString, T::kAppSemaphore), one("is_online", kBoolean, T::kAppOnline));
+              one("semaphore_file_path", kString, T::kAppSemaphore),
+              one("is_online", kBoolean, T::kAppOnline));
 PICKET_STRUCT(MdnsDiscoveryConfiguration, one("mdns_server_name", kString),
               many("server_capabilities", kString));
 
@@ -105,7 +107,8 @@ PICKET_STRUCT(OpenSecureChannelRequest, kAsk, one("client_protocol_version", kUI
               one("client_nonce", kByteString, T::kHidden), one("requested_lifetime", kUInt32, T::kLifetime));
 PICKET_STRUCT(OpenSecureChannelResponse, kTell, one("server_protocol_version", kUInt32, T::kHidden),
               one("security_token", kChannelSecurityToken), one("server_nonce", kByteString, T::kHidden));
-PICKET_STRUCT(SignatureData, one("algorithm", kString, T::kHidden), one("signature", kByteString, T::kHidden));
+PICKET_STRUCT(SignatureData, one("algorithm", kString, T::kHidden),
+              one("signature", kByteString, T::kHidden));
 PICKET_STRUCT(SignedSoftwareCertificate, one("certificate_data", kByteString, T::kHidden),
               one("signature", kByteString, T::kHidden));
 PICKET_STRUCT(CreateSessionRequest, kAsk, one("client_description", kApplicationDescription, T::kClient),
@@ -121,7 +124,8 @@ PICKET_STRUCT(CreateSessionResponse, kTell, one("session_id", kNodeId, T::kSessi
               one("server_certificate", kByteString, T::kServerCertificate),
               many("server_endpoints", kEndpointDescription, T::kEndpoints),
               many("server_software_certificates", kSignedSoftwareCertificate, T::kFlat),
-              one("server_signature", kSignatureData), one("max_request_message_size", kUInt32, T::kMaxMessageSize));
+              one("server_signature", kSignatureData),
+              one("max_request_message_size", kUInt32, T::kMaxMessageSize));
 PICKET_STRUCT(AnonymousIdentityToken, one("policy_id", kString, T::kUserPolicy));
 PICKET_STRUCT(UserNameIdentityToken, one("policy_id", kString, T::kUserPolicy),
               one("user_name", kString, T::kUserName), one("password", kByteString, T::kHidden),
@@ -155,14 +159,17 @@ PICKET_STRUCT(AddNodesResult, one("status", kStatusCode, T::kStatus),
 PICKET_STRUCT(AddNodesRequest, kAsk, many("nodes_to_add", kAddNodesItem, T::kItems));
 PICKET_STRUCT(AddNodesResponse, kTell, many("results", kAddNodesResult, T::kItems), kDiagnostics);
 PICKET_STRUCT(AddReferencesItem, one("source_node_id", kNodeId, T::kNodeId),
-              one("reference_type_id", kNodeId, T::kReferenceType), one("is_forward", kBoolean, T::kIsForward),
-              one("target_server_uri", kString), one("target_node_id", kExpandedNodeId, T::kTargetNodeId),
+              one("reference_type_id", kNodeId, T::kReferenceType),
+              one("is_forward", kBoolean, T::kIsForward), one("target_server_uri", kString),
+              one("target_node_id", kExpandedNodeId, T::kTargetNodeId),
               one("target_node_class", kInt32, T::kNodeClass));
 PICKET_STRUCT(AddReferencesRequest, kAsk, many("references_to_add", kAddReferencesItem, T::kItems));
-PICKET_STRUCT(DeleteNodesItem, one("node_id", kNodeId, T::kNodeId), one("delete_target_references", kBoolean));
+PICKET_STRUCT(DeleteNodesItem, one("node_id", kNodeId, T::kNodeId),
+              one("delete_target_references", kBoolean));
 PICKET_STRUCT(DeleteNodesRequest, kAsk, many("nodes_to_delete", kDeleteNodesItem, T::kItems));
 PICKET_STRUCT(DeleteReferencesItem, one("source_node_id", kNodeId, T::kNodeId),
-              one("reference_type_id", kNodeId, T::kReferenceType), one("is_forward", kBoolean, T::kIsForward),
+              one("reference_type_id", kNodeId, T::kReferenceType),
+              one("is_forward", kBoolean, T::kIsForward),
               one("target_node_id", kExpandedNodeId, T::kTargetNodeId),
               one("delete_bidirectional", kBoolean));
 PICKET_STRUCT(DeleteReferencesRequest, kAsk, many("references_to_delete", kDeleteReferencesItem, T::kItems));
@@ -179,8 +186,8 @@ PICKET_STRUCT(VariableAttributes, kSpecified, kShown, kDescribed, kMask, kUserMa
               one("value", kVariant, T::kValue), one("data_type", kNodeId), one("value_rank", kInt32),
               many("array_dimensions", kUInt32), one("access_level", kByte), one("user_access_level", kByte),
               one("minimum_sampling_interval", kDouble), one("historizing", kBoolean));
-PICKET_STRUCT(MethodAttributes, kSpecified, kShown, kDescribed, kMask, kUserMask,
-              one("executable", kBoolean), one("user_executable", kBoolean));
+PICKET_STRUCT(MethodAttributes, kSpecified, kShown, kDescribed, kMask, kUserMask, one("executable", kBoolean),
+              one("user_executable", kBoolean));
 PICKET_STRUCT(ObjectTypeAttributes, kSpecified, kShown, kDescribed, kMask, kUserMask,
               one("is_abstract", kBoolean));
 PICKET_STRUCT(VariableTypeAttributes, kSpecified, kShown, kDescribed, kMask, kUserMask,
@@ -201,7 +208,8 @@ PICKET_STRUCT(BrowseDescription, one("node_id", kNodeId, T::kNodeId),
               one("browse_direction", kInt32, T::kBrowseDirection),
               one("reference_type_id", kNodeId, T::kReferenceType),
               one("include_subtypes", kBoolean, T::kIncludeSubtypes),
-              one("node_class_mask", kUInt32, T::kNodeClassMask), one("result_mask", kUInt32, T::kResultMask));
+              one("node_class_mask", kUInt32, T::kNodeClassMask),
+              one("result_mask", kUInt32, T::kResultMask));
 PICKET_STRUCT(ReferenceDescription, one("reference_type_id", kNodeId, T::kRefType),
               one("is_forward", kBoolean, T::kRefForward), one("node_id", kExpandedNodeId, T::kRefNode),
               one("browse_name", kQualifiedName, T::kRefBrowseName),
@@ -236,8 +244,9 @@ PICKET_STRUCT(NodesResponse, kTell, many("nodes", kNodeItem, T::kItems));
 
 PICKET_STRUCT(ElementOperand, one("element", kUInt32));
 PICKET_STRUCT(LiteralOperand, one("literal", kVariant, T::kFlat));
-PICKET_STRUCT(PathElement, one("reference_type_id", kNodeId, T::kHidden), one("is_inverse", kBoolean, T::kHidden),
-              one("include_subtypes", kBoolean, T::kHidden), one("target_name", kQualifiedName));
+PICKET_STRUCT(PathElement, one("reference_type_id", kNodeId, T::kHidden),
+              one("is_inverse", kBoolean, T::kHidden), one("include_subtypes", kBoolean, T::kHidden),
+              one("target_name", kQualifiedName));
 PICKET_STRUCT(AttributeOperand, one("operand_node_id", kNodeId), one("alias", kString),
               many("browse_path", kPathElement, T::kFlat), one("operand_attribute_id", kUInt32),
               one("operand_index_range", kString));
@@ -304,8 +313,8 @@ PICKET_STRUCT(ReadResponse, kTell, many("results", kDataValue, T::kItems), kDiag
 PICKET_STRUCT(WriteValue, one("node_id", kNodeId, T::kNodeId), one("attribute_id", kUInt32, T::kAttributeId),
               one("index_range", kString, T::kIndexRange), one("value", kDataValue, T::kFlat));
 PICKET_STRUCT(WriteRequest, kAsk, many("nodes_to_write", kWriteValue, T::kItems));
-PICKET_STRUCT(CallMethodRequest, one("object_id", kNodeId, T::kObjectId), one("method_id", kNodeId, T::kMethodId),
-              many("input_arguments", kVariant, T::kInputs));
+PICKET_STRUCT(CallMethodRequest, one("object_id", kNodeId, T::kObjectId),
+              one("method_id", kNodeId, T::kMethodId), many("input_arguments", kVariant, T::kInputs));
 PICKET_STRUCT(CallMethodResult, one("status", kStatusCode, T::kStatus),
               many("input_argument_results", kStatusCode, T::kInputResults),
               many("input_argument_diagnostic_infos", kDiagnosticInfo, T::kHidden),
@@ -402,7 +411,8 @@ PICKET_STRUCT(CreateSubscriptionRequest, kAsk,
               one("requested_lifetime_count", kUInt32, T::kLifetimeCount),
               one("requested_max_keep_alive_count", kUInt32, T::kKeepAliveCount),
               one("max_notifications_per_publish", kUInt32, T::kMaxNotifications),
-              one("publishing_enabled", kBoolean, T::kPublishingEnabled), one("priority", kByte, T::kPriority));
+              one("publishing_enabled", kBoolean, T::kPublishingEnabled),
+              one("priority", kByte, T::kPriority));
 PICKET_STRUCT(CreateSubscriptionResponse, kTell, one("subscription_id", kUInt32, T::kSubscriptionId),
               one("revised_publishing_interval", kDouble, T::kPublishingInterval),
               one("revised_lifetime_count", kUInt32, T::kLifetimeCount),
@@ -447,7 +457,8 @@ PICKET_STRUCT(TransferResult, one("status", kStatusCode, T::kStatus),
               many("available_sequence_numbers", kUInt32, T::kItemSequence));
 PICKET_STRUCT(TransferSubscriptionsRequest, kAsk, many("subscription_ids", kUInt32, T::kSubscriptionIds),
               one("send_initial_values", kBoolean));
-PICKET_STRUCT(TransferSubscriptionsResponse, kTell, many("results", kTransferResult, T::kItems), kDiagnostics);
+PICKET_STRUCT(TransferSubscriptionsResponse, kTell, many("results", kTransferResult, T::kItems),
+              kDiagnostics);
 PICKET_STRUCT(SubscriptionsRequest, kAsk, many("subscription_ids", kUInt32, T::kSubscriptionIds));
 
 PICKET_STRUCT(SessionlessInvokeRequest, one("uris_version", kUInt32, T::kHidden),

@@ -211,7 +211,7 @@ struct Service {
   const Struct* form = nullptr;
 };
 [[nodiscard]] const Service* service_of(std::uint32_t encoding_id) noexcept;  ///< nullptr: none known
-bool service_by_name(std::string_view, std::uint64_t& out) noexcept;          ///< of its request: "Read" is 631
+bool service_by_name(std::string_view, std::uint64_t& out) noexcept;  ///< of its request: "Read" is 631
 /// The structure of an extension object, by the id of its binary encoding; nullptr: none known.
 [[nodiscard]] const Struct* structure_of(std::uint32_t encoding_id) noexcept;
 
@@ -251,10 +251,11 @@ struct Token {
   bool array = false;  ///< kBegin of a Variant: an array
   std::string_view name;
   const Struct* of = nullptr;
-  std::uint64_t number = 0;  ///< integers (sign extended), booleans, status codes, 100 ns since 1601; of names the namespace
-  double real = 0;           ///< kFloat, kDouble
-  Bytes bytes;               ///< text and bytes; GUIDs: 16 bytes; unknown extension objects: their body
-  NodeId id;                 ///< node ids; type of an extension object
+  std::uint64_t number =
+      0;  ///< integers (sign extended), booleans, status codes, 100 ns since 1601; of names the namespace
+  double real = 0;  ///< kFloat, kDouble
+  Bytes bytes;      ///< text and bytes; GUIDs: 16 bytes; unknown extension objects: their body
+  NodeId id;        ///< node ids; type of an extension object
 };
 
 inline constexpr std::size_t kMaxDepth = 24;
@@ -277,10 +278,10 @@ class Walker {
     Form form{};
     Type type{};  // of elements; of a structure kStruct or kExtensionObject
     Tag tag{};
-    std::uint8_t mask = 0;           // what is still to come of kData, kDiagnostic, kVariant
-    std::uint32_t left = 0;          // elements, fields
-    std::uint32_t end = 0;           // where an extension object ends
-    const Field* field = nullptr;    // kStruct: the next; others: whose value it is
+    std::uint8_t mask = 0;         // what is still to come of kData, kDiagnostic, kVariant
+    std::uint32_t left = 0;        // elements, fields
+    std::uint32_t end = 0;         // where an extension object ends
+    const Field* field = nullptr;  // kStruct: the next; others: whose value it is
     const Struct* of = nullptr;
   };
 

@@ -80,7 +80,8 @@ bool receiver_thumbprint(const Transaction& tx, Direction dir, unsigned n, Bytes
 }
 
 bool is_certificate(const Token& t) noexcept {
-  return has_tag<Tag::kClientCertificate>(t) || has_tag<Tag::kServerCertificate>(t) || has_tag<Tag::kUserCertificate>(t);
+  return has_tag<Tag::kClientCertificate>(t) || has_tag<Tag::kServerCertificate>(t) ||
+         has_tag<Tag::kUserCertificate>(t);
 }
 /// The n-th certificate of a message; those of endpoints are the server's own.
 bool der(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
@@ -114,7 +115,8 @@ bool certificate_thumbprint(const Transaction& tx, Direction dir, unsigned n, By
   Bytes bytes;
   if (!der(tx, dir, n, bytes)) return false;
   const auto digest = Sha1::of(bytes);
-  const std::span<char> room = std::span(static_cast<const Exchange&>(tx).scratch->buffer_room).first(2 * digest.size());
+  const std::span<char> room =
+      std::span(static_cast<const Exchange&>(tx).scratch->buffer_room).first(2 * digest.size());
   to_hex(digest, room);
   out = as_bytes({room.data(), room.size()});
   return true;
@@ -132,7 +134,9 @@ bool uacp(const Message& m) noexcept { return m.is(MessageType::kHello) || m.is(
 bool in_channel(const Message& m) noexcept {
   return m.is(MessageType::kOpen) || m.is(MessageType::kMessage) || m.is(MessageType::kClose);
 }
-bool type(const Message& m, std::uint64_t& out) noexcept { return out = static_cast<std::uint64_t>(m.type), true; }
+bool type(const Message& m, std::uint64_t& out) noexcept {
+  return out = static_cast<std::uint64_t>(m.type), true;
+}
 bool size(const Message& m, std::uint64_t& out) noexcept { return out = m.size, true; }
 bool chunks(const Message& m, std::uint64_t& out) noexcept { return out = m.chunks, true; }
 bool channel(const Message& m, std::uint64_t& out) noexcept { return out = m.channel, in_channel(m); }
@@ -146,15 +150,20 @@ bool error(const Message& m, std::uint64_t& out) noexcept {
 }
 bool service(const Message& m, std::uint64_t& out) noexcept {
   // A name stands for the request's number, and so for both.
-  if (m.service == nullptr || m.service->request || !service_by_name(m.service->name, out)) out = m.service_id;
+  if (m.service == nullptr || m.service->request || !service_by_name(m.service->name, out))
+    out = m.service_id;
   return m.service_id != 0;
 }
-bool service_id(const Message& m, std::uint64_t& out) noexcept { return out = m.service_id, m.service_id != 0; }
+bool service_id(const Message& m, std::uint64_t& out) noexcept {
+  return out = m.service_id, m.service_id != 0;
+}
 bool handle(const Message& m, std::uint64_t& out) noexcept { return out = m.handle, m.service != nullptr; }
 bool result(const Message& m, std::uint64_t& out) noexcept {
   return out = m.result, m.service != nullptr && !m.service->request;
 }
-bool user_token(const Message& m, std::uint64_t& out) noexcept { return out = m.user_token, m.user_token != 0xff; }
+bool user_token(const Message& m, std::uint64_t& out) noexcept {
+  return out = m.user_token, m.user_token != 0xff;
+}
 
 bool encrypted(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
@@ -184,7 +193,9 @@ bool item_count(const Transaction& tx, Direction dir, unsigned n, std::uint64_t&
   const auto& x = static_cast<const Exchange&>(tx);
   const Message* m = x.side(dir);
   Token t;
-  const auto items = [](const Token& k) noexcept { return k.kind == Token::Kind::kArray && k.tag == Tag::kItems; };
+  const auto items = [](const Token& k) noexcept {
+    return k.kind == Token::Kind::kArray && k.tag == Tag::kItems;
+  };
   return n == 0 && m != nullptr && seek(x, *m, kWalk<Tag::kItems>, 0, t, items) && (out = t.number, true);
 }
 /// The type of the n-th variant.
@@ -202,11 +213,13 @@ bool value_type(const Transaction& tx, Direction dir, unsigned n, std::uint64_t&
 constexpr std::array<std::uint8_t, 2> kBoth = {kOtWhole, kOtWhole};
 
 constexpr BufferDef kBuffers[] = {
-    {"opcua.endpoint_url", "", kBoth, endpoint_url, "URL that a client asks for: HEL, RHE, GetEndpoints, CreateSession"},
+    {"opcua.endpoint_url", "", kBoth, endpoint_url,
+     "URL that a client asks for: HEL, RHE, GetEndpoints, CreateSession"},
     {"opcua.server_uri", "", kBoth, server_uri, "URI of the server: RHE, CreateSession"},
     {"opcua.reason", "", kBoth, reason, "text of an error, or of why a message was aborted"},
     {"opcua.security_policy", "", kBoth, security_policy, "URI of the policy of a secure channel"},
-    {"opcua.receiver_thumbprint", "", kBoth, receiver_thumbprint, "SHA-1 of the receiver's certificate, 20 bytes"},
+    {"opcua.receiver_thumbprint", "", kBoth, receiver_thumbprint,
+     "SHA-1 of the receiver's certificate, 20 bytes"},
     {"opcua.cert_subject", "", kBoth, certificate_name<&tls::Certificate::subject>,
      "subject of a client's, server's or user's certificate"},
     {"opcua.cert_issuer", "", kBoth, certificate_name<&tls::Certificate::issuer>, "its issuer"},
@@ -229,7 +242,8 @@ constexpr IntegerDef kIntegers[] = {
     {"opcua.size", "", kBoth, integer<size>, nullptr, "bytes of a message, of all its chunks"},
     {"opcua.chunks", "", kBoth, integer<chunks>, nullptr, "chunks of a message"},
     {"opcua.protocol_version", "", kBoth, integer<version>, nullptr, "of HEL and ACK"},
-    {"opcua.receive_buffer_size", "", kBoth, integer<receive>, nullptr, "bytes of a chunk that its sender takes"},
+    {"opcua.receive_buffer_size", "", kBoth, integer<receive>, nullptr,
+     "bytes of a chunk that its sender takes"},
     {"opcua.send_buffer_size", "", kBoth, integer<send>, nullptr, "bytes of a chunk that its sender sends"},
     {"opcua.channel_id", "", kBoth, integer<channel>, nullptr, "secure channel"},
     {"opcua.token_id", "", kBoth, token, nullptr, "token of the secure channel"},
@@ -240,7 +254,8 @@ constexpr IntegerDef kIntegers[] = {
      "asked for by OPN: None, Sign, SignAndEncrypt"},
     {"opcua.error", "", kBoth, integer<error>, status_by_name, "code of an error message"},
     {"opcua.service", "", kBoth, integer<service>, service_by_name, "service of a request or response: Read"},
-    {"opcua.service_id", "", kBoth, integer<service_id>, nullptr, "id of its binary encoding: 631 and 634 are Read's"},
+    {"opcua.service_id", "", kBoth, integer<service_id>, nullptr,
+     "id of its binary encoding: 631 and 634 are Read's"},
     {"opcua.request_handle", "", kBoth, integer<handle>, nullptr, "number that the client chose"},
     {"opcua.service_result", "", kBoth, integer<result>, status_by_name, "status of a response"},
     {"opcua.user_token", "", kBoth, integer<user_token>, user_token_by_name,

@@ -67,7 +67,8 @@ void write_date(TextWriter& w, std::uint64_t ticks) noexcept {
   tls::TimeText room;
   w << tls::write_time(static_cast<std::int64_t>(seconds) - static_cast<std::int64_t>(kUntil1970), room);
   char fraction[16];
-  const int n = std::snprintf(fraction, sizeof fraction, ".%03uZ", static_cast<unsigned>(ticks % kTicks / 10'000));
+  const int n =
+      std::snprintf(fraction, sizeof fraction, ".%03uZ", static_cast<unsigned>(ticks % kTicks / 10'000));
   w << std::string_view(fraction, static_cast<std::size_t>(n));
 }
 
@@ -136,7 +137,8 @@ bool is_numeric(Type t) noexcept { return t >= Type::kBoolean && t <= Type::kDou
 
 double value_number(const Token& t) noexcept {
   if (t.type == Type::kFloat || t.type == Type::kDouble) return t.real;
-  return is_signed(t.type) ? static_cast<double>(static_cast<std::int64_t>(t.number)) : static_cast<double>(t.number);
+  return is_signed(t.type) ? static_cast<double>(static_cast<std::int64_t>(t.number))
+                           : static_cast<double>(t.number);
 }
 
 bool is_exact(const Token& t) noexcept {

@@ -26,7 +26,8 @@ bool Watched::remember(std::uint32_t subscription, std::uint32_t handle, const N
   Slot* slot = find(subscription, handle);
   if (slot == nullptr || (slot->size == 0 && count_ == kMost)) return false;
   // The same node again, as after each reconnection, takes no room.
-  if (slot->size == text.size() && std::memcmp(ids_.view().data() + slot->at, text.data(), text.size()) == 0) {
+  if (slot->size == text.size() &&
+      std::memcmp(ids_.view().data() + slot->at, text.data(), text.size()) == 0) {
     return true;
   }
   if (ids_.size() + text.size() > kMostBytes || !ids_.append(text)) return false;

@@ -1,5 +1,6 @@
 // A client of OPC UA for the captures. usage: node opcua_client.js CASE URL FOLDER-for-its-certificates
 const opcua = require('node-opcua');
+const types = require('node-opcua-types');
 const path = require('path');
 
 const [what, url, folder] = process.argv.slice(2);
@@ -83,25 +84,25 @@ async function history(s) {
 }
 
 async function errors(s) {
-  await s.read([{ nodeId: id('Missing'), attributeId: A.Value }, { nodeId: id('Speed'), attributeId: 99 }, { nodeId: 'ns=77;i=1', attributeId: A.Value }]);
+  await s.read([{ nodeId: id('Missing'), attributeId: A.Value }, { nodeId: id('Speed'), attributeId: A.EventNotifier }, { nodeId: 'ns=77;i=1', attributeId: A.Value }]);
   await s.write({ nodeId: id('Locked'), attributeId: A.Value, value: { value: { dataType: T.Int32, value: 5 } } });
   await s.write([{ nodeId: id('Speed'), attributeId: A.Value, value: { value: { dataType: T.String, value: 'fast' } } },
     { nodeId: id('Level'), attributeId: A.Value, value: { value: { dataType: T.Int32, value: 5 } } }]);
   const raw = (r) => s.performMessageTransaction(r).catch(() => {});
   await raw(new opcua.ReadRequest({ nodesToRead: [] }));
-  await raw(new opcua.QueryFirstRequest({ nodeTypes: [{ typeDefinitionNode: 'i=61', includeSubTypes: true, dataToReturn: [{ attributeId: 3 }] }], maxDataSetsToReturn: 5 }));
-  await raw(new opcua.QueryNextRequest({ continuationPoint: Buffer.from('aa', 'hex') }));
-  await raw(new opcua.CancelRequest({ requestHandle_: 3 }));
-  await raw(new opcua.AddNodesRequest({ nodesToAdd: [{ parentNodeId: 'i=85', referenceTypeId: 'i=35', requestedNewNodeId: 'ns=1;s=New', browseName: 'New',
+  await raw(new types.QueryFirstRequest({ nodeTypes: [{ typeDefinitionNode: 'i=61', includeSubTypes: true, dataToReturn: [{ attributeId: 3 }] }], maxDataSetsToReturn: 5 }));
+  await raw(new types.QueryNextRequest({ continuationPoint: Buffer.from('aa', 'hex') }));
+  await raw(new types.CancelRequest({ requestHandle_: 3 }));
+  await raw(new types.AddNodesRequest({ nodesToAdd: [{ parentNodeId: 'i=85', referenceTypeId: 'i=35', requestedNewNodeId: 'ns=1;s=New', browseName: 'New',
     nodeClass: opcua.NodeClass.Variable, typeDefinition: 'i=63',
-    nodeAttributes: new opcua.VariableAttributes({ displayName: 'New', value: { dataType: T.Int32, value: 9 }, dataType: 'i=6' }) }] }));
-  await raw(new opcua.AddReferencesRequest({ referencesToAdd: [{ sourceNodeId: 'i=85', referenceTypeId: 'i=35', isForward: true, targetNodeId: id('Speed'),
+    nodeAttributes: new types.VariableAttributes({ displayName: 'New', value: { dataType: T.Int32, value: 9 }, dataType: 'i=6' }) }] }));
+  await raw(new types.AddReferencesRequest({ referencesToAdd: [{ sourceNodeId: 'i=85', referenceTypeId: 'i=35', isForward: true, targetNodeId: id('Speed'),
     targetNodeClass: opcua.NodeClass.Variable }] }));
-  await raw(new opcua.DeleteReferencesRequest({ referencesToDelete: [{ sourceNodeId: 'i=85', referenceTypeId: 'i=35', isForward: true, targetNodeId: id('Speed') }] }));
-  await raw(new opcua.DeleteNodesRequest({ nodesToDelete: [{ nodeId: id('Speed'), deleteTargetReferences: true }] }));
-  await raw(new opcua.HistoryUpdateRequest({ historyUpdateDetails: [new opcua.DeleteRawModifiedDetails({ nodeId: id('Flow'),
+  await raw(new types.DeleteReferencesRequest({ referencesToDelete: [{ sourceNodeId: 'i=85', referenceTypeId: 'i=35', isForward: true, targetNodeId: id('Speed') }] }));
+  await raw(new types.DeleteNodesRequest({ nodesToDelete: [{ nodeId: id('Speed'), deleteTargetReferences: true }] }));
+  await raw(new types.HistoryUpdateRequest({ historyUpdateDetails: [new types.DeleteRawModifiedDetails({ nodeId: id('Flow'),
     startTime: new Date(Date.UTC(2026, 10, 22, 6)), endTime: new Date(Date.UTC(2026, 10, 22, 7)) })] }));
-  await raw(new opcua.DeleteSubscriptionsRequest({ subscriptionIds: [12345] }));
+  await raw(new types.DeleteSubscriptionsRequest({ subscriptionIds: [12345] }));
 }
 
 const cases = { values, identity, browse, methods, subscription, history, errors };
