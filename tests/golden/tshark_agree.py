@@ -316,7 +316,7 @@ def opc_times(cells):
 
 
 def opc_strings(nodes):
-    return [n.split('s=', 1)[1] for n in nodes if n.startswith('s=') or ';s=' in n]
+    return [n.split(';', 1)[-1][2:] for n in nodes if n.split(';', 1)[-1].startswith('s=')]
 
 
 FIELDS = [
@@ -364,7 +364,7 @@ FIELDS = [
     ('opcua', 'timeout hint', lambda f: [number(v) for v in f['opcua.TimeoutHint']], lambda r: opc(r, 'timeout_hint_ms')),
     ('opcua', 'service result', lambda f: [number(v) for v in f['opcua.ServiceResult']], lambda r: opc(r, 'service_result_code')),
     ('opcua', 'attribute', lambda f: [number(v) for v in f['opcua.AttributeId']], lambda r: opc_items(r, 'attribute_id', ['request'])),
-    ('opcua', 'index range', lambda f: [v for v in f['opcua.IndexRange'] if v != '[OpcUa Null String]'], lambda r: opc_items(r, 'index_range', ['request'])),
+    ('opcua', 'index range', lambda f: [v for v in f['opcua.IndexRange'] if v], lambda r: opc_items(r, 'index_range', ['request'])),
     ('opcua', 'node', lambda f: f['opcua.nodeid.string'] if f['opcua.servicenodeid.numeric'] in (['631'], ['673'], ['712']) else [],
      lambda r: opc_strings(v for key in ('node_id', 'object_id', 'method_id') for v in opc_items(r, key, ['request'])) if r['opcua'].get('request', {}).get('service') in ('Read', 'Write', 'Call') else []),
     ('opcua', 'double', lambda f: floats(f['opcua.Double']), lambda r: floats(opc_values(r, 'Double'))),
@@ -373,8 +373,8 @@ FIELDS = [
      lambda r: opc_items(r, 'source_timestamp') + [h['source_timestamp'] for h in opc_items(r, 'history') if 'source_timestamp' in h]),
     ('opcua', 'server time', lambda f: opc_times(f['opcua.datavalue.ServerTimestamp']),
      lambda r: opc_items(r, 'server_timestamp') + [h['server_timestamp'] for h in opc_items(r, 'history') if 'server_timestamp' in h]),
-    ('opcua', 'status', lambda f: [number(v) for v in f['opcua.StatusCode'] + f['opcua.StatusCodes']] if f['opcua.servicenodeid.numeric'] in (['676'], ['715'], ['754'], ['530'], ['557']) else [],
-     lambda r: opc_items(r, 'status_code') if r['opcua'].get('response', {}).get('service') in ('Write', 'Call', 'CreateMonitoredItems', 'Browse', 'TranslateBrowsePathsToNodeIds') else []),
+    ('opcua', 'status', lambda f: [number(v) for v in f['opcua.StatusCode'] + f['opcua.StatusCodes']] if f['opcua.servicenodeid.numeric'] in (['715'], ['754'], ['530'], ['557']) else [],
+     lambda r: opc_items(r, 'status_code') if r['opcua'].get('response', {}).get('service') in ('Call', 'CreateMonitoredItems', 'Browse', 'TranslateBrowsePathsToNodeIds') else []),
     ('opcua', 'subscription', lambda f: [number(v) for v in f['opcua.SubscriptionId']], lambda r: opc(r, 'subscription_id') + opc_items(r, 'subscription_id')),
     ('opcua', 'client handle', lambda f: [number(v) for v in f['opcua.ClientHandle']], lambda r: opc_items(r, 'client_handle')),
     ('opcua', 'monitored item', lambda f: [number(v) for v in f['opcua.MonitoredItemId']], lambda r: opc_items(r, 'monitored_item_id')),
