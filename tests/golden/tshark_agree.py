@@ -285,7 +285,8 @@ def opc_chunks(record, key):
     """The same of each chunk; those that are encrypted are counted in a record of their own."""
     hidden = record['opcua'].get('encrypted')
     if hidden:
-        return [{'type': 'MSG'}.get(key, hidden.get(key))] * (hidden['chunks_to_server'] + hidden['chunks_to_client'])
+        said = 'MSG' if key == 'type' else hidden.get(key)
+        return [said] * (hidden['chunks_to_server'] + hidden['chunks_to_client']) if said else []
     return [m[key] for m in (record['opcua'].get(side, {}) for side in ('request', 'response')) if key in m for _ in range(m.get('chunks', 1))]
 
 
