@@ -17,6 +17,7 @@ explains nothing any more. Needs tshark; is skipped without it.
 import argparse
 import collections
 import concurrent.futures
+import datetime
 import os
 import pathlib
 import shutil
@@ -75,6 +76,14 @@ DECODE_AS = {
     'mqtt/interrupted': ['tcp.port==1884,mqtt'],
     'mqtt/malformed': ['tcp.port==1884,mqtt'],
     'mqtt/odd-port': ['tcp.port==11883,mqtt'],
+    'opcua/chunks': ['tcp.port==4842,opcua'],
+    'opcua/malformed': ['tcp.port==4842,opcua'],
+    'opcua/mixed': ['tcp.port==4841,opcua'],
+    'opcua/odd-port': ['tcp.port==14840,opcua'],
+    'opcua/open62541': ['tcp.port==4841,opcua'],
+    'opcua/reverse': ['tcp.port==4842,opcua'],
+    'opcua/services': ['tcp.port==4842,opcua'],
+    'opcua/small-segments': ['tcp.port==4842,opcua'],
     's7comm/addressing': ['tcp.port==2102,tpkt'],
     's7comm/blocks': ['tcp.port==2102,tpkt'],
     's7comm/fragments': ['tcp.port==2102,tpkt'],
@@ -446,6 +455,50 @@ def pnio_blocks(key):
 
 
 # protocol, field, tshark's, picket's; one line of the report each.
+def opc(record, *path):
+    """What both sides of an exchange have there."""
+    return [v for side in ('request', 'response') for v in some(record, 'opcua', side, *path)]
+
+
+def opc_chunks(record, key):
+    """The same of each chunk; those that are encrypted are counted in a record of their own."""
+    hidden = record['opcua'].get('encrypted')
+    if hidden:
+        said = 'MSG' if key == 'type' else hidden.get(key)
+        return [said] * (hidden['chunks_to_server'] + hidden['chunks_to_client']) if said else []
+    return [m[key] for m in (record['opcua'].get(side, {}) for side in ('request', 'response')) if key in m for _ in range(m.get('chunks', 1))]
+
+
+def opc_items(record, key, sides=('request', 'response')):
+    """Lists and single ones alike."""
+    out = []
+    for side in sides:
+        for item in record['opcua'].get(side, {}).get('items', []):
+            v = item.get(key, [])
+            out += v if isinstance(v, list) else [v]
+    return out
+
+
+def opc_values(record, kind):
+    values = opc_items(record, 'value') + opc_items(record, 'input_arguments') + opc_items(record, 'output_arguments') + opc_items(record, 'event_fields')
+    values += [h['value'] for h in opc_items(record, 'history') if 'value' in h]
+    return [n for v in values if v['type'] == kind for n in v.get('numbers', [])]
+
+
+def opc_times(cells):
+    """Milliseconds, as the records have them."""
+    out = []
+    for cell in cells:
+        day, clock, _ = cell.rsplit(' ', 2)
+        when = datetime.datetime.strptime(day + ' ' + clock[:12], '%b %d, %Y %H:%M:%S.%f')
+        out.append(when.isoformat(timespec='milliseconds') + 'Z')
+    return out
+
+
+def opc_strings(nodes):
+    return [n.split(';', 1)[-1][2:] for n in nodes if n.split(';', 1)[-1].startswith('s=')]
+
+
 FIELDS = [
     ('dns', 'message', dns_ids, lambda r: ['%s %d' % ('response' if r['dns'].get('qr') else 'query', r['dns']['id'])]),
     ('dns', 'query name', dns_names, lambda r: dns_queries(r, 'rrname')),
@@ -577,6 +630,37 @@ FIELDS = [
     ('snmp', 'object', lambda f: f['snmp.name'], lambda r: r['snmp'].get('vars', [])),
     ('snmp', 'user', lambda f: [v for v in f['snmp.msgUserName'] if v], lambda r: [v for v in some(r, 'snmp', 'usm') if v]),
     ('snmp', 'message', lambda f: [number(v) for v in f['snmp.msgID']], lambda r: some(r, 'snmp', 'v3', 'message_id')),
+    ('opcua', 'message', lambda f: f['opcua.transport.type'], lambda r: opc_chunks(r, 'type')),
+    ('opcua', 'channel', lambda f: [number(v) for v in f['opcua.transport.scid']], lambda r: opc_chunks(r, 'channel_id')),
+    ('opcua', 'request', lambda f: [number(v) for v in f['opcua.security.rqid']], lambda r: opc_chunks(r, 'request_id')),
+    ('opcua', 'sequence number', lambda f: [number(v) for v in f['opcua.security.seq']], lambda r: opc(r, 'sequence_number')),
+    ('opcua', 'buffer', lambda f: [number(v) for v in f['opcua.transport.rbs'] + f['opcua.transport.sbs']],
+     lambda r: opc(r, 'receive_buffer_size') + opc(r, 'send_buffer_size')),
+    ('opcua', 'endpoint', lambda f: f['opcua.transport.endpoint'] + f['opcua.EndpointUrl'],
+     lambda r: opc(r, 'endpoint_url') + [e['endpoint_url'] for side in ('request', 'response') for e in r['opcua'].get(side, {}).get('endpoints', [])]),
+    ('opcua', 'error', lambda f: [number(v) for v in f['opcua.transport.error']], lambda r: opc(r, 'error_code')),
+    ('opcua', 'security policy', lambda f: f['opcua.security.spu'], lambda r: opc(r, 'security_policy_uri')),
+    ('opcua', 'service', lambda f: [number(v) for v in f['opcua.servicenodeid.numeric']], lambda r: opc(r, 'service_id')),
+    ('opcua', 'request handle', lambda f: [number(v) for v in f['opcua.RequestHandle']], lambda r: opc(r, 'request_handle') + opc(r, 'cancel_handle')),
+    ('opcua', 'timeout hint', lambda f: [number(v) for v in f['opcua.TimeoutHint']], lambda r: opc(r, 'timeout_hint_ms')),
+    ('opcua', 'service result', lambda f: [number(v) for v in f['opcua.ServiceResult']], lambda r: opc(r, 'service_result_code')),
+    ('opcua', 'attribute', lambda f: [number(v) for v in f['opcua.AttributeId']], lambda r: opc_items(r, 'attribute_id', ['request'])),
+    ('opcua', 'index range', lambda f: [v for v in f['opcua.IndexRange'] if v], lambda r: opc_items(r, 'index_range', ['request'])),
+    ('opcua', 'node', lambda f: f['opcua.nodeid.string'] if f['opcua.servicenodeid.numeric'] in (['631'], ['673'], ['712']) else [],
+     lambda r: opc_strings(v for key in ('node_id', 'object_id', 'method_id') for v in opc_items(r, key, ['request'])) if r['opcua'].get('request', {}).get('service') in ('Read', 'Write', 'Call') else []),
+    ('opcua', 'double', lambda f: floats(f['opcua.Double']), lambda r: floats(opc_values(r, 'Double'))),
+    ('opcua', 'float', lambda f: floats(f['opcua.Float']), lambda r: floats(opc_values(r, 'Float'))),
+    ('opcua', 'source time', lambda f: opc_times(f['opcua.datavalue.SourceTimestamp']),
+     lambda r: opc_items(r, 'source_timestamp') + [h['source_timestamp'] for h in opc_items(r, 'history') if 'source_timestamp' in h]),
+    ('opcua', 'server time', lambda f: opc_times(f['opcua.datavalue.ServerTimestamp']),
+     lambda r: opc_items(r, 'server_timestamp') + [h['server_timestamp'] for h in opc_items(r, 'history') if 'server_timestamp' in h]),
+    ('opcua', 'status', lambda f: [number(v) for v in f['opcua.StatusCode'] + f['opcua.StatusCodes']] if f['opcua.servicenodeid.numeric'] in (['715'], ['754'], ['530'], ['557']) else [],
+     lambda r: opc_items(r, 'status_code') if r['opcua'].get('response', {}).get('service') in ('Call', 'CreateMonitoredItems', 'Browse', 'TranslateBrowsePathsToNodeIds') else []),
+    ('opcua', 'subscription', lambda f: [number(v) for v in f['opcua.SubscriptionId']], lambda r: opc(r, 'subscription_id') + opc_items(r, 'subscription_id')),
+    ('opcua', 'client handle', lambda f: [number(v) for v in f['opcua.ClientHandle']], lambda r: opc_items(r, 'client_handle')),
+    ('opcua', 'monitored item', lambda f: [number(v) for v in f['opcua.MonitoredItemId']], lambda r: opc_items(r, 'monitored_item_id')),
+    ('opcua', 'session name', lambda f: f['opcua.SessionName'], lambda r: opc(r, 'session_name')),
+    ('opcua', 'user name', lambda f: [v for v in f['opcua.UserName'] if f['opcua.servicenodeid.numeric'] == ['467']], lambda r: opc(r, 'user', 'user_name')),
     ('s7comm', 'kind', lambda f: [number(v) for v in f['s7comm.header.rosctr']], lambda r: s7_sides(r, 'rosctr')),
     ('s7comm', 'reference', lambda f: [number(v) for v in f['s7comm.header.pduref']], lambda r: s7_sides(r, 'pdu_reference')),
     ('s7comm', 'function', lambda f: [number(v) for v in f['s7comm.param.func']], lambda r: s7_sides(r, 'function')),
@@ -751,6 +835,11 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'mqtt.willtopic', 'mqtt.kalive', 'mqtt.conflag.cleansess', 'mqtt.conack.val', 'mqtt.conack.flags.sp', 'mqtt.suback.qos', 'mqtt.prop_key', 'mqtt.prop_number',
         *('mqtt.%s.reason_code' % p for p in ('connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth')),
         'snmp.version', 'snmp.msgVersion', 'snmp.community', 'snmp.request_id', 'snmp.error_status', 'snmp.name', 'snmp.msgUserName', 'snmp.msgID',
+        *('opcua.' + name for name in (
+            'transport.type', 'transport.scid', 'transport.rbs', 'transport.sbs', 'transport.endpoint', 'transport.error', 'security.rqid', 'security.seq', 'security.spu',
+            'servicenodeid.numeric', 'nodeid.string', 'datavalue.SourceTimestamp', 'datavalue.ServerTimestamp', 'EndpointUrl', 'RequestHandle', 'TimeoutHint',
+            'ServiceResult', 'AttributeId', 'IndexRange', 'Double', 'Float', 'StatusCode', 'StatusCodes', 'SubscriptionId', 'ClientHandle', 'MonitoredItemId',
+            'SessionName', 'UserName')),
         's7comm.header.rosctr', 's7comm.header.pduref', 's7comm.header.errcls', 's7comm.header.errcod', 's7comm.param.func', 's7comm.param.item.area',
         's7comm.param.item.address.byte', 's7comm.param.item.length', 's7comm.data.returncode', 's7comm.param.userdata.funcgroup',
         's7comm.param.userdata.subfunc', 's7comm.data.userdata.szl_id', 's7comm.param.pistart.servicename', 's7comm.param.blockcontrol.filename',
