@@ -299,6 +299,7 @@ Probe walk(Bytes stream, std::uint8_t version, unsigned enough) noexcept {
     if ((odd & telling) != 0) return Probe::kNo;
     if (m.has_id && m.id == 0) return Probe::kNo;
     if (h.type == Type::kConnect) version = c.level;
+    if (h.type == Type::kConnack && version == 0 && h.length > 2) version = kVersion5;
     sum += weight(h, p);
   }
   return Probe::kYes;
