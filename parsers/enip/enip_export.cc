@@ -148,6 +148,7 @@ void write_identity(WireWriter& w, int field, const Identity& i) noexcept {
     w.u64(EnipIdentity::kPortFieldNumber, i.socket.port);
   }
   if ((i.has & Identity::kRevision) != 0) {
+    w.u64(EnipIdentity::kRevisionNumberFieldNumber, unsigned{i.major} << 8 | i.minor);
     w.bytes(EnipIdentity::kRevisionFieldNumber,
             (TextWriter(room) << unsigned{i.major} << "." << unsigned{i.minor}).bytes());
   }

@@ -91,7 +91,9 @@ void outcome(WireWriter& w, const Cip& m) noexcept {
   if (m.extended.empty()) return;
   w.bytes(EnipCip::kStatusExtendedFieldNumber, m.extended);
   Cursor c(m.extended);
-  write_name(w, EnipCip::kStatusExtendedMeaningFieldNumber, extended_status_name(m.status, c.u16le()));
+  const std::uint16_t code = c.u16le();
+  if (m.extended.size() == 2) w.u64(EnipCip::kStatusExtendedCodeFieldNumber, code);
+  write_name(w, EnipCip::kStatusExtendedMeaningFieldNumber, extended_status_name(m.status, code));
 }
 
 void elements(WireWriter& w, const Values& v) noexcept {
