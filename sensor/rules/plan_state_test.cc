@@ -212,6 +212,7 @@ TEST(PlanPacket, TheSizeOfAStreamIsThatOfItsSequenceNumbers) {
     rules += "alert tcp any any -> any any (stream_size:client,=," + std::to_string(i) +
              "; sid:" + std::to_string(i + 100) + ";)\n";
   Bench b(rules);
+  b.flow.tcp_state = TcpState::kNone;
   Packet p = b.make(Direction::kToServer, "");
   b.packet(p);
   EXPECT_EQ(b.fired(), "") << "no connection";
