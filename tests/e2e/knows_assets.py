@@ -18,7 +18,7 @@ ANY = ('assets.networks=any', 'assets.vendors=')
 
 def replay(scratch, capture, *settings, workers=1, assets='assets.json'):
     """(result, assets or None, records, stats)"""
-    for name in ('out.eve', 'out.stats', assets):
+    for name in ('out.eve', 'out.stats', assets or 'none'):
         (scratch / name).unlink(missing_ok=True)
     command = [picket(), 'replay', '--workers', workers, '--log-level', 'warning', '--eve', scratch / 'out.eve', '--stats', scratch / 'out.stats']
     if assets:
