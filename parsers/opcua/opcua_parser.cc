@@ -368,11 +368,12 @@ void OpcuaParser::on_question(Direction dir, const Message& m, Bytes own, Sink& 
   x->deadline_ns = never_late(q) ? kNever64 : x->question_ns + wait_ns;
   next_deadline_ns_ = std::min(next_deadline_ns_, x->deadline_ns);
   describe(*x);
-  for (const Exchange* other = oldest_; other != nullptr && m.is(MessageType::kMessage);
-       other = other->newer) {
+  // The response to the one before was lost, or never comes: else each response after it would go to the wrong request.
+  for (Exchange* other = oldest_; other != nullptr && m.is(MessageType::kMessage); other = other->newer) {
     if (other->asked == dir && other->question.is(MessageType::kMessage) &&
         other->question.request == m.request) {
-      events_ |= bit(Event::kReusedRequestId);
+      report(dir, Event::kReusedRequestId, other, sink);
+      give_up(*other, sink);
       break;
     }
   }
