@@ -167,7 +167,7 @@ TEST_P(Spec, KeywordsFitTheirFields) {
 TEST_P(Spec, SaysWhatItDoesToPlants) {
   if (spec().ot == nullptr) GTEST_SKIP() << "no protocol of plants";
   EXPECT_EQ(spec().ot->name, spec().name);
-  EXPECT_EQ(spec().complete, (std::array<std::uint8_t, 2>{kOtWhole, kOtWhole}));
+  for (const std::uint8_t c : spec().complete) EXPECT_GE(c, kOtWhole);
   std::set<std::string_view> inside;
   each_ot_protocol(*spec().ot, [&](const OtProtocol& ot) {
     EXPECT_TRUE(inside.insert(ot.name).second) << ot.name;

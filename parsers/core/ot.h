@@ -83,8 +83,8 @@ struct OtProtocol {
 /// Addresses of a transaction, or values of a message, that are looked at.
 inline constexpr unsigned kMaxOtInstances = 2048;
 
-/// The progress at which a side of an OtTransaction is there: its only one. `complete` of the spec is {kOtWhole,
-/// kOtWhole}.
+/// The progress at which a side of an OtTransaction is there. `complete` of the spec is {kOtWhole, kOtWhole}, or more
+/// where more of that side may follow.
 inline constexpr std::uint8_t kOtWhole = 1;
 
 inline constexpr std::int64_t kNoOtStation = -1;

@@ -201,14 +201,16 @@ Outcome speak(const ProtocolSpec& spec, const Input& in, std::size_t copies,
   options.pool_bytes = 8 << 20;
   std::map<std::uint64_t, std::string> texts;
   std::set<std::uint64_t> eventful;
+  bool in_last = false;  // texts of the others are not compared, and there are thousands
   options.describe = [&](const Transaction& tx) {
     if (tx.events != 0) eventful.insert(tx.id);
-    return texts[tx.id] = text_of(spec, tx);
+    return texts[tx.id] = in_last ? text_of(spec, tx) : std::string();
   };
   ParserRun run(spec, options);
   std::set<std::uint64_t> early;
   for (std::size_t copy = 0; copy <= copies; ++copy) {
     if (copy == copies) early = run.begun();
+    in_last = copy == copies;
     for (std::size_t t = 0; t < in.talk.size(); ++t) {
       const bool here = copy == 0 && damaged == t;
       run.feed(in.talk[t].dir, here ? instead : std::string_view(in.talk[t].bytes));

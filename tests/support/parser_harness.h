@@ -125,7 +125,8 @@ class RecordingSink final : public Sink {
     if (!options_.files) return nullptr;
     auto followed = std::make_unique<Followed>(file_pool_);
     File& f = followed->file;
-    PICKET_ASSERT(f.name.append(name));
+    [[maybe_unused]] const bool kept = f.name.append(name);
+    PICKET_ASSERT(kept);
     f.tx = &tx;
     f.id = tx.file_count++;
     f.dir = dir;
@@ -143,7 +144,8 @@ class RecordingSink final : public Sink {
     if (b.empty()) violation("file_data() without bytes");
     of->bytes.append(as_text(b));
     f.size += b.size();
-    if (!f.gap) PICKET_ASSERT(f.kept.append(b.first(std::min(b.size(), f.inspect_limit - f.kept.size()))));
+    [[maybe_unused]] const bool kept = f.gap || f.kept.append(b.first(std::min(b.size(), f.inspect_limit - f.kept.size())));
+    PICKET_ASSERT(kept);
   }
   void file_gap(File& f, std::uint64_t missing) noexcept override {
     Followed* of = open_file(f, "file_gap()");
