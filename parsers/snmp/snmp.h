@@ -177,6 +177,7 @@ extern const OtProtocol kOt;
 [[nodiscard]] std::string_view error_name(std::int64_t status) noexcept;
 [[nodiscard]] std::string_view trap_name(std::int64_t generic) noexcept;
 [[nodiscard]] std::string_view syntax_name(std::uint16_t) noexcept;
+[[nodiscard]] bool syntax_by_name(std::string_view, std::uint64_t&) noexcept;
 [[nodiscard]] std::string_view security_model_name(std::int64_t) noexcept;
 [[nodiscard]] std::string_view engine_format_name(std::uint8_t) noexcept;
 [[nodiscard]] std::string_view enterprise_name(std::uint32_t) noexcept;

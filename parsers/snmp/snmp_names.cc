@@ -220,6 +220,9 @@ std::string_view version_name(std::uint8_t v) noexcept {
 std::string_view error_name(std::int64_t status) noexcept { return name_of(kErrors, small(status)); }
 std::string_view trap_name(std::int64_t generic) noexcept { return name_of(kTraps, small(generic)); }
 std::string_view syntax_name(std::uint16_t s) noexcept { return name_of(kSyntaxes, s); }
+bool syntax_by_name(std::string_view name, std::uint64_t& out) noexcept {
+  return number_of(kSyntaxes, name, out);
+}
 std::string_view security_model_name(std::int64_t m) noexcept { return name_of(kModels, small(m)); }
 std::string_view engine_format_name(std::uint8_t f) noexcept {
   return f >= 128 ? "of the enterprise" : name_of(kFormats, f);

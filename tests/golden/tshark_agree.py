@@ -28,6 +28,7 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 
 # Ports that tshark does not know.
 DECODE_AS = {
+    'assets/plant': ['tcp.port==2102,tpkt'],
     'c37118/odd-port': ['tcp.port==8899,synphasor'],
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dnp3/odd-port': ['tcp.port==4712,dnp3'],
