@@ -80,7 +80,7 @@ class Sensor:
 
 
 def transactions(stats):
-    return {kind: n for kind, n in stats['records']['made'].items() if n and kind not in ('flow', 'stats', 'anomaly', 'alert')}
+    return {kind: n for kind, n in stats['records']['made'].items() if n and kind not in ('flow', 'stats', 'anomaly', 'alert', 'asset')}
 
 
 def replayed(folder):

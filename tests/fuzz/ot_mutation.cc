@@ -1,7 +1,7 @@
 // tests/fuzz/ot_mutation.cc — a damaged PDU must not blind a protocol of plants (parsers/core/ot.h)
 //
 //   ot_mutation PROTOCOL PATH...     PATH: folders with input.pcap of cases, and of seeds as in README.md
-//   PICKET_MUTATIONS=N               so many damages, over all conversations (default 300)
+//   PICKET_MUTATIONS=N               so many damages, over all conversations (default 100)
 //   PICKET_SEED=S                    the first one's seed; damage i has S + i
 //
 // Each conversation (of a capture: the flows that the protocol's probe says yes to) is spoken in copies on one flow,
@@ -44,7 +44,7 @@ constexpr std::size_t kMaxTurns =
     400;  // of a conversation: its beginning; a PDU cut there spoils the next copy
 constexpr std::size_t kMaxCopies = 3000;     // of a short conversation in a long slack
 constexpr std::size_t kMaxTurnBytes = 4096;  // a longer packet is no PDU to damage
-constexpr unsigned kDefaultMutations = 300;
+constexpr unsigned kDefaultMutations = 100;
 
 struct Source {
   std::string name;  ///< file, and which of its conversations
@@ -199,6 +199,7 @@ Outcome speak(const ProtocolSpec& spec, const Input& in, std::size_t copies,
   HarnessOptions options;
   options.transport = in.transport;
   options.pool_bytes = 8 << 20;
+  options.read_all = false;
   std::map<std::uint64_t, std::string> texts;
   std::set<std::uint64_t> eventful;
   bool in_last = false;  // texts of the others are not compared, and there are thousands
