@@ -120,7 +120,8 @@ bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
       seen |= 1U << 11;
       continue;
     }
-    if (e.identifier < 0x80 || e.identifier > 0x8c || e.identifier == 0x8b) continue;  // what a later edition may add
+    if (e.identifier < 0x80 || e.identifier > 0x8c || e.identifier == 0x8b)
+      continue;  // what a later edition may add
     seen |= static_cast<std::uint16_t>(1U << (e.identifier - 0x80));
     switch (e.identifier) {
       case 0x80:

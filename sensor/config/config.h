@@ -43,14 +43,14 @@ struct EveConfig {
 /// The inventory of assets.
 struct AssetsConfig {
   enum class Keep : std::uint8_t { kAuto, kNo, kYes };
-  Keep keep = Keep::kAuto;      ///< kAuto: live, and in a replay with --assets
-  bool records = true;          ///< outputs.eve-log.types.asset.enabled: of what is kept
+  Keep keep = Keep::kAuto;  ///< kAuto: live, and in a replay with --assets
+  bool records = true;      ///< outputs.eve-log.types.asset.enabled: of what is kept
   std::size_t max = 16384;
   std::uint32_t settle_s = 60;  ///< between what is new or changed and its record
   std::uint32_t interval_s = 86400;
   /// Whose: as in a rule's header.
   std::string networks = "[$HOME_NET,127.0.0.0/8,169.254.0.0/16,fc00::/7,fe80::/10]";
-  std::string state;            ///< file in which it outlives a run; "": it does not
+  std::string state;  ///< file in which it outlives a run; "": it does not
   std::uint32_t state_interval_s = 300;
   std::string vendors = "/usr/share/ieee-data";  ///< folder of the IEEE's lists of MAC prefixes; "": none
 };

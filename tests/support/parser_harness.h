@@ -97,7 +97,8 @@ struct HarnessOptions {
   /// What to print of a transaction when it is done, behind what every protocol has; the buffers when not
   /// set.
   std::function<std::string(const Transaction&)> describe;
-  bool read_all = true;  ///< each transaction that is done, all that rules may ask of it; false: for long talks
+  bool read_all =
+      true;  ///< each transaction that is done, all that rules may ask of it; false: for long talks
   std::uint64_t start_ns = 1'000'000'000'000;  ///< capture time of the first turn
   std::uint64_t step_ns = 1'000'000;           ///< between turns
 };
@@ -145,7 +146,8 @@ class RecordingSink final : public Sink {
     if (b.empty()) violation("file_data() without bytes");
     of->bytes.append(as_text(b));
     f.size += b.size();
-    [[maybe_unused]] const bool kept = f.gap || f.kept.append(b.first(std::min(b.size(), f.inspect_limit - f.kept.size())));
+    [[maybe_unused]] const bool kept =
+        f.gap || f.kept.append(b.first(std::min(b.size(), f.inspect_limit - f.kept.size())));
     PICKET_ASSERT(kept);
   }
   void file_gap(File& f, std::uint64_t missing) noexcept override {
