@@ -5,13 +5,15 @@ usage: tells_once.py        PICKET=path of the program
 
 What `changes` and `summary` should say is worked out here from the records of `full`, with the rules of README.md: a
 record for each kind and interval, which is the first one's with Event.ot.summary; whatever has an effect, failed, or has
-an event has its own. The captures are those of all protocols with Event.ot. Output is the same, byte for byte, for any
-number of workers, and made + summarised is the number of transactions.
+an event has its own. The captures are those of all protocols with Event.ot. Made + summarised is the number of
+transactions, and output is the same, byte for byte, for any number of workers (of all captures in one replay).
 """
 import collections
+import concurrent.futures
 import copy
 import datetime
 import json
+import os
 import pathlib
 import sys
 
@@ -20,6 +22,7 @@ from checks import PCAPS, Checks, Scratch, capture_of, cases, ledger_fault, pick
 
 LOOKS = ('none', 'read', 'diagnostic')
 WORKERS = (1, 2, 4, 7)
+WAYS = (('changes', 60), ('changes', 1), ('summary', 3600))  # detail, detail-interval in seconds
 
 
 def plants():
@@ -28,16 +31,16 @@ def plants():
     return [p['name'] for p in map(json.loads, lines) if 'ot.class' in p['keywords']]
 
 
-def replay(scratch, capture, workers, *settings):
-    base = str(scratch / 'out')
+def replay(base, capture, workers, *settings):
+    """(Run result, EVE records, --records and --eve as bytes, --stats); of a run that failed the result alone."""
     command = [picket(), 'replay', '--workers', workers, '--log-level', 'error', '--set', 'outputs.eve-log.types.stats.enabled=no', '--set', 'outputs.eve-log.types.anomaly.types.applayer=yes',
-               '--eve', base + '.eve', '--records', base + '.records', '--stats', base + '.stats']
+               '--eve', '%s.eve' % base, '--records', '%s.records' % base, '--stats', '%s.stats' % base]
     for s in settings:
         command += ['--set', s]
     result = run(*command, capture, timeout=300)
     if result.status != 0:
         return result, [], b'', None
-    return result, read_eve(base + '.eve'), pathlib.Path(base + '.records').read_bytes() + pathlib.Path(base + '.eve').read_bytes(), read_json(base + '.stats')
+    return result, read_eve('%s.eve' % base), b''.join(pathlib.Path('%s.%s' % (base, kind)).read_bytes() for kind in ('records', 'eve')), read_json('%s.stats' % base)
 
 
 def seconds(record):
@@ -84,53 +87,55 @@ def got(records):
             for r in records if 'ot' in r and r['event_type'] not in ('alert', 'fileinfo')}
 
 
+def faults_of(case, base, names):
+    """(What is wrong with a case in each of WAYS, '' if nothing; how many were told in summaries, by detail)."""
+    capture, total = capture_of(case), collections.Counter()
+    result, full, _, _ = replay(base, capture, 1, 'app-layer.detail=full')
+    if result.status != 0:
+        return [str(result)] * len(WAYS), total
+    transactions, whole, faults = len(got(full)), {canonical(r) for r in full}, []
+    for detail, interval in WAYS:
+        result, records, _, stats = replay(base, capture, 1, 'app-layer.detail=' + detail, 'app-layer.detail-interval=%d' % interval)
+        if stats is None or ledger_fault(stats):
+            faults.append(str(result) if stats is None else ledger_fault(stats))
+            continue
+        made = sum(stats['records']['made'].get(n, 0) for n in names)
+        summarised = sum(stats['records']['summarised'].values())
+        total[detail] += summarised
+        have = got(records)
+        want = expected(full, detail, interval, {who for who, count in have.items() if count == 0})
+        wrong = [(k, want.get(k), have.get(k)) for k in {**want, **have} if want.get(k) != have.get(k)]
+        strange = [r for r in map(strip, records) if canonical(r) not in whole]
+        if made + summarised != transactions:
+            faults.append('%d made, %d summarised, %d transactions' % (made, summarised, transactions))
+        elif wrong:
+            faults.append('(flow, transaction), count expected, count told: %s' % wrong[:5])
+        else:
+            faults.append('not a record of full: %s' % strange[0] if strange else '')
+    return faults, total
+
+
 def main():
     checks = Checks()
     names = plants()
     checks.ok('there are protocols with Event.ot', names)
     total = collections.Counter()
-    with Scratch() as scratch:
-        for case in cases():
-            if case.split('/')[0] not in names or (PCAPS / case / 'errors').exists():
-                continue
-            capture = capture_of(case)
-            result, full, _, stats = replay(scratch, capture, 1, 'app-layer.detail=full')
-            if not checks.ok('%s: full' % case, result.status == 0, result):
-                continue
-            transactions = len(got(full))
-            for detail, interval in (('changes', 60), ('changes', 1), ('summary', 3600)):
-                label = '%s: %s, %d s' % (case, detail, interval)
-                settings = ('app-layer.detail=' + detail, 'app-layer.detail-interval=%d' % interval)
-                result, records, whole, stats = replay(scratch, capture, 1, *settings)
-                fault = str(result) if stats is None else ledger_fault(stats)
-                if stats is not None and not fault:
-                    made = sum(stats['records']['made'].get(n, 0) for n in names)
-                    summarised = sum(stats['records']['summarised'].values())
-                    total[detail] += summarised
-                    if made + summarised != transactions:
-                        fault = '%d made, %d summarised, %d transactions' % (made, summarised, transactions)
-                    have = got(records)
-                    want = dict(expected(full, detail, interval, {who for who, count in have.items() if count == 0}))
-                    if want != have and not fault:
-                        wrong = [(k, want.get(k), have.get(k)) for k in {**want, **have} if want.get(k) != have.get(k)]
-                        fault = '(flow, transaction), count expected, count told: %s' % wrong[:5]
-                    bare = [strip(r) for r in records]
-                    whole_set = {canonical(r) for r in full}
-                    strange = [r for r in bare if canonical(r) not in whole_set]
-                    if strange and not fault:
-                        fault = 'not a record of full: %s' % strange[0]
-                for workers in WORKERS[1:]:
-                    if fault:
-                        break
-                    if replay(scratch, capture, workers, *settings)[2] != whole:
-                        fault = 'differs with %d workers' % workers
-                checks.ok(label, not fault, fault)
+    chosen = [c for c in cases() if c.split('/')[0] in names and not (PCAPS / c / 'errors').exists()]
+    with Scratch() as scratch, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [pool.submit(faults_of, case, scratch / case.replace('/', '_'), names) for case in chosen]
+        for case, job in zip(chosen, jobs):
+            faults, told = job.result()
+            total += told
+            for (detail, interval), fault in zip(WAYS, faults):
+                checks.ok('%s: %s, %d s' % (case, detail, interval), not fault, fault)
         checks.ok('something was told in summaries', total['changes'] > 50 and total['summary'] > 50, total)
-        # Together, with a table that is too small: all is told all the same.
-        result, records, whole, stats = replay(scratch, PCAPS, 1, 'app-layer.detail-memcap=64kb', 'flow.hash-size=1024')
-        checks.ok('all captures, a small table: ends well', result.status == 0, result)
-        same = all(replay(scratch, PCAPS, w, 'app-layer.detail-memcap=64kb', 'flow.hash-size=1024')[2] == whole for w in WORKERS[1:])
-        checks.ok('all captures, a small table: the same for any workers', same)
+        # Together, also with a table that is too small: all is told all the same.
+        together = [('app-layer.detail=' + detail, 'app-layer.detail-interval=%d' % interval) for detail, interval in WAYS]
+        for settings in together + [('app-layer.detail-memcap=64kb', 'flow.hash-size=1024')]:
+            runs = list(pool.map(lambda w: replay(scratch / ('all.%d' % w), PCAPS, w, *settings), WORKERS))
+            label = 'all captures, %s' % ', '.join(settings)
+            if checks.ok(label + ': ends well', all(r[0].status == 0 for r in runs), runs[0][0]):
+                checks.ok(label + ': the same for any workers', all(r[2] == runs[0][2] for r in runs))
     return checks.done()
 
 
