@@ -1,7 +1,7 @@
 // tests/fuzz/ot_mutation.cc — a damaged PDU must not blind a protocol of plants (parsers/core/ot.h)
 //
 //   ot_mutation PROTOCOL PATH...     PATH: folders with input.pcap of cases, and of seeds as in README.md
-//   PICKET_MUTATIONS=N               so many damages, over all conversations (default 100)
+//   PICKET_MUTATIONS=N               so many damages, over all conversations (default 50)
 //   PICKET_SEED=S                    the first one's seed; damage i has S + i
 //
 // Each conversation (of a capture: the flows that the protocol's probe says yes to) is spoken in copies on one flow,
@@ -44,7 +44,7 @@ constexpr std::size_t kMaxTurns =
     400;  // of a conversation: its beginning; a PDU cut there spoils the next copy
 constexpr std::size_t kMaxCopies = 3000;     // of a short conversation in a long slack
 constexpr std::size_t kMaxTurnBytes = 4096;  // a longer packet is no PDU to damage
-constexpr unsigned kDefaultMutations = 100;
+constexpr unsigned kDefaultMutations = 50;
 
 struct Source {
   std::string name;  ///< file, and which of its conversations

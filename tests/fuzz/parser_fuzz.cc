@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> seeds = {
       std::string(1, '\0'), std::string(64, '\0'), std::string(300, '\xff'),
       std::string("\xc1\x00\x00\x04test\x01\x00\x04test\x02\x00\x03\x05\x00\x00", 21)};
-  return testing::replay(argv[1], {argv + 2, argv + argc}, seeds, 1024,
+  return testing::replay(argv[1], {argv + 2, argv + argc}, seeds, 256,
                          [id](std::string_view data) { testing::fuzz_one(id, data); });
 }
 
