@@ -76,6 +76,11 @@ std::string buffers_of(const rules::Rule& r) {
   return out;
 }
 
+/// A rule looks at one kind of frame: its first group says which.
+const rules::Group* frame_of(const rules::Rule& r) {
+  return !r.groups.empty() && r.groups[0].place == rules::Place::kFrame ? &r.groups[0] : nullptr;
+}
+
 /// Packets passed its header, and yet there was nothing to hold it against.
 void nothing_to_look_at(const Book& book, const Question& q, const FlowAccount& f, Answer& out) {
   out.stage = Stage::kState;
@@ -98,7 +103,14 @@ void nothing_to_look_at(const Book& book, const Question& q, const FlowAccount& 
     }
     return;
   }
-  if (asks_event(*q.rule)) {
+  if (const rules::Group* frame = frame_of(*q.rule)) {
+    std::vector<ProtocolId> of;
+    for (const rules::FieldRef& field : frame->fields) of.push_back(field.protocol);
+    const bool same = std::find(of.begin(), of.end(), f.protocol) != of.end();
+    out.by = same ? "no_frame" : "app_protocol";
+    out.headline = same ? "there was no " + std::string(frame->name) + " in the rule's direction"
+                        : speaks + "; the rule looks at " + names(book, of);
+  } else if (asks_event(*q.rule)) {
     out.by = "no_event";
     out.headline = "no packet had its event";
   } else if (q.note.found_by == rules::PlanNote::FoundBy::kHeader) {

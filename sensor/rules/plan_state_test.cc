@@ -1,6 +1,7 @@
 // What rules remember beside flowbits: variables, bits of transactions, tags; and what they keep from records.
 #include <gtest/gtest.h>
 
+#include "dataplane/detect/core_memory.h"
 #include "dataplane/detect/flow_state.h"
 #include "sensor/rules/plan_test_support.h"
 
@@ -320,6 +321,19 @@ TEST(PlanFrames, WhatNeedsAllOfALongOneIsCounted) {
   LongFrame small{b, {}, {}};
   small.window("all of it", true);
   EXPECT_EQ(b.fired(), "2");
+}
+
+TEST(PlanFrames, AnAlertShowsTheFirstBytesAndTheRestIsCounted) {
+  Bench b("alert http any any -> any any (frame:http.pdu; content:\"end\"; sid:1;)\n");
+  b.protocol(kBenchHttp);
+  LongFrame whole{b, {}, {}};
+  whole.window(std::string(detect::kMaxFramePayload - 3, '.') + "end", true);
+  EXPECT_EQ(b.fired(), "1");
+  EXPECT_EQ(b.detector().stats().frame_payload_cut, 0U);
+  LongFrame cut{b, {}, {}};
+  cut.window(std::string(detect::kMaxFramePayload - 2, '.') + "end", true);
+  EXPECT_EQ(b.fired(), "1");
+  EXPECT_EQ(b.detector().stats().frame_payload_cut, 1U);
 }
 
 TEST(PlanFrames, KnowWhatTheirTransactionRemembers) {

@@ -54,6 +54,10 @@ CASES = [
      {'stage': 'state', 'by': 'app_protocol', 'furthest.asked': 'app-layer-protocol:dns'}, []),
     ('state: no event', GET, HTTP + ' (app-layer-event:http.request_field_too_long;)', {'stage': 'state', 'by': 'no_event'}, []),
     ('state: no payload', 'tcp/refused', TCP + ' (content:"abc";)', {'stage': 'state', 'by': 'no_payload'}, []),
+    ('state: protocol of frames', GET, 'alert smtp any any -> any any (frame:command_line; content:"MAIL";)',
+     {'stage': 'state', 'by': 'app_protocol', 'because': 'the flow speaks http; the rule looks at smtp'}, []),
+    ('state: no frame', GET, HTTP + ' (flow:to_server; frame:response; content:"HTTP";)',
+     {'stage': 'state', 'by': 'no_frame', 'because': ('there was no frame:response',)}, []),
     # fast pattern
     ('fast pattern: stream', GET, TCP + ' (content:"NOTTHERE";)',
      {'stage': 'prefilter', 'by': 'fast_pattern', 'furthest.buffer': 'stream', 'furthest.packet': 4, 'furthest.size': 76,
@@ -66,6 +70,8 @@ CASES = [
      {'stage': 'prefilter', 'furthest.met': ('stands at byte 0', 'nocase')}, []),
     ('fast pattern: no such buffer', GET, HTTP + ' (http.referer; content:"lab";)',
      {'stage': 'prefilter', 'furthest.met': 'there was no http.referer'}, []),
+    ('fast pattern: frame', GET, HTTP + ' (frame:request; content:"POST";)',
+     {'stage': 'prefilter', 'furthest.buffer': 'frame:request', 'furthest.packet': 4}, []),
     # options, with the bytes
     ('option: content', GET, TCP + ' (content:"GET "; content:"HTTP"; distance:3; within:4;)',
      {'stage': 'option', 'by': 'content', 'furthest.option': 2, 'furthest.options': 2, 'furthest.asked': 'content:"HTTP"; distance:3; within:4',
@@ -102,6 +108,8 @@ CASES = [
      {'stage': 'option', 'furthest.tx_id': 1, 'furthest.option': 3}, []),
     ('option: both sides of a transaction', GET, 'alert http any any => any any (http.method; content:"GET"; http.stat_code; content:"404";)',
      {'stage': 'option', 'furthest.buffer': 'http.stat_code', 'furthest.text': '200', 'furthest.direction': 'to_client'}, []),
+    ('option: frame', GET, HTTP + ' (frame:request; content:"GET"; startswith; fast_pattern; content:"wget";)',
+     {'stage': 'option', 'furthest.buffer': 'frame:request', 'furthest.asked': 'content:"wget"', 'furthest.offset': 0}, []),
     # what was not looked at
     ('depth', 'http/large-body', TCP + ' (content:"NOTTHERE";)', {'stage': 'prefilter', 'limited_by': ('depth',)},
      ['--set', 'stream.reassembly.depth=1000', '--set', 'app-layer.protocols.http.enabled=no']),
