@@ -1,4 +1,4 @@
-// parsers/core/iec61850.h — what GOOSE and sampled values have in common (IEC 61850-8-1 Annex C, 9-2 Annex A)
+// parsers/core/iec61850.h — what GOOSE, sampled values and MMS have in common (IEC 61850-8-1 Annex C, 9-2 Annex A)
 //
 //      0       2        4           6           8
 //      | APPID | length | reserved1 | reserved2 | APDU: length - 8 bytes |  padding, PRP's trailer

@@ -51,7 +51,7 @@ void DicomParser::on_request(Direction dir, const Command& c, Sink& sink) noexce
   Side& s = sides_[index(dir)];
   s.asked = true;
   Exchange* same = nullptr;
-  for (Exchange* x = newest_; x != nullptr && same == nullptr; x = x->older) {
+  for (Exchange* x = waiting_.newest(); x != nullptr && same == nullptr; x = x->older) {
     if (x->kind == Kind::kOperation && x->asked == dir && x->has_question && !x->answer_complete &&
         x->question.message_id == (c.does(Operation::kCancel) ? c.responded : c.message_id)) {
       same = x;
@@ -88,7 +88,7 @@ void DicomParser::on_request(Direction dir, const Command& c, Sink& sink) noexce
 void DicomParser::on_response(Direction dir, const Command& c, Sink& sink) noexcept {
   Side& s = sides_[index(dir)];
   Exchange* x = nullptr;
-  for (Exchange* y = oldest_; y != nullptr && x == nullptr; y = y->newer) {
+  for (Exchange* y = waiting_.oldest(); y != nullptr && x == nullptr; y = y->newer) {
     if (y->kind == Kind::kOperation && y->asked != dir && y->has_question &&
         y->question.message_id == c.responded && !y->question.does(Operation::kCancel)) {
       x = y;

@@ -16,7 +16,7 @@ void set_side(Exchange& x, Direction dir) noexcept {
 
 DicomParser::DicomParser(const ParserContext& c) noexcept
     : pool_(c.pool),
-      max_waiting_(c.limits[kRequestFlood]),
+      waiting_(c.pool, c.limits[kRequestFlood]),
       association_limit_(c.limits[kAssociationLimit]),
       command_limit_(c.limits[kCommandLimit]),
       dataset_limit_(c.limits[kDatasetLimit]),
@@ -24,11 +24,6 @@ DicomParser::DicomParser(const ParserContext& c) noexcept
       timeout_ns_(c.limits[kReplyTimeout] * kSecond),
       patient_(c.limits),
       sides_{Side(c.pool), Side(c.pool)} {}
-
-DicomParser::~DicomParser() {
-  // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-}
 
 Consumed DicomParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
   Side& s = sides_[index(dir)];
@@ -257,9 +252,9 @@ void DicomParser::on_abort(Direction dir, Bytes body, Sink& sink) noexcept {
 // --- what waits
 
 Exchange* DicomParser::open(Kind kind, Direction dir, Sink& sink) noexcept {
-  if (waiting_ >= max_waiting_) {
-    report(oldest_->asked, Event::kFlooded, oldest_, sink);
-    finish(*oldest_, sink);
+  if (waiting_.full()) {
+    report(waiting_.oldest()->asked, Event::kFlooded, waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
   Exchange* x = pool_.make<Exchange>(pool_);
   if (x == nullptr) {
@@ -274,17 +269,14 @@ Exchange* DicomParser::open(Kind kind, Direction dir, Sink& sink) noexcept {
   x->ot = &kOt;
   x->operation = operation_of(*x);
   set_side(*x, dir);
-  x->older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = x;
-  newest_ = x;
-  ++waiting_;
+  waiting_.add(*x);
   return x;
 }
 
 void DicomParser::check_timeouts(Sink& sink) noexcept {
   const std::uint64_t now = sink.time_ns();
   Exchange* next = nullptr;
-  for (Exchange* x = oldest_; x != nullptr; x = next) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = next) {
     next = x->newer;
     if (now <= x->touched_ns + timeout_ns_) continue;
     report(x->asked, Event::kNoReply, x, sink);
@@ -310,18 +302,15 @@ void DicomParser::finish(Exchange& x, Sink& sink) noexcept {
   const Direction back = reverse(x.asked);
   if (x.has_question && x.has_answer && !x.told[index(back)]) tell(x, back, sink);
   sink.done(x);
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
-  pool_.destroy(&x);
+  waiting_.remove(x);
 }
 
 void DicomParser::finish_all(Sink& sink) noexcept {
-  while (oldest_ != nullptr) finish(*oldest_, sink);
+  while (!waiting_.empty()) finish(*waiting_.oldest(), sink);
 }
 
 Exchange* DicomParser::waiting_for(Kind kind, Direction asked) const noexcept {
-  for (Exchange* x = newest_; x != nullptr; x = x->older) {
+  for (Exchange* x = waiting_.newest(); x != nullptr; x = x->older) {
     if (x->kind == kind && x->asked == asked && x->has_question && !x->has_answer) return x;
   }
   return nullptr;

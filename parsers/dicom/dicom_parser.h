@@ -7,6 +7,7 @@
 // Memory: an Exchange for each request that waits, with its command and the first bytes of its data sets.
 #pragma once
 #include "parsers/core/file.h"
+#include "parsers/core/waiting.h"
 #include "parsers/dicom/dicom.h"
 
 namespace picket::dicom {
@@ -38,7 +39,6 @@ static_assert(std::size(kLimits) == kPatient + kPatientLimits);
 class DicomParser final : public Parser {
  public:
   explicit DicomParser(const ParserContext&) noexcept;
-  ~DicomParser() override;
 
   Consumed on_stream(Direction, Bytes, Sink&) noexcept override;
   void on_gap(Direction, std::uint64_t missing, Sink&) noexcept override;
@@ -100,12 +100,11 @@ class DicomParser final : public Parser {
   [[nodiscard]] Exchange* waiting_for(Kind, Direction asked) const noexcept;
 
   Pool& pool_;
-  const std::size_t max_waiting_, association_limit_, command_limit_, dataset_limit_, file_inspect_limit_;
+  Waiting<Exchange> waiting_;
+  const std::size_t association_limit_, command_limit_, dataset_limit_, file_inspect_limit_;
   const std::uint64_t timeout_ns_;
   const PatientPolicy patient_;
   std::array<Side, 2> sides_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
   /// By context / 2: the transfer syntax that was agreed on; 0: none.
   std::array<std::uint8_t, kMaxContexts> contexts_{};

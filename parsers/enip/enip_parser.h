@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/enip/cip.h"
 
 namespace picket::enip {
@@ -45,14 +46,12 @@ class EnipParser final : public Parser {
  public:
   explicit EnipParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecond),
         io_interval_ns_(c.limits[kIoInterval] * kSecond),
         datagrams_(c.transport == Transport::kUdp) {}
   ~EnipParser() override {
-    // on_close() has emptied these, unless the flow went without.
-    while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-    pool_.destroy(io_);
+    pool_.destroy(io_);  // on_close() has done so, unless the flow went without
   }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
@@ -98,13 +97,13 @@ class EnipParser final : public Parser {
   void on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept override {
     report(dir, Event::kGap, nullptr, sink);
     lost_[index(dir)] = true;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
   }
   void on_end(Direction dir, Sink& sink) noexcept override {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (oldest_ != nullptr) give_up_oldest(sink);
+    while (!waiting_.empty()) give_up_oldest(sink);
     for (std::size_t i = 0; io_ != nullptr && i < io_->count; ++i) finish_io(io_->counts[i], sink);
   }
 
@@ -139,8 +138,8 @@ class EnipParser final : public Parser {
 
   void expire(Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (oldest_ != nullptr && now > oldest_->question_ns + timeout_ns_) {
-      report(oldest_->asked, Event::kNoReply, oldest_, sink);
+    while (!waiting_.empty() && now > waiting_.oldest()->question_ns + timeout_ns_) {
+      report(waiting_.oldest()->asked, Event::kNoReply, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
   }
@@ -156,8 +155,8 @@ class EnipParser final : public Parser {
 
   void on_question(Direction dir, Bytes all, const Pdu& p, Sink& sink) noexcept {
     asked_[index(dir)] = true;
-    if (waiting_ >= max_waiting_) {
-      report(oldest_->asked, Event::kTooManyTransactions, oldest_, sink);
+    if (waiting_.full()) {
+      report(waiting_.oldest()->asked, Event::kTooManyTransactions, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     Exchange* x = pool_.make<Exchange>(pool_);
@@ -242,7 +241,7 @@ class EnipParser final : public Parser {
   [[nodiscard]] Exchange* find(Direction dir, const Pdu& p) const noexcept {
     Exchange* found = nullptr;
     unsigned best = 0;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
       if (x->asked == dir || !answers(x->question, p)) continue;
       const unsigned fit = 1U + (x->stale ? 0U : 1U) + (same_service(x->question, p) ? 2U : 0U);
       if (fit > best) {
@@ -410,29 +409,17 @@ class EnipParser final : public Parser {
     return oldest;
   }
 
-  void wait(Exchange& x) noexcept {
-    x.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-    newest_ = &x;
-    ++waiting_;
-  }
-  void forget(Exchange& x) noexcept {
-    (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-    (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-    --waiting_;
-    pool_.destroy(&x);
-  }
+  void wait(Exchange& x) noexcept { waiting_.add(x); }
+  void forget(Exchange& x) noexcept { waiting_.remove(x); }
   void give_up_oldest(Sink& sink) noexcept {
-    sink.done(*oldest_);
-    forget(*oldest_);
+    sink.done(*waiting_.oldest());
+    forget(*waiting_.oldest());
   }
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their reply
   const std::uint64_t timeout_ns_, io_interval_ns_;
   const bool datagrams_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
   std::array<Connection, kMaxConnections> connections_;  ///< in the order in which they were opened
   std::size_t connection_count_ = 0;

@@ -15,16 +15,11 @@ constexpr bool name_byte(std::uint8_t c) noexcept { return capital(c) || (c >= '
 
 Hl7Parser::Hl7Parser(const ParserContext& c) noexcept
     : pool_(c.pool),
-      max_waiting_(c.limits[kFlood]),
+      waiting_(c.pool, c.limits[kFlood]),
       message_limit_(c.limits[kMessageLimit]),
       timeout_ns_(c.limits[kTimeout] * kSecond),
       patient_(c.limits),
       sides_{Side(c.pool), Side(c.pool)} {}
-
-Hl7Parser::~Hl7Parser() {
-  // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-}
 
 Consumed Hl7Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
   Side& s = sides_[index(dir)];
@@ -101,7 +96,7 @@ void Hl7Parser::on_close(Sink& sink) noexcept {
   for (const Direction dir : {Direction::kToServer, Direction::kToClient}) {
     if (sides_[index(dir)].state == State::kInside) on_end(dir, sink);
   }
-  while (oldest_ != nullptr) finish(*oldest_, sink);
+  while (!waiting_.empty()) finish(*waiting_.oldest(), sink);
 }
 
 // --- bytes of a block
@@ -218,7 +213,7 @@ void Hl7Parser::on_message(Direction dir, Sink& sink) noexcept {
 
 /// Of release 2: the block is kept, or is not.
 void Hl7Parser::on_block_answer(Direction dir, std::uint8_t code, Sink& sink) noexcept {
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     if (x->asked == dir || !x->has_question || x->commit[0] != 0) continue;
     x->commit = {code, 0};
     (dir == Direction::kToServer ? x->has_request : x->has_reply) = true;
@@ -233,7 +228,7 @@ void Hl7Parser::on_block_answer(Direction dir, std::uint8_t code, Sink& sink) no
 void Hl7Parser::on_answer(Direction dir, const Acknowledgement& a, Sink& sink) noexcept {
   Side& s = sides_[index(dir)];
   Exchange* x = nullptr;
-  for (Exchange* y = oldest_; y != nullptr && x == nullptr; y = y->newer) {
+  for (Exchange* y = waiting_.oldest(); y != nullptr && x == nullptr; y = y->newer) {
     if (y->asked == dir || !y->has_question) continue;
     const Bytes id = y->question.control_id();
     if (a.control_id.empty() || as_text(id) == as_text(a.control_id)) x = y;
@@ -269,7 +264,7 @@ void Hl7Parser::on_request(Direction dir, Sink& sink) noexcept {
   const Message& m = s.message;
   const bool waits = m.has_header;  // nobody answers what has no number, but some do
   bool same = false;
-  for (const Exchange* y = oldest_; y != nullptr && waits && !same; y = y->newer) {
+  for (const Exchange* y = waiting_.oldest(); y != nullptr && waits && !same; y = y->newer) {
     same = y->asked == dir && y->has_question && !m.control_id().empty() &&
            as_text(y->question.control_id()) == as_text(m.control_id());
   }
@@ -292,9 +287,9 @@ void Hl7Parser::report_all(Direction dir, std::uint64_t events, Exchange& x, Sin
 }
 
 Exchange* Hl7Parser::open(Direction dir, Sink& sink) noexcept {
-  if (waiting_ >= max_waiting_) {
-    report(oldest_->asked, Event::kFlooded, oldest_, sink);
-    finish(*oldest_, sink);
+  if (waiting_.full()) {
+    report(waiting_.oldest()->asked, Event::kFlooded, waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
   Exchange* x = pool_.make<Exchange>(pool_);
   if (x == nullptr) {
@@ -308,18 +303,16 @@ Exchange* Hl7Parser::open(Direction dir, Sink& sink) noexcept {
   x->ot = &kOt;
   x->operation = operation_of(x->question);
   (dir == Direction::kToServer ? x->has_request : x->has_reply) = true;
-  x->older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = x;
-  newest_ = x;
-  ++waiting_;
+  waiting_.add(*x);
   return x;
 }
 
 void Hl7Parser::check_timeouts(Sink& sink) noexcept {
   const std::uint64_t now = sink.time_ns();
-  while (oldest_ != nullptr && now > oldest_->question_ns + timeout_ns_) {
-    if (oldest_->commit[0] == 0) report(oldest_->asked, Event::kNoAcknowledgement, oldest_, sink);
-    finish(*oldest_, sink);
+  while (!waiting_.empty() && now > waiting_.oldest()->question_ns + timeout_ns_) {
+    if (waiting_.oldest()->commit[0] == 0)
+      report(waiting_.oldest()->asked, Event::kNoAcknowledgement, waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
 }
 
@@ -334,10 +327,7 @@ void Hl7Parser::finish(Exchange& x, Sink& sink) noexcept {
   const Direction back = reverse(x.asked);
   if (x.has_question && x.has_answer && !x.told[index(back)]) tell(x, back, sink);
   sink.done(x);
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
-  pool_.destroy(&x);
+  waiting_.remove(x);
 }
 
 }  // namespace picket::hl7

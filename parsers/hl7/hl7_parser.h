@@ -6,6 +6,7 @@
 //
 // Memory: the message under way of each direction, and those that wait for their acknowledgement.
 #pragma once
+#include "parsers/core/waiting.h"
 #include "parsers/hl7/hl7.h"
 
 namespace picket::hl7 {
@@ -26,7 +27,6 @@ static_assert(std::size(kLimits) == kPatient + kPatientLimits);
 class Hl7Parser final : public Parser {
  public:
   explicit Hl7Parser(const ParserContext&) noexcept;
-  ~Hl7Parser() override;
 
   Consumed on_stream(Direction, Bytes, Sink&) noexcept override;
   void on_gap(Direction, std::uint64_t missing, Sink&) noexcept override;
@@ -72,12 +72,11 @@ class Hl7Parser final : public Parser {
   void finish(Exchange&, Sink&) noexcept;
 
   Pool& pool_;
-  const std::size_t max_waiting_, message_limit_;
+  Waiting<Exchange> waiting_;
+  const std::size_t message_limit_;
   const std::uint64_t timeout_ns_;
   const PatientPolicy patient_;
   std::array<Side, 2> sides_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
 };
 

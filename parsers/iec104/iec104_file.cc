@@ -92,7 +92,7 @@ void Iec104Parser::end_file(Exchange& x, bool whole, Sink& sink) noexcept {
 }
 
 Exchange* Iec104Parser::file_from(Direction from, const Asdu& a, const Object& o) noexcept {
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     Object ready;
     if (x->format == Format::kI && x->from == from && x->command.asdu.type == kFileReady &&
         x->command.asdu.common_address == a.common_address && object_at(x->command.asdu, 0, ready) &&

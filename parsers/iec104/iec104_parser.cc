@@ -79,17 +79,12 @@ static_assert(sizeof(Exchange) <= 1024, "a block of the pool");
 
 Iec104Parser::Iec104Parser(const ParserContext& c) noexcept
     : pool_(c.pool),
-      max_waiting_(c.limits[kCommandFlood]),
+      waiting_(c.pool, c.limits[kCommandFlood]),
       confirmation_ns_(c.limits[kConfirmationTimeout] * kSecond),
       termination_ns_(c.limits[kTerminationTimeout] * kSecond),
       file_inspect_limit_(c.limits[kFileInspect]),
       sequence_(c.limits[kK], c.limits[kW]),
       next_deadline_(kNoDeadline) {}
-Iec104Parser::~Iec104Parser() {
-  // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-}
-
 Consumed Iec104Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
   return read_frames(data, lost_[index(dir)], frame_starts, [&](Cursor& in) noexcept {
     Frame f;
@@ -108,7 +103,7 @@ Consumed Iec104Parser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept
 void Iec104Parser::on_gap(Direction dir, std::uint64_t, Sink& sink) noexcept {
   report(dir, Event::kGap, nullptr, sink);
   lose(dir);
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     if (x->file != nullptr && x->from == dir) sink.file_gap(*x->file, 0);
   }
 }
@@ -116,7 +111,7 @@ void Iec104Parser::on_end(Direction dir, Sink& sink) noexcept {
   if (dir == Direction::kToClient) on_close(sink);
 }
 void Iec104Parser::on_close(Sink& sink) noexcept {
-  while (oldest_ != nullptr) finish(*oldest_, sink);
+  while (!waiting_.empty()) finish(*waiting_.oldest(), sink);
 }
 
 void Iec104Parser::lose(Direction dir) noexcept {
@@ -265,7 +260,7 @@ void Iec104Parser::on_link(Arrival here, const Frame& f, Sink& sink) noexcept {
   const bool confirmation = (function & kConfirmations) != 0;
   const auto act = static_cast<LinkFunction>(confirmation ? function >> 1 : function);
   const Direction from = confirmation ? reverse(here.dir) : here.dir;
-  Exchange* x = oldest_;
+  Exchange* x = waiting_.oldest();
   while (x != nullptr && !(x->format == Format::kU && x->function == act && x->from == from)) x = x->newer;
   if (!confirmation) {
     if (x != nullptr) {
@@ -304,7 +299,7 @@ template <class Fits>
 Exchange* Iec104Parser::find(Direction from, const Asdu& a, Fits fits) noexcept {
   // Interrogations of several groups run side by side: only the qualifier tells them apart.
   const bool by_qualifier = a.type == kInterrogation || a.type == kCounterInterrogation;
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     const Asdu& c = x->command.asdu;
     if (x->format == Format::kI && x->from == from && c.type == a.type &&
         (c.common_address == a.common_address || c.common_address == kBroadcast) &&
@@ -334,7 +329,7 @@ Exchange* Iec104Parser::waiting_for(Direction dir, const Asdu& a) noexcept {
 Exchange* Iec104Parser::reader_of(Direction dir, const Asdu& a) noexcept {
   Object o;
   if (a.objects == 0 || !object_at(a, 0, o)) return nullptr;
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     const Asdu& c = x->command.asdu;
     if (x->format == Format::kI && x->from == reverse(dir) && c.type == kReadCommand &&
         c.common_address == a.common_address && c.first_address() == o.address) {
@@ -350,7 +345,7 @@ void Iec104Parser::count_report(Direction dir, const Asdu& a) noexcept {
   if (a.cause < static_cast<unsigned>(Cause::kInterrogated) ||
       a.cause > static_cast<unsigned>(Cause::kCounterLast))
     return;
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     const Asdu& c = x->command.asdu;
     if (x->format != Format::kI || x->from != reverse(dir) || !x->confirmed ||
         c.type != (counters ? kCounterInterrogation : kInterrogation) ||
@@ -364,9 +359,9 @@ void Iec104Parser::count_report(Direction dir, const Asdu& a) noexcept {
 }
 
 Exchange* Iec104Parser::open(const Arrival& here, Sink& sink) noexcept {
-  if (waiting_ >= max_waiting_) {
-    report(oldest_->from, Event::kFlooded, oldest_, sink);
-    finish(*oldest_, sink);
+  if (waiting_.full()) {
+    report(waiting_.oldest()->from, Event::kFlooded, waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
   Exchange* x = pool_.make<Exchange>();
   if (x == nullptr) return report(here.dir, Event::kOutOfMemory, nullptr, sink), nullptr;
@@ -376,10 +371,7 @@ Exchange* Iec104Parser::open(const Arrival& here, Sink& sink) noexcept {
   x->opened = true;
   x->opened_ns = x->touched_ns = here.now_ns;
   seen(*x, here.dir);
-  x->older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = x;
-  newest_ = x;
-  ++waiting_;
+  waiting_.add(*x);
   expect_before(here.now_ns + confirmation_ns_);
   return x;
 }
@@ -390,10 +382,7 @@ void Iec104Parser::finish(Exchange& x, Sink& sink) noexcept {
   settle(x);
   if (x.confirmed || x.terminated) sink.advance(x, reverse(x.from), kOtWhole);
   sink.done(x);
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
-  pool_.destroy(&x);
+  waiting_.remove(x);
 }
 
 void Iec104Parser::expect_before(std::uint64_t deadline_ns) noexcept {
@@ -402,7 +391,7 @@ void Iec104Parser::expect_before(std::uint64_t deadline_ns) noexcept {
 
 void Iec104Parser::give_up_late_ones(std::uint64_t now, Sink& sink) noexcept {
   next_deadline_ = kNoDeadline;
-  for (Exchange* x = oldest_; x != nullptr;) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr;) {
     Exchange* newer = x->newer;
     const std::uint64_t deadline =
         x->confirmed ? x->confirmed_ns + termination_ns_ : x->touched_ns + confirmation_ns_;

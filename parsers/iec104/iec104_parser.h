@@ -2,8 +2,8 @@
 #pragma once
 #include <algorithm>
 #include <memory>
-#include <utility>
 
+#include "parsers/core/waiting.h"
 #include "parsers/iec104/iec104.h"
 #include "parsers/iec104/iec104_sequence.h"
 
@@ -41,7 +41,6 @@ inline Bytes keep(Bytes asdu, std::array<std::uint8_t, kMaxAsdu>& room) noexcept
 class Iec104Parser final : public Parser {
  public:
   explicit Iec104Parser(const ParserContext&) noexcept;
-  ~Iec104Parser() override;
 
   Consumed on_stream(Direction, Bytes, Sink&) noexcept override;
   void on_gap(Direction, std::uint64_t, Sink&) noexcept override;
@@ -93,12 +92,10 @@ class Iec104Parser final : public Parser {
   bool take_selection(Direction, const Asdu&, std::uint64_t now_ns) noexcept;
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< what waits for its answer
   const std::uint64_t confirmation_ns_, termination_ns_;
   const std::size_t file_inspect_limit_;
   Sequence sequence_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< what waits for its answer
-  std::size_t waiting_ = 0;
   std::uint64_t next_deadline_;
   std::uint64_t next_id_ = 0;
   std::array<Selected, kMaxSelected> selected_{};

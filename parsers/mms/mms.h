@@ -364,12 +364,6 @@ class ValueWalk {
 };
 /// Floating point of 4 or 8 bytes behind one that says how wide the exponent is.
 [[nodiscard]] bool read_float(Bytes content, double& out) noexcept;
-/// Seconds, a fraction of 3 bytes, quality; ns since 1970.
-struct UtcTime {
-  std::uint64_t ns = 0;
-  std::uint8_t quality = 0;
-};
-[[nodiscard]] bool read_utc_time(Bytes content, UtcTime& out) noexcept;
 /// Milliseconds of the day and days since 1984: ns since 1970. False when it says no day: `ms` is there all the same.
 [[nodiscard]] bool read_binary_time(Bytes content, std::uint64_t& ns, std::uint32_t& ms) noexcept;
 /// As a rule sees it: a number, or text. Texts of bits stand in `room`.

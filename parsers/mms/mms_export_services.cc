@@ -1,4 +1,5 @@
 // What a service says: objects, values, results, and the forms that some services have of their own.
+#include "parsers/core/iec61850.h"
 #include "parsers/core/text_writer.h"
 #include "parsers/mms/mms.pb.h"
 #include "parsers/mms/mms_export.h"
@@ -67,12 +68,12 @@ void object(WireWriter& w, const Message& m, const Object& o, bool member) noexc
   write_known(w, MmsObject::kElementsFieldNumber, o.elements);
 }
 
-void quality(WireWriter& w, std::uint8_t q) noexcept {
+void quality(WireWriter& w, const Iec61850Time& t) noexcept {
   using v1::MmsValue;
-  if ((q & 0x80) != 0) w.text(MmsValue::kTimeQualityFieldNumber, "leap seconds known");
-  if ((q & 0x40) != 0) w.text(MmsValue::kTimeQualityFieldNumber, "clock failure");
-  if ((q & 0x20) != 0) w.text(MmsValue::kTimeQualityFieldNumber, "not synchronized");
-  w.u64(MmsValue::kTimeAccuracyFieldNumber, q & 0x1fU);
+  if (t.leap_seconds_known) w.text(MmsValue::kTimeQualityFieldNumber, "leap seconds known");
+  if (t.clock_failure) w.text(MmsValue::kTimeQualityFieldNumber, "clock failure");
+  if (t.clock_not_synchronized) w.text(MmsValue::kTimeQualityFieldNumber, "not synchronized");
+  w.u64(MmsValue::kTimeAccuracyFieldNumber, t.accuracy_bits);
 }
 
 /// Milliseconds of the day as "22:13:20.000".
@@ -96,7 +97,7 @@ void plain(WireWriter& w, const Value& v) noexcept {
   std::uint64_t u = 0;
   std::uint32_t ms = 0;
   double number = 0;
-  UtcTime t;
+  Iec61850Time t;
   char room[kRoom];
   switch (v.type) {
     case Type::kBoolean:
@@ -124,9 +125,9 @@ void plain(WireWriter& w, const Value& v) noexcept {
     case Type::kOid:
       return w.text(MmsValue::kTextFieldNumber, {room, ber::write_oid(v.content, room)});
     case Type::kUtcTime:
-      if (!read_utc_time(v.content, t)) break;
+      if (!read_iec61850_time(v.content, t)) break;
       w.fixed64(MmsValue::kTimeFieldNumber, t.ns);
-      return quality(w, t.quality);
+      return quality(w, t);
     case Type::kBinaryTime:
       if (read_binary_time(v.content, u, ms)) return w.fixed64(MmsValue::kTimeFieldNumber, u);
       if (v.content.size() == 4) return time_of_day(w, MmsValue::kTimeOfDayFieldNumber, ms);

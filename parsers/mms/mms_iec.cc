@@ -1,4 +1,5 @@
 // What IEC 61850-8-1 makes of MMS: controls (§20), reports (§17), why a control failed.
+#include "parsers/core/iec61850.h"
 #include "parsers/mms/mms.h"
 
 namespace picket::mms {
@@ -59,10 +60,10 @@ void origin(const ber::Element& e, std::int64_t& category, Bytes& id) noexcept {
 }
 
 bool read_time(const ber::Element& e, std::uint64_t& ns) noexcept {
-  UtcTime t;
+  Iec61850Time t;
   std::uint32_t ms = 0;
   if (of(e, Type::kBinaryTime)) return read_binary_time(e.content, ns, ms);
-  if (!of(e, Type::kUtcTime) || !read_utc_time(e.content, t)) return false;
+  if (!of(e, Type::kUtcTime) || !read_iec61850_time(e.content, t)) return false;
   ns = t.ns;
   return true;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "parsers/core/iec61850.h"
 #include "parsers/core/text_writer.h"
 #include "parsers/mms/mms.h"
 
@@ -253,15 +254,6 @@ bool read_float(Bytes content, double& out) noexcept {
   return std::isfinite(out);
 }
 
-bool read_utc_time(Bytes content, UtcTime& out) noexcept {
-  if (content.size() != 8) return false;
-  Cursor c(content);
-  const std::uint64_t seconds = c.u32be(), fraction = c.u24be();
-  out.ns = seconds * kSecond + (fraction * kSecond >> 24);
-  out.quality = c.u8();
-  return true;
-}
-
 bool read_binary_time(Bytes content, std::uint64_t& ns, std::uint32_t& ms) noexcept {
   Cursor c(content);
   ms = c.u32be();
@@ -281,7 +273,7 @@ OtValue as_ot(const Value& v, std::span<char> room) noexcept {
   out.text = v.content;
   std::int64_t i = 0;
   std::uint64_t u = 0;
-  UtcTime t;
+  Iec61850Time t;
   std::uint32_t ms = 0;
   switch (v.type) {
     case Type::kBoolean:
@@ -301,7 +293,7 @@ OtValue as_ot(const Value& v, std::span<char> room) noexcept {
       out.is_number = read_float(v.content, out.number);
       break;
     case Type::kUtcTime:
-      out.is_number = read_utc_time(v.content, t);
+      out.is_number = read_iec61850_time(v.content, t);
       out.number = static_cast<double>(t.ns) / static_cast<double>(kSecond);
       break;
     case Type::kBinaryTime:

@@ -5,9 +5,9 @@
 //
 // Included by mms_spec.cc only. Memory: a request that waits costs an Exchange and its bytes.
 #pragma once
-#include <utility>
 
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/mms/mms.h"
 
 namespace picket::mms {
@@ -25,14 +25,10 @@ class MmsParser final : public Parser {
  public:
   explicit MmsParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecondNs),
         message_limit_(c.limits[kMessageLimit]),
         sides_{Side(c.pool), Side(c.pool)} {}
-  ~MmsParser() override {
-    // on_close() has emptied it, unless the flow went without.
-    while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-  }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     return read_frames(data, sides_[index(dir)].lost, frame_starts, [&](Cursor& in) noexcept {
@@ -53,13 +49,13 @@ class MmsParser final : public Parser {
     Side& side = sides_[index(dir)];
     side.pieces.reset();
     side.lost = true;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
   }
   void on_end(Direction dir, Sink& sink) noexcept override {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (oldest_ != nullptr) give_up_oldest(sink);
+    while (!waiting_.empty()) give_up_oldest(sink);
   }
 
  private:
@@ -99,8 +95,8 @@ class MmsParser final : public Parser {
 
   void on_tpdu(Direction dir, const cotp::Tpdu& t, Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (oldest_ != nullptr && now > oldest_->question_ns + timeout_ns_) {
-      report(oldest_->asked, Event::kNoReply, oldest_, sink);
+    while (!waiting_.empty() && now > waiting_.oldest()->question_ns + timeout_ns_) {
+      report(waiting_.oldest()->asked, Event::kNoReply, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     switch (t.type) {
@@ -142,8 +138,8 @@ class MmsParser final : public Parser {
 
   void on_question(Direction dir, const Message& m, Sink& sink) noexcept {
     sides_[index(dir)].asked = true;
-    if (waiting_ >= max_waiting_) {
-      report(oldest_->asked, Event::kFlooded, oldest_, sink);
+    if (waiting_.full()) {
+      report(waiting_.oldest()->asked, Event::kFlooded, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     Exchange* x = pool_.make<Exchange>(pool_);
@@ -194,7 +190,7 @@ class MmsParser final : public Parser {
   /// come again.
   [[nodiscard]] Exchange* find(Direction dir, const Message& m) const noexcept {
     Exchange* found = nullptr;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
       if (x->asked == dir || !answers(x->question, m)) continue;
       if (!x->stale) return x;
       found = x;
@@ -290,30 +286,18 @@ class MmsParser final : public Parser {
     sink.done(x);
   }
 
-  void wait(Exchange& x) noexcept {
-    x.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-    newest_ = &x;
-    ++waiting_;
-  }
-  void forget(Exchange& x) noexcept {
-    (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-    (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-    --waiting_;
-    pool_.destroy(&x);
-  }
+  void wait(Exchange& x) noexcept { waiting_.add(x); }
+  void forget(Exchange& x) noexcept { waiting_.remove(x); }
   void give_up_oldest(Sink& sink) noexcept {
-    sink.done(*oldest_);
-    forget(*oldest_);
+    sink.done(*waiting_.oldest());
+    forget(*waiting_.oldest());
   }
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their reply
   const std::uint64_t timeout_ns_;
   const std::size_t message_limit_;
   std::array<Side, 2> sides_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
 };
 

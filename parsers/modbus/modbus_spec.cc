@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/modbus/modbus.h"
 
 namespace picket::modbus {
@@ -28,12 +29,8 @@ class ModbusParser final : public Parser {
  public:
   explicit ModbusParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecond) {}
-  ~ModbusParser() override {
-    // on_close() has emptied it, unless the flow went without.
-    while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-  }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     return read_frames(
@@ -61,7 +58,7 @@ class ModbusParser final : public Parser {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (oldest_ != nullptr) give_up_oldest(sink);
+    while (!waiting_.empty()) give_up_oldest(sink);
   }
 
  private:
@@ -89,8 +86,8 @@ class ModbusParser final : public Parser {
 
   void on_frame(Direction dir, const Frame& f, Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (oldest_ != nullptr && now > oldest_->request_ns + timeout_ns_) {
-      report(Direction::kToServer, Event::kNoReply, oldest_, sink);
+    while (!waiting_.empty() && now > waiting_.oldest()->request_ns + timeout_ns_) {
+      report(Direction::kToServer, Event::kNoReply, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     if (dir == Direction::kToServer) {
@@ -102,8 +99,8 @@ class ModbusParser final : public Parser {
 
   void on_request(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
     requests_seen_ = true;
-    if (waiting_ >= max_waiting_) {
-      report(Direction::kToServer, Event::kFlooded, oldest_, sink);
+    if (waiting_.full()) {
+      report(Direction::kToServer, Event::kFlooded, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     Exchange* x = pool_.make<Exchange>();
@@ -144,23 +141,17 @@ class ModbusParser final : public Parser {
     return buckets_[(f.transaction ^ f.transaction >> 6 ^ f.unit) % kBuckets];
   }
   void wait(Exchange& x) noexcept {
-    x.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-    newest_ = &x;
+    waiting_.add(x);
     Exchange*& bucket = bucket_of(x.request.frame);
     x.chained = bucket;
     x.chained_at = &bucket;
     if (bucket != nullptr) bucket->chained_at = &x.chained;
     bucket = &x;
-    ++waiting_;
   }
   void forget(Exchange& x) noexcept {
-    (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-    (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
     *x.chained_at = x.chained;
     if (x.chained != nullptr) x.chained->chained_at = x.chained_at;
-    --waiting_;
-    pool_.destroy(&x);
+    waiting_.remove(x);
   }
 
   static bool belongs(const Message& request, const Message& reply) noexcept {
@@ -186,16 +177,14 @@ class ModbusParser final : public Parser {
   }
 
   void give_up_oldest(Sink& sink) noexcept {
-    sink.done(*oldest_);
-    forget(*oldest_);
+    sink.done(*waiting_.oldest());
+    forget(*waiting_.oldest());
   }
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their reply
   const std::uint64_t timeout_ns_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
-  std::array<Exchange*, kBuckets> buckets_{};       ///< the same, by transaction and unit, newest first
-  std::size_t waiting_ = 0;
+  std::array<Exchange*, kBuckets> buckets_{};  ///< the same, by transaction and unit, newest first
   std::uint64_t next_id_ = 0;
   std::array<bool, 2> lost_{};
   bool requests_seen_ = false;

@@ -90,7 +90,7 @@ static_assert(sizeof(Exchange) <= 1024, "a block of the pool");
 }  // namespace
 
 MqttParser::MqttParser(const ParserContext& c) noexcept
-    : pool_(c.pool), max_waiting_(c.limits[kMaxTx]), timeout_ns_(c.limits[kAckTimeout] * kSecond) {
+    : pool_(c.pool), waiting_(c.pool, c.limits[kMaxTx]), timeout_ns_(c.limits[kAckTimeout] * kSecond) {
   const auto or_all = [](std::uint64_t n) noexcept {
     return n == 0 ? ~std::size_t{0} : static_cast<std::size_t>(n);
   };
@@ -102,7 +102,7 @@ MqttParser::MqttParser(const ParserContext& c) noexcept
 }
 MqttParser::~MqttParser() {
   // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) forget(*oldest_);
+  while (!waiting_.empty()) forget(*waiting_.oldest());
   forget_aliases();
 }
 
@@ -168,7 +168,7 @@ void MqttParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
 }
 
 void MqttParser::on_close(Sink& sink) noexcept {
-  while (oldest_ != nullptr) finish(*oldest_, sink);
+  while (!waiting_.empty()) finish(*waiting_.oldest(), sink);
 }
 
 /// Reads one packet and tells of it.
@@ -284,9 +284,9 @@ void MqttParser::open(Exchange& here, Bytes body, std::uint64_t odd, Sink& sink)
     report(here.from, bit(Event::kNoAcknowledgement), before, sink);
     finish(*before, sink);
   }
-  while (oldest_ != nullptr && (waiting_ >= max_waiting_ || kept_ + size > kMaxKept)) {
-    report(oldest_->from, bit(Event::kTooManyTransactions), oldest_, sink);
-    finish(*oldest_, sink);
+  while (!waiting_.empty() && (waiting_.full() || kept_ + size > kMaxKept)) {
+    report(waiting_.oldest()->from, bit(Event::kTooManyTransactions), waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
   auto* room = static_cast<std::uint8_t*>(size == 0 ? nullptr : pool_.allocate(size));
   Exchange* x = size != 0 && room == nullptr ? nullptr : pool_.make<Exchange>();
@@ -313,16 +313,13 @@ void MqttParser::open(Exchange& here, Bytes body, std::uint64_t odd, Sink& sink)
   x->id = next_id_++;
   seen(*x, x->from);
   set_operation(*x);
-  x->older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = x;
-  newest_ = x;
-  ++waiting_;
+  waiting_.add(*x);
   report(x->from, odd, x, sink);
   sink.advance(*x, x->from, kOtWhole);
 }
 
 Exchange* MqttParser::find(Direction from, Type opener, std::uint16_t id) noexcept {
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     const Message& m = x->first();
     if (x->from == from && m.is(opener) && (!m.has_id || m.id == id)) return x;
   }
@@ -367,18 +364,15 @@ void MqttParser::finish(Exchange& x, Sink& sink) noexcept {
 }
 
 void MqttParser::forget(Exchange& x) noexcept {
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
   kept_ -= x.kept_bytes;
   if (x.kept != nullptr) pool_.release(x.kept, x.kept_bytes);
-  pool_.destroy(&x);
+  waiting_.remove(x);
 }
 
 void MqttParser::give_up_late_ones(std::uint64_t now, Sink& sink) noexcept {
-  while (oldest_ != nullptr && now > oldest_->opened_ns + timeout_ns_) {
-    report(oldest_->from, bit(Event::kNoAcknowledgement), oldest_, sink);
-    finish(*oldest_, sink);
+  while (!waiting_.empty() && now > waiting_.oldest()->opened_ns + timeout_ns_) {
+    report(waiting_.oldest()->from, bit(Event::kNoAcknowledgement), waiting_.oldest(), sink);
+    finish(*waiting_.oldest(), sink);
   }
 }
 

@@ -1,8 +1,8 @@
 // parsers/mqtt/mqtt_parser.h — the parser of a flow: what waits for its acknowledgement, and what topic aliases stand for
 #pragma once
 #include <memory>
-#include <utility>
 
+#include "parsers/core/waiting.h"
 #include "parsers/mqtt/mqtt.h"
 
 namespace picket::mqtt {
@@ -72,11 +72,10 @@ class MqttParser final : public Parser {
   void forget_aliases() noexcept;
 
   Pool& pool_;
+  Waiting<Exchange> waiting_;  ///< what waits for its acknowledgement
   Settings settings_;
-  const std::size_t max_waiting_;
   const std::uint64_t timeout_ns_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< what waits for its acknowledgement
-  std::size_t waiting_ = 0, kept_ = 0;
+  std::size_t kept_ = 0;
   std::uint64_t next_id_ = 0;
   std::array<Side, 2> sides_{};
   State state_ = State::kUnknown;

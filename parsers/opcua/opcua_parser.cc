@@ -30,18 +30,14 @@ bool never_late(const Message& m) noexcept { return m.is("Publish"); }
 
 OpcuaParser::OpcuaParser(const ParserContext& c) noexcept
     : pool_(c.pool),
-      max_waiting_(c.limits[kRequestFlood]),
+      waiting_(c.pool, c.limits[kRequestFlood]),
       timeout_ns_(c.limits[kReplyTimeout] * kSecond),
       message_limit_(c.limits[kMessageLimit]),
       chunk_limit_(c.limits[kChunkLimit]),
       sides_{Side(c.pool), Side(c.pool)},
       watched_(c.pool) {}
 
-OpcuaParser::~OpcuaParser() {
-  // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-  pool_.destroy(hidden_);
-}
+OpcuaParser::~OpcuaParser() { pool_.destroy(hidden_); }
 
 Consumed OpcuaParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
   return read_frames(data, sides_[index(dir)].lost, frame_starts, [&](Cursor& in) noexcept {
@@ -82,7 +78,7 @@ void OpcuaParser::on_end(Direction dir, Sink& sink) noexcept {
 }
 
 void OpcuaParser::on_close(Sink& sink) noexcept {
-  while (oldest_ != nullptr) give_up(*oldest_, sink);
+  while (!waiting_.empty()) give_up(*waiting_.oldest(), sink);
   end_hidden(sink);
 }
 
@@ -336,9 +332,9 @@ void OpcuaParser::report_problems(Direction dir, const Message& m, Exchange& x, 
 
 void OpcuaParser::on_question(Direction dir, const Message& m, Bytes own, Sink& sink) noexcept {
   sides_[index(dir)].asked = true;
-  if (waiting_ >= max_waiting_) {
-    report(oldest_->asked, Event::kFlooded, oldest_, sink);
-    give_up(*oldest_, sink);
+  if (waiting_.full()) {
+    report(waiting_.oldest()->asked, Event::kFlooded, waiting_.oldest(), sink);
+    give_up(*waiting_.oldest(), sink);
   }
   Exchange* x = pool_.make<Exchange>(pool_);
   // The bytes go when this call ends; the request stays until its response.
@@ -369,7 +365,8 @@ void OpcuaParser::on_question(Direction dir, const Message& m, Bytes own, Sink& 
   next_deadline_ns_ = std::min(next_deadline_ns_, x->deadline_ns);
   describe(*x);
   // The response to the one before was lost, or never comes: else each response after it would go to the wrong request.
-  for (Exchange* other = oldest_; other != nullptr && m.is(MessageType::kMessage); other = other->newer) {
+  for (Exchange* other = waiting_.oldest(); other != nullptr && m.is(MessageType::kMessage);
+       other = other->newer) {
     if (other->asked == dir && other->question.is(MessageType::kMessage) &&
         other->question.request == m.request) {
       report(dir, Event::kReusedRequestId, other, sink);
@@ -400,7 +397,7 @@ void OpcuaParser::on_answer(Direction dir, const Message& m, Sink& sink) noexcep
 
 /// The request that `m` answers.
 Exchange* OpcuaParser::find(Direction dir, const Message& m) const noexcept {
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     if (x->asked == dir) continue;
     const Message& q = x->question;
     switch (m.type) {
@@ -469,19 +466,9 @@ void OpcuaParser::watch(const Exchange& x) noexcept {
   }
 }
 
-void OpcuaParser::wait(Exchange& x) noexcept {
-  x.older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-  newest_ = &x;
-  ++waiting_;
-}
+void OpcuaParser::wait(Exchange& x) noexcept { waiting_.add(x); }
 
-void OpcuaParser::forget(Exchange& x) noexcept {
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
-  pool_.destroy(&x);
-}
+void OpcuaParser::forget(Exchange& x) noexcept { waiting_.remove(x); }
 
 void OpcuaParser::give_up(Exchange& x, Sink& sink) noexcept {
   sink.done(x);
@@ -492,7 +479,7 @@ void OpcuaParser::give_up(Exchange& x, Sink& sink) noexcept {
 void OpcuaParser::give_up_late_ones(std::uint64_t now_ns, Sink& sink) noexcept {
   if (now_ns < next_deadline_ns_) return;
   next_deadline_ns_ = kNever64;
-  for (Exchange* x = oldest_; x != nullptr;) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr;) {
     Exchange* next = x->newer;
     if (x->deadline_ns <= now_ns) {
       report(x->asked, Event::kNoReply, x, sink);

@@ -8,6 +8,7 @@
 // Memory: a request that waits costs an Exchange and its bytes; a message in pieces its bytes.
 #pragma once
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/opcua/opcua_watched.h"
 
 namespace picket::opcua {
@@ -77,13 +78,11 @@ class OpcuaParser final : public Parser {
   void give_up_late_ones(std::uint64_t now_ns, Sink&) noexcept;
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their response
   const std::uint64_t timeout_ns_;
   const std::size_t message_limit_, chunk_limit_;
   std::array<Side, 2> sides_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their response
-  Exchange* hidden_ = nullptr;                      ///< counts what is encrypted
-  std::size_t waiting_ = 0;
+  Exchange* hidden_ = nullptr;  ///< counts what is encrypted
   std::uint64_t next_deadline_ns_ = ~std::uint64_t{0};
   std::uint64_t next_id_ = 0;
   std::uint64_t events_ = 0;                    ///< bits of Event, of chunks whose message is not at its end

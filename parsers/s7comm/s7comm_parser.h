@@ -5,9 +5,9 @@
 //
 // Included by s7comm_spec.cc only. Memory: a request that waits costs an Exchange and its bytes.
 #pragma once
-#include <utility>
 
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/s7comm/s7comm.h"
 
 namespace picket::s7comm {
@@ -28,15 +28,11 @@ class S7commParser final : public Parser {
  public:
   explicit S7commParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecond),
         message_limit_(c.limits[kMessageLimit]),
         max_waiting_bytes_(c.limits[kRequestMemory]),
         sides_{Side(c.pool), Side(c.pool)} {}
-  ~S7commParser() override {
-    // on_close() has emptied it, unless the flow went without.
-    while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-  }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     if (encrypted_) return Consumed::stop();
@@ -60,13 +56,13 @@ class S7commParser final : public Parser {
     Side& side = sides_[index(dir)];
     side.forget();
     side.lost = true;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) x->stale = x->stale || x->asked != dir;
   }
   void on_end(Direction dir, Sink& sink) noexcept override {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (oldest_ != nullptr) give_up_oldest(sink);
+    while (!waiting_.empty()) give_up_oldest(sink);
   }
 
  private:
@@ -106,8 +102,8 @@ class S7commParser final : public Parser {
 
   void on_tpdu(Direction dir, const cotp::Tpdu& t, Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (oldest_ != nullptr && now > oldest_->question_ns + timeout_ns_) {
-      report(oldest_->asked, Event::kNoReply, oldest_, sink);
+    while (!waiting_.empty() && now > waiting_.oldest()->question_ns + timeout_ns_) {
+      report(waiting_.oldest()->asked, Event::kNoReply, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     switch (t.type) {
@@ -161,9 +157,8 @@ class S7commParser final : public Parser {
 
   void on_question(Direction dir, const Message& m, Sink& sink) noexcept {
     sides_[index(dir)].asked = true;
-    while (oldest_ != nullptr &&
-           (waiting_ >= max_waiting_ || waiting_bytes_ + m.all.size() > max_waiting_bytes_)) {
-      report(oldest_->asked, Event::kFlooded, oldest_, sink);
+    while (!waiting_.empty() && (waiting_.full() || waiting_bytes_ + m.all.size() > max_waiting_bytes_)) {
+      report(waiting_.oldest()->asked, Event::kFlooded, waiting_.oldest(), sink);
       give_up_oldest(sink);
     }
     Exchange* x = pool_.make<Exchange>(pool_);
@@ -241,7 +236,7 @@ class S7commParser final : public Parser {
   [[nodiscard]] Exchange* find(Direction dir, const Message& m) const noexcept {
     if (m.is(Rosctr::kUserdata) && m.userdata_type() != UserdataType::kResponse) return nullptr;
     Exchange* found = nullptr;
-    for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+    for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
       if (x->asked == dir || !answers(x->question, m)) continue;
       if (!x->stale) return x;
       found = x;
@@ -306,33 +301,26 @@ class S7commParser final : public Parser {
   }
 
   void wait(Exchange& x) noexcept {
-    x.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-    newest_ = &x;
-    ++waiting_;
+    waiting_.add(x);
     waiting_bytes_ += x.own.size();
   }
   void forget(Exchange& x) noexcept {
-    (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-    (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-    --waiting_;
     waiting_bytes_ -= x.own.size();
-    pool_.destroy(&x);
+    waiting_.remove(x);
   }
   void give_up_oldest(Sink& sink) noexcept {
-    sink.done(*oldest_);
-    forget(*oldest_);
+    sink.done(*waiting_.oldest());
+    forget(*waiting_.oldest());
   }
 
   static constexpr std::uint16_t kInitSsl = 0x05b3;
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their reply
   const std::uint64_t timeout_ns_;
   const std::size_t message_limit_, max_waiting_bytes_;
   std::array<Side, 2> sides_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;  ///< requests that wait for their reply
-  std::size_t waiting_ = 0, waiting_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;
   std::uint64_t next_id_ = 0;
   bool tls_started_ = false, encrypted_ = false;
 };

@@ -6,10 +6,9 @@ usage: dicom_play.py CASE server ADDRESS PORT        first, in one network names
 A case is a list of turns; each end sends its own and waits for the other's. Nothing of it is shared with the parser.
 """
 
-import socket
 import struct
-import sys
-import time
+
+import play
 
 IMPLICIT, EXPLICIT = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1"
 ECHO, CT, FIND = b"1.2.840.10008.1.1", b"1.2.840.10008.5.1.4.1.1.2", b"1.2.840.10008.5.1.4.1.2.2.1"
@@ -141,34 +140,4 @@ CASES = {
 }
 
 
-def read(sock, size):
-    while size:
-        got = sock.recv(size)
-        if not got:
-            raise SystemExit("the other end is gone")
-        size -= len(got)
-
-
-def main():
-    case, end, address, port = sys.argv[1:5]
-    mine = "<" if end == "server" else ">"
-    if end == "server":
-        listener = socket.create_server((address, int(port)))
-        sock, _ = listener.accept()
-    else:
-        sock = socket.create_connection((address, int(port)))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for who, data in CASES[case]:
-        if who != mine:
-            read(sock, len(data))
-        elif case == "small-segments":
-            for i in range(0, len(data), 5):
-                sock.sendall(data[i:i + 5])
-                time.sleep(0.0005)
-        else:
-            sock.sendall(data)
-    time.sleep(0.1)
-    sock.close()
-
-
-main()
+play.main(CASES, 5)

@@ -6,9 +6,8 @@ usage: hl7_play.py CASE server ADDRESS PORT        first, in one network namespa
 A case is a list of turns; each end sends its own and waits for the other's. Nothing of it is shared with the parser.
 """
 
-import socket
-import sys
-import time
+import play
+
 
 PID = b"PID|1||PAT4711^^^PICKET^MR||DOE^JANE^Q||19700131|F\r"
 
@@ -70,34 +69,4 @@ CASES = {
 CASES["small-segments"] = [(">", block(admit(b"P1"))), ("<", ack(b"AA", b"P1")), (">", block(admit(b"P2")) + block(admit(b"P3"))), ("<", ack(b"AA", b"P2") + ack(b"AE", b"P3"))]
 
 
-def read(sock, size):
-    while size:
-        got = sock.recv(size)
-        if not got:
-            raise SystemExit("the other end is gone")
-        size -= len(got)
-
-
-def main():
-    case, end, address, port = sys.argv[1:5]
-    mine = "<" if end == "server" else ">"
-    if end == "server":
-        listener = socket.create_server((address, int(port)))
-        sock, _ = listener.accept()
-    else:
-        sock = socket.create_connection((address, int(port)))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for who, data in CASES[case]:
-        if who != mine:
-            read(sock, len(data))
-        elif case == "small-segments":
-            for i in range(0, len(data), 3):
-                sock.sendall(data[i:i + 3])
-                time.sleep(0.0005)
-        else:
-            sock.sendall(data)
-    time.sleep(0.1)
-    sock.close()
-
-
-main()
+play.main(CASES, 3)

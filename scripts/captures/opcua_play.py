@@ -7,10 +7,9 @@ A case is a list of turns; each end sends its own and waits for the other's. Not
 """
 
 import datetime
-import socket
 import struct
-import sys
-import time
+
+import play
 
 CHANNEL, TOKEN = 41, 1
 
@@ -214,35 +213,4 @@ CASES = {
 CASES["small-segments"] = CASES["chunks"]
 
 
-def receive(sock, size):
-    while size:
-        got = sock.recv(size)
-        if not got:
-            raise SystemExit("the other end is gone")
-        size -= len(got)
-
-
-def main():
-    case, end, address, port = sys.argv[1:5]
-    mine = "<" if end == "server" else ">"
-    if end == "server":
-        listener = socket.create_server((address, int(port)))
-        sock, _ = listener.accept()
-    else:
-        sock = socket.create_connection((address, int(port)))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for who, what in CASES[case]:
-        if who != mine:
-            receive(sock, len(what))
-        elif case == "small-segments":
-            for i in range(0, len(what), 5):
-                sock.sendall(what[i:i + 5])
-                time.sleep(0.0005)
-        else:
-            sock.sendall(what)
-            time.sleep(0.002)
-    time.sleep(0.1)
-    sock.close()
-
-
-main()
+play.main(CASES, 5, pause=0.002)

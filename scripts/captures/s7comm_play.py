@@ -6,10 +6,9 @@ usage: s7comm_play.py CASE server ADDRESS PORT        first, in one network name
 A case is a list of turns; each end sends its own and waits for the other's. Nothing of it is shared with the parser.
 """
 
-import socket
 import struct
-import sys
-import time
+
+import play
 
 
 def tpkt(tpdu):
@@ -271,34 +270,4 @@ CASES = {
 CASES["small-segments"] = CASES["fragments"]
 
 
-def read(sock, size):
-    while size:
-        got = sock.recv(size)
-        if not got:
-            raise SystemExit("the other end is gone")
-        size -= len(got)
-
-
-def main():
-    case, end, address, port = sys.argv[1:5]
-    mine = "<" if end == "server" else ">"
-    if end == "server":
-        listener = socket.create_server((address, int(port)))
-        sock, _ = listener.accept()
-    else:
-        sock = socket.create_connection((address, int(port)))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for who, data in CASES[case]:
-        if who != mine:
-            read(sock, len(data))
-        elif case == "small-segments":
-            for i in range(0, len(data), 3):
-                sock.sendall(data[i:i + 3])
-                time.sleep(0.0005)
-        else:
-            sock.sendall(data)
-    time.sleep(0.1)
-    sock.close()
-
-
-main()
+play.main(CASES, 3)
