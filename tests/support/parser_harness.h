@@ -515,10 +515,11 @@ inline std::vector<std::string> run(const ProtocolSpec& spec, const Conversation
   return lines;
 }
 
-/// Each turn is cut in two at each place, and once into single bytes: the lines must be those of the uncut
-/// one, for TCP. "" when they are, else the first difference. Costs O(bytes) runs of the conversation.
+/// Each turn is cut in two at each place (long ones: at every `step`-th of the conversation), and once into single
+/// bytes: the lines must be those of the uncut one, for TCP. "" when they are, else the first difference. Costs
+/// O(bytes / step) runs of the conversation.
 inline std::string check_every_split(const ProtocolSpec& spec, const Conversation& talk,
-                                     const HarnessOptions& options = {}) {
+                                     const HarnessOptions& options = {}, std::size_t step = 1) {
   const std::vector<std::string> want = run(spec, talk, options);
   for (const std::string& l : want) {
     if (l.rfind("VIOLATION", 0) == 0) return "uncut: " + l;
@@ -543,21 +544,27 @@ inline std::string check_every_split(const ProtocolSpec& spec, const Conversatio
                      : "turn " + std::to_string(cut_turn) + " cut at " + std::to_string(cut_at)) +
            ":\n" + detail::join(r.lines()) + detail::join(r.violations()) + "wanted:\n" + detail::join(want);
   };
+  std::size_t place = 0;
   for (std::size_t t = 0; t < talk.size(); ++t) {
     if (talk[t].kind != Turn::Kind::kBytes) continue;
     for (std::size_t at = 1; at < talk[t].bytes.size(); ++at) {
+      if (++place % step != 0) continue;
       if (std::string d = differs(t, at, false); !d.empty()) return d;
     }
   }
   return differs(talk.size(), 0, true);
 }
 
-/// The conversation stops at each byte of each turn (datagrams: the turn is cut short and the rest follows).
-/// Nothing may break the contract. "" when nothing does.
+/// The conversation stops at each byte of each turn (datagrams: the turn is cut short and the rest follows), or at every
+/// `step`-th. Nothing may break the contract, and what was said up to there is what the whole one begins with. ""
+/// when it is so.
 inline std::string check_every_truncation(const ProtocolSpec& spec, const Conversation& talk,
-                                          const HarnessOptions& options = {}) {
+                                          const HarnessOptions& options = {}, std::size_t step = 1) {
+  const std::vector<std::string> whole = run(spec, talk, options);
+  std::size_t place = 0;
   for (std::size_t t = 0; t < talk.size(); ++t) {
     for (std::size_t at = 0; at < talk[t].bytes.size(); ++at) {
+      if (place++ % step != 0) continue;
       ParserRun r(spec, options);
       for (std::size_t u = 0; u < talk.size(); ++u) {
         if (u == t) r.feed(talk[u].dir, std::string_view(talk[u].bytes).substr(0, at));
@@ -565,11 +572,13 @@ inline std::string check_every_truncation(const ProtocolSpec& spec, const Conver
         if (u != t) r.play(talk[u]);
         r.next_turn();
       }
+      const std::string where = "turn " + std::to_string(t) + " cut short at " + std::to_string(at) + ":\n";
+      const bool begins =
+          r.lines().size() <= whole.size() && std::equal(r.lines().begin(), r.lines().end(), whole.begin());
+      if (options.transport == Transport::kTcp && !begins)
+        return where + detail::join(r.lines()) + "whole:\n" + detail::join(whole);
       r.close();
-      if (!r.violations().empty()) {
-        return "turn " + std::to_string(t) + " cut short at " + std::to_string(at) + ":\n" +
-               detail::join(r.violations());
-      }
+      if (!r.violations().empty()) return where + detail::join(r.violations());
     }
   }
   return "";
