@@ -348,6 +348,7 @@ void read_texts(const Message& m, Texts& out) noexcept {
 }
 
 Probe message_starts(Bytes stream) noexcept {
+  if (stream.size() > 2 && !known_id(static_cast<MessageId>(stream[2]))) return Probe::kNo;
   Cursor in(stream);
   Frame f;
   const ParseResult r = parse(in, f);

@@ -155,7 +155,7 @@ TEST(Hartip, SaysWhatIsDone) {
   EXPECT_EQ(does("2a 00", "2a 02 0000"), "control/device reset/T0816 @0");
   EXPECT_EQ(does("26 00", "26 02 0000"), "configure/reset configuration changed flag/T0872 @0");
   EXPECT_EQ(does("47 01 02", "47 03 0000 02"), "configure/lock device/T0892 @0 > 2 < 2");
-  EXPECT_EQ(does("4f 09 03 01 20 41c80000 c0", "4f 02 10 00"),
+  EXPECT_EQ(does("4f 08 03 01 20 41c80000 c0", "4f 02 10 00"),
             "control/write device variable/T0832 failed @0 [device variable 3] > 1 25");
   EXPECT_EQ(does("82 01 07", "82 03 0000 07"), "none/device-specific command @0 [command 130]");
   EXPECT_EQ(does("1f 04 0300 1122", "1f 04 0000 0300"), "configure/write join key/T0892 @0")
@@ -170,7 +170,7 @@ TEST(Hartip, LooksInsideOfOthers) {
   EXPECT_EQ(does("4d 0b 01 02 05 82 a606123456 2a 00", "4d 0e 0000 01 02 86 a606123456 2a 02 1000"),
             "control/device reset/T0816 failed @163310613590 [card 1 channel 2]");
   EXPECT_EQ(does("4e 07 02 0001 00 0002 00",
-                 "4e 1a 0000 00 02 0001 06 00 20 41c80000 0002 09 00 41400000 42480000"),
+                 "4e 19 0000 00 02 0001 06 00 20 41c80000 0002 09 00 41400000 42480000"),
             "read/read aggregated commands @0 [PV, loop current] < 25 12 50");
   // A frame inside that is none.
   EXPECT_THAT(does("4d 05 01 02 05 82 a6", "4d 02 0500"), HasSubstr("invalid_command"));
@@ -326,7 +326,7 @@ TEST(Hartip, ProbeIsSure) {
   wrong.back() = '\0';
   for (const std::string& other :
        {wrong, std::string("GET / HTTP/1.1\r\n\r\n"), std::string(64, '\0'), std::string(64, '\x01'),
-        from_hex("01 00 09 00 0001 0008"), from_hex("0102 0304")})
+        from_hex("01 00 09 00 0001 0008"), from_hex("0102 0904")})
     EXPECT_EQ(asked(other), Probe::kNo) << printable(as_bytes(other));
 }
 
