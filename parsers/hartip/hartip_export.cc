@@ -310,7 +310,9 @@ void command(WireWriter& w, const Command& c) noexcept {
             standardized_flags(standard++));
   }
   const bool carries = c.number == 77 || c.number == 78;
-  if (!items.rest().empty() && (!carries || layout_of(c).empty())) w.bytes(C::kDataFieldNumber, items.rest());
+  const bool secret = c.number == 768 || c.number == 961;  // keys of the wireless network
+  if (items.rest().empty() || secret || (carries && !layout_of(c).empty())) return;
+  w.bytes(C::kDataFieldNumber, items.rest());
 }
 
 void audit_log(WireWriter& w, const Message& m) noexcept {
