@@ -1,4 +1,4 @@
-#include "parsers/modbus/modbus.h"
+#include "parsers/modbus/modbus_umas.h"
 
 namespace picket::modbus {
 namespace {
@@ -292,7 +292,9 @@ class Interpreter {
 /// A header that could be: of a function whose frames have that length in that direction.
 bool header_fits(Direction dir, std::uint16_t protocol, std::uint16_t length,
                  std::uint8_t function) noexcept {
-  if (protocol != 0 || length < kMinLength || length > kMaxLength) return false;
+  if (protocol != 0 || length < kMinLength) return false;
+  if (function == static_cast<std::uint8_t>(Function::kUmas)) return length >= 4 && length <= kMaxUmasLength;
+  if (length > kMaxLength) return false;
   const bool request = dir == Direction::kToServer;
   if ((function & kExceptionBit) != 0) return !request && length == 3;
   switch (static_cast<Function>(function)) {
@@ -344,7 +346,9 @@ ParseResult parse(Cursor& in, Frame& frame) noexcept {
   f.unit = c.u8();
   f.function = c.u8();
   if (!c.ok()) return ParseResult::need_more(kHeaderSize);
-  if (f.length < kMinLength || f.length > kMaxLength) return ParseResult::malformed(Event::kInvalidLength);
+  const std::uint16_t most =
+      f.function == static_cast<std::uint8_t>(Function::kUmas) ? kMaxUmasLength : kMaxLength;
+  if (f.length < kMinLength || f.length > most) return ParseResult::malformed(Event::kInvalidLength);
   // A number that is wrong in a frame that else is right; if nothing is, these bytes are no frame.
   if (f.protocol != 0 && function_info(f.function & ~kExceptionBit) == nullptr) {
     return ParseResult::malformed(Event::kInvalidProtocolId);
@@ -401,7 +405,14 @@ Probe frame_starts(Direction dir, Bytes stream) noexcept {
   Cursor in(stream);
   Frame f;
   if (parse(in, f).kind != ParseResult::Kind::kDone) return Probe::kUnsure;
-  return interpret(f, dir).problems == 0 ? Probe::kYes : Probe::kNo;
+  const Message m = interpret(f, dir);
+  if (m.problems != 0) return Probe::kNo;
+  if (!m.is(Function::kUmas)) return Probe::kYes;
+  // Of what nobody has described there is no telling.
+  const std::uint8_t code = f.data[1];
+  const bool known =
+      dir == Direction::kToServer ? !umas_name(code).empty() : code == umas::kDone || code == umas::kRefused;
+  return known ? Probe::kYes : Probe::kNo;
 }
 
 Probe probe(Transport transport, Direction dir, Bytes first) noexcept {

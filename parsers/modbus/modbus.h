@@ -9,12 +9,14 @@
 // Cost    O(frame), at most 260 bytes; no allocation, no state
 // Limits  length 2..254 by the standard; anything else is Event::kInvalidLength and the stream is searched
 //         for the next header
-// Leaves  pairing of requests and replies to the parser in modbus_spec.cc; RTU over TCP is not recognised; of
-//         UMAS (function 90) only what it does is read (modbus_ot.cc)
+//         (UMAS, function 90, has longer ones: modbus_umas.h)
+// Leaves  pairing of requests and replies to the parser in modbus_spec.cc; RTU over TCP is not recognised
 #pragma once
+#include <optional>
 #include <string_view>
 
 #include "parsers/core/ot.h"
+#include "parsers/core/pool.h"
 
 namespace picket::modbus {
 
@@ -64,6 +66,7 @@ inline constexpr std::size_t kHeaderSize = 8;   ///< up to and with the function
 inline constexpr std::size_t kPrefixSize = 6;   ///< what `length` does not count
 inline constexpr std::uint16_t kMinLength = 2;  ///< unit and function
 inline constexpr std::uint16_t kMaxLength = 254;
+inline constexpr std::uint16_t kMaxUmasLength = 1100;  ///< of function 90: PLCs agree on up to 1024 bytes
 inline constexpr std::size_t kMaxData = kMaxLength - 2;
 inline constexpr std::uint8_t kExceptionBit = 0x80;
 
@@ -160,12 +163,13 @@ struct Exchange : OtTransaction {
   Exchange *older = nullptr, *newer = nullptr, *chained = nullptr;
   Exchange** chained_at = nullptr;
   std::array<std::uint8_t, kMaxData> request_data;
+  std::optional<PoolBuffer> long_data;  ///< instead of it, where UMAS has more
 };
 
 /// Says what `x` does, once it has its request, or its reply alone.
 void set_operation(Exchange& x) noexcept;
-/// An exception, or UMAS's own kind of error.
-[[nodiscard]] bool reply_refuses(const Message& reply) noexcept;
+/// Of one that has its reply: an exception, or UMAS's own kind of error.
+[[nodiscard]] bool refuses(const Exchange& x) noexcept;
 extern const OtProtocol kOt;
 
 /// Could this flow be Modbus? kYes is a whole frame of a public function in which nothing is wrong, an

@@ -1,4 +1,5 @@
-// What a device says of itself: device identification (function 43/14), and report server id (17).
+// What a device says of itself: device identification (function 43/14), report server id (17), and UMAS's read PLC ID
+// (90), which only Schneider Electric's PLCs answer. Who takes a reservation says its computer's name.
 #include <algorithm>
 #include <optional>
 
@@ -12,6 +13,9 @@ using M = v1::Modbus;
 using P = v1::ModbusMessage;
 using D = v1::ModbusDevice;
 using O = v1::ModbusObject;
+using U = v1::ModbusUmas;
+using L = v1::ModbusUmasPlc;
+using J = v1::ModbusUmasProject;
 
 /// MODBUS Application Protocol V1.1b3, 6.21: basic and regular objects.
 std::optional<AssetKind> meaning(std::uint64_t object) noexcept {
@@ -49,6 +53,11 @@ void read_server_id(const WireField& f, const AssetClue& c, AssetTeller& to) {
   if (last - first >= kShortest) to.tell(c.end, c.kind, std::string_view(first, last), c.confidence);
 }
 
+void read_plc_name(const WireField& f, const AssetClue& c, AssetTeller& to) {
+  to.tell(c.end, AssetKind::kVendor, "Schneider Electric", c.confidence);
+  to.tell(c.end, AssetKind::kModel, as_text(f.bytes), c.confidence);
+}
+
 constexpr AssetClue kClues[] = {
     {{M::kResponseFieldNumber, P::kDeviceFieldNumber, D::kObjectsFieldNumber},
      AssetEnd::kServer,
@@ -60,6 +69,19 @@ constexpr AssetClue kClues[] = {
      AssetKind::kModel,
      confidence::kNamed,
      read_server_id},
+    {{M::kResponseFieldNumber, P::kUmasFieldNumber, U::kPlcFieldNumber, L::kNameFieldNumber},
+     AssetEnd::kServer,
+     AssetKind::kModel,
+     confidence::kIdentified,
+     read_plc_name},
+    {{M::kResponseFieldNumber, P::kUmasFieldNumber, U::kProjectFieldNumber, J::kNameFieldNumber},
+     AssetEnd::kServer,
+     AssetKind::kSoftware,
+     confidence::kIdentified},
+    {{M::kRequestFieldNumber, P::kUmasFieldNumber, U::kNameFieldNumber},
+     AssetEnd::kClient,
+     AssetKind::kName,
+     confidence::kStated},
 };
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include <algorithm>
 
-#include "export/wire_writer.h"
-#include "parsers/modbus/modbus.h"
 #include "parsers/modbus/modbus.pb.h"
+#include "parsers/modbus/modbus_export.h"
 
 namespace picket::modbus {
 namespace {
@@ -279,6 +278,7 @@ void side(WireWriter& w, int field, const Message& m, Direction dir, const Messa
   data(w, m, request);
   if (info != nullptr) w.text(ModbusMessage::kFunctionNameFieldNumber, info->name);
   more(w, m, dir, request);
+  if (m.is(Function::kUmas)) encode_umas(w, m, dir, request);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "parsers/core/text_writer.h"
-#include "parsers/modbus/modbus.h"
+#include "parsers/modbus/modbus_umas.h"
 
 namespace picket::modbus {
 namespace {
@@ -82,37 +82,6 @@ constexpr OtOperation kOperations[] = {
     {OtClass::kNone, "unassigned function", "", true},
 };
 static_assert(std::size(kOperations) == static_cast<std::size_t>(Does::kNone));
-
-/// Schneider's, inside of function 90: a session, then what is done (from public analyses of the protocol).
-constexpr OtOperation kUmasOperations[] = {
-    {OtClass::kNone, "other UMAS request", "", true},
-    {OtClass::kNone, "open session", ""},
-    {OtClass::kRead, "read PLC ID", "T0888"},
-    {OtClass::kRead, "read project information", "T0888"},
-    {OtClass::kRead, "read PLC status", "T0868"},
-    {OtClass::kRead, "read memory card information", "T0888"},
-    {OtClass::kDiagnostic, "echo", ""},
-    {OtClass::kConfigure, "take PLC reservation", ""},
-    {OtClass::kConfigure, "release PLC reservation", ""},
-    {OtClass::kNone, "keep alive", ""},
-    {OtClass::kRead, "read memory block", ""},
-    {OtClass::kRead, "read variables", ""},
-    {OtClass::kWrite, "write variables", "T0836"},
-    {OtClass::kRead, "read coils and registers", ""},
-    {OtClass::kWrite, "write coils and registers", "T0836"},
-    {OtClass::kProgram, "begin program download", "T0843"},
-    {OtClass::kProgram, "program download block", "T0843"},
-    {OtClass::kProgram, "end program download", "T0843"},
-    {OtClass::kProgram, "begin program upload", "T0845"},
-    {OtClass::kProgram, "program upload block", "T0845"},
-    {OtClass::kProgram, "end program upload", "T0845"},
-    {OtClass::kControl, "PLC start", "T0858"},
-    {OtClass::kControl, "PLC stop", "T0858"},
-};
-/// By place in kUmasOperations.
-constexpr std::uint8_t kUmasCodes[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x0a, 0x10, 0x11, 0x12, 0x20, 0x22,
-                                       0x23, 0x24, 0x25, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x40, 0x41};
-static_assert(std::size(kUmasCodes) == std::size(kUmasOperations));
 
 Does of_diagnostic(const Message& m) noexcept {
   if (m.form != Form::kDiagnostic) return Does::kReadDiagnostics;
@@ -192,14 +161,6 @@ Does of(const Message& m) noexcept {
   }
 }
 
-const OtOperation& of_umas(const Message& request) noexcept {
-  const Bytes data = request.frame.data;
-  for (std::size_t i = 0; i < std::size(kUmasCodes) && data.size() > 1; ++i) {
-    if (kUmasCodes[i] == data[1]) return kUmasOperations[i];
-  }
-  return kUmasOperations[0];
-}
-
 // ------------------------------------------------------------------------------------------------ addresses
 
 std::string_view table_of(const Message& m) noexcept {
@@ -235,6 +196,38 @@ bool file_record(const Exchange& x, const Message& m, bool written, unsigned n, 
     out.first = record;
     out.last = record + std::max<unsigned>(length, 1) - 1U;
     out.text = (TextWriter(x.text_room) << "file " << file << " record ").range(out.first, out.last).bytes();
+    return true;
+  }
+  return false;
+}
+
+/// Blocks of memory, and what is loaded, are numbered by block.
+bool umas_point(const Exchange& x, unsigned n, OtAddress& out) noexcept {
+  const Umas u = x.has_request ? umas_request(x.request) : Umas{};
+  TextWriter text(x.text_room);
+  UmasMemory m;
+  Bytes data;
+  if (n == 0 && read_memory(u, m, data)) {
+    text << "block " << m.block << " offset ";
+    out.text = text.range(m.offset, m.offset + std::max<unsigned>(m.length, 1) - 1U).bytes();
+    out.first = out.last = m.block;
+    return true;
+  }
+  if (UmasTransfer t; n == 0 && read_transfer(u, t)) {
+    text << "file " << t.file;
+    if (t.has_block) {
+      text << " block " << t.block;
+      out.first = out.last = t.block;
+    }
+    out.text = text.bytes();
+    return true;
+  }
+  UmasVariables all(u);
+  UmasVariable v;
+  for (unsigned i = 0; all.next(v); ++i) {
+    if (i != n) continue;
+    out.text = (text << "block " << v.block << " offset " << v.offset).bytes();
+    out.first = out.last = v.block;
     return true;
   }
   return false;
@@ -320,17 +313,40 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
   return m.is(Function::kEncapsulated) && m.form == Form::kMei && m.subfunction == 0x0e && object(m, n, out);
 }
 
-constexpr OtProtocol kUmas = {"umas", kUmasOperations, address, value};
+bool umas_address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
+  return umas_point(static_cast<const Exchange&>(tx), n, out);
+}
+
+/// A name; what is written to variables, each as one number where it is one.
+bool umas_value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noexcept {
+  const auto& x = static_cast<const Exchange&>(tx);
+  const bool reply = dir == Direction::kToClient;
+  if (reply ? !x.has_reply : !x.has_request) return false;
+  const Umas u = reply ? umas_reply(x.reply, x.has_request ? &x.request : nullptr) : umas_request(x.request);
+  if (n == 0 && read_name(u, out.text)) return true;
+  UmasVariables all(u);
+  UmasVariable v;
+  for (unsigned i = 0; all.next(v) && !v.data.empty(); ++i) {
+    if (i != n) continue;
+    if (v.elements != 1) return out.text = v.data, true;
+    std::uint32_t bits = 0;
+    for (std::size_t k = v.data.size(); k-- > 0;) bits = bits << 8 | v.data[k];
+    return number(bits, out);
+  }
+  return false;
+}
+
+constexpr OtProtocol kUmas = {"umas", kUmasOperations, umas_address, umas_value};
 constexpr const OtProtocol* kInside[] = {&kUmas};
 
 }  // namespace
 
 const OtProtocol kOt = {"modbus", kOperations, address, value, kInside};
 
-bool reply_refuses(const Message& reply) noexcept {
-  constexpr std::uint8_t kUmasError = 0xfd;
-  const bool umas = reply.is(Function::kUmas) && reply.frame.data.size() > 1;
-  return reply.form == Form::kException || (umas && reply.frame.data[1] == kUmasError);
+bool refuses(const Exchange& x) noexcept {
+  if (x.reply.form == Form::kException) return true;
+  const Umas u = umas_reply(x.reply, x.has_request ? &x.request : nullptr);
+  return u.there && u.status == umas::kRefused;
 }
 
 void set_operation(Exchange& x) noexcept {
@@ -338,8 +354,7 @@ void set_operation(Exchange& x) noexcept {
   x.station = m.frame.unit;
   if (m.is(Function::kUmas)) {
     x.ot = &kUmas;
-    // A reply has a status there.
-    x.operation = x.has_request ? &of_umas(m) : &kUmasOperations[0];
+    x.operation = &umas_operation(x.has_request ? umas_request(m).function : std::uint8_t{0});
     return;
   }
   x.ot = &kOt;

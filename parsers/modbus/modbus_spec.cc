@@ -4,7 +4,7 @@
 
 #include "parsers/core/frames.h"
 #include "parsers/core/waiting.h"
-#include "parsers/modbus/modbus.h"
+#include "parsers/modbus/modbus_umas.h"
 
 namespace picket::modbus {
 namespace {
@@ -105,13 +105,20 @@ class ModbusParser final : public Parser {
     }
     Exchange* x = pool_.make<Exchange>();
     if (x == nullptr) return report(Direction::kToServer, Event::kOutOfMemory, nullptr, sink);
+    // The frame's bytes go when this call ends; the request stays until its reply.
+    Frame own = f;
+    if (f.data.size() <= kMaxData) {
+      std::copy(f.data.begin(), f.data.end(), x->request_data.begin());
+      own.data = {x->request_data.data(), f.data.size()};
+    } else if (x->long_data.emplace(pool_).append(f.data)) {
+      own.data = x->long_data->view();
+    } else {
+      pool_.destroy(x);
+      return report(Direction::kToServer, Event::kOutOfMemory, nullptr, sink);
+    }
     x->id = next_id_++;
     x->has_request = true;
     x->request_ns = now;
-    // The frame's bytes go when this call ends; the request stays until its reply.
-    Frame own = f;
-    std::copy(f.data.begin(), f.data.end(), x->request_data.begin());
-    own.data = {x->request_data.data(), f.data.size()};
     x->request = interpret(own, Direction::kToServer);
     set_operation(*x);
     wait(*x);
@@ -164,7 +171,7 @@ class ModbusParser final : public Parser {
     x.reply = reply;
     x.reply_ns = now;
     x.has_reply = true;
-    x.failed = reply_refuses(reply);
+    x.failed = refuses(x);
     if (!x.has_request) set_operation(x);
     report_problems(Direction::kToClient, x.reply, x, sink);
     if (unsolicited) report(Direction::kToClient, Event::kUnsolicitedResponse, &x, sink);
@@ -256,11 +263,55 @@ bool read_value(const Transaction& tx, Direction dir, unsigned n, std::uint64_t&
   return true;
 }
 
+Umas umas_of(const Transaction& tx, Direction dir) noexcept {
+  const Message* m = side(tx, dir);
+  if (m == nullptr) return {};
+  const auto& x = static_cast<const Exchange&>(tx);
+  return dir == Direction::kToServer ? umas_request(*m)
+                                     : umas_reply(*m, x.has_request ? &x.request : nullptr);
+}
+bool umas_function(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  return out = u.function, n == 0 && u.there && u.function != 0;
+}
+bool umas_session(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  return out = u.session, n == 0 && u.there;
+}
+bool umas_status(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  return out = u.status, n == 0 && u.there && u.reply;
+}
+bool umas_block(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  UmasMemory m;
+  UmasTransfer t;
+  Bytes rest;
+  if (n != 0) return false;
+  if (read_memory(u, m, rest)) return out = m.block, true;
+  return read_transfer(u, t) && (out = t.block, t.has_block);
+}
+bool umas_data(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  return out = u.data, n == 0 && u.there;
+}
+bool umas_error(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
+  const Umas u = umas_of(tx, dir);
+  return out = u.data, n == 0 && u.there && u.reply && u.status == umas::kRefused;
+}
+bool umas_named(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
+  return n == 0 && read_name(umas_of(tx, dir), out);
+}
+
 constexpr std::array<std::uint8_t, 2> kBoth = {kWhole, kWhole};
 constexpr std::array<std::uint8_t, 2> kReplyOnly = {kNever, kWhole};
 
 constexpr BufferDef kBuffers[] = {
     {"modbus.data", "", kBoth, data, "bytes behind the function code"},
+    {"modbus.umas_data", "", kBoth, umas_data,
+     "of UMAS: bytes behind its function or status, inside of a signature"},
+    {"modbus.umas_name", "", kBoth, umas_named, "of UMAS: who reserves; PLC, project or memory card"},
+    {"modbus.umas_error", "", kReplyOnly, umas_error, "of UMAS: what stands behind the status of an error"},
 };
 
 constexpr IntegerDef kIntegers[] = {
@@ -276,6 +327,12 @@ constexpr IntegerDef kIntegers[] = {
     {"modbus.read.value", "", kReplyOnly, read_value, nullptr, "values read: registers, or bits as 0 and 1"},
     {"modbus.write.address", "", kBoth, integer<write_address>, nullptr, "first address written, from 0"},
     {"modbus.write.quantity", "", kBoth, integer<write_quantity>, nullptr, "how many are written"},
+    {"modbus.umas_function", "", kBoth, umas_function, umas_by_name,
+     "of UMAS: 65 or \"PLC stop\"; of a reply that of its request"},
+    {"modbus.umas_session", "", kBoth, umas_session, nullptr, "of UMAS: the reservation's key, or 0"},
+    {"modbus.umas_status", "", kReplyOnly, umas_status, nullptr, "of UMAS: 254 done, 253 refused"},
+    {"modbus.umas_block", "", kBoth, umas_block, nullptr,
+     "of UMAS: number of a block of memory, or of a program"},
     {"modbus.write.value", "", kBoth, write_value, nullptr, "values written: registers, or bits as 0 and 1"},
 };
 
@@ -313,7 +370,7 @@ const ProtocolSpec kSpec = {
     .probe = probe,
     .parser_size = sizeof(ModbusParser),
     .create = create_parser<ModbusParser>,
-    .max_pending_bytes = 1024,
+    .max_pending_bytes = 2048,
     .complete = {kWhole, kWhole},
     .limits = kLimits,
     .events = kEvents,

@@ -1,4 +1,4 @@
-#include "parsers/modbus/modbus.h"
+#include "parsers/modbus/modbus_umas.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -567,10 +567,62 @@ TEST(ModbusOt, AReplyAloneSaysWhatItCan) {
   EXPECT_EQ(ot({to_client(frame(1, "83 02"))}), "modbus/read/read holding registers failed");
 }
 
-TEST(ModbusOt, NamesWhatUmasDoes) {
-  EXPECT_EQ(ot("5a 00 41 01", "5a 00 fe"), "umas/control/PLC stop/T0858");
-  EXPECT_EQ(ot("5a 00 40 01", "5a 00 fd 83"), "umas/control/PLC start/T0858 failed");
+TEST(ModbusUmas, SaysWhatIsDone) {
+  EXPECT_EQ(ot("5a 7a 41 ff00", "5a 7a fe"), "umas/control/PLC stop/T0858");
+  EXPECT_EQ(ot("5a 00 40 ff00", "5a 00 fd 83"), "umas/control/PLC start/T0858 failed");
+  EXPECT_EQ(ot("5a 00 40 ff00", "da 01"), "umas/control/PLC start/T0858 failed");
   EXPECT_EQ(ot("5a 00 99", "5a 00 fe"), "umas/none/other UMAS request");
+  // Client 0x00001ec0, "PC-7", and behind it the hash of a password.
+  EXPECT_EQ(ot("5a 00 10 c01e0000 08 50432d37 00 303132", "5a 00 fe 7a"),
+            "umas/configure/take PLC reservation > PC-7");
+  EXPECT_EQ(ot("5a 00 20 00 1300 6400 0000 9c00", "5a 00 fe 00 0200 1122"),
+            "umas/read/read memory block [block 19 offset 100-255 = 19-19]");
+  EXPECT_EQ(ot("5a 7a 31 00 01 0200 0300 415058", "5a 7a fe"),
+            "umas/program/program download block/T0843 [file 1 block 2 = 2-2]");
+  // Two words and a double word: block 44, base 1, offset 16; an array of eight.
+  EXPECT_EQ(ot("5a 7a 22 0100feca 02 02 2c00 01 0100 10 11 2c00 01 0000 20 0800", "5a 7a fe 0000"),
+            "umas/read/read variables [block 44 offset 17 = 44-44] [block 44 offset 32 = 44-44]");
+  EXPECT_EQ(ot("5a 7a 23 0100feca 02 02 2c00 0000 1000 e110 03 2c00 0000 1400 a0860100", "5a 7a fe"),
+            "umas/write/write variables/T0836 [block 44 offset 16 = 44-44] [block 44 offset 20 = 44-44] > "
+            "4321 100000");
+  EXPECT_EQ(ot("5a 00 02", "5a 00 fe 0100 01010106 4002 5002 0700 0501 0102 00000000 0000 03 503334 00"),
+            "umas/read/read PLC ID/T0888 < P34");
+}
+
+TEST(ModbusUmas, LooksInsideOfASignature) {
+  const std::string signature(64, 'a');
+  EXPECT_EQ(ot("5a 7a 38 01" + signature + "5a 7a 41 ff00", "5a 7a fe 01" + signature + "5a 7a fe"),
+            "umas/control/PLC stop/T0858");
+  EXPECT_EQ(ot("5a 7a 38 01" + signature + "5a 7a 41 ff00", "5a 7a fe 01" + signature + "5a 7a fd 83"),
+            "umas/control/PLC stop/T0858 failed");
+  EXPECT_EQ(ot("5a 7a 38 01 aabb", "5a 7a fe"), "umas/none/signed message");
+}
+
+TEST(ModbusUmas, RulesSeeFields) {
+  const auto lines =
+      run(kSpec, {to_server(frame(1, "5a 00 10 c01e0000 04 50432d37")), to_client(frame(1, "5a 00 fd 81"))});
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_THAT(lines[0], HasSubstr("modbus.umas_name=PC-7"));
+  EXPECT_THAT(lines[0], HasSubstr("modbus.umas_error=\\x81"));
+  std::uint64_t n = 0;
+  EXPECT_TRUE(umas_by_name("plc stop", n) && n == 0x41);
+  EXPECT_EQ(umas_name(0x99), "");
+}
+
+TEST(ModbusUmas, LongFramesAndDamage) {
+  std::string block(2 * 260, '1');
+  const std::string write = frame(1, "5a 7a 21 00 1400 0000 0000 0401" + block), done = frame(1, "5a 7a fe");
+  for (const std::string& bad : {std::string("no frame"), from_hex("0001 0000 1000 00 5a")}) {
+    const Conversation talk = {to_server(write + bad + frame(2, "5a 7a 41 ff00")),
+                               to_client(done + bad + frame(2, "5a 7a fe"))};
+    EXPECT_THAT(ot(talk), HasSubstr("umas/program/write memory block/T0889 [block 20 offset 0-259 = 20-20]"));
+    EXPECT_THAT(ot(talk), ::testing::EndsWith("umas/control/PLC stop/T0858"));
+    EXPECT_EQ(check_every_split(kSpec, talk), "");
+  }
+  EXPECT_EQ(check_every_truncation(kSpec, {to_server(write), to_client(done)}), "");
+  // Beyond what a PLC agrees on it is no frame.
+  EXPECT_THAT(ot({to_server(from_hex("0001 0000 0500 00 5a 00 02"))}),
+              "event > invalid_length | event > lost_sync");
 }
 
 TEST(ModbusOt, WhatIsTooShortHasNoPoint) {

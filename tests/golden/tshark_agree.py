@@ -46,6 +46,7 @@ DECODE_AS = {
     'ftp/listings': ['tcp.port==2122,ftp'],
     'ftp/malformed': ['tcp.port==2127,ftp'],
     'ftp/upload': ['tcp.port==2121,ftp'],
+    'hartip/odd-port': ['tcp.port==20004,hart_ip'],
     'hl7/batch': ['tcp.port==2576,hl7'],
     'hl7/enhanced': ['tcp.port==2576,hl7'],
     'hl7/framing': ['tcp.port==2576,hl7'],
@@ -311,6 +312,24 @@ def synphasor_pmus(key):
 
 def synphasor_data(key):
     return lambda r: [m[key] for ms in synphasor('measurements')(r) for m in ms if key in m]
+
+
+def hart_sides(*path):
+    return lambda r: [v for side in ('request', 'response', 'publish') for v in some(r, 'hartip', side, *path)]
+
+
+def hart_commands(*path, numbers=range(65536), inside=False):
+    """Of commands with a frame: tshark 4.0 does not know direct PDUs. What is carried for others it shows without its values."""
+    return lambda r: [v for commands in hart_sides('commands')(r) for c in commands if 'frame' in c and c['number'] in numbers and (inside or not c.get('depth'))
+                      for v in some(c, *path)]
+
+
+def hart_variables(key, *codes, numbers=(1, 3)):
+    return lambda r: [v[key] for vs in hart_commands('variables', numbers=numbers)(r) for v in vs if key in v and (not codes or v.get('code') in codes)]
+
+
+def hart_slots(name):
+    return lambda f: [v for n in range(8) for v in f['hart_ip.pt.rsp.slot%d_%s' % (n, name)]]
 
 
 def enip_sides(r, *path):
@@ -801,6 +820,48 @@ FIELDS = [
     ('dnp3', 'file size', lambda f: [number(v) for v in f['dnp3.al.file.size']], lambda r: dnp3_points(r, 'file_size', groups=[70])),
     ('dnp3', 'file status', lambda f: [number(v) for v in f['dnp3.al.file.status']], lambda r: dnp3_points(r, 'status_code', groups=[70])),
     ('dnp3', 'attribute', lambda f: f['dnp3.al.da.value'], lambda r: dnp3_points(r, 'text', groups=[0])),
+    ('hartip', 'version', numbers_of('hart_ip.version'), hart_sides('version')),
+    ('hartip', 'message type', numbers_of('hart_ip.message_type'), hart_sides('message_type')),
+    ('hartip', 'message ID', numbers_of('hart_ip.message_id'), hart_sides('message_id')),
+    ('hartip', 'status', numbers_of('hart_ip.status'), hart_sides('status')),
+    ('hartip', 'sequence', numbers_of('hart_ip.transaction_id'), hart_sides('sequence')),
+    ('hartip', 'length', numbers_of('hart_ip.msg_length'), hart_sides('length')),
+    ('hartip', 'master type', numbers_of('hart_ip.session_init.master_type'), hart_sides('session', 'master_type')),
+    ('hartip', 'inactivity timer', numbers_of('hart_ip.session_init.inactivity_close_timer'), hart_sides('session', 'inactivity_timer_ms')),
+    ('hartip', 'error code', numbers_of('hart_ip.error.error_code'), hart_sides('error_code')),
+    ('hartip', 'delimiter', numbers_of('hart_ip.pt.delimiter'), lambda r: [number(v) for v in hart_commands('frame', 'delimiter')(r)]),
+    ('hartip', 'polling address', numbers_of('hart_ip.pt.short_addr'), hart_commands('frame', 'polling_address')),
+    ('hartip', 'unique address', lambda f: ['%010x' % (int(v, 16) & 0x3fffffffff) for v in f['hart_ip.pt.long_address']], hart_commands('frame', 'unique_address')),
+    ('hartip', 'command', numbers_of('hart_ip.pt.command'), hart_commands('frame', 'command')),
+    ('hartip', 'byte count', numbers_of('hart_ip.pt.length'), hart_commands('frame', 'byte_count')),
+    ('hartip', 'check byte', numbers_of('hart_ip.pt.checksum'), lambda r: [number(v) for v in hart_commands('frame', 'check_byte')(r)]),
+    ('hartip', 'response code', numbers_of('hart_ip.pt.response_code'), hart_commands('response_code', inside=True)),
+    ('hartip', 'device status', numbers_of('hart_ip.pt.device_status'), lambda r: [number(v) for v in hart_commands('device_status', inside=True)(r)]),
+    ('hartip', 'device type', numbers_of('hart_ip.pt.rsp.expanded_device_type'), lambda r: [number(v) for v in hart_commands('device', 'device_type', numbers=(0, 11, 21))(r)]),
+    ('hartip', 'device id', lambda f: [int(v, 16) for v in f['hart_ip.pt.rsp.device_id']], hart_commands('device', 'device_id', numbers=(0, 11, 21))),
+    ('hartip', 'HART revision', numbers_of('hart_ip.pt.rsp.hart_univ_rev'), hart_commands('device', 'universal_revision', numbers=(0, 11, 21))),
+    ('hartip', 'device revision', numbers_of('hart_ip.pt.rsp.device_rev'), hart_commands('device', 'device_revision', numbers=(0, 11, 21))),
+    ('hartip', 'software revision', numbers_of('hart_ip.pt.rsp.software_rev'), hart_commands('device', 'software_revision', numbers=(0, 11, 21))),
+    ('hartip', 'manufacturer', numbers_of('hart_ip.pt.rsp.manufacturer_Id'), hart_commands('device', 'manufacturer', numbers=(0, 11, 21))),
+    ('hartip', 'values', lambda f: floats(v for name in ('pv', 'sv', 'tv', 'qv') for v in f['hart_ip.pt.rsp.' + name]), lambda r: floats(hart_variables('value')(r))),
+    ('hartip', 'units', lambda f: [number(v) for name in ('pv', 'sv', 'tv', 'qv') for v in f['hart_ip.pt.rsp.%s_units' % name]], hart_variables('units')),
+    ('hartip', 'loop current', lambda f: floats(f['hart_ip.pt.rsp.pv_loop_current']), lambda r: floats(hart_commands('loop_current')(r))),
+    ('hartip', 'percent of range', lambda f: floats(f['hart_ip.pt.rsp.pv_percent_range']), lambda r: floats(hart_commands('percent_of_range')(r))),
+    ('hartip', 'slot values', lambda f: floats(hart_slots('device_var_value')(f)), lambda r: floats(hart_variables('value', numbers=(9, 33))(r))),
+    ('hartip', 'slot units', lambda f: [number(v) for v in hart_slots('units')(f)], hart_variables('units', numbers=(9, 33))),
+    ('hartip', 'tag', lambda f: [v.rstrip() for v in f['hart_ip.pt.rsp.tag']], lambda r: hart_commands('tag', numbers=(13, 18))(r) + hart_commands('long_tag', numbers=(20, 22))(r)),
+    ('hartip', 'descriptor', lambda f: [v.rstrip() for v in f['hart_ip.pt.rsp.descriptor']], hart_commands('descriptor', numbers=(13, 18))),
+    ('hartip', 'message', lambda f: [v.rstrip() for v in f['hart_ip.pt.rsp.message']], hart_commands('message', numbers=(12, 17))),
+    ('hartip', 'range', lambda f: floats(f['hart_ip.pt.rsp.pv_upper_range_value'] + f['hart_ip.pt.rsp.pv_lower_range_value']),
+     lambda r: floats(hart_commands('upper_range_value', numbers=(15,))(r) + hart_commands('lower_range_value', numbers=(15,))(r))),
+    ('hartip', 'damping', lambda f: floats(f['hart_ip.pt.rsp.pv_damping_value']), lambda r: floats(hart_commands('damping_value', numbers=(15,))(r))),
+    ('hartip', 'transducer limits', lambda f: floats(f['hart_ip.pt.rsp.upper_transducer_limit'] + f['hart_ip.pt.rsp.lower_transducer_limit']),
+     lambda r: floats(hart_commands('upper_limit', numbers=(14,))(r) + hart_commands('lower_limit', numbers=(14,))(r))),
+    ('hartip', 'final assembly', lambda f: [int(v, 16) for v in f['hart_ip.pt.rsp.final_assembly_number']], hart_commands('final_assembly_number')),
+    ('hartip', 'operating mode', numbers_of('hart_ip.pt.rsp.device_op_mode'), hart_commands('operating_mode')),
+    ('hartip', 'I/O card', numbers_of('hart_ip.pt.rsp.io_card'), hart_commands('io_card', numbers=(77,))),
+    ('hartip', 'channel', numbers_of('hart_ip.pt.rsp.channel'), hart_commands('channel', numbers=(77,))),
+    ('hartip', 'command carried', numbers_of('hart_ip.pt.rsp.embedded_command'), lambda r: [c['frame']['command'] for cs in hart_sides('commands')(r) for c in cs if 'frame' in c and c.get('depth')]),
     ('modbus', 'transaction', lambda f: [number(v) for v in f['mbtcp.trans_id']], lambda r: modbus_sides(r, 'transaction_id')),
     ('modbus', 'unit', lambda f: [number(v) for v in f['mbtcp.unit_id']], lambda r: modbus_sides(r, 'unit_id')),
     ('modbus', 'function', lambda f: [number(v) for v in f['modbus.func_code']], lambda r: [c & 0x7f for c in modbus_sides(r, 'function_raw')]),
@@ -841,6 +902,14 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
             'servicenodeid.numeric', 'nodeid.string', 'datavalue.SourceTimestamp', 'datavalue.ServerTimestamp', 'EndpointUrl', 'RequestHandle', 'TimeoutHint',
             'ServiceResult', 'AttributeId', 'IndexRange', 'Double', 'Float', 'StatusCode', 'StatusCodes', 'SubscriptionId', 'ClientHandle', 'MonitoredItemId',
             'SessionName', 'UserName')),
+        *('hart_ip.' + name for name in (
+            'version', 'message_type', 'message_id', 'status', 'transaction_id', 'msg_length', 'session_init.master_type', 'session_init.inactivity_close_timer',
+            'error.error_code', 'pt.delimiter', 'pt.short_addr', 'pt.long_address', 'pt.command', 'pt.length', 'pt.checksum', 'pt.response_code', 'pt.device_status')),
+        *('hart_ip.pt.rsp.' + name for name in (
+            'expanded_device_type', 'device_id', 'hart_univ_rev', 'device_rev', 'software_rev', 'manufacturer_Id', 'pv', 'sv', 'tv', 'qv', 'pv_units', 'sv_units',
+            'tv_units', 'qv_units', 'pv_loop_current', 'pv_percent_range', 'tag', 'descriptor', 'message', 'pv_upper_range_value', 'pv_lower_range_value',
+            'pv_damping_value', 'upper_transducer_limit', 'lower_transducer_limit', 'final_assembly_number', 'device_op_mode', 'io_card', 'channel', 'embedded_command',
+            *('slot%d_%s' % (n, what) for n in range(8) for what in ('device_var_value', 'units')))),
         's7comm.header.rosctr', 's7comm.header.pduref', 's7comm.header.errcls', 's7comm.header.errcod', 's7comm.param.func', 's7comm.param.item.area',
         's7comm.param.item.address.byte', 's7comm.param.item.length', 's7comm.data.returncode', 's7comm.param.userdata.funcgroup',
         's7comm.param.userdata.subfunc', 's7comm.data.userdata.szl_id', 's7comm.param.pistart.servicename', 's7comm.param.blockcontrol.filename',
