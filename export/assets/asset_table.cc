@@ -186,6 +186,7 @@ void AssetTable::add(Asset& a, AssetKind kind, AssetSource source, std::string_v
   text = trim(text).substr(0, kMaxText);
   if (kind == AssetKind::kName && text.ends_with('.')) text.remove_suffix(1);
   if (text.empty()) return;
+  if (const auto mac = parse_mac(text); kind == AssetKind::kMac && (!mac || !is_of_host(*mac))) return;
   const auto odd = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), odd)) {
     clean_.assign(text);

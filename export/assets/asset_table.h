@@ -127,7 +127,7 @@ class AssetTable {
   /// The links that are a part of that address.
   [[nodiscard]] std::vector<const Asset*> parts_of(const Asset& address) const;
   /// One piece of evidence more. The text is cleaned and cut; an empty one is none. Of kAddress it is an IP address, and
-  /// only links have such; any other is none.
+  /// only links have such; of kMac that of a host; any other is none.
   void add(Asset&, AssetKind, AssetSource, std::string_view text, std::uint8_t confidence,
            std::uint64_t time_ns, std::int64_t station = kNoOtStation);
   /// The same for an address that may come.

@@ -17,9 +17,9 @@ constexpr struct {
   std::uint16_t number;
   std::string_view name;
 } kVendors[] = {
-    {0x001a, "ABB"},           {0x002a, "Siemens"}, {0x00b0, "Phoenix Contact"}, {0x0101, "SICK"},
-    {0x010a, "SEW-EURODRIVE"}, {0x011d, "WAGO"},    {0x011e, "Hilscher"},        {0x0120, "Beckhoff"},
-    {0x013d, "Turck"},         {0x014d, "Festo"},
+    {0x001a, "ABB"},           {0x002a, "Siemens"},  {0x00b0, "Phoenix Contact"},
+    {0x010a, "SEW-EURODRIVE"}, {0x010c, "HMS"},      {0x011d, "WAGO"},
+    {0x011e, "Hilscher"},      {0x0120, "Beckhoff"}, {0x014d, "Festo"},
 };
 
 void tell_vendor(AssetEnd end, std::uint64_t number, AssetTeller& to) {
