@@ -590,9 +590,10 @@ TEST_F(Evidences, ProfinetDevicesAndWhoNamesThem) {
   see("pnio");
   EXPECT_THAT(all().at(0).roles(), IsEmpty()) << "refused";
   e.mutable_pnio()->mutable_response()->mutable_blocks(0)->set_error(0);
+  e.set_timestamp(++time_s * kSecond);
   see("pnio");
   EXPECT_THAT(all().at(0).roles(), ElementsAre("engineering station"));
-  EXPECT_THAT(all().at(1).names(), ElementsAre("drive-7", "drive-8"));
+  EXPECT_THAT(all().at(1).names(), ElementsAre("drive-8", "drive-7")) << "of equals the latest";
 
   e.clear_pnio();
   auto& hello = *e.mutable_pnio()->mutable_request();

@@ -86,7 +86,7 @@ void read_request(const WireField& f, const AssetClue& c, AssetTeller& to) {
   const std::string_view service = text_field(request, M::kServiceNameFieldNumber);
   if (service == "hello") return tell_block(f, AssetEnd::kClient, c.confidence, to);
   if (service != "set" || !was_done(message_field(to.message(), P::kResponseFieldNumber))) return;
-  tell_block(f, AssetEnd::kServer, confidence::kNamed, to);
+  tell_block(f, AssetEnd::kServer, confidence::kIdentified, to);
   // Controllers give addresses, too.
   if (!text_field(f.bytes, B::kStationNameFieldNumber).empty())
     to.tell(AssetEnd::kClient, AssetKind::kRole, "engineering station", confidence::kNamed);
