@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "export/assets/asset_address.h"
 #include "export/assets/asset_record.h"
 
 namespace picket {

@@ -133,7 +133,6 @@ TEST_F(Evidences, CipIdentity) {
 
 TEST_F(Evidences, CipIdentityOfAnAnswerToABroadcast) {
   fill_identity(*e.mutable_enip()->mutable_response()->mutable_identity());
-  e.mutable_enip()->set_initiator("server");
   see("enip", heard::kClient);
   ASSERT_THAT(all(), SizeIs(1));
   EXPECT_EQ(host(1).model(), "P-100/A");

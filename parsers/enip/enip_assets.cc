@@ -165,7 +165,12 @@ constexpr AssetClue kClues[] = {
      read_originator},
 };
 
-bool reversed(Bytes message, bool) { return text_field(message, N::kInitiatorFieldNumber) == "server"; }
+/// The server asked; or the client sent nothing but an answer: it was asked by a broadcast.
+bool reversed(Bytes message, bool client_heard) {
+  if (text_field(message, N::kInitiatorFieldNumber) == "server") return true;
+  return client_heard && message_field(message, N::kRequestFieldNumber).empty() &&
+         !message_field(message, N::kResponseFieldNumber).empty();
+}
 
 }  // namespace
 
