@@ -11,6 +11,19 @@ void add_once(std::vector<Asset*>& v, Asset* a) {
   if (a != nullptr && std::find(v.begin(), v.end(), a) == v.end()) v.push_back(a);
 }
 
+/// The address was seen at MACs, and at none that the link has: whoever says it is his is wrong, or lies.
+bool is_elsewhere(const Asset& address, const Asset& link) {
+  bool seen = false;
+  for (const Evidence& e : address.evidence) {
+    if (e.kind != AssetKind::kMac || (e.source != kSourceArp && e.source != kSourceEthernet)) continue;
+    seen = true;
+    for (const Evidence& own : link.evidence) {
+      if (own.kind == AssetKind::kMac && own.text == e.text) return false;
+    }
+  }
+  return seen;
+}
+
 }  // namespace
 
 Asset* AssetTable::heard_link(std::uint16_t scope, const Mac& mac, std::uint64_t time_ns) {
@@ -41,7 +54,7 @@ std::vector<Asset*> AssetTable::addresses_of(const Asset& link) const {
   for (const Evidence& e : link.evidence) {
     const auto address = e.kind == AssetKind::kAddress ? parse_address(e.text) : std::nullopt;
     const auto at = address ? assets_.find({*address, link.scope, false}) : assets_.end();
-    if (at != assets_.end()) add_once(all, at->second.get());
+    if (at != assets_.end() && !is_elsewhere(*at->second, link)) add_once(all, at->second.get());
   }
   return all;
 }

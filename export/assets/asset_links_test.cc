@@ -117,6 +117,10 @@ TEST_F(AssetLinks, AddressesThatTheySayAreTheirs) {
   EXPECT_THAT(table.addresses_of(l), ElementsAre(&a));
   EXPECT_THAT(table.parts_of(a), ElementsAre(&l));
   EXPECT_EQ(shown(a).mac(), "00:1b:1b:00:00:01");
+  table.sent(a, mac(5), 64, now * kSecond);
+  EXPECT_THAT(table.parts_of(a), IsEmpty()) << "it was seen at another MAC";
+  table.add(l, AssetKind::kMac, 0, "00:1b:1b:00:00:05", confidence::kStated, now * kSecond);
+  EXPECT_THAT(table.parts_of(a), ElementsAre(&l)) << "of the same device";
   table.add(a, AssetKind::kAddress, 0, "10.0.0.9", confidence::kStated, now * kSecond);
   EXPECT_THAT(table.parts_of(at(9)), IsEmpty()) << "only links have such";
   for (unsigned n = 0; n < 40; ++n)

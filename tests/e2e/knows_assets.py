@@ -19,7 +19,7 @@ ANY = ('assets.networks=any', 'assets.vendors=')
 ROWS = (
     ('enip/identity', '10.77.0.1', {'vendor': 'Rockwell Automation/Allen-Bradley', 'model': '1756-L61/B LOGIX5561', 'firmware': '20.5', 'serial': '00c0ffee', 'roles': ['PLC'], 'confidence': 90}),
     ('enip/browse', '10.77.0.1', {'model': '1756-L61/B LOGIX5561', 'serial': '00c0ffee', 'server_of': ['enip/44818'], 'client_of': None}),
-    ('mms/browse', '10.61.8.50', {'vendor': 'Picket Works', 'model': 'Feeder relay 7', 'firmware': '3.10.2', 'roles': ['IED'], 'confidence': 90}),
+    ('mms/browse', '10.61.8.50', {'vendor': 'Picket Works', 'model': 'Feeder relay 7', 'firmware': '3.10.2', 'roles': ['IED', 'relay'], 'confidence': 90}),
     ('mms/browse', '10.61.8.1', {'roles': ['SCADA'], 'vendor': None}),
     ('dicom/archive', '10.77.0.2', {'vendor': 'ACME Imaging', 'model': 'Tomo 9000', 'firmware': 'V7.1.2', 'serial': 'SN-31415', 'names': {'CT1', 'CTROOM2'}, 'software': ['OFFIS_DCMTK_367'],
                                     'roles': {'imaging device', 'imaging workstation'}}),
