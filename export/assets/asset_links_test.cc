@@ -186,7 +186,7 @@ TEST(AssetAddress, Texts) {
   EXPECT_EQ(host_address_text("10.0.0.1", room), "10.0.0.1");
   EXPECT_EQ(host_address_text(std::string_view("\xc0\xa8\x00\x14", 4), room), "192.168.0.20");
   for (const std::string_view no :
-       {"", "127.0.0.1", "0.0.0.0", "239.1.1.1", "ff02::1", "::", "1.2.3", "host"})
+       {"", "127.0.0.1", "0.0.0.0", "239.1.1.1", "ff02::1", "::", "1.2.3", "hosts"})
     EXPECT_EQ(host_address_text(no, room), "") << no;
 }
 
