@@ -187,7 +187,7 @@ TEST_F(AssetTableTest, RolesFollowFromWhatIsDone) {
   EXPECT_THAT(shown(at(3)).roles(), ElementsAre("historian"));
   does(at(3), OtClass::kWrite);
   EXPECT_THAT(shown(at(3)).roles(), ElementsAre("HMI")) << "a historian does not write";
-  table.add(at(4), AssetKind::kIsDone, 0, "program", confidence::kStated, kSecond);
+  table.add(at(4), AssetKind::kIsDone, source, "program", confidence::kStated, kSecond);
   EXPECT_THAT(shown(at(4)).roles(), ElementsAre("PLC"));
 }
 
