@@ -68,10 +68,12 @@ Row row_of(const v1::Event& e) {
   const auto best = [&m](const std::string& text, AssetKind kind) {
     return text.empty() || !hinted(m, kind) ? text : text + "?";
   };
-  return {address_text(m.address()),
+  // An address that nobody was heard from, but that a link says it has.
+  const bool said = m.address().size() != 0 && e.src_ip().empty();
+  return {m.address().empty() ? "" : address_text(m.address()) + (said ? "?" : ""),
           e.in_iface(),
           joined(vlans),
-          m.mac(),
+          best(m.mac(), AssetKind::kMac),
           best(m.vendor(), AssetKind::kVendor),
           best(m.model(), AssetKind::kModel),
           m.firmware(),

@@ -1,10 +1,9 @@
 #include "export/assets/asset_reader.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 #include <cstring>
 
+#include "export/assets/asset_address.h"
 #include "export/encoder.h"
 #include "export/proto/picket/v1/event.pb.h"
 #include "parsers/core/text_writer.h"
@@ -13,26 +12,6 @@ namespace picket {
 namespace {
 
 using Ev = v1::Event;
-
-std::optional<Address> address_of(Bytes b) noexcept {
-  if (b.size() == 4) return Address::v4(b.data());
-  if (b.size() == 16) return Address::v6(b.data());
-  return std::nullopt;
-}
-
-std::optional<Address> address_in(std::string_view text) noexcept {
-  if (text.size() == 4 || text.size() == 16) {
-    if (text.find_first_not_of("0123456789abcdefABCDEF.:") != std::string_view::npos)
-      return address_of(as_bytes(text));
-  }
-  std::array<char, INET6_ADDRSTRLEN> z{};
-  if (text.size() >= z.size()) return std::nullopt;
-  std::copy(text.begin(), text.end(), z.begin());
-  std::array<std::uint8_t, 16> out;
-  if (inet_pton(AF_INET, z.data(), out.data()) == 1) return Address::v4(out.data());
-  if (inet_pton(AF_INET6, z.data(), out.data()) == 1) return Address::v6(out.data());
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -77,8 +56,18 @@ bool AssetReader::unwrap(Bytes record, std::uint32_t body_field, Envelope& e) {
         WireReader packed(f.bytes);
         do {
           const std::uint64_t vlan = f.type == 2 ? packed.varint() : f.value;
-          if (e.vlan_count < e.vlans.size()) e.vlans[e.vlan_count++] = static_cast<std::uint16_t>(vlan);
+          // 0 is a priority, and no VLAN (IEEE 802.1Q, 9.6).
+          if (vlan != 0 && e.vlan_count < e.vlans.size())
+            e.vlans[e.vlan_count++] = static_cast<std::uint16_t>(vlan);
         } while (f.type == 2 && !packed.empty());
+        break;
+      }
+      case Ev::kEtherFieldNumber: {
+        WireReader ether(f.bytes);
+        for (WireField part; ether.next(part);) {
+          if (part.number == v1::Ether::kSrcMacFieldNumber) e.src_mac = part.bytes;
+          if (part.number == v1::Ether::kDestMacFieldNumber) e.dst_mac = part.bytes;
+        }
         break;
       }
       case Ev::kFlowFieldNumber:
@@ -112,8 +101,23 @@ void AssetReader::read(const EventHeader& h, Bytes record, Bytes notes) {
   h.type == RecordType::kFlow ? flow(e, notes) : arp(e);
 }
 
+std::optional<AssetReader::End> AssetReader::end_of(const Envelope& e, bool src) noexcept {
+  if (const auto ip = address_of(src ? e.src : e.dst)) return End{*ip, false, src ? e.src_port : e.dst_port};
+  const Bytes mac = src ? e.src_mac : e.dst_mac;
+  if (!e.src.empty() || mac.size() != std::tuple_size_v<Mac>) return std::nullopt;
+  Mac m;
+  std::copy(mac.begin(), mac.end(), m.begin());
+  return End{Address::mac(m), true, 0};
+}
+
+Asset* AssetReader::asset_of(const End& end, bool is_heard) {
+  if (!is_heard) return table_.find(scope_, end.address, end.link);
+  return end.link ? table_.heard_link(scope_, end.address.mac(), time_ns_)
+                  : table_.heard(scope_, end.address, time_ns_);
+}
+
 void AssetReader::flow(const Envelope& e, Bytes notes) {
-  const auto src = address_of(e.src), dst = address_of(e.dst);
+  const auto src = end_of(e, true), dst = end_of(e, false);
   if (!src || !dst) return;
   const bool client_heard = number_field(e.flow, v1::Flow::kPktsToserverFieldNumber) != 0;
   const bool server_heard = number_field(e.flow, v1::Flow::kPktsToclientFieldNumber) != 0;
@@ -121,19 +125,21 @@ void AssetReader::flow(const Envelope& e, Bytes notes) {
   FlowEnds ends;
   if (notes.size() == sizeof ends) std::memcpy(&ends, notes.data(), sizeof ends);
   const ProtocolId protocol = e.app_proto.empty() ? kNoProtocol : find_protocol(e.app_proto);
-  const auto end = [&](bool is_heard, const Address& address, Direction dir) {
-    Asset* a = is_heard ? table_.heard(scope_, address, time_ns_) : nullptr;
+  const bool unclear =
+      protocol == kNoProtocol || (clues_[protocol] != nullptr && clues_[protocol]->reversed != nullptr);
+  const auto end = [&](bool is_heard, const End& who, Direction dir) {
+    Asset* a = is_heard ? asset_of(who, true) : nullptr;
     if (a == nullptr) return;
-    if (const FlowEnds::End& frame = ends.sent[index(dir)]; frame.seen) {
+    if (const FlowEnds::End& frame = ends.sent[index(dir)]; frame.seen && !who.link) {
       hint_at_os(*a, frame.ttl);
       table_.sent(*a, frame.mac, frame.ttl, time_ns_);
     }
-    if (protocol == kNoProtocol) return;
+    if (unclear) return;
     const bool client = dir == Direction::kToServer;
     std::array<char, 64> room;
     TextWriter text(room);
     text << e.app_proto;
-    if (!client) text << "/" << e.dst_port;
+    if (!client && !who.link) text << "/" << e.dst_port;
     table_.add(*a, client ? AssetKind::kClientOf : AssetKind::kServerOf, protocol, as_text(text.bytes()),
                confidence::kStated, time_ns_);
   };
@@ -164,26 +170,28 @@ void AssetReader::arp(const Envelope& e) {
 }
 
 void AssetReader::transaction(const EventHeader& h, const Envelope& e) {
-  const bool client_heard = (h.heard & heard::kClient) != 0, server_heard = (h.heard & heard::kServer) != 0;
+  bool client_heard = (h.heard & heard::kClient) != 0, server_heard = (h.heard & heard::kServer) != 0;
   const bool straight = transaction_from(h.protocol, client_heard, server_heard) == Direction::kToServer;
-  const auto client = address_of(straight ? e.src : e.dst), server = address_of(straight ? e.dst : e.src);
+  auto client = end_of(e, straight), server = end_of(e, !straight);
   if (!client || !server) return;
-  const auto end = [&](const Address& a, bool is_heard) {
-    return is_heard ? table_.heard(scope_, a, time_ns_) : table_.find(scope_, a);
-  };
-  client_ = end(*client, client_heard);
-  server_ = end(*server, server_heard);
-  if (client_ != nullptr) client_ = table_.find(scope_, *client);  // the server may have taken its place
   source_ = h.protocol;
   station_ = kNoOtStation;
   says_ = clues_[h.protocol];
+  if (says_ != nullptr && says_->reversed != nullptr && says_->reversed(e.body, client_heard)) {
+    std::swap(client, server);
+    std::swap(client_heard, server_heard);
+  }
+  client_ = asset_of(*client, client_heard);
+  server_ = asset_of(*server, server_heard);
+  if (client_ != nullptr) client_ = asset_of(*client, false);  // the server may have taken its place
   const std::string_view name = protocols()[h.protocol]->name;
   if (client_heard) tell(AssetEnd::kClient, AssetKind::kClientOf, name, confidence::kStated);
   if (server_heard) {
     std::array<char, 64> room;
-    const std::uint16_t port = straight ? e.dst_port : e.src_port;
-    tell(AssetEnd::kServer, AssetKind::kServerOf, as_text((TextWriter(room) << name << "/" << port).bytes()),
-         confidence::kStated);
+    TextWriter text(room);
+    text << name;
+    if (!server->link) text << "/" << server->port;
+    tell(AssetEnd::kServer, AssetKind::kServerOf, as_text(text.bytes()), confidence::kStated);
   }
   if (!e.ot.empty()) operation(e.ot, server_heard);
   if (says_ == nullptr) return;
@@ -254,7 +262,7 @@ void AssetReader::tell(AssetEnd end, AssetKind kind, std::string_view text, std:
 
 void AssetReader::tell_of(std::string_view address, AssetKind kind, std::string_view text,
                           std::uint8_t confidence) {
-  if (const auto a = address_in(address); a && !text.empty())
+  if (const auto a = parse_address(address); a && !text.empty())
     table_.add_of(scope_, *a, kind, source_, text, confidence, time_ns_);
 }
 

@@ -1,6 +1,8 @@
 // export/assets/asset_reader.h — from a record to evidence: who was heard, what they speak, what the record's protocol
 // and its neighbours say of them
 //
+// Frames without IP tell of their MACs instead (AssetTable::heard_link).
+//
 //   flow         both ends, as far as they were heard; the frames' MACs and TTLs (FlowEnds, behind the record)
 //   arp          the sender, and whose address it says it has
 //   transaction  both ends; the protocol's clues (clues.h); Event.ot: what the client does to the server
@@ -26,12 +28,20 @@ class AssetReader final : AssetTeller {
   struct Envelope {
     std::uint64_t time_ns = 0;
     Bytes src, dst;
+    Bytes src_mac, dst_mac;  // of what has no IP
     std::uint16_t dst_port = 0, src_port = 0;
     std::array<std::uint16_t, kMaxVlans> vlans{};
     std::size_t vlan_count = 0;
     std::string_view tap, app_proto;
     Bytes body, ot, flow, arp;
   };
+  struct End {
+    Address address;
+    bool link = false;
+    std::uint16_t port = 0;
+  };
+  static std::optional<End> end_of(const Envelope&, bool src) noexcept;
+  Asset* asset_of(const End&, bool is_heard);
   static bool unwrap(Bytes record, std::uint32_t body_field, Envelope&);
 
   void flow(const Envelope&, Bytes notes);

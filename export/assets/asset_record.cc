@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "export/assets/asset_address.h"
+
 namespace picket {
 namespace {
 
@@ -14,6 +16,37 @@ std::vector<const Evidence*> in_order(const Asset& a) {
                       e.station);
   };
   std::sort(all.begin(), all.end(), [&](const auto* x, const auto* y) { return rank(*x) < rank(*y); });
+  return all;
+}
+
+/// The evidence of all as that of one.
+Asset whole(const Asset& a, std::span<const Asset* const> parts) {
+  Asset all;
+  all.address = a.address;
+  all.link = a.link;
+  all.first_ns = a.first_ns;
+  all.last_ns = a.last_ns;
+  all.left_out = a.left_out;
+  all.evidence = a.evidence;
+  for (const Asset* part : parts) {
+    all.first_ns = std::min(all.first_ns, part->first_ns);
+    all.last_ns = std::max(all.last_ns, part->last_ns);
+    all.left_out += part->left_out;
+    for (const Evidence& e : part->evidence) {
+      const auto same = [&e](const Evidence& x) {
+        return x.kind == e.kind && x.source == e.source && x.station == e.station && x.text == e.text;
+      };
+      const auto at = std::find_if(all.evidence.begin(), all.evidence.end(), same);
+      if (at == all.evidence.end()) {
+        all.evidence.push_back(e);
+        continue;
+      }
+      at->count += e.count;
+      at->confidence = std::max(at->confidence, e.confidence);
+      at->first_ns = std::min(at->first_ns, e.first_ns);
+      at->last_ns = std::max(at->last_ns, e.last_ns);
+    }
+  }
   return all;
 }
 
@@ -43,16 +76,22 @@ bool identifies(AssetKind kind) noexcept {
 
 }  // namespace
 
-v1::Event asset_event(const Asset& a, const AssetScope& scope, std::string_view reason) {
+v1::Event asset_event(const Asset& asset, const AssetScope& scope, std::string_view reason,
+                      std::span<const Asset* const> parts) {
+  const Asset a = whole(asset, parts);
   v1::Event e;
-  const std::string address = address_bytes(a.address);
   if (!scope.tap.empty()) e.set_in_iface(scope.tap);
   e.set_event_type("asset");
-  e.set_src_ip(address);
-  e.set_ip_v(a.address.is_v4() ? 4 : 6);
   for (const std::uint16_t vlan : scope.vlans) e.add_vlan(vlan);
   v1::Asset& m = *e.mutable_asset();
-  m.set_address(address);
+  if (a.link) {
+    e.mutable_ether()->set_src_mac(a.address.bytes.data(), std::tuple_size_v<Mac>);
+  } else {
+    const std::string address = address_bytes(a.address);
+    e.set_src_ip(address);
+    e.set_ip_v(a.address.is_v4() ? 4 : 6);
+    m.set_address(address);
+  }
   m.set_reason(std::string(reason));
   m.set_first_seen(a.first_ns);
   m.set_last_seen(a.last_ns);
@@ -75,6 +114,10 @@ v1::Event asset_event(const Asset& a, const AssetScope& scope, std::string_view 
     switch (x->kind) {
       case AssetKind::kMac:
         single(static_cast<Set>(&v1::Asset::set_mac));
+        break;
+      case AssetKind::kAddress:
+        if (const auto said = best && a.link ? parse_address(x->text) : std::nullopt)
+          m.set_address(address_bytes(*said));
         break;
       case AssetKind::kVendor:
         single(static_cast<Set>(&v1::Asset::set_vendor));
@@ -125,7 +168,10 @@ v1::Event asset_event(const Asset& a, const AssetScope& scope, std::string_view 
 
 v1::Asset asset_kept(const Asset& a) {
   v1::Asset m;
-  m.set_address(address_bytes(a.address));
+  if (a.link)
+    m.set_mac(mac_text(a.address.mac()));
+  else
+    m.set_address(address_bytes(a.address));
   m.set_first_seen(a.first_ns);
   m.set_last_seen(a.last_ns);
   if (a.left_out != 0) m.set_left_out(a.left_out);
@@ -140,6 +186,8 @@ std::optional<Asset> read_asset_kept(const v1::Asset& m) {
     a.address = Address::v4(bytes);
   else if (m.address().size() == 16)
     a.address = Address::v6(bytes);
+  else if (const auto mac = parse_mac(m.mac()); mac && m.address().empty())
+    a.address = Address::mac(*mac), a.link = true;
   else
     return std::nullopt;
   a.first_ns = m.first_seen();

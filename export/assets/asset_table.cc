@@ -1,8 +1,10 @@
 #include "export/assets/asset_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
+#include "export/assets/asset_address.h"
 #include "parsers/core/text.h"
 
 namespace picket {
@@ -25,21 +27,19 @@ std::size_t evidence_hash(AssetKind kind, AssetSource source, std::string_view t
                  0x9e3779b97f4a7c15U;
 }
 
-/// Neither nobody's, nor a group's.
-bool is_host(const Address& a) noexcept {
-  if (a.is_v4()) return a.v4_number() != 0 && a.bytes[12] < 224;
-  return a.bytes[0] != 0xff && a != Address{};
-}
-
 /// What stacks begin with, those of plants included; a router on the way takes one off.
 bool is_initial_ttl(std::uint8_t ttl) noexcept {
   return ttl == 30 || ttl == 32 || ttl == 60 || ttl == 64 || ttl == 100 || ttl == 128 || ttl == 200 ||
          ttl == 255;
 }
 
-bool is_of_host(const Mac& mac) noexcept { return (mac[0] & 1) == 0 && mac != Mac{}; }
-
 void erase_from(std::vector<Asset*>& v, const Asset* a) noexcept { std::erase(v, a); }
+
+/// Not what is done in each protocol makes an HMI or a historian.
+bool shows_role(AssetSource source) noexcept {
+  const AssetClues* clues = source < asset_clues().size() ? asset_clues()[source] : nullptr;
+  return clues == nullptr || clues->activity_shows_role;
+}
 
 constexpr std::string_view kEngineering = "engineering station", kHmi = "HMI", kHistorian = "historian",
                            kPlc = "PLC", kRouter = "router";
@@ -63,29 +63,6 @@ AssetSource find_asset_source(std::string_view name) noexcept {
   return kNoSource;
 }
 
-std::string mac_text(const Mac& mac) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t b : mac) {
-    if (!out.empty()) out += ':';
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
-  }
-  return out;
-}
-
-std::optional<Mac> parse_mac(std::string_view text) noexcept {
-  Mac mac{};
-  if (text.size() != 17) return std::nullopt;
-  for (std::size_t i = 0; i < 6; ++i) {
-    const int high = hex_digit(static_cast<std::uint8_t>(text[3 * i]));
-    const int low = hex_digit(static_cast<std::uint8_t>(text[3 * i + 1]));
-    if (high < 0 || low < 0 || (i < 5 && text[3 * i + 2] != ':')) return std::nullopt;
-    mac[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return mac;
-}
-
 bool Asset::has(AssetKind kind, AssetSource source, std::string_view text) const noexcept {
   return std::any_of(evidence.begin(), evidence.end(), [&](const Evidence& e) {
     return e.kind == kind && e.source == source && e.text == text;
@@ -95,7 +72,7 @@ bool Asset::has(AssetKind kind, AssetSource source, std::string_view text) const
 std::size_t AssetTable::Hash::operator()(const Key& k) const noexcept {
   std::uint64_t h[2];
   std::memcpy(h, k.address.bytes.data(), sizeof h);
-  return (h[0] * 0x9e3779b97f4a7c15U ^ h[1] ^ k.scope) * 0xff51afd7ed558ccdU >> 7;
+  return (h[0] * 0x9e3779b97f4a7c15U ^ h[1] ^ k.scope ^ (k.link ? 1U << 16 : 0U)) * 0xff51afd7ed558ccdU >> 7;
 }
 
 std::size_t AssetTable::Hash::operator()(const MacKey& k) const noexcept {
@@ -125,8 +102,8 @@ std::optional<std::uint16_t> AssetTable::scope(std::string_view tap, std::span<c
   return last_scope_ = at->second;
 }
 
-Asset* AssetTable::find(std::uint16_t scope, const Address& address) noexcept {
-  const auto at = assets_.find({address, scope});
+Asset* AssetTable::find(std::uint16_t scope, const Address& address, bool link) noexcept {
+  const auto at = assets_.find({address, scope, link});
   return at == assets_.end() ? nullptr : at->second.get();
 }
 
@@ -148,12 +125,16 @@ Asset* AssetTable::heard(std::uint16_t scope, const Address& address, std::uint6
       for (const Waiting& w : all) add(*a, w.kind, w.source, w.text, w.confidence, w.time_ns);
     }
   }
-  if (!std::exchange(a->seen, true)) listener_.seen_again(*a);
-  a->first_ns = std::min(a->first_ns, time_ns);
-  a->last_ns = std::max(a->last_ns, time_ns);
-  std::list<Asset*>& ages = a->settled ? settled_ : passing_;
-  ages.splice(ages.end(), ages, a->age);
+  touch(*a, time_ns);
   return a;
+}
+
+void AssetTable::touch(Asset& a, std::uint64_t time_ns) {
+  if (!std::exchange(a.seen, true)) listener_.seen_again(a);
+  a.first_ns = std::min(a.first_ns, time_ns);
+  a.last_ns = std::max(a.last_ns, time_ns);
+  std::list<Asset*>& ages = a.settled ? settled_ : passing_;
+  ages.splice(ages.end(), ages, a.age);
 }
 
 Asset& AssetTable::make(const Key& key) {
@@ -162,6 +143,7 @@ Asset& AssetTable::make(const Key& key) {
   slot = std::make_unique<Asset>();
   slot->address = key.address;
   slot->scope = key.scope;
+  slot->link = key.link;
   slot->age = passing_.insert(passing_.end(), slot.get());
   counts_.known.store(assets_.size(), std::memory_order_relaxed);
   return *slot;
@@ -173,32 +155,38 @@ void AssetTable::evict() {
   listener_.gone(a);
   forget_macs(a);
   ages.pop_front();
-  assets_.erase({a.address, a.scope});
+  assets_.erase(key_of(a));
   counts_.evicted.fetch_add(1, std::memory_order_relaxed);
 }
 
 void AssetTable::forget_macs(Asset& a) {
   for (const Evidence& e : a.evidence) {
+    if (e.kind == AssetKind::kAddress) forget_claim(a, e.text);
     const auto mac = e.kind == AssetKind::kMac ? parse_mac(e.text) : std::nullopt;
     const auto at = mac ? macs_.find({*mac, a.scope}) : macs_.end();
     if (at == macs_.end()) continue;
     erase_from(at->second.owners, &a);
     erase_from(at->second.users, &a);
+    if (at->second.link == &a) at->second.link = nullptr;
     forget_if_unused(at->first);
   }
 }
 
 void AssetTable::forget_if_unused(const MacKey& key) {
   const auto at = macs_.find(key);
-  if (at != macs_.end() && !at->second.router && at->second.owners.empty() && at->second.users.empty())
+  if (at != macs_.end() && !at->second.router && at->second.link == nullptr && at->second.owners.empty() &&
+      at->second.users.empty())
     macs_.erase(at);
 }
 
 void AssetTable::add(Asset& a, AssetKind kind, AssetSource source, std::string_view text,
                      std::uint8_t confidence, std::uint64_t time_ns, std::int64_t station) {
+  std::array<char, kAddressRoom> room;
+  if (kind == AssetKind::kAddress) text = a.link ? host_address_text(text, room) : "";
   text = trim(text).substr(0, kMaxText);
   if (kind == AssetKind::kName && text.ends_with('.')) text.remove_suffix(1);
   if (text.empty()) return;
+  if (const auto mac = parse_mac(text); kind == AssetKind::kMac && (!mac || !is_of_host(*mac))) return;
   const auto odd = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), odd)) {
     clean_.assign(text);
@@ -229,13 +217,15 @@ void AssetTable::add(Asset& a, AssetKind kind, AssetSource source, std::string_v
   } else if (kind != AssetKind::kMac &&
              (weakest->confidence < confidence ||
               (weakest->confidence == confidence && weakest->last_ns + kStaleNs < time_ns))) {
+    if (kind == AssetKind::kAddress) forget_claim(a, weakest->text);
     *weakest = std::move(fresh);
   } else {
     ++a.left_out;
     counts_.left_out.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  listener_.changed(a);
+  if (kind == AssetKind::kAddress) claim(a, text);
+  changed(a);
   if (kind == AssetKind::kMac || kind == AssetKind::kDoes || kind == AssetKind::kIsDone) settle(a);
   if (kind == AssetKind::kDoes || kind == AssetKind::kIsDone) roles_of(a, time_ns);
 }
@@ -249,7 +239,7 @@ void AssetTable::remove(Asset& a, AssetKind kind, AssetSource source, std::strin
   const auto is = [&](const Evidence& e) {
     return e.kind == kind && e.source == source && (text.empty() || e.text == text);
   };
-  if (std::erase_if(a.evidence, is) != 0) listener_.changed(a);
+  if (std::erase_if(a.evidence, is) != 0) changed(a);
 }
 
 void AssetTable::add_of(std::uint16_t scope, const Address& address, AssetKind kind, AssetSource source,
@@ -306,6 +296,8 @@ void AssetTable::become_router(MacEntry& entry, const Mac& mac, std::uint64_t ti
   ++routers_;
   for (Asset* a : entry.owners)
     add(*a, AssetKind::kRole, kSourceEthernet, kRouter, confidence::kNamed, time_ns);
+  if (entry.link != nullptr)
+    add(*entry.link, AssetKind::kRole, kSourceEthernet, kRouter, confidence::kNamed, time_ns);
 }
 
 void AssetTable::announced(Asset& a, const Mac& mac, std::uint64_t time_ns) {
@@ -348,7 +340,8 @@ void AssetTable::vendors_of(Asset& a, std::uint64_t time_ns) {
 void AssetTable::roles_of(Asset& a, std::uint64_t time_ns) {
   const auto times = [&a](AssetKind kind, OtClass c) {
     std::uint64_t n = 0;
-    for (const Evidence& e : a.evidence) n += e.kind == kind && e.text == ot_class_name(c) ? e.count : 0;
+    for (const Evidence& e : a.evidence)
+      n += e.kind == kind && e.text == ot_class_name(c) && shows_role(e.source) ? e.count : 0;
     return n;
   };
   const auto does = [&times](OtClass c) { return times(AssetKind::kDoes, c); };
@@ -372,9 +365,10 @@ void AssetTable::roles_of(Asset& a, std::uint64_t time_ns) {
 }
 
 bool AssetTable::restore(std::uint16_t scope, Asset&& kept) {
-  if (assets_.size() >= config_.max_assets || !is_host(kept.address)) return false;
-  if (find(scope, kept.address) != nullptr) return false;
-  Asset& a = make({kept.address, scope});
+  if (assets_.size() >= config_.max_assets) return false;
+  if (kept.link ? !is_of_host(kept.address.mac()) : !is_host(kept.address)) return false;
+  if (find(scope, kept.address, kept.link) != nullptr) return false;
+  Asset& a = make({kept.address, scope, kept.link});
   a.first_ns = kept.first_ns;
   a.last_ns = kept.last_ns;
   a.left_out = kept.left_out;
@@ -388,10 +382,12 @@ bool AssetTable::restore(std::uint16_t scope, Asset&& kept) {
   }
   for (const Evidence& e : a.evidence) {
     if (e.kind == AssetKind::kDoes || e.kind == AssetKind::kIsDone) settle(a);
+    if (e.kind == AssetKind::kAddress && a.link) claim(a, e.text);
     const auto mac = e.kind == AssetKind::kMac ? parse_mac(e.text) : std::nullopt;
     if (!mac) continue;
-    MacEntry& entry = macs_[{*mac, scope}];
     settle(a);
+    if (a.link || (e.source != kSourceArp && e.source != kSourceEthernet)) continue;
+    MacEntry& entry = macs_[{*mac, scope}];
     if (e.source == kSourceArp) {
       erase_from(entry.users, &a);
       entry.owners.push_back(&a);
@@ -399,6 +395,7 @@ bool AssetTable::restore(std::uint16_t scope, Asset&& kept) {
       entry.users.push_back(&a);
     }
   }
+  if (a.link) macs_[{a.address.mac(), scope}].link = &a;
   vendors_of(a, a.last_ns);
   return true;
 }
@@ -416,7 +413,7 @@ std::vector<Asset*> AssetTable::sorted() const {
   for (const auto& [key, asset] : assets_) all.push_back(asset.get());
   std::sort(all.begin(), all.end(), [this](const Asset* a, const Asset* b) {
     const auto scopes = scopes_[a->scope] <=> scopes_[b->scope];
-    return scopes != 0 ? scopes < 0 : a->address < b->address;
+    return scopes != 0 ? scopes < 0 : std::tie(a->link, a->address) < std::tie(b->link, b->address);
   });
   return all;
 }

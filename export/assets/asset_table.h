@@ -4,6 +4,9 @@
 // that was heard itself becomes one; those that were merely spoken to or of do not. Evidence is (kind, source, text,
 // station) with a count and times: what contradicts itself stands side by side.
 //
+// Link    what frames without IP say is held by their MAC, an asset of its own (Asset::link). It is a part of the
+//         addresses that have this MAC, and of those that it says are its own (AssetKind::kAddress): they are told with
+//         what it knows, and it is not told beside them. Nothing is moved: an address that loses the MAC loses the part
 // MAC     ARP says whose an address is. The first frame of each side of a flow says so too, but only when its TTL is one
 //         that hosts begin with, and while its MAC has no more than kMaxHostV4 IPv4 and kMaxHostAddresses addresses in
 //         all that ARP did not announce: else it is a router's, and nobody behind it gets it; who got it before loses it
@@ -56,7 +59,8 @@ struct AssetScope {
 };
 
 struct Asset {
-  Address address;
+  Address address;          ///< of a link its MAC (Address::mac)
+  bool link = false;        ///< heard in frames without IP
   std::uint16_t scope = 0;  ///< AssetTable::scopes()
   std::uint64_t first_ns = 0, last_ns = 0;
   std::uint64_t left_out = 0;  ///< evidence that found no room
@@ -112,10 +116,18 @@ class AssetTable {
                                                    std::span<const std::uint16_t> vlans);
   [[nodiscard]] const std::vector<AssetScope>& scopes() const noexcept { return scopes_; }
 
-  [[nodiscard]] Asset* find(std::uint16_t scope, const Address&) noexcept;
+  [[nodiscard]] Asset* find(std::uint16_t scope, const Address&, bool link = false) noexcept;
   /// It was heard at that time. nullptr: it is none that is wanted, or no address of a host.
   Asset* heard(std::uint16_t scope, const Address&, std::uint64_t time_ns);
-  /// One piece of evidence more. The text is cleaned and cut; an empty one is none.
+  /// The same of the sender of a frame without IP; with it the addresses were heard whose part it is.
+  Asset* heard_link(std::uint16_t scope, const Mac&, std::uint64_t time_ns);
+  /// Whose part it is, when it is a link: none, when it stands for itself. At most kMaxHostAddresses of a MAC, for who
+  /// has more is not one host.
+  [[nodiscard]] std::vector<Asset*> addresses_of(const Asset& link) const;
+  /// The links that are a part of that address.
+  [[nodiscard]] std::vector<const Asset*> parts_of(const Asset& address) const;
+  /// One piece of evidence more. The text is cleaned and cut; an empty one is none. Of kAddress it is an IP address, and
+  /// only links have such; of kMac that of a host; any other is none.
   void add(Asset&, AssetKind, AssetSource, std::string_view text, std::uint8_t confidence,
            std::uint64_t time_ns, std::int64_t station = kNoOtStation);
   /// The same for an address that may come.
@@ -139,6 +151,7 @@ class AssetTable {
   struct Key {
     Address address;
     std::uint16_t scope = 0;
+    bool link = false;
     friend bool operator==(const Key&, const Key&) noexcept = default;
   };
   struct MacKey {
@@ -152,6 +165,7 @@ class AssetTable {
   };
   struct MacEntry {
     bool router = false;
+    Asset* link = nullptr;
     std::vector<Asset*> owners;  ///< by ARP
     std::vector<Asset*> users;   ///< by frames alone
   };
@@ -163,9 +177,14 @@ class AssetTable {
     std::uint64_t time_ns;
   };
 
+  static Key key_of(const Asset& a) noexcept { return {a.address, a.scope, a.link}; }
   Asset& make(const Key&);
+  void touch(Asset&, std::uint64_t time_ns);
+  void changed(Asset&);
   void evict();
   void forget_macs(Asset&);
+  void claim(Asset& link, std::string_view address);
+  void forget_claim(const Asset& link, std::string_view address);
   void remove(Asset&, AssetKind, AssetSource, std::string_view text);
   void forget_if_unused(const MacKey&);
   void become_router(MacEntry&, const Mac&, std::uint64_t time_ns);
@@ -183,13 +202,10 @@ class AssetTable {
   std::list<Asset*> passing_, settled_;  ///< unseen for longest first
   std::unordered_map<MacKey, MacEntry, Hash> macs_;
   std::size_t routers_ = 0;
+  std::unordered_map<Key, std::vector<Asset*>, Hash> claims_;  ///< links that say the address is theirs
   std::unordered_map<Key, std::vector<Waiting>, Hash> waiting_;
   std::deque<Key> waiting_order_;
   std::string clean_, scope_key_;
 };
-
-/// "00:1b:1b:11:22:33", and back.
-[[nodiscard]] std::string mac_text(const Mac&);
-[[nodiscard]] std::optional<Mac> parse_mac(std::string_view) noexcept;
 
 }  // namespace picket

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "export/assets/asset_address.h"
 #include "export/assets/asset_record.h"
 
 namespace picket {
@@ -167,10 +168,15 @@ TEST_F(AssetTableTest, AMacThatIsSprayedIsBounded) {
 }
 
 TEST_F(AssetTableTest, RolesFollowFromWhatIsDone) {
+  AssetSource source = kNoSource;
   const auto does = [&](Asset& a, OtClass c, unsigned times = 1) {
     for (unsigned i = 0; i < times; ++i)
-      table.add(a, AssetKind::kDoes, 0, ot_class_name(c), confidence::kStated, kSecond);
+      table.add(a, AssetKind::kDoes, source, ot_class_name(c), confidence::kStated, kSecond);
   };
+  source = find_asset_source("dicom");
+  does(at(9), OtClass::kWrite);
+  EXPECT_THAT(shown(at(9)).roles(), IsEmpty()) << "who stores images operates nothing";
+  source = find_asset_source("modbus");
   does(at(1), OtClass::kProgram);
   EXPECT_THAT(shown(at(1)).roles(), ElementsAre("engineering station"));
   does(at(2), OtClass::kControl);
@@ -181,7 +187,7 @@ TEST_F(AssetTableTest, RolesFollowFromWhatIsDone) {
   EXPECT_THAT(shown(at(3)).roles(), ElementsAre("historian"));
   does(at(3), OtClass::kWrite);
   EXPECT_THAT(shown(at(3)).roles(), ElementsAre("HMI")) << "a historian does not write";
-  table.add(at(4), AssetKind::kIsDone, 0, "program", confidence::kStated, kSecond);
+  table.add(at(4), AssetKind::kIsDone, source, "program", confidence::kStated, kSecond);
   EXPECT_THAT(shown(at(4)).roles(), ElementsAre("PLC"));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "export/assets/asset_address.h"
 #include "parsers/core/text.h"
 
 namespace picket {
@@ -12,9 +13,9 @@ namespace {
 
 /// In the order of AssetKind.
 constexpr AssetKindText kKinds[] = {
-    {"mac", 4},      {"name", 16},   {"vendor", 8},  {"model", 16},    {"hardware", 8},
-    {"firmware", 8}, {"serial", 8},  {"os", 8},      {"software", 16}, {"role", 8},
-    {"station", 64}, {"client", 32}, {"server", 32}, {"does", 16},     {"done", 16},
+    {"mac", 4},      {"address", 4}, {"name", 16}, {"vendor", 8},    {"model", 16}, {"hardware", 8},
+    {"firmware", 8}, {"serial", 8},  {"os", 8},    {"software", 16}, {"role", 8},   {"station", 64},
+    {"client", 32},  {"server", 32}, {"does", 16}, {"done", 16},
 };
 static_assert(std::size(kKinds) == static_cast<std::size_t>(AssetKind::kCount));
 
@@ -62,6 +63,20 @@ constexpr struct {
     {"unix", "Unix"},
 };
 
+/// What a part of a description begins with; `keep`: that belongs to it.
+constexpr struct {
+  std::string_view text;
+  AssetKind kind;
+  bool keep;
+} kLabels[] = {
+    {"FW:", AssetKind::kFirmware, false},       {"FW ", AssetKind::kFirmware, false},
+    {"Firmware:", AssetKind::kFirmware, false}, {"HW:", AssetKind::kHardware, false},
+    {"HW ", AssetKind::kHardware, false},       {"S/N:", AssetKind::kSerial, false},
+    {"S/N ", AssetKind::kSerial, false},        {"SN:", AssetKind::kSerial, false},
+    {"6ES7", AssetKind::kModel, true},          {"6GK", AssetKind::kModel, true},
+    {"6AV", AssetKind::kModel, true},
+};
+
 bool contains_word(std::string_view text, std::string_view lower) noexcept {
   return std::search(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
            return static_cast<char>(to_lower(static_cast<std::uint8_t>(a))) == b;
@@ -98,6 +113,34 @@ void read_software(const WireField& f, const AssetClue& c, AssetTeller& to) {
   const std::string_view text = as_text(f.bytes);
   to.tell(c.end, AssetKind::kSoftware, text, c.confidence);
   to.tell(c.end, AssetKind::kOs, os_in(text), confidence::kHint);
+}
+
+void read_mac(const WireField& f, const AssetClue& c, AssetTeller& to) {
+  Mac mac;
+  if (f.bytes.size() != mac.size()) return;
+  std::copy(f.bytes.begin(), f.bytes.end(), mac.begin());
+  if (is_of_host(mac)) to.tell(c.end, AssetKind::kMac, mac_text(mac), c.confidence);
+}
+
+void tell_description(AssetEnd end, std::string_view text, std::uint8_t confidence, AssetTeller& to) {
+  to.tell(end, AssetKind::kSoftware, text, confidence);
+  to.tell(end, AssetKind::kOs, os_in(text), confidence::kHint);
+  while (!text.empty()) {
+    const std::string_view part = trim(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(text.size(), text.find(',') == text.npos ? text.size() : text.find(',') + 1));
+    for (const auto& label : kLabels) {
+      if (!part.starts_with(label.text)) continue;
+      to.tell(end, label.kind, trim(part.substr(label.keep ? 0 : label.text.size())), confidence);
+      break;
+    }
+  }
+}
+
+std::string_view common_name(std::string_view text) noexcept {
+  const std::size_t at = text.rfind("CN=");
+  if (at == text.npos || (at != 0 && text[at - 1] != ' ' && text[at - 1] != ',')) return {};
+  text.remove_prefix(at + 3);
+  return text.substr(0, text.find(','));
 }
 
 }  // namespace picket

@@ -29,8 +29,9 @@ namespace picket {
 
 /// What a piece of evidence is about. Names and limits: asset_kind().
 enum class AssetKind : std::uint8_t {
-  kMac,   ///< "00:1b:1b:11:22:33"
-  kName,  ///< host name, DNS name, name in a certificate
+  kMac,      ///< "00:1b:1b:11:22:33"
+  kAddress,  ///< IP address that a host says it has, in frames without IP
+  kName,     ///< host name, DNS name, name in a certificate
   kVendor,
   kModel,     ///< also an order number
   kHardware,  ///< its version
@@ -100,7 +101,15 @@ struct AssetRole {
 struct AssetClues {
   std::span<const AssetClue> clues;
   AssetRole client_role{}, server_role{};  ///< of whoever was heard as such
+  /// The flow's client is the server of what this message says: a device that calls, or one that tells unasked.
+  /// `client_heard`: the client sent it, or a part of it. Where this may be, flows do not tell who is client of whom.
+  bool (*reversed)(Bytes message, bool client_heard) = nullptr;
+  /// Who sets values here is an HMI, who keeps reading a historian ... (AssetTable): not where clinics or networks are managed.
+  bool activity_shows_role = true;
 };
+
+/// For AssetClues::reversed: whoever sends serves. Nobody asks for what goes to a group.
+[[nodiscard]] constexpr bool sender_serves(Bytes, bool client_heard) noexcept { return client_heard; }
 
 /// By ProtocolId; nullptr: it has none. Generated from the table in parsers/meson.build.
 std::span<const AssetClues* const> asset_clues() noexcept;
@@ -122,6 +131,11 @@ std::span<const AssetClues* const> asset_clues() noexcept;
   return 0;
 }
 
+/// The first message of that number in a message.
+[[nodiscard]] inline Bytes message_field(Bytes message, int number) noexcept {
+  return as_bytes(text_field(message, number));
+}
+
 /// What operating system a text of a product's name hints at: "OpenSSH_9.2p1 Debian-2" is Debian. "": none.
 [[nodiscard]] std::string_view os_in(std::string_view text) noexcept;
 /// Is it an address written out, with or without a port or brackets?
@@ -131,5 +145,12 @@ std::span<const AssetClues* const> asset_clues() noexcept;
 void read_name(const WireField&, const AssetClue&, AssetTeller&);
 /// For AssetClue::read: tells the text as software, and the operating system that it hints at.
 void read_software(const WireField&, const AssetClue&, AssetTeller&);
+/// For AssetClue::read: six bytes that are a host's MAC.
+void read_mac(const WireField&, const AssetClue&, AssetTeller&);
+/// What a device writes about itself into one line: tells it as software, and of parts between commas that say what they are
+/// ("FW: V4.02", "S/N 123", Siemens' order numbers) firmware, hardware, serial number and model.
+void tell_description(AssetEnd, std::string_view text, std::uint8_t confidence, AssetTeller&);
+/// The common name in a certificate's subject, "C=DE, O=Example, CN=plc.example": "" where there is none.
+[[nodiscard]] std::string_view common_name(std::string_view subject) noexcept;
 
 }  // namespace picket

@@ -41,7 +41,7 @@ void Inventory::flush_all(RecordOut& out) {
 void Inventory::tell(Asset& a, std::string_view reason, std::uint64_t clock_ns, RecordOut& out) {
   a.told_ns = std::max<std::uint64_t>(clock_ns, 1);
   a.changed = a.seen = false;
-  if (!config_.records) return;
+  if (!config_.records || is_part(a)) return;
   const std::string bytes = event_of(a, reason, clock_ns).SerializeAsString();
   out.write(record_kind(RecordType::kAsset, kNoProtocol), as_bytes(bytes));
   told_.fetch_add(1, std::memory_order_relaxed);
@@ -86,7 +86,7 @@ std::uint64_t Inventory::utc(std::uint64_t clock_ns) const {
 }
 
 v1::Event Inventory::event_of(const Asset& a, std::string_view reason, std::uint64_t clock_ns) const {
-  v1::Event e = asset_event(a, table_.scopes()[a.scope], reason);
+  v1::Event e = asset_event(a, table_.scopes()[a.scope], reason, table_.parts_of(a));
   e.set_timestamp(utc(clock_ns));
   if (!config_.sensor.empty()) e.set_host(config_.sensor);
   return e;
@@ -94,9 +94,13 @@ v1::Event Inventory::event_of(const Asset& a, std::string_view reason, std::uint
 
 std::vector<v1::Event> Inventory::all() const {
   std::vector<v1::Event> events;
-  for (const Asset* a : table_.sorted()) events.push_back(event_of(*a, "end", clock_ns_));
+  for (const Asset* a : table_.sorted()) {
+    if (!is_part(*a)) events.push_back(event_of(*a, "end", clock_ns_));
+  }
   return events;
 }
+
+bool Inventory::is_part(const Asset& a) const { return a.link && !table_.addresses_of(a).empty(); }
 
 v1::AssetState Inventory::save() const {
   v1::AssetState state;
@@ -141,8 +145,9 @@ void Inventory::restore(const v1::AssetState& state) {
     const auto scope = scope_of(*k);
     if (!asset || !scope) continue;
     const Address address = asset->address;
+    const bool link = asset->link;
     if (!table_.restore(*scope, *std::move(asset))) continue;
-    Asset& a = *table_.find(*scope, address);
+    Asset& a = *table_.find(*scope, address, link);
     a.told_ns = k->told();
     a.changed = k->changed();
     a.seen = false;

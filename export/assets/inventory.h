@@ -60,6 +60,8 @@ class Inventory final : AssetTable::Listener {
   void tell(Asset&, std::string_view reason, std::uint64_t clock_ns, RecordOut&);
   void start(std::uint64_t clock_ns);
   [[nodiscard]] v1::Event event_of(const Asset&, std::string_view reason, std::uint64_t clock_ns) const;
+  /// It is told with the addresses whose part it is.
+  [[nodiscard]] bool is_part(const Asset&) const;
   [[nodiscard]] std::uint64_t utc(std::uint64_t clock_ns) const;
 
   Config config_;

@@ -4,6 +4,7 @@
 
 #include "export/assets/clues.h"
 #include "parsers/core/bytes.h"
+#include "parsers/core/text.h"
 #include "parsers/core/text_writer.h"
 #include "parsers/dns/dns.pb.h"
 
@@ -13,7 +14,7 @@ namespace {
 using D = v1::Dns;
 using R = v1::DnsRecord;
 
-constexpr std::string_view kReverse4 = ".in-addr.arpa";
+constexpr std::string_view kReverse4 = ".in-addr.arpa", kReverse6 = ".ip6.arpa";
 
 /// "4.3.2.1.in-addr.arpa" is 1.2.3.4; "" where it is no whole IPv4 address.
 std::string_view reversed(std::string_view name, std::span<char> room) noexcept {
@@ -31,6 +32,20 @@ std::string_view reversed(std::string_view name, std::span<char> room) noexcept 
   return as_text((w << parts[3] << "." << parts[2] << "." << parts[1] << "." << parts[0]).bytes());
 }
 
+/// 32 nibbles, the last first, below ip6.arpa: the address as 16 bytes; "" where it is no whole one.
+std::string_view reversed6(std::string_view name, std::span<char, 16> room) noexcept {
+  constexpr std::size_t kNibbles = 32;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (!name.ends_with(kReverse6) || name.size() != 2 * kNibbles - 1 + kReverse6.size()) return {};
+  for (std::size_t i = 0; i < kNibbles; ++i) {
+    const int digit = hex_digit(static_cast<std::uint8_t>(name[2 * i]));
+    if (digit < 0 || name[2 * i + 1] != '.') return {};
+    char& to = room[(kNibbles - 1 - i) / 2];
+    to = static_cast<char>(i % 2 == 0 ? digit : digit << 4 | to);
+  }
+  return {room.data(), room.size()};
+}
+
 void read_answer(const WireField& f, const AssetClue& c, AssetTeller& to) {
   if (f.type != 2) return;
   std::string_view name, type, data;
@@ -44,6 +59,8 @@ void read_answer(const WireField& f, const AssetClue& c, AssetTeller& to) {
   if (type != "PTR") return;
   std::array<char, 64> room;
   if (const std::string_view address = reversed(name, room); !address.empty())
+    to.tell_of(address, c.kind, data, c.confidence);
+  if (const std::string_view address = reversed6(name, std::span(room).first<16>()); !address.empty())
     to.tell_of(address, c.kind, data, c.confidence);
 }
 

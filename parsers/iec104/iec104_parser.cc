@@ -416,11 +416,15 @@ void Iec104Parser::select(const Exchange& x, std::uint64_t now) noexcept {
   const Asdu& c = x.command.asdu;
   Object o;
   if (c.group() != Group::kCommand || !c.is(Cause::kActivation) || !object_at(c, 0, o) || !o.select) return;
-  Selected* oldest = &selected_[0];
+  Selected* place = &selected_[0];
   for (Selected& s : selected_) {
-    if (s.since_ns < oldest->since_ns) oldest = &s;
+    if (s.since_ns < place->since_ns) place = &s;
+    if (s.type == c.type && s.common_address == c.common_address && s.address == o.address && s.from == x.from) {
+      place = &s;  // again: its execution was not seen
+      break;
+    }
   }
-  *oldest = {now, o.address, c.common_address, c.type, x.from};
+  *place = {now, o.address, c.common_address, c.type, x.from};
 }
 /// Was that point selected? It is no more.
 bool Iec104Parser::take_selection(Direction dir, const Asdu& a, std::uint64_t now) noexcept {

@@ -15,11 +15,7 @@ void read_certified(const WireField& f, const AssetClue& c, AssetTeller& to) {
 
 /// The common name: "C=DE, O=Example, CN=plc.example".
 void read_subject(const WireField& f, const AssetClue& c, AssetTeller& to) {
-  std::string_view text = as_text(f.bytes);
-  const std::size_t at = text.rfind("CN=");
-  if (at == std::string_view::npos || (at != 0 && text[at - 1] != ' ' && text[at - 1] != ',')) return;
-  text.remove_prefix(at + 3);
-  text = text.substr(0, text.find(','));
+  const std::string_view text = common_name(as_text(f.bytes));
   if (text.find('*') == std::string_view::npos && !is_address_text(text))
     to.tell(c.end, c.kind, text, c.confidence);
 }

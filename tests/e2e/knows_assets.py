@@ -15,6 +15,37 @@ PLANT = PCAPS / 'assets/plant/input.pcap'
 ROUTER = PCAPS / 'assets/router/input.pcap'
 ANY = ('assets.networks=any', 'assets.vendors=')
 
+# Expected rows, read against the captures (expect.json of each). Address, or MAC of what has none, then what must be so.
+ROWS = (
+    ('enip/identity', '10.77.0.1', {'vendor': 'Rockwell Automation/Allen-Bradley', 'model': '1756-L61/B LOGIX5561', 'firmware': '20.5', 'serial': '00c0ffee', 'roles': ['PLC'], 'confidence': 90}),
+    ('enip/browse', '10.77.0.1', {'model': '1756-L61/B LOGIX5561', 'serial': '00c0ffee', 'server_of': ['enip/44818'], 'client_of': None}),
+    ('mms/browse', '10.61.8.50', {'vendor': 'Picket Works', 'model': 'Feeder relay 7', 'firmware': '3.10.2', 'roles': ['IED', 'relay'], 'confidence': 90}),
+    ('mms/browse', '10.61.8.1', {'roles': ['SCADA'], 'vendor': None}),
+    ('dicom/archive', '10.77.0.2', {'vendor': 'ACME Imaging', 'model': 'Tomo 9000', 'firmware': 'V7.1.2', 'serial': 'SN-31415', 'names': {'CT1', 'CTROOM2'}, 'software': ['OFFIS_DCMTK_367'],
+                                    'roles': {'imaging device', 'imaging workstation'}}),
+    ('dicom/archive', '10.77.0.1', {'vendor': None, 'names': ['ARCHIVE'], 'roles': ['imaging archive'], 'software': ['OFFIS_DCMTK_367']}),
+    ('dicom/worklist', '10.77.0.1', {'names': ['WORK'], 'roles': ['radiology information system']}),
+    ('hl7/admissions', '10.77.0.2', {'software': ['WardDesk 4.2 (ACME Health)'], 'roles': ['patient administration']}),
+    ('snmp/get', '10.77.0.1', {'names': ['pump7'], 'vendor': None, 'software': {'Pump controller', 'net-snmp'}}),
+    ('snmp/get', '10.77.0.2', {'roles': ['network management'], 'names': None}),
+    ('opcua/identity', '10.77.0.1', {'vendor': 'Example Works', 'model': 'Plant Server', 'firmware': '4.2.1', 'confidence': 70}),
+    ('mqtt/sparkplug', '10.77.0.2', {'names': {'Edge1', 'host1', 'host1b', 'edge1'}, 'stations': ['sparkplug Edge1/Pump7'], 'roles': {'edge node', 'SCADA'}}),
+    ('mqtt/sparkplug', '10.77.0.1', {'roles': ['MQTT broker']}),
+    ('c37118/session', '10.77.3.10', {'names': ['Substation North'], 'roles': ['PMU'], 'software': ['PMU PL-241, serial SN-0099, firmware 3.2.1']}),
+    ('c37118/session', '10.77.3.1', {'roles': ['PDC']}),
+    ('c37118/concentrator', '10.77.3.10', {'names': None, 'roles': ['PDC']}),
+    ('goose/trip', '00:30:4f:00:00:01', {'names': ['IED1PROT'], 'roles': ['IED'], 'server_of': ['goose'], 'client_of': None}),
+    ('sv/light', '00:1b:1b:00:00:02', {'names': ['PICKETMU0101'], 'roles': ['merging unit']}),
+    ('pnio/commissioning', '00:1b:1b:00:00:02', {'vendor': 'Siemens', 'model': 'S7-1500', 'names': ['plc-line-3'], 'roles': ['PLC'], 'address': '192.168.0.10'}),
+    ('pnio/commissioning', '00:1b:1b:00:00:03', {'vendor': 'Siemens', 'model': 'SINAMICS-G120', 'names': ['drive-8', 'drive-7'], 'roles': ['IO device'], 'address': '192.168.0.21'}),
+    ('pnio/commissioning', '02:00:00:00:00:01', {'roles': ['engineering station'], 'names': None}),
+    ('pnio/refused', '02:00:00:00:00:01', {'roles': None}),
+    ('pnio/refused', '00:1b:1b:00:00:02', {'names': ['plc-line-3'], 'address': '192.168.0.10'}),
+    ('lldp/switch', '02:00:00:00:77:01', {'vendor': 'Picket', 'model': 'P8', 'hardware': 'HW-7', 'firmware': 'FW-1.2', 'serial': 'SN-0815', 'names': ['switch-2', 'switch-1', 'vm'], 'address': '10.77.0.1'}),
+    ('lldp/profinet', '00:1b:1b:00:00:02', {'names': ['router'], 'roles': ['router'], 'address': '10.0.0.7'}),
+    ('lldp/profinet', '00:1b:1b:00:00:03', {'names': ['drive-7'], 'roles': None}),
+)
+
 
 def replay(scratch, capture, *settings, workers=1, assets='assets.json'):
     """(result, assets or None, records, stats)"""
@@ -37,14 +68,46 @@ def told(records):
 
 
 def by_address(whole):
-    return {r['asset']['address']: r['asset'] for r in json.loads(whole)}
+    return {r['src_ip']: r['asset'] for r in json.loads(whole) if 'src_ip' in r}
+
+
+def by_mac(whole):
+    return {r['ether']['src_mac']: r['asset'] for r in json.loads(whole) if 'ether' in r}
+
+
+def each_protocol(checks, scratch):
+    """What captures say of their hosts: a set is in any order, None is nothing."""
+    tables = {}
+    for case, host, row in ROWS:
+        if case not in tables:
+            first = None
+            for workers in (1, 2, 4):
+                result, whole, _, _ = replay(scratch, PCAPS / case / 'input.pcap', *ANY, workers=workers)
+                if checks.ok('%s, %d workers: ends well' % (case, workers), result.status == 0, result):
+                    first = first or whole
+                    checks.equal('%s, %d workers: the same' % (case, workers), whole, first)
+            tables[case] = first or '[]'
+        asset = (by_mac if ':' in host else by_address)(tables[case]).get(host)
+        if not checks.ok('%s: %s is known' % (case, host), asset, tables[case]):
+            continue
+        for field, wanted in row.items():
+            found = asset.get(field)
+            checks.equal('%s: %s of %s' % (case, field, host), set(found or ()) if isinstance(wanted, set) else found, wanted)
+
+
+def joined(checks, scratch):
+    """What a MAC says without IP is told with the address that it has: no second row."""
+    _, whole, _, _ = replay(scratch, PCAPS, *ANY)
+    host = by_address(whole)['10.77.0.1']
+    checks.ok('the name of LLDP stands at the address', 'switch-1' in host['names'] and host['serial'], host)
+    checks.ok('and the MAC has no row of its own', '02:00:00:00:77:01' not in by_mac(whole), sorted(by_mac(whole)))
 
 
 def any_workers(checks, scratch):
     for label, settings in (('all captures', ()), ('few assets', ('assets.max=16',)), ('told often', ('assets.settle=1', 'assets.interval=60'))):
         for name in ('assets.txt', 'assets.json'):
             first = None
-            for workers in (1, 4):
+            for workers in (1, 4) if settings else (1, 2, 4):
                 result, whole, records, stats = replay(scratch, PCAPS, *ANY, *settings, 'flow.hash-size=1024', workers=workers, assets=name)
                 what = '%s, %s, %d workers' % (label, name, workers)
                 if not checks.ok(what + ': ends well', result.status == 0, result):
@@ -121,6 +184,17 @@ def restarts(checks, scratch):
     _, _, again, _ = replay(scratch, PLANT, *keep)
     checks.ok('nobody is new the second time', told(again) and not any(r['asset']['reason'] == 'new' for r in told(again)), [r['asset'] for r in told(again)][:1])
 
+    state.unlink()
+    _, first, _, _ = replay(scratch, PCAPS, *keep)
+    _, both, _, _ = replay(scratch, ROUTER, *keep)
+    before, after = by_mac(first), by_mac(both)
+    checks.ok('MACs without IP are kept', before and before == {mac: after.get(mac) for mac in before}, before)
+    before, after = by_address(first), by_address(both)
+    kept = [a for a in before if after.get(a) == before[a]]
+    checks.ok('what all protocols said is kept', len(kept) > 20 and {'10.61.8.50', '10.77.0.2', '10.77.3.10'} <= set(kept), sorted(set(before) - set(kept)))
+    state.unlink()
+    _, first, _, _ = replay(scratch, PLANT, *keep)
+
     whole = state.read_bytes()
     for label, damaged in (('cut off', whole[:-10]), ('changed', whole[:-1] + bytes((whole[-1] ^ 1,))), ('empty', b''), ('something else', b'hello'),
                            ('of another version', whole[:8] + b'\x09' + whole[9:])):
@@ -152,6 +226,8 @@ def main():
     checks = Checks()
     with Scratch() as scratch:
         what_is_known(checks, scratch)
+        each_protocol(checks, scratch)
+        joined(checks, scratch)
         vendors(checks, scratch)
         restarts(checks, scratch)
         when(checks, scratch)
