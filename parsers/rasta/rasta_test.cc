@@ -107,7 +107,7 @@ struct Ends {
     add(from_client, next(from_client, type, std::move(payload)));
   }
   Ends& open() {
-    say(true, 6200, opening(20));
+    say(true, 6200, opening(16));
     say(false, 6201, opening(10));
     say(true, 6220);
     return *this;
@@ -460,9 +460,9 @@ TEST(Rasta, FollowsConfirmationsAndTimes) {
     with.add(true, m);
     return last_events(with.talk);
   };
-  EXPECT_EQ(odd([](Make& m) { m.confirmed += 20; }),
+  EXPECT_EQ(odd([](Make& m) { m.confirmed += 16; }),
             "");  // as many as N_sendmax may have come by the other channel
-  EXPECT_EQ(odd([](Make& m) { m.confirmed += 21; }), "confirms_unsent");
+  EXPECT_EQ(odd([](Make& m) { m.confirmed += 17; }), "confirms_unsent");
   EXPECT_EQ(odd([](Make& m) { m.confirmed -= 2; }), "confirmation_back");
   EXPECT_EQ(odd([](Make& m) { m.time -= 20; }), "timestamp_back");
   EXPECT_EQ(odd([](Make& m) { m.confirmed_time -= 1800; }), "");

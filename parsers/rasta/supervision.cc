@@ -36,8 +36,8 @@ Supervision::Word Supervision::see(Direction dir, const Pdu& p, std::uint64_t no
     word.odd |= confirmation(side, peer, p);
     word.odd |= times(side, peer, p, now);
     word.odd |= states(dir, p, now, word);
+    side.heard_ns = now;
   }
-  side.heard_ns = now;
   word.state = state_;
   return word;
 }
@@ -88,6 +88,7 @@ std::uint64_t Supervision::sequence(Side& s, const Pdu& p, std::uint32_t lost) c
 }
 
 std::uint64_t Supervision::confirmation(Side& s, const Side& peer, const Pdu& p) const noexcept {
+  if (p.opens()) s.send_max = p.send_max;
   if (p.type == Type::kConnectionRequest) return 0;
   const bool back = s.confirmed_known && ahead(p.confirmed, s.confirmed) < 0;
   // As many may be on their way by the other channel as the receiver lets its peer send without a confirmation.
@@ -95,7 +96,6 @@ std::uint64_t Supervision::confirmation(Side& s, const Side& peer, const Pdu& p)
   const bool unsent = peer.sequence_known && ahead(p.confirmed, peer.next - 1) > slack;
   s.confirmed = p.confirmed;
   s.confirmed_known = p.type != Type::kRetransmissionRequest;
-  if (p.opens()) s.send_max = p.send_max;
   return when(back, Event::kConfirmationBack) | when(unsent, Event::kConfirmsUnsent);
 }
 
