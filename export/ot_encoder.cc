@@ -70,15 +70,8 @@ void numbers(const OtTransaction& x, OtNote& note) noexcept {
   }
 }
 
-}  // namespace
-
-std::size_t encode_ot_note(const RecordContext& context, const Flow& f, ProtocolId protocol,
-                           const OtTransaction& x, OtDetail detail, std::span<std::uint8_t> out) noexcept {
-  if (detail == OtDetail::kFull || !ot_only_looks(x.operation->ot_class) || x.operation->unknown ||
-      x.events != 0 || x.failed || x.apart)
-    return 0;
-  if (out.size() < OtNote::kHead) return 0;
-  Kind kind(out.subspan(OtNote::kHead));
+void write_kind(const Flow& f, ProtocolId protocol, const OtTransaction& x, OtDetail detail,
+                Kind& kind) noexcept {
   kind.add(protocol);
   kind.add(f.client().bytes);
   kind.add(f.server().bytes);
@@ -86,20 +79,34 @@ std::size_t encode_ot_note(const RecordContext& context, const Flow& f, Protocol
   for (const std::uint16_t vlan : f.key.vlans) kind.add(vlan);
   kind.add(as_bytes(x.ot->name));
   kind.add(static_cast<std::uint16_t>(x.operation - x.ot->operations.data()));
-  if (detail == OtDetail::kChanges) {
-    kind.add(f.key.proto);
-    kind.add(f.server_port());
-    kind.add(x.station);
-    each_ot_address(x, [&kind](const OtAddress& a) {
-      kind.add(static_cast<std::uint32_t>(a.text.size()));
-      kind.add(a.text);
-      return false;
-    });
-  }
-  if (kind.size() == 0) return 0;
+  if (detail != OtDetail::kChanges) return;
+  kind.add(f.key.proto);
+  kind.add(f.server_port());
+  kind.add(x.station);
+  each_ot_address(x, [&kind](const OtAddress& a) {
+    kind.add(static_cast<std::uint32_t>(a.text.size()));
+    kind.add(a.text);
+    return false;
+  });
+}
+
+}  // namespace
+
+std::size_t encode_ot_note(const RecordContext& context, const Flow& f, ProtocolId protocol,
+                           const OtTransaction& x, OtDetail detail, std::span<std::uint8_t> out) noexcept {
+  // What is odd, or failed, is told for each way by which it came.
+  if (x.events != 0 || x.failed || out.size() < OtNote::kHead) return 0;
   OtNote note;
   note.time_ns = context.time_ns;
-  numbers(x, note);
+  note.twin = x.ot->twin == nullptr ? 0 : x.ot->twin(x);
+  note.way = flow_id(f);
+  Kind kind(out.subspan(OtNote::kHead));
+  if (detail != OtDetail::kFull && ot_only_looks(x.operation->ot_class) && !x.operation->unknown &&
+      !x.apart) {
+    write_kind(f, protocol, x, detail, kind);
+    if (kind.size() != 0) numbers(x, note);
+  }
+  if (kind.size() == 0 && note.twin == 0) return 0;
   note.write_head(out.data());
   return OtNote::kHead + kind.size();
 }

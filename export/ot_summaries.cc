@@ -30,6 +30,8 @@ void OtNote::write_head(std::uint8_t* out) const noexcept {
   std::memcpy(out, &time_ns, 8);
   std::memcpy(out + 8, &numbers.min, 8);
   std::memcpy(out + 16, &numbers.max, 8);
+  std::memcpy(out + 24, &twin, 8);
+  std::memcpy(out + 32, &way, 8);
 }
 
 bool OtNote::read(Bytes note, OtNote& out) noexcept {
@@ -37,6 +39,8 @@ bool OtNote::read(Bytes note, OtNote& out) noexcept {
   std::memcpy(&out.time_ns, note.data(), 8);
   std::memcpy(&out.numbers.min, note.data() + 8, 8);
   std::memcpy(&out.numbers.max, note.data() + 16, 8);
+  std::memcpy(&out.twin, note.data() + 24, 8);
+  std::memcpy(&out.way, note.data() + 32, 8);
   out.kind = note.subspan(kHead);
   return true;
 }
@@ -75,6 +79,11 @@ OtSummaries::~OtSummaries() = default;
 bool OtSummaries::take(const EventHeader& h, Bytes record, Bytes bytes) {
   OtNote note;
   if (h.protocol >= config_.telling.size() || !OtNote::read(bytes, note)) return false;
+  if (note.twin != 0 && twins_.again(note.twin, note.way, h.place.clock_ns)) {
+    summarised_[record_kind(h.type, h.protocol)].fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  if (note.kind.empty()) return false;
   if (const auto found = held_.find(as_text(note.kind)); found != held_.end()) {
     Held& held = *found->second;
     ++held.count;

@@ -4,6 +4,9 @@
 //                                                  └──> refused: the table is full, and it goes out as it is
 //   time passes ──> flush() ──> the first one's record, with Event.ot.summary
 //
+// So is a message that came by several ways at once (OtProtocol::twin), whatever it does and whatever OtDetail says: its first
+// record goes on as above, the others are counted.
+//
 // A kind is what OtDetail says: `changes` by client, server, server's port, VLANs, protocol, station, operation and
 // addresses; `summary` by client, server, VLANs, protocol and operation alone. What has an effect, an event or a
 // failed reply has no note and is never held. An interval begins with the first of its kind, and ends `interval_ns`
@@ -24,6 +27,7 @@
 #include <vector>
 
 #include "dataplane/event.h"
+#include "export/ot_twins.h"
 #include "export/record_sink.h"
 
 namespace picket {
@@ -54,10 +58,12 @@ struct OtRange {
 
 /// What a worker says of a record that need not go out by itself: stands behind it as EventHeader::notes.
 struct OtNote {
-  static constexpr std::size_t kHead = 24;
+  static constexpr std::size_t kHead = 40;
   std::uint64_t time_ns = 0;  ///< of the record
   OtRange numbers;
-  Bytes kind;  ///< equal for all that one record may stand for
+  std::uint64_t twin = 0;  ///< OtProtocol::twin
+  std::uint64_t way = 0;   ///< by which it came: its flow
+  Bytes kind;              ///< equal for all that one record may stand for; empty: it goes out by itself
 
   /// Writes the head; the kind goes behind it. `out` has kHead bytes.
   void write_head(std::uint8_t* out) const noexcept;
@@ -101,6 +107,7 @@ class OtSummaries {
   };
 
   Config config_;
+  OtTwins twins_;
   std::unordered_map<std::string, std::unique_ptr<Held>, Hash, std::equal_to<>> held_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Held*> by_end_;  ///< (end of the interval, number)
   std::uint64_t next_ = 0;

@@ -73,7 +73,7 @@ class OtSummariesTest : public ::testing::Test {
   }
   /// As the recorder does: time passes before the record is looked at.
   bool take(std::uint64_t second, std::uint64_t packet, std::string_view kind,
-            std::optional<double> number = {}) {
+            std::optional<double> number = {}, std::uint64_t twin = 0, std::uint64_t way = 0) {
     all_->flush(second * kSecond, told_);
     EventHeader h;
     h.type = RecordType::kTransaction;
@@ -82,6 +82,8 @@ class OtSummariesTest : public ::testing::Test {
     OtNote note;
     note.time_ns = second * kSecond;
     if (number) note.numbers.add(*number);
+    note.twin = twin;
+    note.way = way;
     std::vector<std::uint8_t> bytes(OtNote::kHead);
     note.write_head(bytes.data());
     bytes.insert(bytes.end(), kind.begin(), kind.end());
@@ -105,6 +107,27 @@ TEST_F(OtSummariesTest, OneRecordForEachKindAndInterval) {
             "packet 1: 3 from 100 to 159, -2 to 7; packet 2: 1 from 110 to 110; packet 5: 1 from 160 to 160");
   EXPECT_EQ(all_->summarised(record_kind(RecordType::kTransaction, plant())), 2U);
   EXPECT_EQ(all_->held(), 0U);
+}
+
+TEST_F(OtSummariesTest, OneRecordForAMessageThatComesTwoWays) {
+  EXPECT_FALSE(take(100, 1, "", {}, 7, 1));  // the first goes out
+  EXPECT_TRUE(take(100, 2, "", {}, 7, 2));
+  EXPECT_TRUE(take(101, 3, "", {}, 7, 3));
+  EXPECT_FALSE(take(101, 4, "", {}, 7, 1));  // the same way again is another message
+  EXPECT_FALSE(take(101, 5, "", {}, 8, 2));
+  EXPECT_FALSE(take(102, 6, "", {}, 7, 2));  // too late to be the same
+  EXPECT_EQ(all_->summarised(record_kind(RecordType::kTransaction, plant())), 2U);
+  EXPECT_TRUE(take(103, 7, "a", {}, 9, 1));  // one of a kind, and it came two ways: it counts once
+  EXPECT_TRUE(take(103, 8, "a", {}, 9, 2));
+  all_->flush_all(told_);
+  EXPECT_EQ(told_.text(), "packet 7: 1 from 103 to 103");
+}
+
+TEST_F(OtSummariesTest, MostRecentTwinsAreKnown) {
+  OtTwins twins;
+  for (std::uint64_t i = 1; i <= OtTwins::kMost + 1; ++i) EXPECT_FALSE(twins.again(i, 1, 5));
+  EXPECT_FALSE(twins.again(1, 2, 5));  // had to go
+  EXPECT_TRUE(twins.again(OtTwins::kMost, 2, 5));
 }
 
 TEST_F(OtSummariesTest, TimeAloneEndsAnInterval) {

@@ -78,6 +78,9 @@ struct OtProtocol {
   bool (*value)(const OtTransaction& tx, Direction, unsigned n, OtValue& out) noexcept;
   /// Protocols inside of this one, with operations of their own, that OtTransaction::ot may name instead.
   std::span<const OtProtocol* const> inside{};
+  /// Of a protocol that sends a message more than one way at once, each way a flow: a number that is the same for all of
+  /// them and no other message's for a while; 0: none. The first that comes has the record, and stands for the others.
+  std::uint64_t (*twin)(const OtTransaction& tx) noexcept = nullptr;
 };
 
 /// Addresses of a transaction, or values of a message, that are looked at.

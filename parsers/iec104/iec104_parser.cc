@@ -419,7 +419,8 @@ void Iec104Parser::select(const Exchange& x, std::uint64_t now) noexcept {
   Selected* place = &selected_[0];
   for (Selected& s : selected_) {
     if (s.since_ns < place->since_ns) place = &s;
-    if (s.type == c.type && s.common_address == c.common_address && s.address == o.address && s.from == x.from) {
+    if (s.type == c.type && s.common_address == c.common_address && s.address == o.address &&
+        s.from == x.from) {
       place = &s;  // again: its execution was not seen
       break;
     }

@@ -147,6 +147,17 @@ TEST(Iec104, SelectBeforeOperate) {
                      to_server(i_frame(8, 8, go)), to_client(i_frame(8, 9, gone) + i_frame(9, 9, over))}),
               ElementsAre("tx 0 req rep select before operate: select [CA 10 IOA 11] > 2 < 2",
                           "tx 1 req rep double command execute [CA 10 IOA 11] > 2 < 2,2"));
+  // The execution of an earlier selection was not seen, and that selection is forgotten by now.
+  HarnessOptions slow;
+  slow.step_ns = 25'000'000'000;
+  EXPECT_THAT(
+      brief({to_server(i_frame(7, 7, select)), to_client(i_frame(7, 8, selected)),
+             to_server(i_frame(8, 8, select)), to_client(i_frame(8, 9, selected)),
+             to_server(i_frame(9, 9, go)), to_client(i_frame(9, 10, gone) + i_frame(10, 10, over))},
+            slow),
+      ElementsAre("tx 0 req rep select before operate: select [CA 10 IOA 11] > 2 < 2",
+                  "tx 1 req rep select before operate: select [CA 10 IOA 11] > 2 < 2",
+                  "tx 2 req rep select before operate: double command execute [CA 10 IOA 11] > 2 < 2,2"));
   EXPECT_THAT(brief({to_server(i_frame(7, 7, "2e 01 08 00 0a00 0b0000 82")),
                      to_client(i_frame(7, 8, "2e 01 09 00 0a00 0b0000 82"))}),
               ElementsAre("tx 0 req rep cancel command [CA 10 IOA 11] > 2 < 2"));

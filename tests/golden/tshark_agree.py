@@ -74,6 +74,7 @@ DECODE_AS = {
     'iec104/reverse': ['tcp.port==2405,iec60870_104'],
     'iec104/sequence': ['tcp.port==2405,iec60870_104'],
     'iec104/small-segments': ['tcp.port==2405,iec60870_104'],
+    'mms/odd-port': ['tcp.port==10102,tpkt'],
     'modbus/odd-port': ['tcp.port==5020,mbtcp'],
     'mqtt/interrupted': ['tcp.port==1884,mqtt'],
     'mqtt/malformed': ['tcp.port==1884,mqtt'],
@@ -300,6 +301,19 @@ def s7_items(r, key):
 def s7_codes(r):
     codes = [v['return_code'] for values in s7_sides(r, 'values') for v in values if 'return_code' in v] + s7_sides(r, 'userdata', 'return_code')
     return [c for c in codes if c]
+
+
+def mms_sides(r, *path):
+    return [v for side in ('request', 'response') for v in some(r, 'mms', side, *path)]
+
+
+def mms_objects(r, key):
+    """Of names in a domain: tshark has other fields for names of the whole device."""
+    return [o[key] for objects in mms_sides(r, 'objects') for o in objects if o.get('scope') == 'domain' and key in o]
+
+
+def mms_values(r, kind):
+    return [v['value'] for values in mms_sides(r, 'values') for v in values if v['type'] == kind and 'value' in v]
 
 
 def synphasor(key):
@@ -862,6 +876,23 @@ FIELDS = [
     ('hartip', 'I/O card', numbers_of('hart_ip.pt.rsp.io_card'), hart_commands('io_card', numbers=(77,))),
     ('hartip', 'channel', numbers_of('hart_ip.pt.rsp.channel'), hart_commands('channel', numbers=(77,))),
     ('hartip', 'command carried', numbers_of('hart_ip.pt.rsp.embedded_command'), lambda r: [c['frame']['command'] for cs in hart_sides('commands')(r) for c in cs if 'frame' in c and c.get('depth')]),
+    ('mms', 'invoke id', lambda f: [number(v) for v in f['mms.invokeID']], lambda r: mms_sides(r, 'invoke_id')),
+    ('mms', 'service', lambda f: [number(v) for side in ('Request', 'Response') for v in f['mms.confirmedService' + side]],
+     lambda r: [v for v in mms_sides(r, 'service') if v < 256]),
+    ('mms', 'domain', lambda f: f['mms.domainId'], lambda r: mms_objects(r, 'domain')),
+    ('mms', 'item', lambda f: f['mms.itemId'], lambda r: mms_objects(r, 'item')),
+    ('mms', 'vendor', lambda f: f['mms.vendorName'], lambda r: mms_sides(r, 'identity', 'vendor')),
+    ('mms', 'model', lambda f: f['mms.modelName'], lambda r: mms_sides(r, 'identity', 'model')),
+    ('mms', 'revision', lambda f: f['mms.revision'], lambda r: mms_sides(r, 'identity', 'revision')),
+    ('mms', 'access error', lambda f: [number(v) for v in f['mms.failure']],
+     lambda r: [x['error'] for results in mms_sides(r, 'results') for x in results if 'error' in x]),
+    ('mms', 'integers', lambda f: [number(v) for v in f['mms.integer']], lambda r: mms_values(r, 'integer')),
+    # tshark shows them as if they had a sign.
+    ('mms', 'unsigned', lambda f: [number(v) % 2**32 for v in f['mms.unsigned']], lambda r: mms_values(r, 'unsigned')),
+    ('mms', 'booleans', lambda f: [v in ('1', 'True') for v in f['mms.boolean']], lambda r: mms_values(r, 'boolean')),
+    ('mms', 'texts', lambda f: f['mms.data.visible-string'], lambda r: [v for v in mms_values(r, 'visible string') if v]),
+    ('mms', 'PDU size', lambda f: [number(v) for side in ('Calling', 'Called') for v in f['mms.localDetail' + side]], lambda r: mms_sides(r, 'initiate', 'local_detail')),
+    ('mms', 'error class', lambda f: [number(v) for v in f['mms.errorClass']], lambda r: mms_sides(r, 'error', 'class')),
     ('modbus', 'transaction', lambda f: [number(v) for v in f['mbtcp.trans_id']], lambda r: modbus_sides(r, 'transaction_id')),
     ('modbus', 'unit', lambda f: [number(v) for v in f['mbtcp.unit_id']], lambda r: modbus_sides(r, 'unit_id')),
     ('modbus', 'function', lambda f: [number(v) for v in f['modbus.func_code']], lambda r: [c & 0x7f for c in modbus_sides(r, 'function_raw')]),
@@ -893,6 +924,9 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
         'http.request.method', 'http.request.uri', 'http.host', 'http.user_agent', 'http.response.code',
         'http2.headers.method', 'http2.headers.path', 'http2.headers.authority', 'http2.headers.status', 'http2.headers.user_agent', 'http2.settings.max_concurrent_streams',
         'http2.settings.initial_window_size', 'http2.goaway.last_stream_id', 'http2.goaway.addata', 'http2.push_promise.promised_stream_id',
+        *('mms.' + name for name in (
+            'invokeID', 'confirmedServiceRequest', 'confirmedServiceResponse', 'domainId', 'itemId', 'vendorName', 'modelName', 'revision', 'failure', 'integer',
+            'unsigned', 'boolean', 'data.visible-string', 'localDetailCalling', 'localDetailCalled', 'errorClass')),
         'mqtt.msgtype', 'mqtt.qos', 'mqtt.retain', 'mqtt.dupflag', 'mqtt.msgid', 'mqtt.topic', 'mqtt.msg', 'mqtt.protoname', 'mqtt.ver', 'mqtt.clientid', 'mqtt.username',
         'mqtt.willtopic', 'mqtt.kalive', 'mqtt.conflag.cleansess', 'mqtt.conack.val', 'mqtt.conack.flags.sp', 'mqtt.suback.qos', 'mqtt.prop_key', 'mqtt.prop_number',
         *('mqtt.%s.reason_code' % p for p in ('connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback', 'disconnect', 'auth')),
