@@ -247,7 +247,8 @@ struct Exchange : OtTransaction {
   bool stale = false;  ///< bytes of the answers' direction were lost since it was asked
   std::uint64_t question_ns = 0, answer_ns = 0;
   Exchange *older = nullptr, *newer = nullptr;  ///< the parser's own
-  /// Where the address or value that was asked for last stands: `first` is the number of the first one of `node`.
+  /// Where to go on behind the address, or with the value, that was asked for last: `first` is the number of the first
+  /// one of `node`.
   struct Seek {
     const Pdu* of = nullptr;
     std::uint16_t node = 0;

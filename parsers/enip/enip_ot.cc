@@ -283,7 +283,7 @@ const OtOperation* of_pccc(const Told& t) noexcept {
 /// What a message is by itself; nullptr where only those inside of it say.
 const OtOperation* of_message(const Told& t) noexcept {
   const Cip& m = t.cip;
-  const Target& target = t.target();
+  const Target target = t.target();
   if (m.is(Service::kMultiple) || is_unconnected_send(m)) return nullptr;
   if (is_pccc(t)) return of_pccc(t);
   if (m.is(Service::kReset) && target.is(Class::kIdentity)) {
@@ -329,7 +329,7 @@ const OtOperation* of_exchange(const Exchange& x) noexcept {
   return gravest == nullptr ? line("CIP service") : gravest;
 }
 
-/// They are asked for one behind the other: the message of the last one is where to go on.
+/// They are asked for one behind the other: where the last one stands is where to go on.
 Exchange::Seek seek_from(const Exchange::Seek& last, const Pdu* of, unsigned n) noexcept {
   return last.of == of && last.first <= n ? last : Exchange::Seek{of, 0, 0};
 }
@@ -354,7 +354,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
     if (!told_by(x, *p, seek.node, t) || p->nodes[seek.node].count != 0 || t.cip.is(Service::kMultiple))
       continue;
     if (seek.first++ != n) continue;
-    x.address_seek = {p, seek.node, n};
+    x.address_seek = {p, static_cast<std::uint16_t>(seek.node + 1), seek.first};
     std::size_t size = 0;
     Pccc pccc;
     ForwardOpen open;
@@ -363,7 +363,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
       if (read_pccc(t, pccc)) size = write_pccc_address(pccc, tx.text_room);
     } else if (is_forward_open(t.cip)) {
       if (read_forward_open(t.cip, open)) size = write_target(open.path, tx.text_room);
-    } else if (t.cip.target.is(Class::kConnectionManager) && read_forward_close(t.cip, close)) {
+    } else if (t.cip.target().is(Class::kConnectionManager) && read_forward_close(t.cip, close)) {
       size = write_target(close.path, tx.text_room);
     }
     if (size == 0) size = write_target(t.cip.path, tx.text_room);
