@@ -363,7 +363,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
       if (read_pccc(t, pccc)) size = write_pccc_address(pccc, tx.text_room);
     } else if (is_forward_open(t.cip)) {
       if (read_forward_open(t.cip, open)) size = write_target(open.path, tx.text_room);
-    } else if (t.cip.target().is(Class::kConnectionManager) && read_forward_close(t.cip, close)) {
+    } else if (read_forward_close(t.cip, close) && t.cip.target().is(Class::kConnectionManager)) {
       size = write_target(close.path, tx.text_room);
     }
     if (size == 0) size = write_target(t.cip.path, tx.text_room);
