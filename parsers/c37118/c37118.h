@@ -158,6 +158,7 @@ struct Phasor {
 /// Data and its configuration, PMU by PMU.
 class DataReader {
  public:
+  DataReader() noexcept = default;
   DataReader(Bytes data, const ConfigReader& config) noexcept : in_(data), config_(config) {}
   [[nodiscard]] bool next(Measurement&) noexcept;
   /// Likewise.
@@ -166,7 +167,7 @@ class DataReader {
   }
 
  private:
-  Cursor in_;
+  Cursor in_{};
   ConfigReader config_;
 };
 [[nodiscard]] Phasor phasor_at(const Measurement&, unsigned n) noexcept;
@@ -201,6 +202,10 @@ struct Exchange : OtTransaction {
   std::uint16_t command = 0;  ///< where `first` is one
   ConfigReader config;        ///< of data: how to read it; no PMUs where it is not known
   bool changed = false;       ///< of data: a PMU's state is not what it was
+  // What was found last, for those who ask for one after the other.
+  mutable ConfigReader pmus;
+  mutable DataReader measurements;
+  mutable unsigned pmu = 0, measurement = 0;  ///< so many were read of each
 };
 /// The frame of that direction; nullptr: none went that way.
 [[nodiscard]] const Frame* frame_of(const Exchange&, Direction) noexcept;

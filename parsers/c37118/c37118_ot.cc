@@ -75,10 +75,14 @@ Does does(const Exchange& x) noexcept {
 
 /// The n-th PMU that data or a configuration is of.
 bool nth_pmu(const Exchange& x, unsigned n, Pmu& out) noexcept {
-  ConfigReader config = x.config;
-  if (x.first.type != FrameType::kData && !config_in(x.has_answer ? x.answer : x.first, config)) return false;
-  for (unsigned i = 0; config.next(out); ++i) {
-    if (i == n) return true;
+  if (x.pmu == 0 || n < x.pmu) {
+    x.pmu = 0;
+    x.pmus = x.config;
+    if (x.first.type != FrameType::kData && !config_in(x.has_answer ? x.answer : x.first, x.pmus))
+      return false;
+  }
+  while (x.pmus.next(out)) {
+    if (x.pmu++ == n) return true;
   }
   return false;
 }
@@ -101,10 +105,13 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
 bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
   if (x.first.type != FrameType::kData || dir != x.from) return false;
-  DataReader data(x.first.body, x.config);
+  if (x.measurement == 0 || n < x.measurement) {
+    x.measurement = 0;
+    x.measurements = DataReader(x.first.body, x.config);
+  }
   Measurement m;
-  for (unsigned i = 0; data.next(m); ++i) {
-    if (i == n) return out.is_number = true, out.number = m.frequency, true;
+  while (x.measurements.next(m)) {
+    if (x.measurement++ == n) return out.is_number = true, out.number = m.frequency, true;
   }
   return false;
 }

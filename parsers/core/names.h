@@ -1,8 +1,11 @@
 // parsers/core/names.h — tables of numbers and their names
 //
 // Entry   anything with a `number` and a `name`
-// Cost    O(table): for tables that are asked once a record, or when a rule is loaded
+// Cost    O(table): for tables that are asked once a record, or when a rule is loaded; sorted_name_of() is O(log table)
 #pragma once
+#include <algorithm>
+#include <functional>
+
 #include "parsers/core/bytes.h"
 
 namespace picket {
@@ -19,6 +22,16 @@ template <class Entry, std::size_t N>
     if (e.number == number) return e.name;
   }
   return {};
+}
+
+/// The same of a table in the order of its numbers, for what is asked for each element of a message:
+/// sorted_name_of<kTable>(number).
+template <const auto& kTable>
+[[nodiscard]] constexpr std::string_view sorted_name_of(std::uint32_t number) noexcept {
+  constexpr auto kNumber = [](const auto& e) noexcept { return std::uint32_t{e.number}; };
+  static_assert(std::ranges::is_sorted(kTable, std::ranges::less_equal{}, kNumber));
+  const auto* e = std::ranges::lower_bound(kTable, number, {}, kNumber);
+  return e != std::end(kTable) && e->number == number ? e->name : std::string_view{};
 }
 
 /// In either case. False: no entry has that name.

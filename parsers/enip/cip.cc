@@ -85,7 +85,6 @@ bool read_cip(Bytes message, Cip& out) noexcept {
     out.extended = c.bytes(std::size_t{c.u8()} * 2);
   } else {
     out.path = c.bytes(std::size_t{c.u8()} * 2);
-    out.target = target_of(out.path);
   }
   out.data = c.rest();
   return c.ok();
@@ -161,7 +160,7 @@ bool of_tag(const Target& t) noexcept {
 }
 
 bool is_unconnected_send(const Cip& m) noexcept {
-  return !m.reply && m.is(Service::kUnconnectedSend) && m.target.is(Class::kConnectionManager);
+  return !m.reply && m.is(Service::kUnconnectedSend) && m.target().is(Class::kConnectionManager);
 }
 
 bool read_unconnected_send(Bytes data, UnconnectedSend& out) noexcept {
@@ -179,7 +178,7 @@ bool read_unconnected_send(Bytes data, UnconnectedSend& out) noexcept {
 
 bool is_forward_open(const Cip& m) noexcept {
   return (m.is(Service::kForwardOpen) || m.is(Service::kLargeForwardOpen)) &&
-         (m.reply || m.target.is(Class::kConnectionManager));
+         (m.reply || m.target().is(Class::kConnectionManager));
 }
 
 namespace {
@@ -238,12 +237,12 @@ bool read_forward_open(const Cip& m, ForwardOpen& out) noexcept {
 
 bool read_forward_close(const Cip& m, ForwardClose& out) noexcept {
   Cursor c(m.data);
-  if (m.is(Service::kGetConnectionOwner) && !m.reply && m.target.is(Class::kConnectionManager)) {
+  if (m.is(Service::kGetConnectionOwner) && !m.reply && m.target().is(Class::kConnectionManager)) {
     c.skip(1);
     out.path = c.bytes(std::size_t{c.u8()} * 2);
     return c.ok();
   }
-  if (!m.is(Service::kForwardClose) || (!m.reply && !m.target.is(Class::kConnectionManager))) return false;
+  if (!m.is(Service::kForwardClose) || (!m.reply && !m.target().is(Class::kConnectionManager))) return false;
   if (!m.reply) c.skip(2);
   out.serial = c.u16le();
   out.vendor = c.u16le();

@@ -145,7 +145,7 @@ struct Cip {
   Bytes path;                ///< of a request
   Bytes extended;            ///< of a reply
   Bytes data;
-  Target target;  ///< of a request
+  [[nodiscard]] Target target() const noexcept { return target_of(path); }  ///< of a request: reads the path
 
   [[nodiscard]] bool is(Service s) const noexcept { return service == static_cast<std::uint8_t>(s); }
   [[nodiscard]] bool done() const noexcept { return status == 0 || status == 6; }  ///< 6: and there is more
@@ -161,7 +161,7 @@ struct Told {
   Cip cip, asked;
   bool has_asked = false;
   /// Path of the request, of either.
-  [[nodiscard]] const Target& target() const noexcept { return cip.reply ? asked.target : cip.target; }
+  [[nodiscard]] Target target() const noexcept { return target_of(path()); }
   [[nodiscard]] Bytes path() const noexcept { return cip.reply ? asked.path : cip.path; }
 };
 [[nodiscard]] bool told_by(const Exchange&, const Pdu& pdu, std::size_t i, Told& out) noexcept;

@@ -453,9 +453,9 @@ std::string_view at(const std::string_view (&table)[N], std::size_t i) noexcept 
 }  // namespace
 
 std::string_view service_name(std::uint8_t service, const Target& t) noexcept {
-  if (service < 0x4b) return name_of(kServices, service);
+  if (service < 0x4b) return sorted_name_of<kServices>(service);
   if (t.has_class) {
-    if (const std::string_view own = name_of(kClassServices, t.class_id << 8 | service); !own.empty())
+    if (const std::string_view own = sorted_name_of<kClassServices>(t.class_id << 8 | service); !own.empty())
       return own;
   }
   return of_tag(t) ? name_of(kTagServices, service) : std::string_view{};
@@ -464,12 +464,15 @@ std::string_view cip_status_name(std::uint8_t n) noexcept { return name_of(kStat
 std::string_view extended_status_name(std::uint8_t status, std::uint16_t n) noexcept {
   return status == 1 ? name_of(kConnectionStatuses, n) : name_of(kLogixStatuses, n);
 }
-std::string_view class_name(std::uint32_t n) noexcept { return name_of(kClasses, n); }
+std::string_view class_name(std::uint32_t n) noexcept { return sorted_name_of<kClasses>(n); }
 const AttributeInfo* attribute_info(std::uint32_t class_id, std::uint32_t id) noexcept {
-  for (const AttributeInfo& a : kAttributes) {
-    if (a.class_id == class_id && a.id == id) return &a;
-  }
-  return nullptr;
+  constexpr auto kPlace = [](const AttributeInfo& a) noexcept {
+    return std::pair<std::uint32_t, std::uint32_t>(a.class_id, a.id);
+  };
+  static_assert(std::ranges::is_sorted(kAttributes, {}, kPlace));
+  const std::pair place(class_id, id);
+  const AttributeInfo* a = std::ranges::lower_bound(kAttributes, place, {}, kPlace);
+  return a != std::end(kAttributes) && kPlace(*a) == place ? a : nullptr;
 }
 std::string_view type_name(std::uint16_t n) noexcept { return name_of(kTypes, n); }
 

@@ -186,12 +186,12 @@ unsigned type_size(std::uint16_t type) noexcept {
 
 bool read_values(const Told& t, Values& out) noexcept {
   out = {};
-  const Target& target = t.target();
-  const bool tag = of_tag(target) || (t.cip.reply && !t.has_asked);
-  if (tag && t.cip.service >= 0x4c && t.cip.service <= 0x53) return read_tag(t, out);
+  const bool tag = t.cip.service >= 0x4c && t.cip.service <= 0x53;
+  if (tag && ((t.cip.reply && !t.has_asked) || of_tag(t.target()))) return read_tag(t, out);
   const bool get = t.cip.is(Service::kGetAttributeSingle), set = t.cip.is(Service::kSetAttributeSingle);
   if ((get && (!t.cip.reply || !t.cip.done())) || (set && t.cip.reply) || (!get && !set)) return false;
   if (t.cip.data.empty()) return false;
+  const Target target = t.target();
   set_attribute(target, target.attribute, t.cip.data, out);
   return true;
 }
@@ -302,12 +302,13 @@ bool read_identity(const Told& t, Identity& out) noexcept {
 
 bool read_tcpip(const Told& t, TcpIp& out) noexcept {
   out = {};
-  const Target& target = t.target();
   const bool all = t.cip.is(Service::kGetAttributesAll) && t.cip.reply && t.cip.done();
   const bool one = (t.cip.is(Service::kGetAttributeSingle) && t.cip.reply && t.cip.done()) ||
                    (t.cip.is(Service::kSetAttributeSingle) && !t.cip.reply);
+  if (!all && !one) return false;
+  const Target target = t.target();
   Cursor c(t.cip.data);
-  if (target.is(Class::kEthernetLink) && (all || one) && target.instance != 0) {
+  if (target.is(Class::kEthernetLink) && target.instance != 0) {
     if (all) c.skip(8);  // speed and flags
     if (one && target.attribute != 3) return false;
     out.mac = c.bytes(6);
@@ -329,7 +330,7 @@ bool read_tcpip(const Told& t, TcpIp& out) noexcept {
 
 TagReader::TagReader(const Told& t) noexcept {
   if (!t.cip.reply || !t.has_asked || !t.cip.done() || !t.cip.is(Service::kGetInstanceAttributes) ||
-      !of_tag(t.asked.target)) {
+      !of_tag(t.asked.target())) {
     return;
   }
   Cursor c(t.asked.data);

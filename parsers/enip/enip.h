@@ -247,13 +247,14 @@ struct Exchange : OtTransaction {
   bool stale = false;  ///< bytes of the answers' direction were lost since it was asked
   std::uint64_t question_ns = 0, answer_ns = 0;
   Exchange *older = nullptr, *newer = nullptr;  ///< the parser's own
-  /// Where the value that was asked for last stands: `first` is the number of the first one of `node`.
+  /// Where to go on behind the address, or with the value, that was asked for last: `first` is the number of the first
+  /// one of `node`.
   struct Seek {
     const Pdu* of = nullptr;
     std::uint16_t node = 0;
     unsigned first = 0;
   };
-  mutable Seek seek;
+  mutable Seek address_seek, value_seek;
   Connection connection;          ///< of connected data
   bool connection_known = false;  ///< its Forward_Open was seen
   Io io;

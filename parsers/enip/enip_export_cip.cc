@@ -67,7 +67,7 @@ void path_text(WireWriter& w, int field, Bytes path, Write write) noexcept {
 
 void target(WireWriter& w, const Cip& m) noexcept {
   segments(w, EnipCip::kPathFieldNumber, m.path);
-  const Target& t = m.target;
+  const Target t = m.target();
   if (t.has_class) {
     write_known(w, EnipCip::kClassNameFieldNumber, class_name(t.class_id), t.class_id);
     w.u64(EnipCip::kClassFieldNumber, t.class_id);
@@ -211,12 +211,13 @@ void pccc(WireWriter& w, const Pccc& p) noexcept {
 
 void attributes(WireWriter& w, const Told& t) noexcept {
   using v1::EnipAttribute;
+  const Target of = t.target();
   AttributeReader r(t);
   Attribute a;
   for (std::size_t i = 0; i < kMaxAttributes && r.next(a); ++i) {
     const auto s = w.message(EnipCip::kAttributesFieldNumber);
     w.u64(EnipAttribute::kIdFieldNumber, a.id);
-    const AttributeInfo* info = t.target().has_class ? attribute_info(t.target().class_id, a.id) : nullptr;
+    const AttributeInfo* info = of.has_class ? attribute_info(of.class_id, a.id) : nullptr;
     if (info != nullptr) w.text(EnipAttribute::kNameFieldNumber, info->name);
     if (a.has_status) {
       write_known(w, EnipAttribute::kStatusFieldNumber,
@@ -303,7 +304,8 @@ void file(WireWriter& w, const FileTransfer& f) noexcept {
 /// What a service with a form of its own says; false where it has none.
 bool service(WireWriter& w, const Told& t) noexcept {
   const Cip& m = t.cip;
-  const bool manager = t.target().is(Class::kConnectionManager);
+  const Target of = t.target();
+  const bool manager = of.is(Class::kConnectionManager);
   ForwardOpen open;
   ForwardClose close;
   Pccc p;
@@ -317,19 +319,18 @@ bool service(WireWriter& w, const Told& t) noexcept {
     return forward_close(w, close, m.is(Service::kGetConnectionOwner)), true;
   if (read_pccc(t, p)) return pccc(w, p), true;
   if (read_file(t, f)) return file(w, f), true;
-  if (m.is(Service::kReset) && !m.reply && t.target().is(Class::kIdentity)) {
+  if (m.is(Service::kReset) && !m.reply && of.is(Class::kIdentity)) {
     w.text(EnipCip::kResetTypeFieldNumber, reset_name(m.data.empty() ? 0 : m.data[0]));
     return true;
   }
-  if (t.target().is(Class::kTemplate) && m.is(Service::kReadTag) && !m.reply && m.data.size() >= 6) {
+  if (of.is(Class::kTemplate) && m.is(Service::kReadTag) && !m.reply && m.data.size() >= 6) {
     Cursor c(m.data);
     const auto s = w.message(EnipCip::kTemplateFieldNumber);
     w.u64(v1::EnipTemplate::kOffsetFieldNumber, c.u32le());
     w.u64(v1::EnipTemplate::kLengthFieldNumber, c.u16le());
     return true;
   }
-  if (m.is(Service::kGetInstanceAttributes) && of_tag(t.target()) && m.reply && m.done())
-    return tags(w, t), true;
+  if (m.is(Service::kGetInstanceAttributes) && of_tag(of) && m.reply && m.done()) return tags(w, t), true;
   const bool known = read_identity(t, identity), addressed = read_tcpip(t, net);
   if (known) write_identity(w, EnipCip::kIdentityFieldNumber, identity);
   if (addressed) tcpip(w, net);

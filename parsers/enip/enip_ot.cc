@@ -283,7 +283,7 @@ const OtOperation* of_pccc(const Told& t) noexcept {
 /// What a message is by itself; nullptr where only those inside of it say.
 const OtOperation* of_message(const Told& t) noexcept {
   const Cip& m = t.cip;
-  const Target& target = t.target();
+  const Target target = t.target();
   if (m.is(Service::kMultiple) || is_unconnected_send(m)) return nullptr;
   if (is_pccc(t)) return of_pccc(t);
   if (m.is(Service::kReset) && target.is(Class::kIdentity)) {
@@ -329,6 +329,11 @@ const OtOperation* of_exchange(const Exchange& x) noexcept {
   return gravest == nullptr ? line("CIP service") : gravest;
 }
 
+/// They are asked for one behind the other: where the last one stands is where to go on.
+Exchange::Seek seek_from(const Exchange::Seek& last, const Pdu* of, unsigned n) noexcept {
+  return last.of == of && last.first <= n ? last : Exchange::Seek{of, 0, 0};
+}
+
 /// Of the n-th message that has one: those that others are inside of have none of their own.
 bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
@@ -343,10 +348,13 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   }
   const Pdu* p = x.request();
   if (p == nullptr) return false;
+  Exchange::Seek seek = seek_from(x.address_seek, p, n);
   Told t;
-  for (std::size_t i = 0; i < p->node_count; ++i) {
-    if (!told_by(x, *p, i, t) || p->nodes[i].count != 0 || t.cip.is(Service::kMultiple)) continue;
-    if (n-- != 0) continue;
+  for (; seek.node < p->node_count; ++seek.node) {
+    if (!told_by(x, *p, seek.node, t) || p->nodes[seek.node].count != 0 || t.cip.is(Service::kMultiple))
+      continue;
+    if (seek.first++ != n) continue;
+    x.address_seek = {p, static_cast<std::uint16_t>(seek.node + 1), seek.first};
     std::size_t size = 0;
     Pccc pccc;
     ForwardOpen open;
@@ -355,7 +363,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
       if (read_pccc(t, pccc)) size = write_pccc_address(pccc, tx.text_room);
     } else if (is_forward_open(t.cip)) {
       if (read_forward_open(t.cip, open)) size = write_target(open.path, tx.text_room);
-    } else if (t.cip.target.is(Class::kConnectionManager) && read_forward_close(t.cip, close)) {
+    } else if (read_forward_close(t.cip, close) && t.cip.target().is(Class::kConnectionManager)) {
       size = write_target(close.path, tx.text_room);
     }
     if (size == 0) size = write_target(t.cip.path, tx.text_room);
@@ -370,8 +378,7 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
   const auto& x = static_cast<const Exchange&>(tx);
   const Pdu* p = x.side(dir);
   if (p == nullptr || !p->has_cip) return false;
-  // Values are asked for one behind the other: the message of the last one is where to go on.
-  Exchange::Seek seek = x.seek.of == p && x.seek.first <= n ? x.seek : Exchange::Seek{p, 0, 0};
+  Exchange::Seek seek = seek_from(x.value_seek, p, n);
   Told t;
   for (; seek.node < p->node_count; ++seek.node) {
     Values v;
@@ -385,7 +392,7 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
     }
     const std::size_t count = element_count(v);
     if (n - seek.first < count) {
-      x.seek = seek;
+      x.value_seek = seek;
       return element(v, n - seek.first, out);
     }
     seek.first += static_cast<unsigned>(count);

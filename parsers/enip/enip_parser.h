@@ -271,7 +271,7 @@ class EnipParser final : public Parser {
     Told t;
     for (std::size_t i = 0; i < x.answer.node_count; ++i) {
       if (!told_by(x, x.answer, i, t) || !t.has_asked || t.cip.status != 0 ||
-          !t.asked.target.is(Class::kConnectionManager)) {
+          !t.asked.target().is(Class::kConnectionManager)) {
         continue;
       }
       ForwardOpen asked, granted;

@@ -1,4 +1,6 @@
 // parsers/snmp/snmp_names.cc — PDU types, error statuses, traps, syntaxes, and the objects that an engineer knows by name
+#include <algorithm>
+
 #include "parsers/core/names.h"
 #include "parsers/snmp/snmp.h"
 
@@ -117,6 +119,8 @@ constexpr Enterprise kEnterprises[] = {
 
 // SNMPv2-MIB, IF-MIB, IP-MIB, ENTITY-MIB, HOST-RESOURCES-MIB, SNMP-USER-BASED-SM-MIB, UPS-MIB, Printer-MIB, LLDP-MIB.
 constexpr ObjectName kObjects[] = {
+    {"1.0.8802.1.1.2.1.3.3", "lldpLocSysName"},
+    {"1.0.8802.1.1.2.1.4.1.1.9", "lldpRemSysName"},
     {"1.3.6.1.2.1.1.1", "sysDescr"},
     {"1.3.6.1.2.1.1.2", "sysObjectID"},
     {"1.3.6.1.2.1.1.3", "sysUpTime"},
@@ -130,14 +134,6 @@ constexpr ObjectName kObjects[] = {
     {"1.3.6.1.2.1.1.9.1.4", "sysORUpTime"},
     {"1.3.6.1.2.1.2.1", "ifNumber"},
     {"1.3.6.1.2.1.2.2.1.1", "ifIndex"},
-    {"1.3.6.1.2.1.2.2.1.2", "ifDescr"},
-    {"1.3.6.1.2.1.2.2.1.3", "ifType"},
-    {"1.3.6.1.2.1.2.2.1.4", "ifMtu"},
-    {"1.3.6.1.2.1.2.2.1.5", "ifSpeed"},
-    {"1.3.6.1.2.1.2.2.1.6", "ifPhysAddress"},
-    {"1.3.6.1.2.1.2.2.1.7", "ifAdminStatus"},
-    {"1.3.6.1.2.1.2.2.1.8", "ifOperStatus"},
-    {"1.3.6.1.2.1.2.2.1.9", "ifLastChange"},
     {"1.3.6.1.2.1.2.2.1.10", "ifInOctets"},
     {"1.3.6.1.2.1.2.2.1.11", "ifInUcastPkts"},
     {"1.3.6.1.2.1.2.2.1.13", "ifInDiscards"},
@@ -145,40 +141,46 @@ constexpr ObjectName kObjects[] = {
     {"1.3.6.1.2.1.2.2.1.16", "ifOutOctets"},
     {"1.3.6.1.2.1.2.2.1.17", "ifOutUcastPkts"},
     {"1.3.6.1.2.1.2.2.1.19", "ifOutDiscards"},
+    {"1.3.6.1.2.1.2.2.1.2", "ifDescr"},
     {"1.3.6.1.2.1.2.2.1.20", "ifOutErrors"},
-    {"1.3.6.1.2.1.31.1.1.1.1", "ifName"},
-    {"1.3.6.1.2.1.31.1.1.1.6", "ifHCInOctets"},
-    {"1.3.6.1.2.1.31.1.1.1.10", "ifHCOutOctets"},
-    {"1.3.6.1.2.1.31.1.1.1.15", "ifHighSpeed"},
-    {"1.3.6.1.2.1.31.1.1.1.18", "ifAlias"},
-    {"1.3.6.1.2.1.4.1", "ipForwarding"},
-    {"1.3.6.1.2.1.4.20.1.1", "ipAdEntAddr"},
-    {"1.3.6.1.2.1.4.21.1.1", "ipRouteDest"},
-    {"1.3.6.1.2.1.4.22.1.2", "ipNetToMediaPhysAddress"},
-    {"1.3.6.1.2.1.6.13.1.1", "tcpConnState"},
+    {"1.3.6.1.2.1.2.2.1.3", "ifType"},
+    {"1.3.6.1.2.1.2.2.1.4", "ifMtu"},
+    {"1.3.6.1.2.1.2.2.1.5", "ifSpeed"},
+    {"1.3.6.1.2.1.2.2.1.6", "ifPhysAddress"},
+    {"1.3.6.1.2.1.2.2.1.7", "ifAdminStatus"},
+    {"1.3.6.1.2.1.2.2.1.8", "ifOperStatus"},
+    {"1.3.6.1.2.1.2.2.1.9", "ifLastChange"},
     {"1.3.6.1.2.1.25.1.1", "hrSystemUptime"},
     {"1.3.6.1.2.1.25.2.3.1.3", "hrStorageDescr"},
     {"1.3.6.1.2.1.25.3.2.1.3", "hrDeviceDescr"},
     {"1.3.6.1.2.1.25.4.2.1.2", "hrSWRunName"},
     {"1.3.6.1.2.1.25.6.3.1.2", "hrSWInstalledName"},
+    {"1.3.6.1.2.1.31.1.1.1.1", "ifName"},
+    {"1.3.6.1.2.1.31.1.1.1.10", "ifHCOutOctets"},
+    {"1.3.6.1.2.1.31.1.1.1.15", "ifHighSpeed"},
+    {"1.3.6.1.2.1.31.1.1.1.18", "ifAlias"},
+    {"1.3.6.1.2.1.31.1.1.1.6", "ifHCInOctets"},
     {"1.3.6.1.2.1.33.1.1.1", "upsIdentManufacturer"},
     {"1.3.6.1.2.1.33.1.1.2", "upsIdentModel"},
     {"1.3.6.1.2.1.33.1.1.3", "upsIdentUPSSoftwareVersion"},
     {"1.3.6.1.2.1.33.1.2.1", "upsBatteryStatus"},
     {"1.3.6.1.2.1.33.1.8.2", "upsShutdownAfterDelay"},
     {"1.3.6.1.2.1.33.1.8.4", "upsRebootWithDuration"},
+    {"1.3.6.1.2.1.4.1", "ipForwarding"},
+    {"1.3.6.1.2.1.4.20.1.1", "ipAdEntAddr"},
+    {"1.3.6.1.2.1.4.21.1.1", "ipRouteDest"},
+    {"1.3.6.1.2.1.4.22.1.2", "ipNetToMediaPhysAddress"},
     {"1.3.6.1.2.1.43.5.1.1.16", "prtGeneralPrinterName"},
     {"1.3.6.1.2.1.43.5.1.1.17", "prtGeneralSerialNumber"},
-    {"1.3.6.1.2.1.47.1.1.1.1.2", "entPhysicalDescr"},
-    {"1.3.6.1.2.1.47.1.1.1.1.7", "entPhysicalName"},
-    {"1.3.6.1.2.1.47.1.1.1.1.8", "entPhysicalHardwareRev"},
-    {"1.3.6.1.2.1.47.1.1.1.1.9", "entPhysicalFirmwareRev"},
     {"1.3.6.1.2.1.47.1.1.1.1.10", "entPhysicalSoftwareRev"},
     {"1.3.6.1.2.1.47.1.1.1.1.11", "entPhysicalSerialNum"},
     {"1.3.6.1.2.1.47.1.1.1.1.12", "entPhysicalMfgName"},
     {"1.3.6.1.2.1.47.1.1.1.1.13", "entPhysicalModelName"},
-    {"1.0.8802.1.1.2.1.3.3", "lldpLocSysName"},
-    {"1.0.8802.1.1.2.1.4.1.1.9", "lldpRemSysName"},
+    {"1.3.6.1.2.1.47.1.1.1.1.2", "entPhysicalDescr"},
+    {"1.3.6.1.2.1.47.1.1.1.1.7", "entPhysicalName"},
+    {"1.3.6.1.2.1.47.1.1.1.1.8", "entPhysicalHardwareRev"},
+    {"1.3.6.1.2.1.47.1.1.1.1.9", "entPhysicalFirmwareRev"},
+    {"1.3.6.1.2.1.6.13.1.1", "tcpConnState"},
     {"1.3.6.1.6.3.1.1.4.1", "snmpTrapOID"},
     {"1.3.6.1.6.3.1.1.4.3", "snmpTrapEnterprise"},
     {"1.3.6.1.6.3.1.1.5.1", "coldStart"},
@@ -198,6 +200,16 @@ constexpr ObjectName kObjects[] = {
     {"1.3.6.1.6.3.15.1.1.6", "usmStatsDecryptionErrors"},
 };
 
+/// `dotted` stands below `o`, or is it.
+constexpr bool is_below(std::string_view dotted, const ObjectName& o) noexcept {
+  return dotted.starts_with(o.oid) && (dotted.size() == o.oid.size() || dotted[o.oid.size()] == '.');
+}
+/// In the order of their text, and none below another: then only the last one that is not behind a name can be what it
+/// begins with.
+static_assert(std::ranges::adjacent_find(kObjects, [](const ObjectName& a, const ObjectName& b) {
+                return a.oid >= b.oid || is_below(b.oid, a);
+              }) == std::end(kObjects));
+
 constexpr std::uint32_t small(std::int64_t v) noexcept {
   return v < 0 || v > 0xffff ? 0xffffffff : static_cast<std::uint32_t>(v);
 }
@@ -205,12 +217,10 @@ constexpr std::uint32_t small(std::int64_t v) noexcept {
 }  // namespace
 
 const ObjectName* object_name(std::string_view dotted, std::string_view& rest) noexcept {
-  for (const ObjectName& o : kObjects) {
-    if (!dotted.starts_with(o.oid)) continue;
-    if (dotted.size() == o.oid.size()) return rest = {}, &o;
-    if (dotted[o.oid.size()] == '.') return rest = dotted.substr(o.oid.size() + 1), &o;
-  }
-  return nullptr;
+  const ObjectName* o = std::ranges::upper_bound(kObjects, dotted, {}, &ObjectName::oid);
+  if (o == kObjects || !is_below(dotted, *--o)) return nullptr;
+  rest = dotted.substr(std::min(dotted.size(), o->oid.size() + 1));
+  return o;
 }
 
 std::string_view pdu_name(Pdu p) noexcept { return name_of(kPdus, static_cast<std::uint32_t>(p)); }

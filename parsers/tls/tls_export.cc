@@ -17,9 +17,11 @@ constexpr unsigned kMaxOffered = 32;
 
 void name_or_number(WireWriter& w, int field, std::string_view name, std::uint32_t value) noexcept {
   if (!name.empty()) return w.text(field, name);
-  std::array<char, 8> text;
-  const int n = std::snprintf(text.data(), text.size(), "0x%04x", value & 0xffff);
-  w.text(field, {text.data(), static_cast<std::size_t>(n)});
+  const std::array<std::uint8_t, 2> octets = {static_cast<std::uint8_t>(value >> 8),
+                                              static_cast<std::uint8_t>(value)};
+  std::array<char, 6> text = {'0', 'x'};
+  to_hex(octets, std::span(text).subspan(2));
+  w.text(field, {text.data(), text.size()});
 }
 
 void times(WireWriter& w, int not_before, int not_after, const Certificate& c) noexcept {

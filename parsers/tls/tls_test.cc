@@ -437,7 +437,9 @@ TEST(TlsTime, ThereAndBack) {
   EXPECT_EQ(write_time(seconds_of(9999, 12, 31, 23, 59, 59), room), "9999-12-31T23:59:59");
   for (std::int64_t t = -4'000'000'000; t < 9'000'000'000; t += 86399 * 7) {
     unsigned y, mo, d, h, mi, s;
-    ASSERT_EQ(std::sscanf(write_time(t, room).data(), "%u-%u-%uT%u:%u:%u", &y, &mo, &d, &h, &mi, &s), 6);
+    ASSERT_EQ(
+        std::sscanf(std::string(write_time(t, room)).c_str(), "%u-%u-%uT%u:%u:%u", &y, &mo, &d, &h, &mi, &s),
+        6);
     ASSERT_EQ(seconds_of(y, mo, d, h, mi, s), t);
   }
 }

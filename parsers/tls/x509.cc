@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdio>
+
+#include "parsers/core/text_writer.h"
 
 namespace picket::tls {
 namespace {
@@ -372,11 +373,22 @@ std::string_view write_time(std::int64_t seconds, TimeText& room) noexcept {
   const std::int64_t shifted = (5 * day_of_year + 2) / 153;
   const std::int64_t month = shifted + (shifted < 10 ? 3 : -9);
   const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  const int n = std::snprintf(
-      room.data(), room.size(), "%04d-%02d-%02dT%02d:%02d:%02d", static_cast<int>(year),
-      static_cast<int>(month), static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1),
-      static_cast<int>(of_day / 3600), static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
-  return {room.data(), std::min(static_cast<std::size_t>(n), room.size() - 1)};
+  TextWriter text(room);
+  const auto put = [&text](std::int64_t v, unsigned width) noexcept {
+    std::array<char, 4> digits;
+    for (unsigned at = width; at-- > 0; v /= 10) digits[at] = static_cast<char>('0' + v % 10);
+    text << std::string_view(digits.data(), width);
+  };
+  if (year >= 0 && year <= 9999)
+    put(year, 4);
+  else
+    text << year;
+  text << "-", put(month, 2);
+  text << "-", put(day_of_year - (153 * shifted + 2) / 5 + 1, 2);
+  text << "T", put(of_day / 3600, 2);
+  text << ":", put(of_day / 60 % 60, 2);
+  text << ":", put(of_day % 60, 2);
+  return as_text(text.bytes());
 }
 
 }  // namespace picket::tls
