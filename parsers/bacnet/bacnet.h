@@ -49,8 +49,8 @@ enum class Event : std::uint8_t {
 constexpr std::uint64_t bit(Event e) noexcept { return std::uint64_t{1} << static_cast<unsigned>(e); }
 
 inline constexpr std::size_t kBvlcHeader = 4;
-inline constexpr unsigned kMaxItems = 256;          ///< objects or properties of a message that a record tells
-inline constexpr unsigned kMaxValues = 512;         ///< values of a message that a record tells
+inline constexpr unsigned kMaxItems = 256;   ///< objects or properties of a message that a record tells
+inline constexpr unsigned kMaxValues = 512;  ///< values of a message that a record tells
 inline constexpr std::size_t kMaxValueBytes = 256;  ///< of a value, that a record tells
 inline constexpr unsigned kMaxNetworks = 64;        ///< networks, routes or table entries that a record tells
 
@@ -93,11 +93,11 @@ struct Bvlc {
   std::uint8_t function = 0;
   std::uint16_t length = 0;
   bool has_result = false, has_ttl = false, has_source = false, has_destination = false;
-  std::uint16_t result = 0, ttl = 0;      ///< time to live in seconds
+  std::uint16_t result = 0, ttl = 0;          ///< time to live in seconds
   std::uint32_t source = 0, destination = 0;  ///< virtual addresses of IPv6
-  Bytes origin;                           ///< who sent what is forwarded, or whom it is about: address and port
-  Bytes table;                            ///< entries of a broadcast distribution or foreign device table
-  Bytes npdu;                             ///< none where the function has none
+  Bytes origin;  ///< who sent what is forwarded, or whom it is about: address and port
+  Bytes table;   ///< entries of a broadcast distribution or foreign device table
+  Bytes npdu;    ///< none where the function has none
   [[nodiscard]] bool is(Function f) const noexcept {
     return type == kIpv4 && function == static_cast<std::uint8_t>(f);
   }
@@ -191,9 +191,9 @@ struct Apdu {
   bool there = false;
   std::uint8_t type = 0;
   bool segmented = false, more = false;
-  bool accepts_segments = false;  ///< of a confirmed request: a segmented answer will do
-  bool negative = false;          ///< of a segment ack
-  bool from_server = false;       ///< of a segment ack or an abort
+  bool accepts_segments = false;                ///< of a confirmed request: a segmented answer will do
+  bool negative = false;                        ///< of a segment ack
+  bool from_server = false;                     ///< of a segment ack or an abort
   std::uint8_t max_segments = 0, max_size = 0;  ///< as coded
   std::uint8_t invoke_id = 0, sequence = 0, window = 0;
   std::uint8_t service = 0;  ///< confirmed or unconfirmed, by `type`
@@ -223,9 +223,9 @@ struct Pdu {
   Bvlc bvlc;
   Npdu npdu;
   Apdu apdu;
-  std::uint64_t odd = 0;      ///< bits of Event
+  std::uint64_t odd = 0;       ///< bits of Event
   std::uint32_t segments = 0;  ///< it came in so many; 0: in one piece
-  bool incomplete = false;    ///< not all of them are there
+  bool incomplete = false;     ///< not all of them are there
   std::uint32_t items = 0;
 };
 /// Reads a datagram. What is odd stands in `odd`; with kInvalidBvlc nothing else is there.

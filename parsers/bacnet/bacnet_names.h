@@ -63,19 +63,21 @@ enum class Unconfirmed : std::uint8_t {
 
 // Types of objects and properties that something else depends on.
 namespace object {
-inline constexpr std::uint32_t kAnalogInput = 0, kAnalogOutput = 1, kBinaryInput = 3, kBinaryOutput = 4, kBinaryValue = 5,
-                               kCommand = 7, kDevice = 8, kLoop = 12, kMultiStateInput = 13, kMultiStateOutput = 14,
-                               kProgram = 16, kSchedule = 17, kLifeSafetyPoint = 21, kLifeSafetyZone = 22,
-                               kAccumulator = 23, kPulseConverter = 24, kAccessDoor = 30, kChannel = 53,
-                               kLightingOutput = 54, kBinaryLightingOutput = 55, kLift = 59;
+inline constexpr std::uint32_t kAnalogInput = 0, kAnalogOutput = 1, kBinaryInput = 3, kBinaryOutput = 4,
+                               kBinaryValue = 5, kCommand = 7, kDevice = 8, kLoop = 12, kMultiStateInput = 13,
+                               kMultiStateOutput = 14, kProgram = 16, kSchedule = 17, kLifeSafetyPoint = 21,
+                               kLifeSafetyZone = 22, kAccumulator = 23, kPulseConverter = 24,
+                               kAccessDoor = 30, kChannel = 53, kLightingOutput = 54,
+                               kBinaryLightingOutput = 55, kLift = 59;
 }
 namespace property {
 inline constexpr std::uint32_t kSoftwareVersion = 12, kDescription = 28, kEventState = 36, kEventType = 37,
                                kFirmware = 44, kLocation = 58, kModel = 70, kNotifyType = 72, kObjectId = 75,
                                kObjectName = 77, kObjectType = 79, kOutOfService = 81, kPolarity = 84,
-                               kPresentValue = 85, kProgramChange = 90, kReliability = 103, kRelinquishDefault = 104,
-                               kSegmentation = 107, kStatusFlags = 111, kSystemStatus = 112, kUnits = 117,
-                               kVendorId = 120, kVendorName = 121, kLogBuffer = 131, kSerial = 372;
+                               kPresentValue = 85, kProgramChange = 90, kReliability = 103,
+                               kRelinquishDefault = 104, kSegmentation = 107, kStatusFlags = 111,
+                               kSystemStatus = 112, kUnits = 117, kVendorId = 120, kVendorName = 121,
+                               kLogBuffer = 131, kSerial = 372;
 }
 
 [[nodiscard]] std::string_view function_name(std::uint8_t type, std::uint8_t function) noexcept;

@@ -58,16 +58,19 @@ constexpr Rule kPropertyValueRules[] = {{S::kEnumerated, F::kProperty, 0},
 constexpr Schema kPropertyValues = repeating(kPropertyValueRules);
 constexpr Rule kReadMultipleRules[] = {{S::kObject, F::kObject, 0}, {S::kList, F::kNone, 1, &kReferences}};
 constexpr Schema kReadMultiple = repeating(kReadMultipleRules);
-constexpr Rule kItemErrorRules[] = {{S::kEnumerated, F::kItemErrorClass}, {S::kEnumerated, F::kItemErrorCode}};
+constexpr Rule kItemErrorRules[] = {{S::kEnumerated, F::kItemErrorClass},
+                                    {S::kEnumerated, F::kItemErrorCode}};
 constexpr Schema kItemError = in_order(kItemErrorRules);
 constexpr Rule kReadResultRules[] = {{S::kEnumerated, F::kProperty, 2},
                                      {S::kUnsigned, F::kIndex, 3},
                                      {S::kAny, F::kValue, 4},
                                      {S::kList, F::kNone, 5, &kItemError}};
 constexpr Schema kReadResults = repeating(kReadResultRules);
-constexpr Rule kReadMultipleAckRules[] = {{S::kObject, F::kObject, 0}, {S::kList, F::kNone, 1, &kReadResults}};
+constexpr Rule kReadMultipleAckRules[] = {{S::kObject, F::kObject, 0},
+                                          {S::kList, F::kNone, 1, &kReadResults}};
 constexpr Schema kReadMultipleAck = repeating(kReadMultipleAckRules);
-constexpr Rule kWriteMultipleRules[] = {{S::kObject, F::kObject, 0}, {S::kList, F::kNone, 1, &kPropertyValues}};
+constexpr Rule kWriteMultipleRules[] = {{S::kObject, F::kObject, 0},
+                                        {S::kList, F::kNone, 1, &kPropertyValues}};
 constexpr Schema kWriteMultiple = repeating(kWriteMultipleRules);
 
 constexpr Rule kByIndexRules[] = {{S::kUnsigned, F::kRangeIndex}, {S::kSigned, F::kRangeCount}};
@@ -77,34 +80,29 @@ constexpr Schema kBySequence = in_order(kBySequenceRules);
 constexpr Rule kByTimeRules[] = {
     {S::kDate, F::kRangeDate}, {S::kTime, F::kRangeTime}, {S::kSigned, F::kRangeCount}};
 constexpr Schema kByTime = in_order(kByTimeRules);
-constexpr Rule kReadRangeRules[] = {{S::kObject, F::kObject, 0},
-                                    {S::kEnumerated, F::kProperty, 1},
-                                    {S::kUnsigned, F::kIndex, 2},
-                                    {S::kList, F::kNone, 3, &kByIndex},
-                                    {S::kList, F::kNone, 6, &kBySequence},
-                                    {S::kList, F::kNone, 7, &kByTime}};
+constexpr Rule kReadRangeRules[] = {{S::kObject, F::kObject, 0},           {S::kEnumerated, F::kProperty, 1},
+                                    {S::kUnsigned, F::kIndex, 2},          {S::kList, F::kNone, 3, &kByIndex},
+                                    {S::kList, F::kNone, 6, &kBySequence}, {S::kList, F::kNone, 7, &kByTime}};
 constexpr Schema kReadRange = in_order(kReadRangeRules);
-constexpr Rule kReadRangeAckRules[] = {
-    {S::kObject, F::kObject, 0},         {S::kEnumerated, F::kProperty, 1}, {S::kUnsigned, F::kIndex, 2},
-    {S::kBits, F::kResultFlags, 3},      {S::kUnsigned, F::kResultCount, 4}, {S::kAny, F::kValue, 5},
-    {S::kUnsigned, F::kFirstSequence, 6}};
+constexpr Rule kReadRangeAckRules[] = {{S::kObject, F::kObject, 0},         {S::kEnumerated, F::kProperty, 1},
+                                       {S::kUnsigned, F::kIndex, 2},        {S::kBits, F::kResultFlags, 3},
+                                       {S::kUnsigned, F::kResultCount, 4},  {S::kAny, F::kValue, 5},
+                                       {S::kUnsigned, F::kFirstSequence, 6}};
 constexpr Schema kReadRangeAck = in_order(kReadRangeAckRules);
 
 // Objects.
 constexpr Rule kCreateWhatRules[] = {{S::kEnumerated, F::kObjectType, 0}, {S::kObject, F::kObject, 1}};
 constexpr Schema kCreateWhat = in_order(kCreateWhatRules);
-constexpr Rule kCreateRules[] = {{S::kList, F::kNone, 0, &kCreateWhat}, {S::kList, F::kNone, 1, &kPropertyValues}};
+constexpr Rule kCreateRules[] = {{S::kList, F::kNone, 0, &kCreateWhat},
+                                 {S::kList, F::kNone, 1, &kPropertyValues}};
 constexpr Schema kCreate = in_order(kCreateRules);
 constexpr Rule kObjectRules[] = {{S::kObject, F::kObject}};
 constexpr Schema kOneObject = in_order(kObjectRules);
 
 // Subscriptions and notifications of changes of value.
-constexpr Rule kSubscribeRules[] = {{S::kUnsigned, F::kProcess, 0},
-                                    {S::kObject, F::kObject, 1},
-                                    {S::kBoolean, F::kConfirmed, 2},
-                                    {S::kUnsigned, F::kLifetime, 3},
-                                    {S::kList, F::kNone, 4, &kReference},
-                                    {S::kReal, F::kIncrement, 5}};
+constexpr Rule kSubscribeRules[] = {{S::kUnsigned, F::kProcess, 0},       {S::kObject, F::kObject, 1},
+                                    {S::kBoolean, F::kConfirmed, 2},      {S::kUnsigned, F::kLifetime, 3},
+                                    {S::kList, F::kNone, 4, &kReference}, {S::kReal, F::kIncrement, 5}};
 constexpr Schema kSubscribe = in_order(kSubscribeRules);
 constexpr Rule kNotifyRules[] = {{S::kUnsigned, F::kProcess, 0},
                                  {S::kObject, F::kDevice, 1},
@@ -112,9 +110,8 @@ constexpr Rule kNotifyRules[] = {{S::kUnsigned, F::kProcess, 0},
                                  {S::kUnsigned, F::kRemaining, 3},
                                  {S::kList, F::kNone, 4, &kPropertyValues}};
 constexpr Schema kNotify = in_order(kNotifyRules);
-constexpr Rule kTimedReferenceRules[] = {{S::kList, F::kNone, 0, &kReference},
-                                         {S::kReal, F::kItemIncrement, 1},
-                                         {S::kBoolean, F::kItemTimed, 2}};
+constexpr Rule kTimedReferenceRules[] = {
+    {S::kList, F::kNone, 0, &kReference}, {S::kReal, F::kItemIncrement, 1}, {S::kBoolean, F::kItemTimed, 2}};
 constexpr Schema kTimedReferences = repeating(kTimedReferenceRules);
 constexpr Rule kSubscribedObjectRules[] = {{S::kObject, F::kObject, 0},
                                            {S::kList, F::kNone, 1, &kTimedReferences}};
@@ -166,9 +163,8 @@ constexpr Rule kSafetyEventRules[] = {{S::kEnumerated, F::kEventValue, 0},
                                       {S::kBits, F::kEventFlags, 2},
                                       {S::kEnumerated, F::kEventOperation, 3}};
 constexpr Schema kSafetyEvent = in_order(kSafetyEventRules);
-constexpr Rule kBufferEventRules[] = {{S::kAny, F::kEventData, 0},
-                                      {S::kUnsigned, F::kEventOldValue, 1},
-                                      {S::kUnsigned, F::kEventValue, 2}};
+constexpr Rule kBufferEventRules[] = {
+    {S::kAny, F::kEventData, 0}, {S::kUnsigned, F::kEventOldValue, 1}, {S::kUnsigned, F::kEventValue, 2}};
 constexpr Schema kBufferEvent = in_order(kBufferEventRules);
 constexpr Rule kUnsignedEventRules[] = {
     {S::kUnsigned, F::kEventValue, 0}, {S::kBits, F::kEventFlags, 1}, {S::kUnsigned, F::kEventLimit, 2}};
@@ -196,18 +192,27 @@ constexpr Schema kFlagsEvent = in_order(kFlagsEventRules);
 constexpr Rule kReliabilityEventRules[] = {
     {S::kEnumerated, F::kEventReliability, 0}, {S::kBits, F::kEventFlags, 1}, {S::kAny, F::kEventData, 2}};
 constexpr Schema kReliabilityEvent = in_order(kReliabilityEventRules);
-constexpr Rule kEventRules[] = {
-    {S::kList, F::kNone, 0, &kBitstringEvent}, {S::kList, F::kNone, 1, &kStateEvent},
-    {S::kList, F::kNone, 2, &kValueEvent},     {S::kList, F::kNone, 3, &kCommandEvent},
-    {S::kList, F::kNone, 4, &kFloatingEvent},  {S::kList, F::kNone, 5, &kRangeEvent},
-    {S::kAny, F::kEventData, 6},               {S::kList, F::kNone, 8, &kSafetyEvent},
-    {S::kAny, F::kEventData, 9},               {S::kList, F::kNone, 10, &kBufferEvent},
-    {S::kList, F::kNone, 11, &kUnsignedEvent}, {S::kAny, F::kEventData, 13},
-    {S::kList, F::kNone, 14, &kDoubleEvent},   {S::kList, F::kNone, 15, &kSignedEvent},
-    {S::kList, F::kNone, 16, &kUnsignedRange}, {S::kList, F::kNone, 17, &kTextEvent},
-    {S::kList, F::kNone, 18, &kFlagsEvent},    {S::kList, F::kNone, 19, &kReliabilityEvent},
-    {S::kAny, F::kEventData, 21},              {S::kAny, F::kEventData, 22}};
-constexpr Schema kEvents = open_list(kEventRules);
+constexpr Rule kEventRules[] = {{S::kList, F::kNone, 0, &kBitstringEvent},
+                                {S::kList, F::kNone, 1, &kStateEvent},
+                                {S::kList, F::kNone, 2, &kValueEvent},
+                                {S::kList, F::kNone, 3, &kCommandEvent},
+                                {S::kList, F::kNone, 4, &kFloatingEvent},
+                                {S::kList, F::kNone, 5, &kRangeEvent},
+                                {S::kAny, F::kEventData, 6},
+                                {S::kList, F::kNone, 8, &kSafetyEvent},
+                                {S::kAny, F::kEventData, 9},
+                                {S::kList, F::kNone, 10, &kBufferEvent},
+                                {S::kList, F::kNone, 11, &kUnsignedEvent},
+                                {S::kAny, F::kEventData, 13},
+                                {S::kList, F::kNone, 14, &kDoubleEvent},
+                                {S::kList, F::kNone, 15, &kSignedEvent},
+                                {S::kList, F::kNone, 16, &kUnsignedRange},
+                                {S::kList, F::kNone, 17, &kTextEvent},
+                                {S::kList, F::kNone, 18, &kFlagsEvent},
+                                {S::kList, F::kNone, 19, &kReliabilityEvent},
+                                {S::kAny, F::kEventData, 21},
+                                {S::kAny, F::kEventData, 22}};
+constexpr Schema kEvents{kEventRules, std::size(kEventRules), false, true};
 constexpr Rule kEventNotifyRules[] = {{S::kUnsigned, F::kProcess, 0},
                                       {S::kObject, F::kDevice, 1},
                                       {S::kObject, F::kObject, 2},
@@ -222,12 +227,9 @@ constexpr Rule kEventNotifyRules[] = {{S::kUnsigned, F::kProcess, 0},
                                       {S::kEnumerated, F::kToState, 11},
                                       {S::kList, F::kNone, 12, &kEvents}};
 constexpr Schema kEventNotify = in_order(kEventNotifyRules);
-constexpr Rule kAcknowledgeRules[] = {{S::kUnsigned, F::kProcess, 0},
-                                      {S::kObject, F::kObject, 1},
-                                      {S::kEnumerated, F::kAckState, 2},
-                                      {S::kList, F::kNone, 3, &kStamp},
-                                      {S::kText, F::kSource, 4},
-                                      {S::kList, F::kNone, 5, &kAckStamp}};
+constexpr Rule kAcknowledgeRules[] = {{S::kUnsigned, F::kProcess, 0},    {S::kObject, F::kObject, 1},
+                                      {S::kEnumerated, F::kAckState, 2}, {S::kList, F::kNone, 3, &kStamp},
+                                      {S::kText, F::kSource, 4},         {S::kList, F::kNone, 5, &kAckStamp}};
 constexpr Schema kAcknowledge = in_order(kAcknowledgeRules);
 constexpr Rule kAlarmRules[] = {
     {S::kObject, F::kObject}, {S::kEnumerated, F::kItemState}, {S::kBits, F::kItemAcked}};
@@ -267,7 +269,8 @@ constexpr Rule kSafetyRules[] = {{S::kUnsigned, F::kProcess, 0},
 constexpr Schema kSafety = in_order(kSafetyRules);
 
 // Files.
-constexpr Rule kStreamRules[] = {{S::kSigned, F::kFileStart}, {S::kUnsigned, F::kFileCount}, {S::kOctets, F::kFileData}};
+constexpr Rule kStreamRules[] = {
+    {S::kSigned, F::kFileStart}, {S::kUnsigned, F::kFileCount}, {S::kOctets, F::kFileData}};
 constexpr Schema kStream = in_order(kStreamRules);
 constexpr Rule kRecordRules[] = {{S::kSigned, F::kFileRecord},
                                  {S::kUnsigned, F::kFileCount},
@@ -302,7 +305,8 @@ constexpr Rule kVtOpenRules[] = {{S::kEnumerated, F::kVtClass}, {S::kUnsigned, F
 constexpr Schema kVtOpen = in_order(kVtOpenRules);
 constexpr Rule kVtSessionRules[] = {{S::kUnsigned, F::kVtSession, -1, nullptr, true}};
 constexpr Schema kVtSession = in_order(kVtSessionRules);
-constexpr Rule kVtDataRules[] = {{S::kUnsigned, F::kVtSession}, {S::kOctets, F::kVtData}, {S::kUnsigned, F::kVtFlag}};
+constexpr Rule kVtDataRules[] = {
+    {S::kUnsigned, F::kVtSession}, {S::kOctets, F::kVtData}, {S::kUnsigned, F::kVtFlag}};
 constexpr Schema kVtData = in_order(kVtDataRules);
 constexpr Rule kVtDataAckRules[] = {{S::kBoolean, F::kNone, 0}, {S::kUnsigned, F::kNone, 1}};
 constexpr Schema kVtDataAck = in_order(kVtDataAckRules);
@@ -311,7 +315,8 @@ constexpr Rule kIAmRules[] = {{S::kObject, F::kDevice},
                               {S::kEnumerated, F::kSegmentation},
                               {S::kUnsigned, F::kVendor}};
 constexpr Schema kIAm = in_order(kIAmRules);
-constexpr Rule kIHaveRules[] = {{S::kObject, F::kDevice}, {S::kObject, F::kObject}, {S::kText, F::kObjectName}};
+constexpr Rule kIHaveRules[] = {
+    {S::kObject, F::kDevice}, {S::kObject, F::kObject}, {S::kText, F::kObjectName}};
 constexpr Schema kIHave = in_order(kIHaveRules);
 constexpr Rule kWhoRules[] = {{S::kUnsigned, F::kDeviceLow, 0},
                               {S::kUnsigned, F::kDeviceHigh, 1},
@@ -347,7 +352,8 @@ constexpr Schema kPrivateError = in_order(kPrivateErrorRules);
 constexpr Rule kFailedWriteRules[] = {
     {S::kObject, F::kObject, 0}, {S::kEnumerated, F::kProperty, 1}, {S::kUnsigned, F::kIndex, 2}};
 constexpr Schema kFailedWrite = in_order(kFailedWriteRules);
-constexpr Rule kWriteErrorRules[] = {{S::kList, F::kNone, 0, &kError}, {S::kList, F::kNone, 1, &kFailedWrite}};
+constexpr Rule kWriteErrorRules[] = {{S::kList, F::kNone, 0, &kError},
+                                     {S::kList, F::kNone, 1, &kFailedWrite}};
 constexpr Schema kWriteError = in_order(kWriteErrorRules);
 constexpr Rule kVtErrorRules[] = {{S::kList, F::kNone, 0, &kError}, {S::kAny, F::kNone, 1}};
 constexpr Schema kVtError = in_order(kVtErrorRules);
@@ -401,19 +407,23 @@ static_assert(std::size(kLines) == static_cast<std::size_t>(Confirmed::kAuthRequ
 
 // In the order of enum class Unconfirmed.
 constexpr const Schema* kUnconfirmed[] = {
-    &kIAm, &kIHave, &kNotify,   &kEventNotify, &kPrivate,       &kText,     &kStampDate, &kWho,
-    &kWho, &kStampDate, &kGroup, &kNotifyMultiple, &kAnything, &kWhoAmI, &kYouAre,
+    &kIAm, &kIHave,     &kNotify, &kEventNotify,    &kPrivate,  &kText,   &kStampDate, &kWho,
+    &kWho, &kStampDate, &kGroup,  &kNotifyMultiple, &kAnything, &kWhoAmI, &kYouAre,
 };
 static_assert(std::size(kUnconfirmed) == static_cast<std::size_t>(Unconfirmed::kYouAre) + 1);
 
 }  // namespace
 
-const Schema* request_schema(std::uint8_t s) noexcept { return s < std::size(kLines) ? kLines[s].request : nullptr; }
+const Schema* request_schema(std::uint8_t s) noexcept {
+  return s < std::size(kLines) ? kLines[s].request : nullptr;
+}
 const Schema* ack_schema(std::uint8_t s) noexcept {
   if (s >= std::size(kLines)) return nullptr;
   return kLines[s].ack != nullptr ? kLines[s].ack : &kNothing;
 }
-const Schema* error_schema(std::uint8_t s) noexcept { return s < std::size(kLines) ? kLines[s].error : &kError; }
+const Schema* error_schema(std::uint8_t s) noexcept {
+  return s < std::size(kLines) ? kLines[s].error : &kError;
+}
 const Schema* unconfirmed_schema(std::uint8_t s) noexcept {
   return s < std::size(kUnconfirmed) ? kUnconfirmed[s] : nullptr;
 }

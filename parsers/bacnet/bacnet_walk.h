@@ -183,7 +183,7 @@ class Walk {
   Walk(const Schema* schema, Bytes data) noexcept : in_(data) { stack_[0] = {schema, 0, 0}; }
   [[nodiscard]] bool next(Part&) noexcept;
 
-  [[nodiscard]] bool broken() const noexcept { return broken_; }      ///< it does not go on: tags do not fit
+  [[nodiscard]] bool broken() const noexcept { return broken_; }  ///< it does not go on: tags do not fit
   [[nodiscard]] bool unexpected() const noexcept { return unexpected_; }  ///< something was passed over
   [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
 
