@@ -497,7 +497,23 @@ constexpr NumberName kVendors[] = {
     {24, "Automated Logic Corporation"},
     {35, "Reliable Controls Corporation"},
     {36, "Tridium Inc."},
+    {42, "Acuity Brands Lighting, Inc."},
+    {53, "DAIKIN Industries Ltd."},
+    {62, "TSI Incorporated"},
+    {86, "The Watt Stopper, Inc."},
+    {95, "Richards-Zeta Building Intelligence, Inc."},
+    {127, "ABB, Inc."},
+    {133, "Veris Industries"},
+    {148, "Temco Controls, Ltd."},
+    {203, "Toshiba Schneider Inverter Corporation"},
+    {222, "WAGO Kontakttechnik GmbH & Co. KG"},
     {260, "BACnet Stack at SourceForge"},
+    {364, "Distech Controls Inc."},
+    {389, "Chipkin Automation Systems"},
+    {412, "Douglas Lighting Controls"},
+    {421, "METZ CONNECT GmbH"},
+    {662, "Sontay Limited"},
+    {694, "Contec Co., Ltd."},
 };
 
 }  // namespace

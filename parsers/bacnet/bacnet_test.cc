@@ -347,7 +347,8 @@ TEST(Bacnet, NamesWhatIsOdd) {
   EXPECT_THAT(events("garbage"), ElementsAre("event > invalid_bvlc"));
   EXPECT_THAT(events(bvlc(0x20, "")), ElementsAre("tx 0 req events=unknown_function other message"));
   EXPECT_THAT(events(bvlc(5, from_hex("00")))[0], HasSubstr("events=invalid_length"));
-  EXPECT_THAT(events(ask(kRead).substr(0, 15))[0], HasSubstr("events=invalid_length,invalid_parameters"));
+  EXPECT_THAT(events(ask(kRead).substr(0, 15))[0],
+              HasSubstr("events=invalid_length read property [analog-input,3]"));
   EXPECT_THAT(events(ask(kRead) + "x")[0], HasSubstr("events=trailing_data read property"));
   EXPECT_THAT(events(unicast("0204", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu invalid message"));
   EXPECT_THAT(events(unicast("0108 0000 01 05", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu"));

@@ -51,7 +51,7 @@ Bytes inside_of(Cursor& in, bool& too_deep) noexcept {
   Tag t;
   for (;;) {
     const std::size_t before = in.offset() - start;
-    if (!read_tag(in, t)) return in.fail(), Bytes{};
+    if (!read_tag(in, t)) return in.fail(), all;
     if (t.opening && ++open > kMaxNesting) return too_deep = true, in.fail(), Bytes{};
     if (t.closing && --open == 0) return all.first(before);
   }
@@ -94,7 +94,9 @@ bool Walk::next(Part& out) noexcept {
     Bytes content = t.content;
     if (t.opening) {
       content = inside_of(in_, too_deep_);
-      if (!in_.ok()) return fail();
+      // What it breaks off behind is told.
+      broken_ = !in_.ok();
+      if (broken_ && (too_deep_ || r == nullptr)) return false;
     }
     if (r == nullptr) {
       const Schema* s = stack_[depth_].schema;

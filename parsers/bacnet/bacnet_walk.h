@@ -44,7 +44,8 @@ struct Tag {
 };
 /// False at the end; false with `in` failed: it is no tag, or its content is not all there.
 [[nodiscard]] bool read_tag(Cursor& in, Tag&) noexcept;
-/// Behind an opening tag: gives what stands before the closing one, and stands behind that. Fails `in` where it does not close.
+/// Behind an opening tag: gives what stands before the closing one, and stands behind that. Where it does not close it fails
+/// `in`, and gives what there is.
 [[nodiscard]] Bytes inside_of(Cursor& in, bool& too_deep) noexcept;
 
 /// Parameters of services. Those of items come first.

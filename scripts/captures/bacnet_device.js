@@ -48,7 +48,7 @@ device.on('readPropertyMultiple', c => {
     values: p.properties.flatMap(x => x.id === 8 ? Object.keys(objects[key(p.objectId)]).map(id => ({ id: Number(id), index: 0xffffffff })) : [x])
       .map(x => ({
         property: x,
-        value: (objects[key(p.objectId)] || {})[x.id] || [{ type: T.ERROR, value: { errorClass: PROPERTY, errorCode: 32 } }],
+        value: (objects[key(p.objectId)] || {})[x.id] || [{ type: T.ERROR, value: { type: 'BacnetError', errorClass: PROPERTY, errorCode: 32 } }],
       })),
   }));
   device.readPropertyMultipleResponse(c.header.sender, c.invokeId, values);
