@@ -28,7 +28,7 @@ void read_device(const WireField& f, const AssetClue& c, AssetTeller& to) {
       {D::kSoftwareFieldNumber, AssetKind::kSoftware}, {D::kSerialFieldNumber, AssetKind::kSerial},
   };
   for (const auto& t : kTells) to.tell(end, t.kind, text_field(f.bytes, t.field), c.confidence);
-  to.tell(end, AssetKind::kRole, "building controller", confidence::kNamed);
+  to.tell(end, AssetKind::kRole, "building controller", confidence::kHint);
 }
 
 constexpr AssetClue kClues[] = {

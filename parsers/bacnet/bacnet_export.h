@@ -14,7 +14,7 @@ inline void write_mark(WireWriter& w, int field, bool v) noexcept {
 }
 /// The APDU of a message, with its parameters.
 void write_apdu(WireWriter&, int field, const Pdu&) noexcept;
-/// What the message tells of a device; nothing where it tells nothing. `other`: the question that it answers.
+/// What the message tells of a device; nothing where it tells nothing.
 void write_device(WireWriter&, int field, const Pdu&, Direction from) noexcept;
 
 }  // namespace picket::bacnet

@@ -195,9 +195,10 @@ BacnetParser::Gathered BacnetParser::gather(Direction dir, Exchange& x, Exchange
   } else if (step == 0 || step > 127) {
     report(dir, bit(Event::kSegmentRepeated), &x, sink);
     return Gathered::kRepeated;
-  } else if (step != 1) {
-    g.lost = true;
+  } else if (step != 1 && !g.lost) {
+    // Who receives it throws it away, too, and asks for what is missing again.
     report(dir, bit(Event::kSegmentMissing), &x, sink);
+    return Gathered::kMore;
   }
   g.open = a.more;
   g.last = a.sequence;
@@ -222,7 +223,16 @@ void BacnetParser::on_answer(Direction dir, Pdu& p, Sink& sink) noexcept {
   }
   if (p.apdu.segmented) {
     const Gathered g = gather(dir, *x, x->answering, x->answer_data, p.apdu, sink);
-    if (g != Gathered::kWhole) return;
+    if (g != Gathered::kWhole) {
+      // If nothing more comes this is told of it; what points into the datagram goes.
+      x->answer = {};
+      x->answer.bvlc.type = p.bvlc.type;
+      x->answer.bvlc.function = p.bvlc.function;
+      x->answer.bvlc.length = p.bvlc.length;
+      x->answer.apdu = p.apdu;
+      x->answer.apdu.data = {};
+      return;
+    }
     p.segments = x->answering.count;
     p.incomplete = x->answering.lost;
     p.apdu.data = x->answer_data.view();
@@ -236,6 +246,8 @@ void BacnetParser::on_answer(Direction dir, Pdu& p, Sink& sink) noexcept {
     report(x->asked, x->question.odd, x, sink);
     sink.advance(*x, x->asked, kOtWhole);
   }
+  // An abort behind the first segments: these are not told.
+  if (x->answering.open) report(dir, bit(Event::kSegmentMissing), x, sink);
   x->answer = p;
   x->answer_ns = sink.time_ns();
   x->has_answer = true;
@@ -311,8 +323,17 @@ void BacnetParser::give_up(Exchange& x, Sink& sink) noexcept {
     report(x.asked, x.question.odd | bit(Event::kSegmentMissing), &x, sink);
     sink.advance(x, x.asked, kOtWhole);
   }
-  // Of an answer that broke off what there is is told.
-  if (x.answering.open) report(reverse(x.asked), bit(Event::kSegmentMissing), &x, sink);
+  if (x.answering.open) {
+    const Direction back = reverse(x.asked);
+    x.answer.segments = x.answering.count;
+    x.answer.incomplete = true;
+    x.answer.apdu.data = x.answer_data.view();
+    x.answer_ns = sink.time_ns();
+    x.has_answer = true;
+    set_side(x, back);
+    report(back, bit(Event::kSegmentMissing), &x, sink);
+    sink.advance(x, back, kOtWhole);
+  }
   sink.done(x);
   forget(x);
 }

@@ -293,8 +293,19 @@ TEST(Bacnet, PutsSegmentsTogether) {
       brief({to_server(request), to_client(segment(0, true, first)), to_client(segment(2, false, third))}),
       ElementsAre("tx 0 req rep events=segment_missing read object list [device,1 object-list] -> device,1"));
   // It breaks off.
-  EXPECT_THAT(brief({to_server(request), to_client(segment(0, true, first))}),
-              ElementsAre("tx 0 req events=segment_missing read object list [device,1 object-list]"));
+  EXPECT_THAT(
+      brief({to_server(request), to_client(segment(0, true, first))}),
+      ElementsAre("tx 0 req rep events=segment_missing read object list [device,1 object-list] -> device,1"));
+  // It is sent again, with what came behind it.
+  EXPECT_THAT(
+      brief({to_server(request), to_client(segment(0, true, first)), to_client(segment(2, false, third)),
+             to_client(segment(1, true, second)), to_client(segment(2, false, third))}),
+      ElementsAre("tx 0 req rep events=segment_missing read object list [device,1 object-list] -> "
+                  "device,1,analog-input,1"));
+  // It is aborted.
+  EXPECT_THAT(
+      brief({to_server(request), to_client(segment(0, true, first)), to_client(apdu("71 01 0a"))}),
+      ElementsAre("tx 0 req rep events=segment_missing read object list [device,1 object-list] failed"));
   // Out of order, says who receives.
   EXPECT_THAT(brief({to_server(apdu("42 09 00 04"))}),
               ElementsAre("tx 0 req events=negative_segment_ack segment acknowledgement"));

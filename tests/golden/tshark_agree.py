@@ -436,7 +436,7 @@ def bac_objects(r):
         found += [int(a['last_received_object'].split(',')[1])] if 'last_received_object' in a else []
         last = None
         for i in a.get('items', []):
-            if 'instance' in i and (i['object'] != last or a.get('service_code') not in (14, 16)):
+            if 'instance' in i and (i['object'] != last or 'property' not in i):
                 found.append(i['instance'])
             last = i.get('object')
             found += [int(v['object'].split(',')[1]) for v in i.get('values', []) if 'object' in v]
@@ -681,10 +681,10 @@ FIELDS = [
     ('bacnet', 'hop count', lambda f: [number(v) for v in f['bacnet.hopc']], lambda r: bac(r, 'npdu', 'hop_count')),
     ('bacnet', 'network message', lambda f: [number(v) for v in f['bacnet.mesgtyp']], lambda r: bac(r, 'npdu', 'message_code')),
     ('bacnet', 'network', lambda f: [number(v) for v in f['bacnet.dnet']] if f['bacnet.mesgtyp'] else [],
-     lambda r: [v for m in bac_messages(r) for v in m.get('npdu', {}).get('networks', []) + [x['network'] for x in m.get('npdu', {}).get('routes', [])] if m['npdu'].get('message_code') != 0x13]),
+     lambda r: [v for m in bac_messages(r) for v in m.get('npdu', {}).get('networks', []) + [x['network'] for x in m.get('npdu', {}).get('routes', [])]]),
     ('bacnet', 'type', lambda f: of_apdu(f, 'bacapp.type'), lambda r: [v for v in bac_apdus(r, 'type_code') if v != 4]),
     ('bacnet', 'invoke id', lambda f: of_apdu(f, 'bacapp.invoke_id'), lambda r: [v for m in bac_messages(r) if m.get('apdu', {}).get('type_code', 4) != 4 for v in some(m['apdu'], 'invoke_id') * m['apdu'].get('segments', 1)]),
-    ('bacnet', 'confirmed service', lambda f: [number(v) for v in f['bacapp.confirmed_service']], lambda r: [v for m in bac_messages(r) if m.get('apdu', {}).get('type_code') != 1 for v in some(m, 'apdu', 'service_code') * m['apdu'].get('segments', 1)]),
+    ('bacnet', 'confirmed service', lambda f: [number(v) for v in f['bacapp.confirmed_service']], lambda r: [v for m in bac_messages(r) if m.get('apdu', {'type_code': 1})['type_code'] != 1 for v in some(m, 'apdu', 'service_code') * m['apdu'].get('segments', 1)]),
     ('bacnet', 'unconfirmed service', lambda f: [number(v) for v in f['bacapp.unconfirmed_service']], lambda r: [v for m in bac_messages(r) if m.get('apdu', {}).get('type_code') == 1 for v in some(m, 'apdu', 'service_code')]),
     ('bacnet', 'instance', lambda f: [number(v) for v in f['bacapp.instance_number']], bac_objects),
     ('bacnet', 'property', lambda f: [number(v) for v in f['bacapp.property_identifier']], lambda r: bac_items(r, 'property_id')),
