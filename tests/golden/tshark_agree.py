@@ -29,6 +29,7 @@ from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read
 # Ports that tshark does not know.
 DECODE_AS = {
     'assets/plant': ['tcp.port==2102,tpkt'],
+    'bacnet/odd-port': ['udp.port==5555,bvlc'],
     'c37118/odd-port': ['tcp.port==8899,synphasor'],
     'decode/mpls-ethernet': ['mpls.label==2000,pwethcw'],
     'dnp3/odd-port': ['tcp.port==4712,dnp3'],
@@ -438,6 +439,48 @@ def mqtt_topics(r):
     return mqtt_said(r, 'topic', 'publish') + [t['topic'] if isinstance(t, dict) else t for ts in mqtt_said(r, 'topics') for t in ts]
 
 
+def bac_messages(r):
+    return [r['bacnet'][side] for side in ('request', 'response') if side in r['bacnet']]
+
+
+def bac(r, *path):
+    return [v for m in bac_messages(r) for v in some(m, *path)]
+
+
+def bac_apdus(r, *path):
+    """Of what came in segments as often as there were segments: each has a header."""
+    return [v for m in bac_messages(r) if 'apdu' in m for v in some(m['apdu'], *path) * m['apdu'].get('segments', 1)]
+
+
+def bac_items(r, *path):
+    return [v for m in bac_messages(r) for i in m.get('apdu', {}).get('items', []) for v in some(i, *path)]
+
+
+def bac_present(r, key):
+    return [v[key] for m in bac_messages(r) for i in m.get('apdu', {}).get('items', []) if i.get('property') == 'present-value' for v in i.get('values', []) if key in v]
+
+
+def bac_objects(r):
+    """Each object as often as it stands there: several properties of one in a row are of one mention."""
+    found = []
+    for m in bac_messages(r):
+        a = m.get('apdu', {})
+        found += [a[key] for key in ('device_instance',) if key in a]
+        found += [int(a['last_received_object'].split(',')[1])] if 'last_received_object' in a else []
+        last = None
+        for i in a.get('items', []):
+            if 'instance' in i and (i['object'] != last or 'property' not in i):
+                found.append(i['instance'])
+            last = i.get('object')
+            found += [int(v['object'].split(',')[1]) for v in i.get('values', []) if 'object' in v]
+    return found
+
+
+def of_apdu(f, field):
+    """Not of acknowledgements of segments, which are no records."""
+    return [] if '4' in f['bacapp.type'] else [number(v) for v in f[field]]
+
+
 def record_kind(r):
     """Records of HTTP/2 are those of HTTP/1 with more in them."""
     return 'http2' if r['event_type'] == 'http' and r['http'].get('version') == '2' else r['event_type']
@@ -657,6 +700,46 @@ FIELDS = [
     ('mqtt', 'property', lambda f: [n for n in (number(v) for v in f['mqtt.prop_number'])],
      lambda r: [v for p in MQTT_PACKETS for side in (some(r, 'mqtt', p, 'properties') + some(r, 'mqtt', p, 'will', 'properties')) for k, vs in side.items() if k not in ('topic_alias', 'maximum_qos')
                 for v in (vs if isinstance(vs, list) else [vs]) if isinstance(v, int)]),
+    ('bacnet', 'function', lambda f: [number(v) for v in f['bvlc.function'] + f['bvlc.function_ipv6']] if '4' not in f['bacapp.type'] else [],
+     lambda r: [v for m in bac_messages(r) for v in some(m, 'bvlc', 'function_code') * m.get('apdu', {}).get('segments', 1)]),
+    ('bacnet', 'result', lambda f: [number(v) for v in f['bvlc.result']], lambda r: bac(r, 'bvlc', 'result_code')),
+    ('bacnet', 'time to live', lambda f: [number(v) for v in f['bvlc.reg_ttl']], lambda r: bac(r, 'bvlc', 'ttl')),
+    ('bacnet', 'forwarded for', lambda f: f['bvlc.fwd_ip'], lambda r: [v for m in bac_messages(r) if m['bvlc'].get('function') == 'Forwarded-NPDU' and m['bvlc']['type'] == 'IPv4' for v in some(m, 'bvlc', 'origin_ip')]),
+    ('bacnet', 'table entry', lambda f: f['bvlc.bdt_ip'] + (f['bvlc.fdt_ip'] if f['bvlc.function'] == ['0x07'] else []), lambda r: [e['ip'] for m in bac_messages(r) for e in m['bvlc'].get('entries', [])]),
+    ('bacnet', 'control', lambda f: [number(v) for v in f['bacnet.control']] if '4' not in f['bacapp.type'] else [],
+     lambda r: [v for m in bac_messages(r) for v in some(m, 'npdu', 'control') * m.get('apdu', {}).get('segments', 1)]),
+    ('bacnet', 'destination network', lambda f: [] if f['bacnet.mesgtyp'] else [number(v) for v in f['bacnet.dnet']],
+     lambda r: [] if bac(r, 'npdu', 'message_code') else bac(r, 'npdu', 'destination_network')),
+    ('bacnet', 'source network', lambda f: [number(v) for v in f['bacnet.snet']], lambda r: bac(r, 'npdu', 'source_network')),
+    ('bacnet', 'hop count', lambda f: [number(v) for v in f['bacnet.hopc']], lambda r: bac(r, 'npdu', 'hop_count')),
+    ('bacnet', 'network message', lambda f: [number(v) for v in f['bacnet.mesgtyp']], lambda r: bac(r, 'npdu', 'message_code')),
+    ('bacnet', 'network', lambda f: [number(v) for v in f['bacnet.dnet']] if f['bacnet.mesgtyp'] else [],
+     lambda r: [v for m in bac_messages(r) for v in m.get('npdu', {}).get('networks', []) + [x['network'] for x in m.get('npdu', {}).get('routes', [])]]),
+    ('bacnet', 'type', lambda f: of_apdu(f, 'bacapp.type'), lambda r: [v for v in bac_apdus(r, 'type_code') if v != 4]),
+    ('bacnet', 'invoke id', lambda f: of_apdu(f, 'bacapp.invoke_id'), lambda r: [v for m in bac_messages(r) if m.get('apdu', {}).get('type_code', 4) != 4 for v in some(m['apdu'], 'invoke_id') * m['apdu'].get('segments', 1)]),
+    ('bacnet', 'confirmed service', lambda f: [number(v) for v in f['bacapp.confirmed_service']], lambda r: [v for m in bac_messages(r) if m.get('apdu', {'type_code': 1})['type_code'] != 1 for v in some(m, 'apdu', 'service_code') * m['apdu'].get('segments', 1)]),
+    ('bacnet', 'unconfirmed service', lambda f: [number(v) for v in f['bacapp.unconfirmed_service']], lambda r: [v for m in bac_messages(r) if m.get('apdu', {}).get('type_code') == 1 for v in some(m, 'apdu', 'service_code')]),
+    ('bacnet', 'instance', lambda f: [number(v) for v in f['bacapp.instance_number']], bac_objects),
+    ('bacnet', 'property', lambda f: [number(v) for v in f['bacapp.property_identifier']], lambda r: bac_items(r, 'property_id')),
+    ('bacnet', 'error class', lambda f: [number(v) for v in f['bacapp.error_class']], lambda r: bac(r, 'apdu', 'error_class_code') + bac_items(r, 'error_class_code')),
+    ('bacnet', 'error code', lambda f: [number(v) for v in f['bacapp.error_code']], lambda r: bac(r, 'apdu', 'error_code_code') + bac_items(r, 'error_code_code')),
+    ('bacnet', 'reject reason', lambda f: [number(v) for v in f['bacapp.reject_reason']], lambda r: bac(r, 'apdu', 'reject_reason_code')),
+    ('bacnet', 'abort reason', lambda f: [number(v) for v in f['bacapp.abort_reason']], lambda r: bac(r, 'apdu', 'abort_reason_code')),
+    ('bacnet', 'vendor', lambda f: [number(v) for v in f['bacapp.vendor_identifier']], lambda r: bac(r, 'apdu', 'vendor_id')),
+    ('bacnet', 'range of devices', lambda f: [number(v) for v in f['bacapp.who_is.low_limit'] + f['bacapp.who_is.high_limit']],
+     lambda r: bac(r, 'apdu', 'device_low') + bac(r, 'apdu', 'device_high')),
+    ('bacnet', 'process', lambda f: [number(v) for v in f['bacapp.processId']], lambda r: bac(r, 'apdu', 'process_id')),
+    ('bacnet', 'event type', lambda f: [number(v) for v in f['bacapp.event_type']], lambda r: bac(r, 'apdu', 'event_type_code') + bac_items(r, 'event_type_code')),
+    ('bacnet', 'notify type', lambda f: [number(v) for v in f['bacapp.notify_type']], lambda r: bac(r, 'apdu', 'notify_type_code') + bac_items(r, 'notify_type_code')),
+    ('bacnet', 'states', lambda f: [number(v) for v in f['bacapp.from_state'] + f['bacapp.to_state']], lambda r: bac(r, 'apdu', 'from_state_code') + bac(r, 'apdu', 'to_state_code')),
+    ('bacnet', 'object name', lambda f: f['bacapp.object_name'], lambda r: bac(r, 'apdu', 'object_name') + [v['text'] for m in bac_messages(r) for i in m.get('apdu', {}).get('items', [])
+                                                                                                     if i.get('property') == 'object-name' for v in i.get('values', []) if 'text' in v]),
+    ('bacnet', 'real', lambda f: floats(f['bacapp.present_value.real'] + f['bacapp.present_value.double']), lambda r: floats(bac_present(r, 'real'))),
+    ('bacnet', 'unsigned', lambda f: [number(v) for v in f['bacapp.present_value.uint']], lambda r: bac_present(r, 'unsigned')),
+    ('bacnet', 'signed', lambda f: [number(v) for v in f['bacapp.present_value.int']], lambda r: bac_present(r, 'signed')),
+    ('bacnet', 'enumerated', lambda f: [number(v) for v in f['bacapp.present_value.enum_index']], lambda r: bac_present(r, 'enumerated')),
+    ('bacnet', 'text', lambda f: f['bacapp.present_value.char_string'], lambda r: bac_present(r, 'text')),
+    ('bacnet', 'bits', lambda f: [v.replace('T', '1').replace('F', '0') for v in f['bacapp.present_value.bit_string']], lambda r: bac_present(r, 'bits')),
     ('snmp', 'version', lambda f: [{0: 1, 1: 2, 3: 3}.get(number(v), v) for v in f['snmp.version'] + f['snmp.msgVersion']], lambda r: some(r, 'snmp', 'version')),
     ('snmp', 'community', lambda f: f['snmp.community'], lambda r: some(r, 'snmp', 'community')),
     ('snmp', 'request', lambda f: [number(v) for v in f['snmp.request_id']], lambda r: some(r, 'snmp', 'request_id')),
@@ -944,6 +1027,12 @@ READ = ['frame.len', 'frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.ds
             'tv_units', 'qv_units', 'pv_loop_current', 'pv_percent_range', 'tag', 'descriptor', 'message', 'pv_upper_range_value', 'pv_lower_range_value',
             'pv_damping_value', 'upper_transducer_limit', 'lower_transducer_limit', 'final_assembly_number', 'device_op_mode', 'io_card', 'channel', 'embedded_command',
             *('slot%d_%s' % (n, what) for n in range(8) for what in ('device_var_value', 'units')))),
+        *('bvlc.' + name for name in ('function', 'function_ipv6', 'result', 'reg_ttl', 'fwd_ip', 'bdt_ip', 'fdt_ip')),
+        *('bacnet.' + name for name in ('control', 'dnet', 'snet', 'hopc', 'mesgtyp')),
+        *('bacapp.' + name for name in (
+            'type', 'invoke_id', 'confirmed_service', 'unconfirmed_service', 'instance_number', 'property_identifier', 'error_class', 'error_code', 'reject_reason',
+            'abort_reason', 'vendor_identifier', 'who_is.low_limit', 'who_is.high_limit', 'processId', 'event_type', 'notify_type', 'from_state', 'to_state', 'object_name',
+            *('present_value.' + kind for kind in ('real', 'double', 'uint', 'int', 'enum_index', 'char_string', 'bit_string')))),
         's7comm.header.rosctr', 's7comm.header.pduref', 's7comm.header.errcls', 's7comm.header.errcod', 's7comm.param.func', 's7comm.param.item.area',
         's7comm.param.item.address.byte', 's7comm.param.item.length', 's7comm.data.returncode', 's7comm.param.userdata.funcgroup',
         's7comm.param.userdata.subfunc', 's7comm.data.userdata.szl_id', 's7comm.param.pistart.servicename', 's7comm.param.blockcontrol.filename',
