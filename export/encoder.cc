@@ -4,7 +4,6 @@
 #include <bit>
 #include <charconv>
 
-#include "dataplane/app/app_layer.h"
 #include "dataplane/detect/flow_state.h"
 #include "dataplane/flow/flow_macs.h"
 #include "export/community_id.h"
@@ -370,12 +369,7 @@ void Encoder::ends(WireWriter& w, const Ends& e) const noexcept {
 
 void Encoder::community_id(WireWriter& w, const Flow& f) const noexcept {
   if (!options_.community_id || f.key.is_link()) return;
-  CommunityId id;
-  auto* const kept = community_id_room(f);
-  if (kept != nullptr) id.chars = *kept;
-  if (id.chars[0] == 0) id = picket::community_id(options_.community_id_seed, f);
-  if (kept != nullptr) *kept = id.chars;
-  w.text(Ev::kCommunityIdFieldNumber, id.text());
+  w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, f).text());
 }
 
 void Encoder::community_id(WireWriter& w, const Packet& p, const Flow* flow) const noexcept {

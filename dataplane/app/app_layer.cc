@@ -35,12 +35,7 @@ struct AppLayer {
   std::array<std::uint64_t, 2>
       position{};                // by Direction: where in the stream the first unconsumed byte stands
   FlowFrames* frames = nullptr;  // where rules ask for some
-  std::array<char, 30> community_id{};
 };
-
-std::array<char, 30>* community_id_room(const Flow& f) noexcept {
-  return f.app == nullptr ? nullptr : &f.app->community_id;
-}
 
 namespace {
 

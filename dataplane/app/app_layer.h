@@ -57,10 +57,6 @@ struct AppConfig {
 /// Everything enabled, every limit at its default.
 AppConfig default_app_config();
 
-/// Room for the text that names a flow in each of its records (export/community_id.h): zeros until it was made. nullptr:
-/// nothing is kept of this flow. Good as long as Flow::app.
-[[nodiscard]] std::array<char, 30>* community_id_room(const Flow&) noexcept;
-
 class AppEngine final : private Sink, private FrameListener {
  public:
   AppEngine(const AppConfig&, Pool&, AppListener&);
