@@ -80,12 +80,16 @@ void read_capture(const std::filesystem::path& path, const ProtocolSpec& spec, s
   for (auto& [key, f] : flows) {
     const Transport t = f.input.transport;
     if ((spec.transports & static_cast<std::uint8_t>(t)) == 0) continue;
+    const auto speaks = [&](Direction dir, std::string_view first) {
+      return !first.empty() && spec.probe(t, dir, as_bytes(first)) == Probe::kYes;
+    };
     std::array<std::string, 2> said;
-    for (const Turn& turn : f.input.talk) said[index(turn.dir)] += turn.bytes;
-    const bool yes = std::any_of(said.begin(), said.end(), [&](const std::string& s) {
-      const auto dir = &s == said.data() ? Direction::kToServer : Direction::kToClient;
-      return !s.empty() && spec.probe(t, dir, as_bytes(s)) == Probe::kYes;
-    });
+    bool yes = false;
+    for (const Turn& turn : f.input.talk) {
+      if (t == Transport::kTcp) said[index(turn.dir)] += turn.bytes;
+      yes = yes || (t != Transport::kTcp && speaks(turn.dir, turn.bytes));
+    }
+    yes = yes || speaks(Direction::kToServer, said[0]) || speaks(Direction::kToClient, said[1]);
     if (yes) out.push_back({path.string() + ", conversation " + std::to_string(n++), std::move(f.input)});
   }
 }
