@@ -93,11 +93,6 @@ bool refuses(const Pdu& a) noexcept {
 
 }  // namespace
 
-BacnetParser::~BacnetParser() {
-  // on_close() has emptied it, unless the flow went without.
-  while (oldest_ != nullptr) pool_.destroy(std::exchange(oldest_, oldest_->newer));
-}
-
 void BacnetParser::on_datagram(Direction dir, Bytes whole, Sink& sink) noexcept {
   expire(sink);
   Pdu p;
@@ -110,14 +105,14 @@ void BacnetParser::on_datagram(Direction dir, Bytes whole, Sink& sink) noexcept 
 }
 
 void BacnetParser::on_close(Sink& sink) noexcept {
-  while (oldest_ != nullptr) give_up(*oldest_, sink);
+  while (!waiting_.empty()) give_up(*waiting_.oldest(), sink);
 }
 
 void BacnetParser::expire(Sink& sink) noexcept {
   const std::uint64_t now = sink.time_ns();
-  while (oldest_ != nullptr && now > oldest_->question_ns + timeout_ns_) {
-    report(oldest_->asked, bit(Event::kNoReply), oldest_, sink);
-    give_up(*oldest_, sink);
+  while (!waiting_.empty() && now > waiting_.oldest()->question_ns + timeout_ns_) {
+    report(waiting_.oldest()->asked, bit(Event::kNoReply), waiting_.oldest(), sink);
+    give_up(*waiting_.oldest(), sink);
   }
 }
 
@@ -138,9 +133,9 @@ void BacnetParser::on_question(Direction dir, Bytes whole, Pdu& p, Sink& sink) n
     report(dir, bit(Event::kRepeatedRequest), same, sink);
     give_up(*same, sink);
   }
-  if (waiting_ >= max_waiting_) {
-    report(oldest_->asked, bit(Event::kTooManyRequests), oldest_, sink);
-    give_up(*oldest_, sink);
+  if (waiting_.full()) {
+    report(waiting_.oldest()->asked, bit(Event::kTooManyRequests), waiting_.oldest(), sink);
+    give_up(*waiting_.oldest(), sink);
   }
   Exchange* x = pool_.make<Exchange>(pool_);
   // The bytes go when this call ends; the request stays until its answer.
@@ -263,7 +258,7 @@ void BacnetParser::on_answer(Direction dir, Pdu& p, Sink& sink) noexcept {
 
 void BacnetParser::on_segment_ack(Direction dir, Pdu& p, Sink& sink) noexcept {
   bool known = has_last_ && last_invoke_ == p.apdu.invoke_id;
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     if (x->question.apdu.there && x->question.apdu.invoke_id == p.apdu.invoke_id) known = true;
   }
   if (p.apdu.negative) p.odd |= bit(Event::kNegativeSegmentAck);
@@ -298,7 +293,7 @@ void BacnetParser::alone(Direction dir, const Pdu& p, Sink& sink, bool silent) n
 /// The oldest that it answers: rather one of its service.
 Exchange* BacnetParser::find(Direction from, const Pdu& a) const noexcept {
   Exchange* other = nullptr;
-  for (Exchange* x = oldest_; x != nullptr; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
     if (x->asked == from || !fit(x->question, a)) continue;
     if (!a.apdu.has_confirmed_service() || x->question.apdu.service == a.apdu.service) return x;
     if (other == nullptr) other = x;
@@ -307,7 +302,7 @@ Exchange* BacnetParser::find(Direction from, const Pdu& a) const noexcept {
 }
 
 Exchange* BacnetParser::find_same(Direction dir, const Pdu& q) const noexcept {
-  for (Exchange* x = oldest_; x != nullptr && q.apdu.there; x = x->newer) {
+  for (Exchange* x = waiting_.oldest(); x != nullptr && q.apdu.there; x = x->newer) {
     const Apdu& a = x->question.apdu;
     if (x->asked == dir && a.there && a.invoke_id == q.apdu.invoke_id && same_way(x->question.npdu, q.npdu))
       return x;
@@ -338,18 +333,8 @@ void BacnetParser::give_up(Exchange& x, Sink& sink) noexcept {
   forget(x);
 }
 
-void BacnetParser::wait(Exchange& x) noexcept {
-  x.older = newest_;
-  (newest_ == nullptr ? oldest_ : newest_->newer) = &x;
-  newest_ = &x;
-  ++waiting_;
-}
+void BacnetParser::wait(Exchange& x) noexcept { waiting_.add(x); }
 
-void BacnetParser::forget(Exchange& x) noexcept {
-  (x.older == nullptr ? oldest_ : x.older->newer) = x.newer;
-  (x.newer == nullptr ? newest_ : x.newer->older) = x.older;
-  --waiting_;
-  pool_.destroy(&x);
-}
+void BacnetParser::forget(Exchange& x) noexcept { waiting_.remove(x); }
 
 }  // namespace picket::bacnet

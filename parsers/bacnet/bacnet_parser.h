@@ -9,6 +9,7 @@
 // in segments also those, up to message-limit.
 #pragma once
 #include "parsers/bacnet/bacnet.h"
+#include "parsers/core/waiting.h"
 
 namespace picket::bacnet {
 
@@ -23,10 +24,9 @@ class BacnetParser final : public Parser {
  public:
   explicit BacnetParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * 1'000'000'000),
         message_limit_(c.limits[kMessageLimit]) {}
-  ~BacnetParser() override;
 
   void on_datagram(Direction, Bytes, Sink&) noexcept override;
   void on_close(Sink&) noexcept override;
@@ -49,11 +49,9 @@ class BacnetParser final : public Parser {
   void forget(Exchange&) noexcept;
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;
   const std::uint64_t timeout_ns_;
   const std::size_t message_limit_;
-  Exchange *oldest_ = nullptr, *newest_ = nullptr;
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
   std::array<bool, 2> asked_{};  ///< by who asks: a request was seen
   /// The last exchange with segments that was done: its last segment is acknowledged behind it.

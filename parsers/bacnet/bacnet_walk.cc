@@ -10,7 +10,8 @@ constexpr std::uint8_t number_of(Syntax s) noexcept { return static_cast<std::ui
 
 bool fits(const Rule& r, const Tag& t) noexcept {
   if (r.context < 0) return !t.context && !t.opening && t.number == number_of(r.syntax);
-  return t.context && t.number == r.context && t.opening == is_constructed(r.syntax);
+  return t.context && t.number == static_cast<std::uint8_t>(r.context) &&
+         t.opening == is_constructed(r.syntax);
 }
 
 }  // namespace
