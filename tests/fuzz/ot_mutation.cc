@@ -7,15 +7,16 @@
 // Each conversation (of a capture: the flows that the protocol's probe says yes to) is spoken in copies on one flow,
 // an hour apart, so that nothing waits from one copy to the next:
 //
-//   copy 0, one of its packets damaged │ copies until `slack` bytes went by in the damaged direction │ the last copy
+//   copy 0, one of its packets damaged │ copies until `slack` bytes went by in the damaged direction │ one more │ the last
 //
 // What is compared   the transactions that begin in the last copy: those that are well-formed there without damage (no
 //                    event) must be there after it, with the same operation, addresses, values, buffers and numbers, in
 //                    the same order
 // What may be lost   what is in the damaged packet; behind it, as many bytes of that direction as the protocol may hold
 //                    while it waits for the end of a frame (max_pending_bytes), since a damaged length may say that they
-//                    belong to the frame; and what those were to be paired with. Over datagrams: the damaged one alone,
-//                    so there is no slack
+//                    belong to the frame; what those were to be paired with; and what it takes to be sure again where
+//                    frames begin, or what was lost since: one conversation. Over datagrams: the damaged one alone, so
+//                    there is no slack
 // What must hold     the contract of Parser and Sink (tests/support/parser_harness.h) in all copies; sanitizers find the
 //                    rest
 //
@@ -162,7 +163,7 @@ int run_all(const ProtocolSpec& spec, const std::vector<std::string>& paths) {
       std::size_t bytes = 0;
       for (const Turn& t : talk) bytes += t.dir == dir ? t.bytes.size() : 0;
       const std::size_t slack = s.input.transport == Transport::kTcp ? spec.max_pending_bytes : 0;
-      c.copies = 1 + std::min(kMaxCopies, (slack + bytes - 1) / bytes);
+      c.copies = 2 + std::min(kMaxCopies, (slack + bytes - 1) / bytes);
       c.outcome = speak(spec, s.input, c.copies, {}, {});
     }
     const std::string damaged = mutate(talk[turn].bytes, random);
