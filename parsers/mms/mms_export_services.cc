@@ -1,4 +1,6 @@
 // What a service says: objects, values, results, and the forms that some services have of their own.
+#include <algorithm>
+
 #include "parsers/core/iec61850.h"
 #include "parsers/core/text_writer.h"
 #include "parsers/mms/mms.pb.h"
@@ -380,7 +382,10 @@ void file_attributes(WireWriter& w, Bytes content, int size, int modified) noexc
   ber::Element e;
   std::uint64_t v = 0;
   if (context(content, 0, e) && ber::read_unsigned(e.content, v)) w.u64(size, v);
-  if (context(content, 1, e)) write_bytes(w, modified, e.content);
+  // A GeneralizedTime: digits, a point, a zone. Other bytes are no text.
+  const auto printable = [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; };
+  if (context(content, 1, e) && std::ranges::all_of(e.content, printable))
+    write_bytes(w, modified, e.content);
 }
 
 void directory(WireWriter& w, Bytes body, bool& more) noexcept {
