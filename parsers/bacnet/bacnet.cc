@@ -378,6 +378,36 @@ void judge_parameters(Pdu& p) noexcept {
   if (p.items > kMaxItems) p.odd |= bit(Event::kTooManyItems);
 }
 
+void Exchange::Seek::start(const Pdu& p) noexcept {
+  *this = {};
+  of = &p;
+  items = ItemReader(parameters(p));
+}
+
+const Item* Exchange::Seek::find_item(const Pdu& p, unsigned n) noexcept {
+  if (of != &p || next > n + 1) start(p);
+  while (next <= n) {
+    if (!items.next(item)) return nullptr;
+    ++next;
+  }
+  return &item;
+}
+
+bool Exchange::Seek::find_value(const Pdu& p, unsigned n, Value& out) noexcept {
+  if (of != &p || next > n) start(p);
+  while (next <= n) {
+    if (values.next(out)) {
+      ++next;
+    } else if (items.next(item)) {
+      values = ValueReader(item.value);
+    } else {
+      of = nullptr;
+      return false;
+    }
+  }
+  return true;
+}
+
 Probe probe(Transport, Direction, Bytes first) noexcept {
   if (first.size() < kBvlcHeader) return Probe::kNo;
   if ((first[0] != kIpv4 && first[0] != kIpv6) || first[1] > kLastFunction) return Probe::kNo;

@@ -266,6 +266,15 @@ struct Exchange : OtTransaction {
     ItemReader items;
     Item item;
     ValueReader values;
+
+    /// The n-th item of a message; nullptr: there is none. Asked for one after the other they cost no more than the
+    /// message.
+    [[nodiscard]] const Item* find_item(const Pdu&, unsigned n) noexcept;
+    /// The n-th value of its items. False: there are `next`.
+    [[nodiscard]] bool find_value(const Pdu&, unsigned n, Value& out) noexcept;
+
+   private:
+    void start(const Pdu&) noexcept;
   };
   mutable Seek at_item, at_value;
   mutable std::array<char, 256> text;

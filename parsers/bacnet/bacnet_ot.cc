@@ -489,20 +489,6 @@ const OtOperation* operation_of(const Pdu& p, bool told) noexcept {
   return line("other message");
 }
 
-/// The n-th item of a message; asked for one after the other it costs no more than the message.
-const Item* nth_item(Exchange::Seek& seek, const Pdu& p, unsigned n) noexcept {
-  if (seek.of != &p || seek.next > n) {
-    seek = {};
-    seek.of = &p;
-    seek.items = ItemReader(parameters(p));
-  }
-  while (seek.next <= n) {
-    if (!seek.items.next(seek.item)) return nullptr;
-    ++seek.next;
-  }
-  return &seek.item;
-}
-
 bool entry_address(const Pdu& p, unsigned n, std::span<char> room, OtAddress& out) noexcept {
   TextWriter w(room);
   TableEntry e;
@@ -533,7 +519,7 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
   const Pdu& p = x.has_question ? x.question : x.answer;
   if (!p.apdu.there) return entry_address(p, n, x.text_room, out);
-  if (const Item* i = nth_item(x.at_item, p, n); i != nullptr) {
+  if (const Item* i = x.at_item.find_item(p, n); i != nullptr) {
     out.text = as_bytes({x.text.data(), write_address(p.npdu, *i, x.text)});
     if (i->has_object) out.first = out.last = object_instance(i->object);
     return !out.text.empty();
@@ -648,24 +634,10 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
   const auto& x = static_cast<const Exchange&>(tx);
   const Pdu* p = x.side(dir);
   if (p == nullptr || !p->apdu.there) return false;
-  Exchange::Seek& s = x.at_value;
-  if (s.of != p || s.next > n) {
-    s = {};
-    s.of = p;
-    s.items = ItemReader(parameters(*p));
-  }
   Value v;
-  while (s.next <= n) {
-    if (s.values.next(v)) {
-      ++s.next;
-    } else if (s.items.next(s.item)) {
-      s.values = ValueReader(s.item.value);
-    } else {
-      // Behind the values of items; few messages have both.
-      return plain_value(x, *p, n - s.next, out);
-    }
-  }
-  return show(v, x.text, out), true;
+  if (x.at_value.find_value(*p, n, v)) return show(v, x.text, out), true;
+  // Behind the values of items; few messages have both.
+  return plain_value(x, *p, n - x.at_value.next, out);
 }
 
 }  // namespace

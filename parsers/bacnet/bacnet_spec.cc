@@ -82,21 +82,10 @@ bool error_part(const Transaction& tx, Direction dir, unsigned n, std::uint64_t&
   return false;
 }
 
-/// The n-th item, found where the last one ended.
 const Item* item(const Transaction& tx, Direction dir, unsigned n) noexcept {
   const Pdu* p = side(tx, dir);
   if (p == nullptr || n >= kMaxItems) return nullptr;
-  Exchange::Seek& s = exchange(tx).at_item;
-  if (s.of != p || s.next > n + 1) {
-    s = {};
-    s.of = p;
-    s.items = ItemReader(parameters(*p));
-  }
-  while (s.next <= n) {
-    if (!s.items.next(s.item)) return nullptr;
-    ++s.next;
-  }
-  return &s.item;
+  return exchange(tx).at_item.find_item(*p, n);
 }
 /// Of the n-th item; of items that have none what nobody compares with.
 template <bool (*kRead)(const Item&, std::uint64_t&) noexcept>
@@ -118,23 +107,7 @@ bool priority_of(const Item& i, std::uint64_t& out) noexcept { return out = i.pr
 const Value* nth_value(const Transaction& tx, Direction dir, unsigned n, Value& v) noexcept {
   const Pdu* p = side(tx, dir);
   if (p == nullptr || n >= kMaxValues) return nullptr;
-  Exchange::Seek& s = exchange(tx).at_value;
-  if (s.of != p || s.next > n) {
-    s = {};
-    s.of = p;
-    s.items = ItemReader(parameters(*p));
-  }
-  while (s.next <= n) {
-    if (s.values.next(v)) {
-      ++s.next;
-    } else if (s.items.next(s.item)) {
-      s.values = ValueReader(s.item.value);
-    } else {
-      s = {};
-      return nullptr;
-    }
-  }
-  return &v;
+  return exchange(tx).at_value.find_value(*p, n, v) ? &v : nullptr;
 }
 bool value(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
   Value v;

@@ -187,6 +187,8 @@ struct Exchange : OtTransaction {
   std::uint64_t request_ns = 0, reply_ns = 0;
   PoolBuffer kept;   ///< the request's body, while it waits
   bool cut = false;  ///< that was longer than kMaxKept
+  // The parser's own: by age, while it waits.
+  Exchange *older = nullptr, *newer = nullptr;
 };
 
 /// Could this flow be HART-IP? kYes is a message that proves itself, by its check byte or by what it has to hold; in front

@@ -1,19 +1,17 @@
 #include <algorithm>
-#include <utility>
 
 #include "parsers/core/frames.h"
+#include "parsers/core/waiting.h"
 #include "parsers/hartip/hartip_commands.h"
 
 namespace picket::hartip {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::size_t kMostWaiting = 64;
 
 enum Limit : std::size_t { kRequestFlood, kReplyTimeout };
 constexpr LimitDef kLimits[] = {
-    {"request-flood", 32, 1, kMostWaiting,
-     "requests of a flow that wait for their response; the oldest is given up"},
+    {"request-flood", 32, 1, 64, "requests of a flow that wait for their response; the oldest is given up"},
     {"reply-timeout", 60, 1, 3600, "seconds after which a request is given up"},
 };
 
@@ -26,12 +24,8 @@ class HartipParser final : public Parser {
  public:
   explicit HartipParser(const ParserContext& c) noexcept
       : pool_(c.pool),
-        max_waiting_(c.limits[kRequestFlood]),
+        waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * kSecond) {}
-  ~HartipParser() override {
-    // on_close() has emptied it, unless the flow went without.
-    for (std::size_t i = 0; i < waiting_; ++i) pool_.destroy(requests_[i]);
-  }
 
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     return read_frames(
@@ -73,7 +67,7 @@ class HartipParser final : public Parser {
     if (dir == Direction::kToClient) on_close(sink);
   }
   void on_close(Sink& sink) noexcept override {
-    while (waiting_ != 0) finish(0, sink);
+    while (!waiting_.empty()) finish(*waiting_.oldest(), sink);
   }
 
  private:
@@ -96,9 +90,9 @@ class HartipParser final : public Parser {
 
   void on_message(Direction dir, const Frame& f, Sink& sink) noexcept {
     const std::uint64_t now = sink.time_ns();
-    while (waiting_ != 0 && now > requests_[0]->request_ns + timeout_ns_) {
-      report(Direction::kToServer, Event::kNoReply, requests_[0], sink);
-      finish(0, sink);
+    while (!waiting_.empty() && now > waiting_.oldest()->request_ns + timeout_ns_) {
+      report(Direction::kToServer, Event::kNoReply, waiting_.oldest(), sink);
+      finish(*waiting_.oldest(), sink);
     }
     const bool answers = f.type == MessageType::kResponse || f.type == MessageType::kNak;
     if (f.type == MessageType::kRequest && dir == Direction::kToServer) {
@@ -130,9 +124,9 @@ class HartipParser final : public Parser {
 
   void on_request(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
     requests_seen_ = true;
-    if (waiting_ >= max_waiting_) {
-      report(Direction::kToServer, Event::kFlooded, requests_[0], sink);
-      finish(0, sink);
+    if (waiting_.full()) {
+      report(Direction::kToServer, Event::kFlooded, waiting_.oldest(), sink);
+      finish(*waiting_.oldest(), sink);
     }
     Exchange* x = pool_.make<Exchange>(pool_);
     // The message's bytes go when this call ends; the request stays until its response.
@@ -152,16 +146,16 @@ class HartipParser final : public Parser {
     if (x->cut) x->request.problems = kManyCommands;
     read_texts(x->request, x->request_texts);
     set_operation(*x);
-    requests_[waiting_++] = x;
+    waiting_.add(*x);
     report_problems(Direction::kToServer, x->request, *x, sink);
     sink.advance(*x, Direction::kToServer, kOtWhole);
   }
 
   void on_response(const Frame& f, std::uint64_t now, Sink& sink) noexcept {
     const Message m = interpret(f);
-    std::size_t at = 0;
-    while (at < waiting_ && !belongs(requests_[at]->request.frame, f)) ++at;
-    if (at == waiting_) {
+    Exchange* x = waiting_.oldest();
+    while (x != nullptr && !belongs(x->request.frame, f)) x = x->newer;
+    if (x == nullptr) {
       Exchange alone(pool_);
       alone.id = next_id_++;
       answer(alone, m, now, sink);
@@ -171,11 +165,10 @@ class HartipParser final : public Parser {
       sink.done(alone);
       return;
     }
-    Exchange& x = *requests_[at];
-    answer(x, m, now, sink);
-    if (!fits(x.request, m)) report(Direction::kToClient, Event::kReplyMismatch, &x, sink);
-    sink.advance(x, Direction::kToClient, kOtWhole);
-    finish(at, sink);
+    answer(*x, m, now, sink);
+    if (!fits(x->request, m)) report(Direction::kToClient, Event::kReplyMismatch, x, sink);
+    sink.advance(*x, Direction::kToClient, kOtWhole);
+    finish(*x, sink);
   }
 
   static void answer(Exchange& x, const Message& m, std::uint64_t now, Sink& sink) noexcept {
@@ -217,21 +210,14 @@ class HartipParser final : public Parser {
     return false;
   }
 
-  void finish(std::size_t at, Sink& sink) noexcept {
-    Exchange* x = requests_[at];
-    sink.done(*x);
-    std::copy(requests_.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-              requests_.begin() + static_cast<std::ptrdiff_t>(waiting_),
-              requests_.begin() + static_cast<std::ptrdiff_t>(at));
-    --waiting_;
-    pool_.destroy(x);
+  void finish(Exchange& x, Sink& sink) noexcept {
+    sink.done(x);
+    waiting_.remove(x);
   }
 
   Pool& pool_;
-  const std::size_t max_waiting_;
+  Waiting<Exchange> waiting_;  ///< requests that wait for their response
   const std::uint64_t timeout_ns_;
-  std::array<Exchange*, kMostWaiting> requests_{};  ///< that wait, the oldest first
-  std::size_t waiting_ = 0;
   std::uint64_t next_id_ = 0;
   std::array<bool, 2> lost_{};
   bool requests_seen_ = false;
