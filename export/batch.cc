@@ -12,13 +12,56 @@
 namespace picket {
 namespace {
 
+constexpr const char* kWrongHash = "its hash is not that of its content";
 constexpr int kZstdLevel =
     1;  // records are repetitive: level 1 takes most of what there is to take, at memory speed
 
-void add_u64(EVP_MD_CTX* ctx, std::uint64_t v) {
-  std::uint8_t b[8];
-  for (std::size_t i = 0; i < 8; ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
-  EVP_DigestUpdate(ctx, b, sizeof b);
+class Sha256 {
+ public:
+  Sha256() : ctx_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(ctx_.get(), EVP_sha256(), nullptr);
+  }
+  void add(Bytes b) { EVP_DigestUpdate(ctx_.get(), b.data(), b.size()); }
+  void add(std::uint64_t v) {
+    std::uint8_t b[8];
+    for (std::size_t i = 0; i < 8; ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
+    add(Bytes(b, sizeof b));
+  }
+  void add_text(std::string_view text) {
+    add(std::uint64_t{text.size()});
+    add(as_bytes(text));
+  }
+  void add(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
+    add(static_cast<std::uint64_t>(counts.size()));
+    for (const v1::TypeCount& c : counts) {
+      add_text(c.type());
+      add(c.count());
+    }
+  }
+  BatchHash end() {
+    BatchHash hash{};
+    EVP_DigestFinal_ex(ctx_.get(), hash.data(), nullptr);
+    return hash;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx_;
+};
+
+void add_head(Sha256& sha, const v1::Batch& batch) {
+  sha.add(static_cast<std::uint64_t>(batch.lane()));
+  sha.add(batch.sealed_at());
+  sha.add(batch.before());
+  sha.add(std::uint64_t{batch.has_gap()});
+  if (!batch.has_gap()) return;
+  sha.add(static_cast<std::uint64_t>(batch.gap().reason()));
+  sha.add(batch.gap().missing());
+  sha.add_text(batch.gap().last_hash());
+}
+
+/// What an older lane cannot say, a hash over its fields would not cover.
+bool has_head(const v1::Batch& batch) {
+  return batch.sealed_at() != 0 || batch.before_size() != 0 || batch.has_gap();
 }
 
 /// records_size was checked before: what is decompressed has a known and bounded place to go.
@@ -44,30 +87,27 @@ Result<std::string> unpack(const v1::Batch& batch) {
 
 }  // namespace
 
-BatchHash hash_batch(const BatchHash& previous, std::string_view sensor, std::uint64_t boot,
-                     std::uint64_t first_seq, std::uint64_t count, Bytes records) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  EVP_DigestInit_ex(ctx.get(), EVP_sha256(), nullptr);
-  EVP_DigestUpdate(ctx.get(), previous.data(), previous.size());
-  add_u64(ctx.get(), sensor.size());
-  EVP_DigestUpdate(ctx.get(), sensor.data(), sensor.size());
-  add_u64(ctx.get(), boot);
-  add_u64(ctx.get(), first_seq);
-  add_u64(ctx.get(), count);
-  EVP_DigestUpdate(ctx.get(), records.data(), records.size());
-  BatchHash hash{};
-  EVP_DigestFinal_ex(ctx.get(), hash.data(), nullptr);
-  return hash;
+BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes records) {
+  Sha256 sha;
+  sha.add(Bytes(previous));
+  sha.add_text(batch.sensor());
+  sha.add(batch.boot());
+  sha.add(batch.first_seq());
+  sha.add(std::uint64_t{batch.count()});
+  if (batch.lane() != v1::LANE_ALL) add_head(sha, batch);
+  sha.add(records);
+  return sha.end();
 }
 
-BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch) {
-  const BatchHash hash =
-      hash_batch(previous, batch.sensor(), batch.boot(), batch.first_seq(), batch.count(), records);
+BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch,
+                     const SignHash& sign) {
+  const BatchHash hash = hash_batch(previous, batch, records);
+  if (sign) batch.set_signature(sign(hash));
   batch.set_previous_hash(previous.data(), previous.size());
   batch.set_hash(hash.data(), hash.size());
   batch.set_records_size(static_cast<std::uint32_t>(records.size()));
   batch.set_compression(v1::COMPRESSION_NONE);
-  if (compress) {
+  if (compress && !records.empty()) {
     std::string& out = *batch.mutable_records();
     out.resize(ZSTD_compressBound(records.size()));
     const std::size_t n = ZSTD_compress(out.data(), out.size(), records.data(), records.size(), kZstdLevel);
@@ -88,9 +128,14 @@ Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits
   if (batch.count() == 0 || batch.first_seq() == 0)
     return Error{"a batch without records, or not numbered from 1"};
   if (batch.first_seq() > (std::uint64_t{1} << 62)) return Error{"first_seq is out of range"};
-  if (batch.count() > limits.max_records) {
+  if (batch.count() > limits.max_records && !batch.has_gap()) {
     return Error{
         fmt::format("{} records in a batch; at most {} are taken", batch.count(), limits.max_records)};
+  }
+  if (batch.lane() == v1::LANE_ALL && has_head(batch))
+    return Error{"fields that a batch without a lane cannot have"};
+  if (batch.before_size() > limits.max_types || batch.gap().missing_size() > limits.max_types) {
+    return Error{fmt::format("counts of more than {} types", limits.max_types)};
   }
   if (batch.records_size() > limits.max_records_bytes) {
     return Error{fmt::format("{} bytes of records in a batch; at most {} are taken", batch.records_size(),
@@ -99,6 +144,14 @@ Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits
   BatchHash previous, hash;
   if (!read_hash(batch.previous_hash(), previous) || !read_hash(batch.hash(), hash)) {
     return Error{"a hash that is not 32 bytes long"};
+  }
+  if (batch.has_gap()) {
+    if (!batch.records().empty() || batch.records_size() != 0) return Error{"a gap with records"};
+    BatchHash last;
+    if (!batch.gap().last_hash().empty() && !read_hash(batch.gap().last_hash(), last))
+      return Error{"a hash that is not 32 bytes long"};
+    if (hash_batch(previous, batch, {}) != hash) return Error{kWrongHash};
+    return std::string();
   }
   auto records = unpack(batch);
   if (!records) return records;
@@ -109,10 +162,14 @@ Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits
   if (!in.ok() || count != batch.count()) {
     return Error{fmt::format("{} whole records where the batch says {}", count, batch.count())};
   }
-  if (hash_batch(previous, batch.sensor(), batch.boot(), batch.first_seq(), batch.count(), bytes) != hash) {
-    return Error{"its hash is not that of its content"};
-  }
+  if (hash_batch(previous, batch, bytes) != hash) return Error{kWrongHash};
   return records;
+}
+
+BatchHash chain_after(const v1::Batch& batch) noexcept {
+  BatchHash hash{};
+  if (!read_hash(batch.gap().last_hash(), hash)) read_hash(batch.hash(), hash);
+  return hash;
 }
 
 bool read_hash(std::string_view field, BatchHash& out) noexcept {

@@ -1,11 +1,18 @@
 // export/batch.h — records on the wire between sensor and collector: packed, compressed, chained by hashes
 //
-// hash = SHA-256(previous_hash ‖ len(sensor) ‖ sensor ‖ boot ‖ first_seq ‖ count ‖ records before
-// compression); integers are eight bytes, little-endian. previous_hash of a boot's first batch is 32 zeros.
-// So no batch can be left out, put elsewhere or changed without every later hash being wrong.
+//   hash = SHA-256(previous_hash ‖ len(sensor) ‖ sensor ‖ boot ‖ first_seq ‖ count ‖ head ‖ records before compression)
+//   head = nothing in LANE_ALL, else lane ‖ sealed_at ‖ before ‖ gap
+//   gap = 0, or 1 ‖ reason ‖ missing ‖ len(last_hash) ‖ last_hash
+//   before, missing = number of types ‖ each: len(type) ‖ type ‖ count
+//
+// Integers are eight bytes, little-endian. previous_hash of a lane's first batch in a boot is 32 zeros.
+// So no batch can be left out, put elsewhere or changed without every later hash being wrong. Where records are missing
+// a batch with `gap` stands for them: it follows the batch before them, and what comes next follows its last_hash, or
+// its own hash when it has none.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,22 +27,30 @@ namespace picket {
 
 using BatchHash = std::array<std::uint8_t, 32>;
 
+/// Signs a batch's hash with the sensor's key.
+using SignHash = std::function<std::string(const BatchHash&)>;
+
 /// Limits of a batch that a collector takes; senders stay below them.
 struct BatchLimits {
   std::size_t max_records_bytes = std::size_t{16} << 20;  ///< before compression
   std::uint32_t max_records = 1'000'000;
   std::size_t max_sensor_name = 128;
+  int max_types = 512;  ///< in `before` and in `missing`
 };
 
-BatchHash hash_batch(const BatchHash& previous, std::string_view sensor, std::uint64_t boot,
-                     std::uint64_t first_seq, std::uint64_t count, Bytes records);
+/// Of sensor, boot, first_seq, count, lane, sealed_at, before and gap as they stand in `batch`.
+BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes records);
 
-/// Fills in hash and records of `batch`, whose sensor, boot, first_seq and count are set; gives its hash.
-BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch);
+/// Fills in hash, records and signature of `batch`, whose other fields are set; gives its hash.
+BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch,
+                     const SignHash& sign = nullptr);
 
 /// Checks everything that can be checked of a batch by itself: limits, compression, the number of records,
-/// its hash. Gives the records before compression. The error says what is wrong.
+/// its hash. Gives the records before compression, none for a gap. The error says what is wrong.
 Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits);
+
+/// The hash that the lane's next batch has as its previous_hash.
+BatchHash chain_after(const v1::Batch& batch) noexcept;
 
 /// 32 bytes of a hash field; false when it has another size.
 bool read_hash(std::string_view field, BatchHash& out) noexcept;

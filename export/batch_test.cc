@@ -33,8 +33,91 @@ v1::Batch sealed(bool compress, std::string* records_out = nullptr) {
 
 TEST(Batch, HashIsWhatItsDescriptionSays) {
   // Computed with Python's hashlib and struct.
-  EXPECT_EQ(hex(hash_batch({}, "s", 2, 3, 4, as_bytes("abc"))),
+  v1::Batch batch;
+  batch.set_sensor("s");
+  batch.set_boot(2);
+  batch.set_first_seq(3);
+  batch.set_count(4);
+  EXPECT_EQ(hex(hash_batch({}, batch, as_bytes("abc"))),
             "bc2fa430b15c2f117eaf8bf0e8832f0a87108693d6d982569509ac916f553ab5");
+}
+
+v1::Batch gap() {
+  v1::Batch batch;
+  batch.set_sensor("s");
+  batch.set_boot(2);
+  batch.set_first_seq(3);
+  batch.set_count(4);
+  batch.set_lane(v1::LANE_FLOW);
+  batch.set_sealed_at(5);
+  v1::TypeCount& before = *batch.add_before();
+  before.set_type("flow");
+  before.set_count(2);
+  batch.mutable_gap()->set_reason(v1::GAP_SPOOL_FULL);
+  for (const auto& [type, count] : {std::pair("arp", 1), std::pair("flow", 3)}) {
+    v1::TypeCount& c = *batch.mutable_gap()->add_missing();
+    c.set_type(type);
+    c.set_count(static_cast<std::uint64_t>(count));
+  }
+  batch.mutable_gap()->set_last_hash(std::string(32, '\7'));
+  return batch;
+}
+
+TEST(Batch, HashCoversTheHeadOfALane) {
+  // Computed with Python's hashlib and struct.
+  EXPECT_EQ(hex(hash_batch({}, gap(), {})),
+            "249450f92f1cac3f31fb71f88e1d5f525ae93aee2447da7585bcdf54aff12958");
+}
+
+TEST(Batch, AGapIsPartOfTheChain) {
+  v1::Batch batch = gap();
+  const BatchHash own = seal_batch({}, {}, true, batch);
+  const auto opened = open_batch(batch, {});
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(opened.value(), "");
+  BatchHash last;
+  last.fill(7);
+  EXPECT_EQ(chain_after(batch), last);
+  batch.mutable_gap()->clear_last_hash();
+  EXPECT_FALSE(open_batch(batch, {})) << "the hash covers last_hash";
+  EXPECT_EQ(chain_after(batch), own);
+}
+
+TEST(Batch, RefusesAGapThatWasChanged) {
+  const auto refused = [](auto change, std::string_view why) {
+    v1::Batch batch = gap();
+    seal_batch({}, {}, true, batch);
+    change(batch);
+    const auto opened = open_batch(batch, {});
+    ASSERT_FALSE(opened) << why;
+    EXPECT_NE(opened.error().message.find(why), std::string::npos) << opened.error().message;
+  };
+  refused([](v1::Batch& b) { b.set_lane(v1::LANE_ALERT); }, "hash is not that of its content");
+  refused([](v1::Batch& b) { b.set_sealed_at(6); }, "hash is not that of its content");
+  refused([](v1::Batch& b) { b.mutable_before(0)->set_count(3); }, "hash is not that of its content");
+  refused([](v1::Batch& b) { b.mutable_gap()->set_reason(v1::GAP_NO_ROOM); },
+          "hash is not that of its content");
+  refused([](v1::Batch& b) { b.mutable_gap()->mutable_missing(0)->set_count(2); },
+          "hash is not that of its content");
+  refused([](v1::Batch& b) { b.mutable_gap()->set_last_hash("short"); }, "32 bytes");
+  refused([](v1::Batch& b) { b.set_lane(v1::LANE_ALL); }, "without a lane");
+  refused([](v1::Batch& b) { b.set_records("x"); }, "a gap with records");
+  refused(
+      [](v1::Batch& b) {
+        for (int i = 0; i < 600; ++i) b.add_before();
+      },
+      "types");
+}
+
+TEST(Batch, IsSignedByWhoSealsIt) {
+  v1::Batch batch = gap();
+  BatchHash seen{};
+  const BatchHash hash = seal_batch({}, {}, true, batch, [&](const BatchHash& h) {
+    seen = h;
+    return std::string("signed");
+  });
+  EXPECT_EQ(seen, hash);
+  EXPECT_EQ(batch.signature(), "signed");
 }
 
 TEST(Batch, OpensWhatWasSealed) {
