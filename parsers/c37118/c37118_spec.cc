@@ -69,14 +69,13 @@ class C37118Parser final : public Parser {
   static constexpr std::uint32_t kCreditOfByte = 16, kFirstCredit = 4096, kMostCredit = 65536;
 
   struct Stream {
-    explicit Stream(Pool& pool) noexcept : config(pool) {}
-    PoolBuffer config;  ///< body of the last configuration 2 or 3
+    explicit Stream(Pool& pool) noexcept : layout(pool) {}
+    Layout layout;  ///< by the last configuration 2 or 3
     std::uint64_t last_ns = 0;
-    std::uint64_t state = 0;    ///< of all its PMUs, as a hash
-    std::uint64_t used = 0;     ///< number of the frame that last did; 0: free
-    std::size_t data_size = 0;  ///< of a data frame; 0: not known
+    std::uint64_t state = 0;  ///< of all its PMUs, as a hash
+    std::uint64_t used = 0;   ///< number of the frame that last did; 0: free
     std::uint16_t id = 0;
-    bool third = false, has_state = false;
+    bool has_state = false;
   };
 
   static void report(Direction dir, Event e, Transaction* tx, Sink& sink) noexcept {
@@ -109,16 +108,18 @@ class C37118Parser final : public Parser {
     constexpr std::uint32_t kDay = 86400;
     Cursor c(rest);
     const std::uint8_t sync = c.u8(), type = c.u8();
-    const std::uint16_t size = c.u16be(), id = c.u16be();
+    const std::uint16_t size = c.u16be();
+    if (!c.ok() || sync != kSync || size <= kShort) return ParseResult::done();
+    const std::uint16_t id = c.u16be();
     const std::uint32_t soc = c.u32be();
-    if (rest.size() < 4 || sync != kSync || size <= kShort) return ParseResult::done();
     if (!c.ok()) return ParseResult::need_more(kHeaderSize);
     const std::uint32_t last = soc_[index(dir)];
     if (last != 0 && (soc > last ? soc - last : last - soc) > kDay)
       return ParseResult::malformed(Event::kInvalidHeader);
     if (type >> 4 != static_cast<std::uint8_t>(FrameType::kData)) return ParseResult::done();
     for (const Stream& s : streams_) {
-      if (s.used != 0 && s.id == id && s.data_size != 0 && s.data_size != size)
+      const std::size_t body = s.layout.size();
+      if (s.used != 0 && s.id == id && body != 0 && body + kMinSize != size)
         return ParseResult::malformed(Event::kInvalidSize);
     }
     return ParseResult::done();
@@ -147,9 +148,9 @@ class C37118Parser final : public Parser {
     }
   }
 
+  /// Of one that is new.
   static void begin(Exchange& x, Direction dir, const Frame& f, std::uint64_t id,
                     std::uint64_t now) noexcept {
-    x = {};
     x.id = id;
     x.from = dir;
     x.first = f;
@@ -218,13 +219,12 @@ class C37118Parser final : public Parser {
     ConfigReader config;
     if (config_in(f, config)) {
       Pmu p;
-      const ConfigReader from_start = config;
       while (config.next(p)) {
       }
       if (!config.right() && config.continued == 0) report(dir, Event::kInvalidConfiguration, &x, sink);
       if ((config.right() || config.continued != 0) && f.type != FrameType::kConfig1)
-        learn(dir, f, from_start, x, sink);
-      check_time(dir, f, config, x, sink);
+        learn(dir, f, config.continued != 0, x, sink);
+      check_time(dir, f, config.time_base, x, sink);
     }
     sink.advance(x, dir, kOtWhole);
     finish(x, sink);
@@ -239,42 +239,34 @@ class C37118Parser final : public Parser {
   }
 
   /// A configuration 1 says what there could be; 2 and 3 what data looks like.
-  void learn(Direction dir, const Frame& f, const ConfigReader& config, Exchange& x, Sink& sink) noexcept {
+  void learn(Direction dir, const Frame& f, bool continued, Exchange& x, Sink& sink) noexcept {
     Stream* s = find(f.id);
     if (s == nullptr) {
       s = &*std::min_element(streams_.begin(), streams_.end(),
                              [](const Stream& a, const Stream& b) { return a.used < b.used; });
       if (s->used != 0) report(dir, Event::kTooManyStreams, &x, sink);
-      s->config.reset();
+      s->layout.clear();
       s->last_ns = 0;
       s->has_state = false;
       s->id = f.id;
       s->used = frames_;
     }
+    const bool third = f.type == FrameType::kConfig3;
     // Two kinds of the same configuration differ in their bytes, and that is no change.
-    const bool known = !s->config.empty() && s->third == (f.type == FrameType::kConfig3);
-    if (known && as_text(s->config.view()) != as_text(f.body)) {
+    if (!s->layout.empty() && s->layout.third() == third) {
+      if (as_text(s->layout.config()) == as_text(f.body)) return;
       report(dir, Event::kConfigurationChanged, &x, sink);
       x.apart = true;
       s->has_state = false;
     }
-    s->third = f.type == FrameType::kConfig3;
-    s->config.clear();
-    s->data_size = 0;
-    if (config.continued != 0) return;  // the rest is in other frames
-    if (!s->config.append(f.body)) {
-      s->config.reset();
-      return report(dir, Event::kOutOfMemory, &x, sink);
-    }
-    if (config.pmus > kMaxPmus) return;
-    s->data_size = kMinSize;
-    ConfigReader pmus = config;
-    for (Pmu p; pmus.next(p);) s->data_size += p.data_size();
+    s->layout.clear();
+    if (continued) return;  // the rest is in other frames
+    if (!s->layout.make(f.body, third)) report(dir, Event::kOutOfMemory, &x, sink);
   }
 
-  static bool check_time(Direction dir, const Frame& f, const ConfigReader& config, Exchange& x,
+  static bool check_time(Direction dir, const Frame& f, std::uint32_t time_base, Exchange& x,
                          Sink& sink) noexcept {
-    if (config.time_base != 0 && f.fraction < config.time_base) return true;
+    if (time_base != 0 && f.fraction < time_base) return true;
     report(dir, Event::kInvalidTime, &x, sink);
     return false;
   }
@@ -283,11 +275,13 @@ class C37118Parser final : public Parser {
     Exchange x;
     begin(x, dir, f, next_id_++, sink.time_ns());
     Stream* s = find(f.id);
-    if (s == nullptr || s->config.empty()) {
+    if (s == nullptr || s->layout.empty()) {
       if (!unknown_told_) report(dir, Event::kUnknownConfiguration, &x, sink);
       unknown_told_ = true;
+    } else if (!s->layout.fits(f.body)) {
+      report(dir, Event::kInvalidData, &x, sink);  // values at wrong places are worse than none
     } else {
-      x.config = ConfigReader(s->config.view(), s->third);
+      x.layout = &s->layout;
       read_data(dir, *s, x, sink);
     }
     set_operation(x);
@@ -295,25 +289,19 @@ class C37118Parser final : public Parser {
     sink.done(x);
   }
 
-  /// What a data frame says beside its values: is it whole, in order, and is a PMU in another state?
+  /// What a data frame says beside its values: is it in order, and is a PMU in another state?
   static void read_data(Direction dir, Stream& s, Exchange& x, Sink& sink) noexcept {
     constexpr std::uint64_t kPrime = 1099511628211U;  // FNV-1a's
-    DataReader data(x.first.body, x.config);
-    Measurement m;
     std::uint64_t state = 0;
-    while (data.next(m)) state = (state ^ (m.status & status::kStateMask)) * kPrime + 1;
-    if (!data.right()) {
-      report(dir, Event::kInvalidData, &x, sink);
-      x.config = {};  // values at wrong places are worse than none
-      return;
-    }
+    for (const PmuLayout& p : s.layout.pmus())
+      state = (state ^ (Measurement(x.first.body, p).status() & status::kStateMask)) * kPrime + 1;
     x.changed = s.has_state && s.state != state;
     s.state = state;
     s.has_state = true;
-    if (!check_time(dir, x.first, x.config, x, sink)) return;
-    const std::uint64_t now =
-        x.first.soc * kSecond + std::uint64_t{x.first.fraction} * kSecond / x.config.time_base;
-    const std::int16_t rate = x.config.rate;
+    const std::uint32_t time_base = s.layout.time_base();
+    if (!check_time(dir, x.first, time_base, x, sink)) return;
+    const std::uint64_t now = x.first.soc * kSecond + std::uint64_t{x.first.fraction} * kSecond / time_base;
+    const std::int16_t rate = s.layout.rate();
     if (s.last_ns != 0 && rate != 0) {
       const std::uint64_t step =
           rate > 0 ? kSecond / static_cast<unsigned>(rate) : kSecond * static_cast<unsigned>(-rate);
@@ -361,8 +349,13 @@ bool command(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& ou
 
 bool nth_pmu(const Transaction& tx, Direction dir, unsigned n, Pmu& out) noexcept {
   const Frame* f = frame(tx, dir);
-  ConfigReader config = exchange(tx).config;
-  if (f == nullptr || (f->type != FrameType::kData && !config_in(*f, config))) return false;
+  if (f == nullptr) return false;
+  if (f->type == FrameType::kData) {
+    const auto pmus = layouts_of(exchange(tx));
+    return n < pmus.size() && (out = pmus[n].pmu, true);
+  }
+  ConfigReader config;
+  if (!config_in(*f, config)) return false;
   for (unsigned i = 0; config.next(out); ++i) {
     if (i == n) return true;
   }
@@ -378,13 +371,8 @@ bool station(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexc
 }
 bool stat(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& out) noexcept {
   const Frame* f = frame(tx, dir);
-  if (f == nullptr || f->type != FrameType::kData) return false;
-  DataReader data(f->body, exchange(tx).config);
-  Measurement m;
-  for (unsigned i = 0; data.next(m); ++i) {
-    if (i == n) return out = m.status, true;
-  }
-  return false;
+  const auto pmus = layouts_of(exchange(tx));
+  return f != nullptr && n < pmus.size() && (out = Measurement(f->body, pmus[n]).status(), true);
 }
 bool header(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept {
   const Frame* f = frame(tx, dir);

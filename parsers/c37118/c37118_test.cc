@@ -97,21 +97,72 @@ TEST(C37118, ConfigurationThenData) {
 }
 
 TEST(C37118, ReadsMeasurements) {
-  const std::string kept = config(), body = data(0x0000);
-  DataReader reader(as_bytes(body), ConfigReader(as_bytes(kept), false));
-  Measurement m;
-  ASSERT_TRUE(reader.next(m));
-  EXPECT_DOUBLE_EQ(phasor_at(m, 0).magnitude, 0.05);
-  EXPECT_NEAR(phasor_at(m, 0).angle, 53.1301, 1e-4);
-  EXPECT_FALSE(phasor_at(m, 0).is_current);
-  EXPECT_DOUBLE_EQ(phasor_at(m, 1).magnitude, 1.0);
-  EXPECT_DOUBLE_EQ(phasor_at(m, 1).angle, -90);
-  EXPECT_TRUE(phasor_at(m, 1).is_current);
-  EXPECT_DOUBLE_EQ(m.frequency, 50.05);
-  EXPECT_DOUBLE_EQ(m.frequency_rate, -0.2);
-  EXPECT_DOUBLE_EQ(analog_at(m, 0), -6);
-  EXPECT_FALSE(reader.next(m));
-  EXPECT_TRUE(reader.right());
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(config()), false)) << "it keeps a copy";
+  EXPECT_EQ(layout.time_base(), 1000U);
+  EXPECT_EQ(layout.rate(), 50);
+  const std::string body = data(0x0804);
+  EXPECT_TRUE(layout.fits(as_bytes(body)));
+  EXPECT_FALSE(layout.fits(as_bytes(body + "x")));
+  EXPECT_FALSE(layout.fits(as_bytes(body).first(body.size() - 1)));
+  EXPECT_EQ(layout.size(), body.size());
+  ASSERT_EQ(layout.pmus().size(), 1U);
+  EXPECT_EQ(as_text(layout.pmus()[0].label()), "PMU 7 Station A");
+  const Measurement m(as_bytes(body), layout.pmus()[0]);
+  EXPECT_EQ(as_text(m.pmu().name), "Station A");
+  EXPECT_EQ(m.status(), 0x0804);
+  PhasorReader phasors = m.phasors();
+  const Phasor voltage = phasors.next(), current = phasors.next();
+  EXPECT_DOUBLE_EQ(voltage.magnitude, 0.05);
+  EXPECT_NEAR(voltage.angle, 53.1301, 1e-4);
+  EXPECT_FALSE(voltage.is_current);
+  EXPECT_DOUBLE_EQ(current.magnitude, 1.0);
+  EXPECT_DOUBLE_EQ(current.angle, -90);
+  EXPECT_TRUE(current.is_current);
+  EXPECT_DOUBLE_EQ(m.frequency(), 50.05);
+  EXPECT_DOUBLE_EQ(m.frequency_rate(), -0.2);
+  EXPECT_DOUBLE_EQ(m.analog(0), -6);
+  EXPECT_EQ(m.digitals(0), 0x0005);
+}
+
+TEST(C37118, LayoutsOfManyPmus) {
+  const std::string head = u32(1000), pmu = config().substr(6, config().size() - 8), rate = u16(50);
+  const auto of = [&](unsigned n) {
+    std::string c = head + u16(n);
+    for (unsigned i = 0; i < n; ++i) c += pmu;
+    return c + rate;
+  };
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(of(3)), false));
+  const std::string body = data() + data(1) + data(2);
+  ASSERT_TRUE(layout.fits(as_bytes(body)));
+  for (unsigned i = 0; i < 3; ++i) {
+    const Measurement m(as_bytes(body), layout.pmus()[i]);
+    EXPECT_EQ(m.status(), i);
+    EXPECT_DOUBLE_EQ(m.frequency(), 50.05);
+    EXPECT_EQ(m.digitals(0), 0x0005);
+  }
+  // What is beyond kMaxPmus is there, and not read.
+  ASSERT_TRUE(layout.make(as_bytes(of(kMaxPmus + 1)), false));
+  EXPECT_EQ(layout.pmus().size(), kMaxPmus);
+  EXPECT_EQ(layout.size(), 0U) << "not known";
+  std::string many;
+  for (unsigned i = 0; i <= kMaxPmus; ++i) many += data();
+  EXPECT_TRUE(layout.fits(as_bytes(many)));
+  EXPECT_FALSE(layout.fits(as_bytes(many).first(kMaxPmus * data().size() - 1)));
+  layout.clear();
+  EXPECT_TRUE(layout.empty());
+  EXPECT_EQ(pool.in_use_bytes(), 0U);
+  // A pool without room is no loss but of the layout.
+  Pool small(1);
+  std::vector<void*> taken;
+  while (void* block = small.allocate(Pool::kMaxBlock)) taken.push_back(block);
+  Layout none(small);
+  EXPECT_FALSE(none.make(as_bytes(of(3)), false));
+  EXPECT_TRUE(none.empty() && none.pmus().empty());
+  for (void* block : taken) small.release(block, Pool::kMaxBlock);
 }
 
 TEST(C37118, ReadsFloatsAndConfiguration3) {
@@ -139,14 +190,16 @@ TEST(C37118, ReadsFloatsAndConfiguration3) {
   ASSERT_TRUE(names.next(name) && names.next(name));
   EXPECT_EQ(as_text(name), "AN1");
   const std::string d = u16(0) + f32_230000 + half_pi + from_hex("42720000") + zero + from_hex("40200000");
-  DataReader reader(as_bytes(d), ConfigReader(as_bytes(c), true));
-  Measurement m;
-  ASSERT_TRUE(reader.next(m) && !reader.next(m) && reader.right());
-  EXPECT_DOUBLE_EQ(phasor_at(m, 0).magnitude, 230000);
-  EXPECT_NEAR(phasor_at(m, 0).angle, 90, 1e-5);
-  EXPECT_TRUE(phasor_at(m, 0).is_current);
-  EXPECT_EQ(m.frequency, 60.5);
-  EXPECT_EQ(analog_at(m, 0), 6);
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(c), true) && layout.fits(as_bytes(d)) && layout.pmus().size() == 1);
+  const Measurement m(as_bytes(d), layout.pmus()[0]);
+  const Phasor phasor = m.phasors().next();
+  EXPECT_DOUBLE_EQ(phasor.magnitude, 230000);
+  EXPECT_NEAR(phasor.angle, 90, 1e-5);
+  EXPECT_TRUE(phasor.is_current);
+  EXPECT_EQ(m.frequency(), 60.5);
+  EXPECT_EQ(m.analog(0), 6);
 }
 
 TEST(C37118, NamesWhatIsOdd) {
