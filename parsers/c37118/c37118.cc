@@ -23,21 +23,30 @@ Bytes trimmed(Bytes name) noexcept {
 
 std::uint16_t crc(Bytes bytes) noexcept { return Crc16<0x1021, false>::add(0xffff, bytes); }
 
-ParseResult parse(Cursor& in, Frame& f) noexcept {
-  const Bytes start = in.rest();
+ParseResult read_size(Bytes start, std::uint16_t& size) noexcept {
   // Say what is wrong as soon as it can be seen: what never comes is not waited for.
   if (!start.empty() && start[0] != kSync) return ParseResult::malformed(Event::kInvalidHeader);
   if (start.size() > 1 && !valid_type(start[1])) return ParseResult::malformed(Event::kInvalidHeader);
-  Cursor c = in;
-  c.skip(1);
-  const std::uint8_t type = c.u8();
-  const std::uint16_t size = c.u16be();
+  Cursor c(start);
+  c.skip(2);
+  size = c.u16be();
   if (!c.ok()) return ParseResult::need_more(4);
-  if (size < kMinSize) return ParseResult::malformed(Event::kInvalidSize);
+  return size < kMinSize ? ParseResult::malformed(Event::kInvalidSize) : ParseResult::done();
+}
+
+ParseResult parse(Cursor& in, Frame& f) noexcept {
+  const Bytes start = in.rest();
+  std::uint16_t size = 0;
+  const ParseResult r = read_size(start, size);
+  if (r.kind != ParseResult::Kind::kDone) return r;
   if (start.size() < size) return ParseResult::need_more(size);
   Cursor tail(start.subspan(size - kCrcSize, kCrcSize));
   if (tail.u16be() != crc(start.first(size - kCrcSize)))
     return ParseResult::malformed(Event::kInvalidChecksum);
+  Cursor c(start);
+  c.skip(1);
+  const std::uint8_t type = c.u8();
+  c.skip(2);
   f.type = static_cast<FrameType>(type >> 4);
   f.version = type & 15;
   f.id = c.u16be();

@@ -28,6 +28,7 @@ enum class Event : std::uint8_t {
   kInvalidSize,
   kInvalidChecksum,
   kLostSync,
+  kInterruptedFrame,
   kGap,
   kUnknownCommand,
   kInvalidConfiguration,
@@ -75,6 +76,11 @@ struct Frame {
 
 /// CRC-CCITT as the standard has it: from 0xffff, polynomial 0x1021, not reflected.
 [[nodiscard]] std::uint16_t crc(Bytes) noexcept;
+
+/// How long the frame is that starts here, as far as that can be believed without its end.
+///   done       `size` is at least kMinSize
+///   need_more, malformed  as parse()
+[[nodiscard]] ParseResult read_size(Bytes start, std::uint16_t& size) noexcept;
 
 /// Reads one frame from `in`.
 ///   done       `frame` is filled; `in` stands after it

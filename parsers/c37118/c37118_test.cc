@@ -255,6 +255,79 @@ TEST(C37118, ABadFrameEndsNothing) {
   }
 }
 
+/// What stands within a frame that is not whole.
+std::size_t told_of(const Conversation& talk, std::string_view what) {
+  std::size_t n = 0;
+  for (const std::string& line : brief(talk)) n += line.find(what) != std::string::npos ? 1 : 0;
+  return n;
+}
+
+TEST(C37118, AWrongSizeHidesNothing) {
+  // A command that says it is 61,458 bytes long, and commands behind it.
+  std::string wrong = kOn;
+  wrong[2] = '\xf0';
+  for (const unsigned behind : {3U, 4U, 11U}) {
+    std::string more;
+    for (unsigned i = 0; i < behind; ++i) more += kOn;
+    const Conversation talk = {to_server(wrong + more), to_client(kConfig2), to_server(kOn + kOn)};
+    EXPECT_EQ(told_of(talk, "event > interrupted_frame"), 1U);
+    EXPECT_EQ(told_of(talk, "event > lost_sync"), 1U);
+    EXPECT_EQ(told_of(talk, "start data transmission"), behind + 2);
+    EXPECT_EQ(check_every_split(kSpec, talk, {}, 3), "") << behind;
+    EXPECT_EQ(check_every_truncation(kSpec, talk, {}, 3), "") << behind;
+  }
+  // Longer ones take longer to be found: the look after the one that had only a part of the second.
+  std::string header = frame(FrameType::kHeader, std::string(300, 'h')), many = wrong;
+  for (unsigned i = 0; i < 4; ++i) many += header;
+  EXPECT_EQ(told_of({to_server(many)}, "report header"), 4U);
+  EXPECT_EQ(check_every_split(kSpec, {to_server(many)}, {}, 11), "");
+  // One frame within is no proof; and what is long and right is told, whatever else it has inside.
+  const std::string quoting = frame(FrameType::kHeader, std::string(100, ' ') + kOn + std::string(400, ' '));
+  EXPECT_EQ(told_of({to_server(quoting)}, "report header"), 1U);
+  const std::string noise = frame(FrameType::kHeader, std::string(700, '\xaa'));
+  EXPECT_EQ(told_of({to_server(noise)}, "report header"), 1U);
+  EXPECT_EQ(check_every_split(kSpec, {to_server(noise)}, {}, 11), "");
+}
+
+TEST(C37118, ManyWrongSizesHideNothing) {
+  std::string talk;
+  unsigned frames = 0;
+  for (; talk.size() < 65536; ++frames) talk += kOn + from_hex("aa01 ffff") + "no frame ";
+  talk += kOn + kOn + kOn;
+  EXPECT_EQ(told_of({to_server(talk)}, "start data transmission"), frames + 3);
+}
+
+TEST(C37118, DataOfANewConfigurationThatNobodySaw) {
+  // 300 bytes of phasors more than the configuration says: the first such frame is doubted, the others are told.
+  std::string c = config(), d = data();
+  c[6 + 16 + 2 + 2 + 1] = '\x4c';  // 76 phasors
+  c.insert(6 + 26 + 32, std::string(74 * 16, 'P'));
+  c.insert(6 + 26 + 79 * 16 + 14 * 16 + 8, std::string(74 * 4, '\0'));
+  const auto big = [&](unsigned ms, std::size_t phasors) {
+    return frame(FrameType::kData, u16(0) + std::string(phasors * 4, 'v') + d.substr(10), ms);
+  };
+  EXPECT_EQ(told_of({to_client(frame(FrameType::kConfig2, c) + big(0, 76) + big(20, 76))}, " 50.05"), 2U);
+  const Conversation talk = {to_client(frame(FrameType::kConfig2, c) + big(0, 76) + big(20, 80) +
+                                       big(40, 80) + big(60, 80) + big(80, 76) + big(100, 76))};
+  EXPECT_EQ(told_of(talk, "lost_sync"), 1U);
+  EXPECT_EQ(told_of(talk, "report measurements"), 5U);
+  EXPECT_EQ(told_of(talk, "invalid_data"), 2U);
+  EXPECT_EQ(told_of(talk, " 50.05"), 3U);
+  EXPECT_EQ(check_every_split(kSpec, talk, {}, 97), "");
+}
+
+TEST(C37118, AClockThatIsSetEndsNothing) {
+  // Long frames, a year apart: the first one is doubted.
+  const std::string early = frame(FrameType::kHeader, std::string(300, 'h'));
+  std::string late = early;
+  late[6] = '\x67';
+  late.resize(late.size() - kCrcSize);
+  late += u16(crc(as_bytes(late)));
+  const Conversation talk = {to_client(early + late + late + late)};
+  EXPECT_EQ(told_of(talk, "report header"), 3U);
+  EXPECT_EQ(told_of(talk, "lost_sync"), 1U);
+}
+
 TEST(C37118, GoesOnBehindAGap) {
   const Conversation talk = {to_client(kConfig2 + at(0)), gap(Direction::kToClient, 100),
                              to_client(at(20).substr(9) + at(40))};
