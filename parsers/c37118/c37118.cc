@@ -1,76 +1,61 @@
 #include "parsers/c37118/c37118.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <numbers>
+
+#include "parsers/core/crc16.h"
 
 namespace picket::c37118 {
 namespace {
 
-constexpr std::size_t kNameSize = 16, kGlobalId = 16, kPhasorScale = 12, kAnalogScale = 8, kUnit = 4;
+constexpr std::size_t kNameSize = 16, kGlobalId = 16;
 constexpr unsigned kNamesOfWord = 16;  // digitals have a name each
-constexpr std::uint8_t kLastVersion = 3;
-
-constexpr auto kCrcTable = [] {
-  std::array<std::uint16_t, 256> t{};
-  for (unsigned i = 0; i < 256; ++i) {
-    unsigned c = i << 8;
-    for (unsigned k = 0; k < 8; ++k) c = (c << 1) ^ ((c & 0x8000) != 0 ? 0x1021U : 0U);
-    t[i] = static_cast<std::uint16_t>(c);
-  }
-  return t;
-}();
 
 bool valid_type(std::uint8_t octet) noexcept { return (octet & 0x80) == 0 && (octet >> 4) <= kLastType; }
 
 float f32(Cursor& in) noexcept { return std::bit_cast<float>(in.u32be()); }
-std::int16_t i16(Cursor& in) noexcept { return static_cast<std::int16_t>(in.u16be()); }
 
 Bytes trimmed(Bytes name) noexcept {
   while (!name.empty() && (name.back() == ' ' || name.back() == 0)) name = name.first(name.size() - 1);
   return name;
 }
 
-Cursor at(Bytes values, std::size_t offset) noexcept {
-  Cursor c(values);
-  c.skip(offset);
-  return c;
-}
-
-std::int32_t i24(std::uint32_t v) noexcept { return static_cast<std::int32_t>(v << 8) >> 8; }
-
 }  // namespace
 
-std::uint16_t crc(Bytes bytes) noexcept {
-  unsigned c = 0xffff;
-  for (const std::uint8_t b : bytes) c = ((c << 8) ^ kCrcTable[(c >> 8 ^ b) & 0xff]) & 0xffff;
-  return static_cast<std::uint16_t>(c);
-}
+std::uint16_t crc(Bytes bytes) noexcept { return Crc16<0x1021, false>::add(0xffff, bytes); }
 
-ParseResult parse(Cursor& in, Frame& frame) noexcept {
-  const Bytes start = in.rest();
+ParseResult read_size(Bytes start, std::uint16_t& size) noexcept {
   // Say what is wrong as soon as it can be seen: what never comes is not waited for.
   if (!start.empty() && start[0] != kSync) return ParseResult::malformed(Event::kInvalidHeader);
   if (start.size() > 1 && !valid_type(start[1])) return ParseResult::malformed(Event::kInvalidHeader);
-  Cursor c = in;
+  Cursor c(start);
+  c.skip(2);
+  size = c.u16be();
+  if (!c.ok()) return ParseResult::need_more(4);
+  return size < kMinSize ? ParseResult::malformed(Event::kInvalidSize) : ParseResult::done();
+}
+
+ParseResult parse(Cursor& in, Frame& f) noexcept {
+  const Bytes start = in.rest();
+  std::uint16_t size = 0;
+  const ParseResult r = read_size(start, size);
+  if (r.kind != ParseResult::Kind::kDone) return r;
+  if (start.size() < size) return ParseResult::need_more(size);
+  Cursor tail(start.subspan(size - kCrcSize, kCrcSize));
+  if (tail.u16be() != crc(start.first(size - kCrcSize)))
+    return ParseResult::malformed(Event::kInvalidChecksum);
+  Cursor c(start);
   c.skip(1);
   const std::uint8_t type = c.u8();
-  const std::uint16_t size = c.u16be();
-  if (!c.ok()) return ParseResult::need_more(4);
-  if (size < kMinSize) return ParseResult::malformed(Event::kInvalidSize);
-  if (start.size() < size) return ParseResult::need_more(size);
-  Frame f;
+  c.skip(2);
   f.type = static_cast<FrameType>(type >> 4);
   f.version = type & 15;
   f.id = c.u16be();
   f.soc = c.u32be();
-  f.time_quality = c.u8();
-  f.fraction = c.u24be();
-  f.body = c.bytes(size - kMinSize);
-  if (c.u16be() != crc(start.first(size - kCrcSize))) return ParseResult::malformed(Event::kInvalidChecksum);
-  frame = f;
-  in = c;
+  const std::uint32_t fraction = c.u32be();
+  f.time_quality = static_cast<std::uint8_t>(fraction >> 24);
+  f.fraction = fraction & 0xffffff;
+  f.body = start.subspan(kHeaderSize, size - kMinSize);
+  in.skip(size);
   return ParseResult::done();
 }
 
@@ -99,8 +84,8 @@ ConfigReader::ConfigReader(Bytes body, bool third) noexcept : in_(body), third_(
     in_.fail();
     return;
   }
-  Cursor last = at(in_.rest(), in_.left() - 2);
-  rate = i16(last);
+  Cursor last(in_.rest().last(2));
+  rate = static_cast<std::int16_t>(last.u16be());
   in_ = Cursor(in_.rest().first(in_.left() - 2));
 }
 
@@ -141,77 +126,6 @@ bool ConfigReader::next(Pmu& out) noexcept {
   ++read_;
   out = p;
   return true;
-}
-
-bool DataReader::next(Measurement& out) noexcept {
-  Measurement m;
-  if (!config_.next(m.pmu)) return false;
-  const Pmu& p = m.pmu;
-  m.status = in_.u16be();
-  m.phasors = in_.bytes(p.phasors * (p.format.float_phasors() ? 8U : 4U));
-  if (p.format.float_frequency()) {
-    m.frequency = f32(in_);
-    m.frequency_rate = f32(in_);
-  } else {
-    m.frequency = p.nominal + i16(in_) / 1000.0;  // deviation in mHz
-    m.frequency_rate = i16(in_) / 100.0;
-  }
-  m.analogs = in_.bytes(p.analogs * (p.format.float_analogs() ? 4U : 2U));
-  m.digitals = in_.bytes(p.digitals * 2U);
-  if (!in_.ok()) return false;
-  out = m;
-  return true;
-}
-
-Phasor phasor_at(const Measurement& m, unsigned n) noexcept {
-  constexpr double kDegrees = 180 / std::numbers::pi;
-  const Pmu& p = m.pmu;
-  Phasor out;
-  double scale = 1, turn = 0;
-  if (p.third) {
-    Cursor unit = at(p.phasor_units, n * kPhasorScale + 2);
-    out.is_current = (unit.u8() & 8) != 0;
-    unit.skip(1);
-    scale = f32(unit);
-    turn = f32(unit);
-  } else {
-    Cursor unit = at(p.phasor_units, n * kUnit);
-    const std::uint32_t word = unit.u32be();
-    out.is_current = (word >> 24) == 1;
-    scale = (word & 0xffffff) * 1e-5;
-  }
-  double a = 0, b = 0;
-  if (p.format.float_phasors()) {
-    Cursor v = at(m.phasors, n * 8);
-    a = f32(v);
-    b = f32(v);
-    if (!p.third) scale = 1;
-  } else {
-    Cursor v = at(m.phasors, n * 4);
-    const std::uint16_t first = v.u16be();
-    a = p.format.polar() ? first : static_cast<std::int16_t>(first);
-    b = i16(v);
-    if (p.format.polar()) b *= 1e-4;
-  }
-  const bool polar = p.format.polar();
-  out.magnitude = (polar ? a : std::hypot(a, b)) * scale;
-  out.angle = ((polar ? b : std::atan2(b, a)) + turn) * kDegrees;
-  return out;
-}
-
-double analog_at(const Measurement& m, unsigned n) noexcept {
-  const Pmu& p = m.pmu;
-  const bool real = p.format.float_analogs();
-  Cursor v = at(m.analogs, n * (real ? 4U : 2U));
-  const double raw = real ? static_cast<double>(f32(v)) : i16(v);
-  if (p.third) {
-    Cursor unit = at(p.analog_units, n * kAnalogScale);
-    const double scale = f32(unit), offset = f32(unit);
-    return raw * scale + offset;
-  }
-  if (real) return raw;
-  Cursor unit = at(p.analog_units, n * kUnit);
-  return raw * i24(unit.u32be() & 0xffffff);
 }
 
 const Frame* frame_of(const Exchange& x, Direction dir) noexcept {

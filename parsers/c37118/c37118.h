@@ -7,14 +7,17 @@
 //   configuration   time base | PMUs x (name, id, format, channels, units, nominal frequency, count) | rate
 //   data            PMUs x (STAT | phasors | frequency | its rate of change | analogs | digitals)
 //
-// Data is unreadable without its configuration: the layout is in there, and nowhere else. So the parser keeps the last
-// configuration of each stream, as it came, and the readers below walk both side by side.
+// Data is unreadable without its configuration: where what stands is in there, and nowhere else. So the parser keeps the
+// last configuration of each stream, and a Layout that is made of it once: data is then read at known places.
 //
 // Source  IEEE C37.118.2-2011, clause 6 (configuration 3 and the extended frame), C37.118-2005, clause 6
-// Cost    O(size) a frame for its CRC; readers O(channels); no allocation
+// Cost    O(size) a frame for its CRC; O(channels) a configuration; O(1) a value of data, for those who ask; a Layout is
+//         a block of the pool
 // Limits  size is 16 bits; kMaxPmus of a frame are read, and kMaxChannels of a PMU shown
 // Leaves  a configuration 3 in several frames (CONT_IDX): each is a record, but the data behind it is not read
 #pragma once
+#include <array>
+
 #include "parsers/core/ot.h"
 
 namespace picket::c37118 {
@@ -25,6 +28,7 @@ enum class Event : std::uint8_t {
   kInvalidSize,
   kInvalidChecksum,
   kLostSync,
+  kInterruptedFrame,
   kGap,
   kUnknownCommand,
   kInvalidConfiguration,
@@ -53,10 +57,12 @@ enum class Command : std::uint16_t {
   kExtended = 8,
 };
 
-inline constexpr std::uint8_t kSync = 0xaa;
+inline constexpr std::uint8_t kSync = 0xaa, kLastVersion = 3;
 inline constexpr std::size_t kHeaderSize = 14, kCrcSize = 2, kMinSize = kHeaderSize + kCrcSize;
-inline constexpr unsigned kMaxPmus = 64;       ///< of a frame
-inline constexpr unsigned kMaxChannels = 128;  ///< of a kind, of a PMU
+inline constexpr std::size_t kUnit = 4;                            ///< PHUNIT, ANUNIT, DIGUNIT
+inline constexpr std::size_t kPhasorScale = 12, kAnalogScale = 8;  ///< PHSCALE, ANSCALE of configuration 3
+inline constexpr unsigned kMaxPmus = 64;                           ///< of a frame
+inline constexpr unsigned kMaxChannels = 128;                      ///< of a kind, of a PMU
 
 struct Frame {
   FrameType type{};
@@ -70,6 +76,11 @@ struct Frame {
 
 /// CRC-CCITT as the standard has it: from 0xffff, polynomial 0x1021, not reflected.
 [[nodiscard]] std::uint16_t crc(Bytes) noexcept;
+
+/// How long the frame is that starts here, as far as that can be believed without its end.
+///   done       `size` is at least kMinSize
+///   need_more, malformed  as parse()
+[[nodiscard]] ParseResult read_size(Bytes start, std::uint16_t& size) noexcept;
 
 /// Reads one frame from `in`.
 ///   done       `frame` is filled; `in` stands after it
@@ -141,37 +152,99 @@ class ConfigReader {
   std::uint16_t read_ = 0;
 };
 
-/// What a data frame says of one PMU.
-struct Measurement {
-  Pmu pmu;
-  std::uint16_t status = 0;
-  Bytes phasors, analogs, digitals;
-  double frequency = 0;       ///< Hz
-  double frequency_rate = 0;  ///< Hz/s
+/// Where a PMU's part of a data frame stands, and how it is called.
+struct PmuLayout {
+  static constexpr std::size_t kMaxLabel = 64;
+
+  Pmu pmu;  ///< borrowed from the configuration that its Layout keeps
+  std::uint32_t status_at = 0, frequency_at = 0, analogs_at = 0, digitals_at = 0;  ///< in the frame's body
+  std::uint8_t label_size = 0;
+  std::array<char, kMaxLabel> label_room;
+
+  /// "PMU 7 Station A", as much of it as there is room for.
+  [[nodiscard]] Bytes label() const noexcept { return as_bytes({label_room.data(), label_size}); }
 };
+
+/// What the data of a stream looks like: at most kMaxPmus parts, in a block of the pool. Views of its parts live until
+/// it is made anew.
+class Layout {
+ public:
+  explicit Layout(Pool& pool) noexcept : pool_(pool), config_(pool) {}
+  ~Layout() { clear(); }
+  Layout(const Layout&) = delete;
+  Layout& operator=(const Layout&) = delete;
+
+  /// Of a configuration that is right, of which it keeps a copy. False: there is no memory, and it is empty.
+  [[nodiscard]] bool make(Bytes config, bool third) noexcept;
+  void clear() noexcept;
+  [[nodiscard]] bool empty() const noexcept { return config_.empty(); }
+
+  [[nodiscard]] Bytes config() const noexcept { return config_.view(); }
+  [[nodiscard]] bool third() const noexcept { return third_; }
+  [[nodiscard]] std::uint32_t time_base() const noexcept { return time_base_; }
+  [[nodiscard]] std::int16_t rate() const noexcept { return rate_; }
+  [[nodiscard]] std::span<const PmuLayout> pmus() const noexcept { return {pmus_, count_}; }
+  /// Of the body of a data frame; 0: not known, since it has more PMUs than are read.
+  [[nodiscard]] std::size_t size() const noexcept { return more_ ? 0 : size_; }
+  /// Is a data frame's body as long as it has to be?
+  [[nodiscard]] bool fits(Bytes body) const noexcept {
+    return more_ ? body.size() >= size_ : body.size() == size_;
+  }
+
+ private:
+  Pool& pool_;
+  PoolBuffer config_;
+  PmuLayout* pmus_ = nullptr;
+  std::size_t count_ = 0, size_ = 0;
+  std::uint32_t time_base_ = 0;
+  std::int16_t rate_ = 0;
+  bool third_ = false, more_ = false;
+};
+
 struct Phasor {
   double magnitude = 0;  ///< V or A; what no scale is known of as it came
   double angle = 0;      ///< degrees
   bool is_current = false;
 };
 
-/// Data and its configuration, PMU by PMU.
-class DataReader {
+/// The phasors of a PMU, one after the other; what is behind the last one is zero.
+class PhasorReader {
  public:
-  DataReader() noexcept = default;
-  DataReader(Bytes data, const ConfigReader& config) noexcept : in_(data), config_(config) {}
-  [[nodiscard]] bool next(Measurement&) noexcept;
-  /// Likewise.
-  [[nodiscard]] bool right() const noexcept {
-    return in_.ok() && config_.right() && (in_.empty() || config_.pmus > kMaxPmus);
+  PhasorReader(const Pmu& p, Bytes values) noexcept
+      : units_(p.phasor_units), values_(values), format_(p.format), third_(p.third) {}
+  [[nodiscard]] Phasor next() noexcept;
+
+ private:
+  Cursor units_, values_;
+  Format format_;
+  bool third_;
+};
+
+/// What a data frame says of one PMU: read where it stands, when it is asked for. `body` fits the layout.
+class Measurement {
+ public:
+  Measurement(Bytes body, const PmuLayout& at) noexcept : body_(body), at_(&at) {}
+
+  [[nodiscard]] const Pmu& pmu() const noexcept { return at_->pmu; }
+  [[nodiscard]] std::uint16_t status() const noexcept { return from(at_->status_at).u16be(); }
+  [[nodiscard]] double frequency() const noexcept;       ///< Hz
+  [[nodiscard]] double frequency_rate() const noexcept;  ///< Hz/s
+  [[nodiscard]] PhasorReader phasors() const noexcept;
+  [[nodiscard]] double analog(unsigned n) const noexcept;
+  [[nodiscard]] std::uint16_t digitals(unsigned word) const noexcept {
+    return from(at_->digitals_at + word * 2).u16be();
   }
 
  private:
-  Cursor in_{};
-  ConfigReader config_;
+  [[nodiscard]] Cursor from(std::size_t offset) const noexcept {
+    Cursor c(body_);
+    c.skip(offset);
+    return c;
+  }
+
+  Bytes body_;
+  const PmuLayout* at_;
 };
-[[nodiscard]] Phasor phasor_at(const Measurement&, unsigned n) noexcept;
-[[nodiscard]] double analog_at(const Measurement&, unsigned n) noexcept;
 
 /// STAT.
 namespace status {
@@ -200,13 +273,17 @@ struct Exchange : OtTransaction {
   std::uint64_t first_ns = 0, answer_ns = 0;
   Frame first, answer;        ///< an `answer` is to a command
   std::uint16_t command = 0;  ///< where `first` is one
-  ConfigReader config;        ///< of data: how to read it; no PMUs where it is not known
   bool changed = false;       ///< of data: a PMU's state is not what it was
-  // What was found last, for those who ask for one after the other.
+  /// Of data: how it is read, good until done(); nullptr where that is not known, or it does not fit.
+  const Layout* layout = nullptr;
+  // What was found last in a configuration, for those who ask for one after the other.
   mutable ConfigReader pmus;
-  mutable DataReader measurements;
-  mutable unsigned pmu = 0, measurement = 0;  ///< so many were read of each
+  mutable unsigned pmu = 0;  ///< so many were read
 };
+/// Of data that can be read its PMUs; otherwise none.
+[[nodiscard]] inline std::span<const PmuLayout> layouts_of(const Exchange& x) noexcept {
+  return x.layout == nullptr ? std::span<const PmuLayout>() : x.layout->pmus();
+}
 /// The frame of that direction; nullptr: none went that way.
 [[nodiscard]] const Frame* frame_of(const Exchange&, Direction) noexcept;
 /// The configuration that a frame carries.

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
 
 #include "export/wire_writer.h"
 #include "parsers/c37118/c37118.h"
 #include "parsers/c37118/c37118.pb.h"
+#include "parsers/core/assert.h"
 
 namespace picket::c37118 {
 namespace {
@@ -33,19 +37,86 @@ std::string_view phasor_format(Format f) noexcept {
 std::string_view number_format(bool is_float) noexcept { return is_float ? "float" : "integer"; }
 std::string_view phasor_kind(bool is_current) noexcept { return is_current ? "current" : "voltage"; }
 
+// What is the same in record after record is encoded once: a concentrator sends thousands of phasors a second.
+
+/// The number of something, and what it is called.
+class NamedNumber {
+ public:
+  NamedNumber(int number_field, std::uint64_t number, int name_field, std::string_view text) noexcept {
+    WireWriter w(bytes_);
+    w.u64(number_field, number);
+    name(w, name_field, text);
+    PICKET_ASSERT(w.ok());
+    size_ = w.size();
+  }
+  void write(WireWriter& w) const noexcept { w.append(Bytes(bytes_).first(size_)); }
+
+ private:
+  std::array<std::uint8_t, 48> bytes_{};
+  std::size_t size_ = 0;
+};
+
+template <class Make, std::size_t... kNumbers>
+std::array<NamedNumber, sizeof...(kNumbers)> named(Make make, std::index_sequence<kNumbers...>) noexcept {
+  return {make(kNumbers)...};
+}
+const auto kTypes = named(
+    [](std::size_t n) noexcept {
+      return NamedNumber(C37118Frame::kTypeFieldNumber, n, C37118Frame::kTypeNameFieldNumber,
+                         type_name(static_cast<FrameType>(n)));
+    },
+    std::make_index_sequence<kLastType + 1>());
+const auto kTimeQualities = named(
+    [](std::size_t n) noexcept {
+      return NamedNumber(C37118Frame::kTimeQualityFieldNumber, n, C37118Frame::kTimeQualityNameFieldNumber,
+                         time_quality_name(static_cast<std::uint8_t>(n)));
+    },
+    std::make_index_sequence<16>());
+
+/// A phasor, but for its two numbers.
+class EncodedPhasor {
+ public:
+  explicit EncodedPhasor(bool is_current) noexcept {
+    std::array<std::uint8_t, 2 * kSize> room{};
+    WireWriter w(room);
+    {
+      const auto s = w.message(C37118Measurement::kPhasorsFieldNumber);
+      w.f64(C37118Phasor::kMagnitudeFieldNumber, 0);
+      magnitude_at_ = w.size() - sizeof(double);
+      w.f64(C37118Phasor::kAngleFieldNumber, 0);
+      angle_at_ = w.size() - sizeof(double);
+      w.text(C37118Phasor::kKindFieldNumber, phasor_kind(is_current));
+    }
+    PICKET_ASSERT(w.ok() && w.size() == kSize);
+    std::copy_n(room.begin(), kSize, bytes_.begin());
+  }
+  void write(WireWriter& w, const Phasor& v) const noexcept {
+    auto copy = bytes_;
+    std::memcpy(copy.data() + magnitude_at_, &v.magnitude, sizeof(double));
+    std::memcpy(copy.data() + angle_at_, &v.angle, sizeof(double));
+    w.append(copy);
+  }
+
+ private:
+  static constexpr std::size_t kSize = 31;  // of either kind
+  std::array<std::uint8_t, kSize> bytes_{};
+  std::size_t magnitude_at_ = 0, angle_at_ = 0;
+};
+const std::array<EncodedPhasor, 2> kPhasors = {EncodedPhasor(false), EncodedPhasor(true)};
+
 /// What stands in PHUNIT, ANUNIT, PHSCALE and ANSCALE.
 void unit(WireWriter& w, const Pmu& p, unsigned n, bool phasor) noexcept {
   constexpr std::string_view kAnalogs[] = {"instantaneous", "rms", "peak"};
   Cursor c(phasor ? p.phasor_units : p.analog_units);
   if (p.third) {
-    c.skip(n * (phasor ? 12U : 8U));
+    c.skip(n * (phasor ? kPhasorScale : kAnalogScale));
     if (phasor) {
       const std::uint32_t flags = c.u32be();
       w.text(C37118Channel::kKindFieldNumber, phasor_kind((flags & 0x800) != 0));
     }
     return w.f64(C37118Channel::kScaleFieldNumber, std::bit_cast<float>(c.u32be()));
   }
-  c.skip(n * 4U);
+  c.skip(n * kUnit);
   const std::uint32_t word = c.u32be();
   const std::uint32_t kind = word >> 24;
   if (phasor) {
@@ -104,7 +175,9 @@ void pmu(WireWriter& w, const Pmu& p) noexcept {
   w.i64(C37118Pmu::kGroupDelayUsFieldNumber, p.group_delay_us);
 }
 
-void configuration(WireWriter& w, ConfigReader config) noexcept {
+void configuration(WireWriter& w, const Frame& f) noexcept {
+  ConfigReader config;
+  (void)config_in(f, config);
   const auto s = w.message(C37118Frame::kConfigurationFieldNumber);
   w.u64(C37118Configuration::kTimeBaseFieldNumber, config.time_base);
   w.i64(C37118Configuration::kRateFieldNumber, config.rate);
@@ -118,69 +191,80 @@ void configuration(WireWriter& w, ConfigReader config) noexcept {
 
 void measurement(WireWriter& w, const Measurement& m) noexcept {
   const auto s = w.message(C37118Frame::kMeasurementsFieldNumber);
-  const Pmu& p = m.pmu;
+  const Pmu& p = m.pmu();
+  const std::uint16_t status = m.status();
   w.u64(C37118Measurement::kPmuFieldNumber, p.id);
   w.bytes(C37118Measurement::kStationFieldNumber, p.name);
-  w.u64(C37118Measurement::kStatusFieldNumber, m.status);
-  name(w, C37118Measurement::kErrorFieldNumber, data_error_name(m.status));
-  mark(w, C37118Measurement::kUnsynchronisedFieldNumber, (m.status & status::kUnsynchronised) != 0);
-  mark(w, C37118Measurement::kSortedByArrivalFieldNumber, (m.status & status::kByArrival) != 0);
-  if ((m.status & status::kTrigger) != 0)
-    name(w, C37118Measurement::kTriggerFieldNumber, trigger_name(m.status));
-  mark(w, C37118Measurement::kConfigurationChangeFieldNumber, (m.status & status::kConfigurationChange) != 0);
-  mark(w, C37118Measurement::kModifiedFieldNumber, (m.status & status::kModified) != 0);
-  name(w, C37118Measurement::kTimeErrorFieldNumber, time_error_name(m.status));
-  name(w, C37118Measurement::kUnlockedFieldNumber, unlocked_name(m.status));
-  w.f64(C37118Measurement::kFrequencyFieldNumber, m.frequency);
-  w.f64(C37118Measurement::kFrequencyRateFieldNumber, m.frequency_rate);
+  w.u64(C37118Measurement::kStatusFieldNumber, status);
+  if (status != 0) {
+    name(w, C37118Measurement::kErrorFieldNumber, data_error_name(status));
+    mark(w, C37118Measurement::kUnsynchronisedFieldNumber, (status & status::kUnsynchronised) != 0);
+    mark(w, C37118Measurement::kSortedByArrivalFieldNumber, (status & status::kByArrival) != 0);
+    if ((status & status::kTrigger) != 0)
+      name(w, C37118Measurement::kTriggerFieldNumber, trigger_name(status));
+    mark(w, C37118Measurement::kConfigurationChangeFieldNumber, (status & status::kConfigurationChange) != 0);
+    mark(w, C37118Measurement::kModifiedFieldNumber, (status & status::kModified) != 0);
+    name(w, C37118Measurement::kTimeErrorFieldNumber, time_error_name(status));
+    name(w, C37118Measurement::kUnlockedFieldNumber, unlocked_name(status));
+  }
+  w.f64(C37118Measurement::kFrequencyFieldNumber, m.frequency());
+  w.f64(C37118Measurement::kFrequencyRateFieldNumber, m.frequency_rate());
+  PhasorReader phasors = m.phasors();
   for (unsigned i = 0; i < std::min<unsigned>(p.phasors, kMaxChannels); ++i) {
-    const auto ph = w.message(C37118Measurement::kPhasorsFieldNumber);
-    const Phasor v = phasor_at(m, i);
-    w.f64(C37118Phasor::kMagnitudeFieldNumber, v.magnitude);
-    w.f64(C37118Phasor::kAngleFieldNumber, v.angle);
-    w.text(C37118Phasor::kKindFieldNumber, phasor_kind(v.is_current));
+    const Phasor v = phasors.next();
+    kPhasors[v.is_current ? 1 : 0].write(w, v);
   }
   for (unsigned i = 0; i < std::min<unsigned>(p.analogs, kMaxChannels); ++i) {
-    w.f64(C37118Measurement::kAnalogsFieldNumber, analog_at(m, i));
+    w.f64(C37118Measurement::kAnalogsFieldNumber, m.analog(i));
   }
-  Cursor digitals(m.digitals);
   for (unsigned i = 0; i < std::min<unsigned>(p.digitals, kMaxChannels); ++i) {
-    w.u64(C37118Measurement::kDigitalsFieldNumber, digitals.u16be());
+    w.u64(C37118Measurement::kDigitalsFieldNumber, m.digitals(i));
   }
   mark(w, C37118Measurement::kTruncatedFieldNumber,
        p.phasors > kMaxChannels || p.analogs > kMaxChannels || p.digitals > kMaxChannels);
 }
 
-void content(WireWriter& w, const Exchange& x, const Frame& f, ConfigReader config) noexcept {
-  if (f.type == FrameType::kHeader) return w.bytes(C37118Frame::kHeaderFieldNumber, f.body);
-  if (f.type == FrameType::kData && x.config.pmus != 0) {
-    DataReader data(f.body, x.config);
-    Measurement m;
-    for (unsigned i = 0; i < kShownPmus && data.next(m); ++i) measurement(w, m);
+void content(WireWriter& w, const Exchange& x, const Frame& f) noexcept {
+  switch (f.type) {
+    case FrameType::kHeader:
+      return w.bytes(C37118Frame::kHeaderFieldNumber, f.body);
+    case FrameType::kConfig1:
+    case FrameType::kConfig2:
+    case FrameType::kConfig3:
+      return configuration(w, f);
+    case FrameType::kData:
+    case FrameType::kCommand:
+      break;
+  }
+  Bytes rest = f.body;
+  if (f.type == FrameType::kCommand) rest = rest.subspan(std::min<std::size_t>(2, rest.size()));
+  if (const auto pmus = layouts_of(x); f.type == FrameType::kData && !pmus.empty()) {
+    for (const PmuLayout& p : pmus.first(std::min<std::size_t>(pmus.size(), kShownPmus)))
+      measurement(w, Measurement(f.body, p));
     return;
   }
-  if (f.type != FrameType::kData && f.type != FrameType::kCommand) return configuration(w, config);
-  const Bytes rest =
-      f.type == FrameType::kCommand ? f.body.subspan(std::min<std::size_t>(2, f.body.size())) : f.body;
   if (rest.empty()) return;
   w.u64(C37118Frame::kBodyLengthFieldNumber, rest.size());
   w.bytes(C37118Frame::kBodyFieldNumber, rest.first(std::min(rest.size(), kShownBody)));
 }
 
+/// In which FRACSEC counts; 0 where that is not known.
+std::uint32_t time_base_of(const Exchange& x, const Frame& f) noexcept {
+  if (f.type == FrameType::kData) return x.layout == nullptr ? 0 : x.layout->time_base();
+  ConfigReader config;
+  return config_in(f, config) ? config.time_base : 0;
+}
+
 void frame(WireWriter& w, int field, const Exchange& x, const Frame& f) noexcept {
   constexpr std::uint64_t kSecond = 1'000'000'000;
   const auto s = w.message(field);
-  ConfigReader config = x.config;
-  (void)config_in(f, config);
-  w.u64(C37118Frame::kTypeFieldNumber, static_cast<std::uint64_t>(f.type));
-  w.text(C37118Frame::kTypeNameFieldNumber, type_name(f.type));
+  const std::uint32_t time_base = time_base_of(x, f);
+  kTypes[static_cast<std::size_t>(f.type)].write(w);
   w.u64(C37118Frame::kVersionFieldNumber, f.version);
   w.u64(C37118Frame::kIdCodeFieldNumber, f.id);
-  const bool whole = f.fraction < config.time_base;
   w.fixed64(C37118Frame::kTimeFieldNumber,
-            f.soc * kSecond + (whole ? std::uint64_t{f.fraction} * kSecond / config.time_base : 0));
-  w.u64(C37118Frame::kTimeQualityFieldNumber, f.time_quality & 15U);
-  name(w, C37118Frame::kTimeQualityNameFieldNumber, time_quality_name(f.time_quality));
+            f.soc * kSecond + (f.fraction < time_base ? std::uint64_t{f.fraction} * kSecond / time_base : 0));
+  kTimeQualities[f.time_quality & 15U].write(w);
   mark(w, C37118Frame::kLeapSecondPendingFieldNumber, (f.time_quality & 0x10) != 0);
   mark(w, C37118Frame::kLeapSecondOccurredFieldNumber, (f.time_quality & 0x20) != 0);
   mark(w, C37118Frame::kLeapSecondDeletedFieldNumber, (f.time_quality & 0x40) != 0);
@@ -188,7 +272,7 @@ void frame(WireWriter& w, int field, const Exchange& x, const Frame& f) noexcept
     w.u64(C37118Frame::kCommandFieldNumber, x.command);
     name(w, C37118Frame::kCommandNameFieldNumber, command_name(x.command));
   }
-  content(w, x, f, config);
+  content(w, x, f);
 }
 
 }  // namespace

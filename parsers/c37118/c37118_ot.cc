@@ -73,13 +73,11 @@ Does does(const Exchange& x) noexcept {
   return kOtherCommand;
 }
 
-/// The n-th PMU that data or a configuration is of.
+/// The n-th PMU that a configuration is of.
 bool nth_pmu(const Exchange& x, unsigned n, Pmu& out) noexcept {
   if (x.pmu == 0 || n < x.pmu) {
     x.pmu = 0;
-    x.pmus = x.config;
-    if (x.first.type != FrameType::kData && !config_in(x.has_answer ? x.answer : x.first, x.pmus))
-      return false;
+    if (!config_in(x.has_answer ? x.answer : x.first, x.pmus)) return false;
   }
   while (x.pmus.next(out)) {
     if (x.pmu++ == n) return true;
@@ -89,8 +87,14 @@ bool nth_pmu(const Exchange& x, unsigned n, Pmu& out) noexcept {
 
 bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
+  if (const auto pmus = layouts_of(x); !pmus.empty()) {
+    if (n >= pmus.size()) return false;
+    out.text = pmus[n].label();
+    out.first = out.last = pmus[n].pmu.id;
+    return true;
+  }
   Pmu p;
-  const bool named = nth_pmu(x, n, p);
+  const bool named = x.first.type != FrameType::kData && nth_pmu(x, n, p);
   if (!named && n != 0) return false;
   const std::uint16_t id = named ? p.id : x.first.id;
   TextWriter text(x.text_room);
@@ -104,16 +108,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
 /// The frequency that each PMU measures: what all of them have, and what tells how the grid is.
 bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noexcept {
   const auto& x = static_cast<const Exchange&>(tx);
-  if (x.first.type != FrameType::kData || dir != x.from) return false;
-  if (x.measurement == 0 || n < x.measurement) {
-    x.measurement = 0;
-    x.measurements = DataReader(x.first.body, x.config);
-  }
-  Measurement m;
-  while (x.measurements.next(m)) {
-    if (x.measurement++ == n) return out.is_number = true, out.number = m.frequency, true;
-  }
-  return false;
+  const auto pmus = layouts_of(x);
+  if (dir != x.from || n >= pmus.size()) return false;
+  out.is_number = true;
+  out.number = Measurement(x.first.body, pmus[n]).frequency();
+  return true;
 }
 
 }  // namespace

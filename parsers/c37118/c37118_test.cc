@@ -97,21 +97,72 @@ TEST(C37118, ConfigurationThenData) {
 }
 
 TEST(C37118, ReadsMeasurements) {
-  const std::string kept = config(), body = data(0x0000);
-  DataReader reader(as_bytes(body), ConfigReader(as_bytes(kept), false));
-  Measurement m;
-  ASSERT_TRUE(reader.next(m));
-  EXPECT_DOUBLE_EQ(phasor_at(m, 0).magnitude, 0.05);
-  EXPECT_NEAR(phasor_at(m, 0).angle, 53.1301, 1e-4);
-  EXPECT_FALSE(phasor_at(m, 0).is_current);
-  EXPECT_DOUBLE_EQ(phasor_at(m, 1).magnitude, 1.0);
-  EXPECT_DOUBLE_EQ(phasor_at(m, 1).angle, -90);
-  EXPECT_TRUE(phasor_at(m, 1).is_current);
-  EXPECT_DOUBLE_EQ(m.frequency, 50.05);
-  EXPECT_DOUBLE_EQ(m.frequency_rate, -0.2);
-  EXPECT_DOUBLE_EQ(analog_at(m, 0), -6);
-  EXPECT_FALSE(reader.next(m));
-  EXPECT_TRUE(reader.right());
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(config()), false)) << "it keeps a copy";
+  EXPECT_EQ(layout.time_base(), 1000U);
+  EXPECT_EQ(layout.rate(), 50);
+  const std::string body = data(0x0804);
+  EXPECT_TRUE(layout.fits(as_bytes(body)));
+  EXPECT_FALSE(layout.fits(as_bytes(body + "x")));
+  EXPECT_FALSE(layout.fits(as_bytes(body).first(body.size() - 1)));
+  EXPECT_EQ(layout.size(), body.size());
+  ASSERT_EQ(layout.pmus().size(), 1U);
+  EXPECT_EQ(as_text(layout.pmus()[0].label()), "PMU 7 Station A");
+  const Measurement m(as_bytes(body), layout.pmus()[0]);
+  EXPECT_EQ(as_text(m.pmu().name), "Station A");
+  EXPECT_EQ(m.status(), 0x0804);
+  PhasorReader phasors = m.phasors();
+  const Phasor voltage = phasors.next(), current = phasors.next();
+  EXPECT_DOUBLE_EQ(voltage.magnitude, 0.05);
+  EXPECT_NEAR(voltage.angle, 53.1301, 1e-4);
+  EXPECT_FALSE(voltage.is_current);
+  EXPECT_DOUBLE_EQ(current.magnitude, 1.0);
+  EXPECT_DOUBLE_EQ(current.angle, -90);
+  EXPECT_TRUE(current.is_current);
+  EXPECT_DOUBLE_EQ(m.frequency(), 50.05);
+  EXPECT_DOUBLE_EQ(m.frequency_rate(), -0.2);
+  EXPECT_DOUBLE_EQ(m.analog(0), -6);
+  EXPECT_EQ(m.digitals(0), 0x0005);
+}
+
+TEST(C37118, LayoutsOfManyPmus) {
+  const std::string head = u32(1000), pmu = config().substr(6, config().size() - 8), rate = u16(50);
+  const auto of = [&](unsigned n) {
+    std::string c = head + u16(n);
+    for (unsigned i = 0; i < n; ++i) c += pmu;
+    return c + rate;
+  };
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(of(3)), false));
+  const std::string body = data() + data(1) + data(2);
+  ASSERT_TRUE(layout.fits(as_bytes(body)));
+  for (unsigned i = 0; i < 3; ++i) {
+    const Measurement m(as_bytes(body), layout.pmus()[i]);
+    EXPECT_EQ(m.status(), i);
+    EXPECT_DOUBLE_EQ(m.frequency(), 50.05);
+    EXPECT_EQ(m.digitals(0), 0x0005);
+  }
+  // What is beyond kMaxPmus is there, and not read.
+  ASSERT_TRUE(layout.make(as_bytes(of(kMaxPmus + 1)), false));
+  EXPECT_EQ(layout.pmus().size(), kMaxPmus);
+  EXPECT_EQ(layout.size(), 0U) << "not known";
+  std::string many;
+  for (unsigned i = 0; i <= kMaxPmus; ++i) many += data();
+  EXPECT_TRUE(layout.fits(as_bytes(many)));
+  EXPECT_FALSE(layout.fits(as_bytes(many).first(kMaxPmus * data().size() - 1)));
+  layout.clear();
+  EXPECT_TRUE(layout.empty());
+  EXPECT_EQ(pool.in_use_bytes(), 0U);
+  // A pool without room is no loss but of the layout.
+  Pool small(1);
+  std::vector<void*> taken;
+  while (void* block = small.allocate(Pool::kMaxBlock)) taken.push_back(block);
+  Layout none(small);
+  EXPECT_FALSE(none.make(as_bytes(of(3)), false));
+  EXPECT_TRUE(none.empty() && none.pmus().empty());
+  for (void* block : taken) small.release(block, Pool::kMaxBlock);
 }
 
 TEST(C37118, ReadsFloatsAndConfiguration3) {
@@ -139,14 +190,16 @@ TEST(C37118, ReadsFloatsAndConfiguration3) {
   ASSERT_TRUE(names.next(name) && names.next(name));
   EXPECT_EQ(as_text(name), "AN1");
   const std::string d = u16(0) + f32_230000 + half_pi + from_hex("42720000") + zero + from_hex("40200000");
-  DataReader reader(as_bytes(d), ConfigReader(as_bytes(c), true));
-  Measurement m;
-  ASSERT_TRUE(reader.next(m) && !reader.next(m) && reader.right());
-  EXPECT_DOUBLE_EQ(phasor_at(m, 0).magnitude, 230000);
-  EXPECT_NEAR(phasor_at(m, 0).angle, 90, 1e-5);
-  EXPECT_TRUE(phasor_at(m, 0).is_current);
-  EXPECT_EQ(m.frequency, 60.5);
-  EXPECT_EQ(analog_at(m, 0), 6);
+  Pool pool(1 << 20);
+  Layout layout(pool);
+  ASSERT_TRUE(layout.make(as_bytes(c), true) && layout.fits(as_bytes(d)) && layout.pmus().size() == 1);
+  const Measurement m(as_bytes(d), layout.pmus()[0]);
+  const Phasor phasor = m.phasors().next();
+  EXPECT_DOUBLE_EQ(phasor.magnitude, 230000);
+  EXPECT_NEAR(phasor.angle, 90, 1e-5);
+  EXPECT_TRUE(phasor.is_current);
+  EXPECT_EQ(m.frequency(), 60.5);
+  EXPECT_EQ(m.analog(0), 6);
 }
 
 TEST(C37118, NamesWhatIsOdd) {
@@ -200,6 +253,79 @@ TEST(C37118, ABadFrameEndsNothing) {
     EXPECT_THAT(lines.back(), HasSubstr("report measurements [PMU 7 Station A] 50.05"));
     EXPECT_EQ(check_every_split(kSpec, talk), "");
   }
+}
+
+/// What stands within a frame that is not whole.
+std::size_t told_of(const Conversation& talk, std::string_view what) {
+  std::size_t n = 0;
+  for (const std::string& line : brief(talk)) n += line.find(what) != std::string::npos ? 1 : 0;
+  return n;
+}
+
+TEST(C37118, AWrongSizeHidesNothing) {
+  // A command that says it is 61,458 bytes long, and commands behind it.
+  std::string wrong = kOn;
+  wrong[2] = '\xf0';
+  for (const unsigned behind : {3U, 4U, 11U}) {
+    std::string more;
+    for (unsigned i = 0; i < behind; ++i) more += kOn;
+    const Conversation talk = {to_server(wrong + more), to_client(kConfig2), to_server(kOn + kOn)};
+    EXPECT_EQ(told_of(talk, "event > interrupted_frame"), 1U);
+    EXPECT_EQ(told_of(talk, "event > lost_sync"), 1U);
+    EXPECT_EQ(told_of(talk, "start data transmission"), behind + 2);
+    EXPECT_EQ(check_every_split(kSpec, talk, {}, 3), "") << behind;
+    EXPECT_EQ(check_every_truncation(kSpec, talk, {}, 3), "") << behind;
+  }
+  // Longer ones take longer to be found: the look after the one that had only a part of the second.
+  std::string header = frame(FrameType::kHeader, std::string(300, 'h')), many = wrong;
+  for (unsigned i = 0; i < 4; ++i) many += header;
+  EXPECT_EQ(told_of({to_server(many)}, "report header"), 4U);
+  EXPECT_EQ(check_every_split(kSpec, {to_server(many)}, {}, 11), "");
+  // One frame within is no proof; and what is long and right is told, whatever else it has inside.
+  const std::string quoting = frame(FrameType::kHeader, std::string(100, ' ') + kOn + std::string(400, ' '));
+  EXPECT_EQ(told_of({to_server(quoting)}, "report header"), 1U);
+  const std::string noise = frame(FrameType::kHeader, std::string(700, '\xaa'));
+  EXPECT_EQ(told_of({to_server(noise)}, "report header"), 1U);
+  EXPECT_EQ(check_every_split(kSpec, {to_server(noise)}, {}, 11), "");
+}
+
+TEST(C37118, ManyWrongSizesHideNothing) {
+  std::string talk;
+  unsigned frames = 0;
+  for (; talk.size() < 65536; ++frames) talk += kOn + from_hex("aa01 ffff") + "no frame ";
+  talk += kOn + kOn + kOn;
+  EXPECT_EQ(told_of({to_server(talk)}, "start data transmission"), frames + 3);
+}
+
+TEST(C37118, DataOfANewConfigurationThatNobodySaw) {
+  // 300 bytes of phasors more than the configuration says: the first such frame is doubted, the others are told.
+  std::string c = config(), d = data();
+  c[6 + 16 + 2 + 2 + 1] = '\x4c';  // 76 phasors
+  c.insert(6 + 26 + 32, std::string(74 * 16, 'P'));
+  c.insert(6 + 26 + 79 * 16 + 14 * 16 + 8, std::string(74 * 4, '\0'));
+  const auto big = [&](unsigned ms, std::size_t phasors) {
+    return frame(FrameType::kData, u16(0) + std::string(phasors * 4, 'v') + d.substr(10), ms);
+  };
+  EXPECT_EQ(told_of({to_client(frame(FrameType::kConfig2, c) + big(0, 76) + big(20, 76))}, " 50.05"), 2U);
+  const Conversation talk = {to_client(frame(FrameType::kConfig2, c) + big(0, 76) + big(20, 80) +
+                                       big(40, 80) + big(60, 80) + big(80, 76) + big(100, 76))};
+  EXPECT_EQ(told_of(talk, "lost_sync"), 1U);
+  EXPECT_EQ(told_of(talk, "report measurements"), 5U);
+  EXPECT_EQ(told_of(talk, "invalid_data"), 2U);
+  EXPECT_EQ(told_of(talk, " 50.05"), 3U);
+  EXPECT_EQ(check_every_split(kSpec, talk, {}, 97), "");
+}
+
+TEST(C37118, AClockThatIsSetEndsNothing) {
+  // Long frames, a year apart: the first one is doubted.
+  const std::string early = frame(FrameType::kHeader, std::string(300, 'h'));
+  std::string late = early;
+  late[6] = '\x67';
+  late.resize(late.size() - kCrcSize);
+  late += u16(crc(as_bytes(late)));
+  const Conversation talk = {to_client(early + late + late + late)};
+  EXPECT_EQ(told_of(talk, "report header"), 3U);
+  EXPECT_EQ(told_of(talk, "lost_sync"), 1U);
 }
 
 TEST(C37118, GoesOnBehindAGap) {

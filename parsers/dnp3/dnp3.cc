@@ -2,19 +2,10 @@
 
 #include <algorithm>
 
+#include "parsers/core/crc16.h"
+
 namespace picket::dnp3 {
 namespace {
-
-constexpr auto kCrcTable = [] {
-  std::array<std::uint16_t, 256> table{};
-  for (unsigned byte = 0; byte < table.size(); ++byte) {
-    unsigned c = byte;
-    for (int bit = 0; bit < 8; ++bit)
-      c = c >> 1 ^ ((c & 1) != 0 ? 0xa6bcU : 0U);  // 0x3d65, bits turned around
-    table[byte] = static_cast<std::uint16_t>(c);
-  }
-  return table;
-}();
 
 /// Does `b` end with the CRC of what is before it?
 bool crc_fits(Bytes b) noexcept {
@@ -31,9 +22,7 @@ std::size_t blocks_size(std::uint8_t length) noexcept {
 }  // namespace
 
 std::uint16_t crc(Bytes bytes) noexcept {
-  unsigned c = 0;
-  for (const std::uint8_t b : bytes) c = c >> 8 ^ kCrcTable[(c ^ b) & 0xff];
-  return static_cast<std::uint16_t>(~c);
+  return static_cast<std::uint16_t>(~Crc16<0x3d65, true>::add(0, bytes));
 }
 
 std::size_t next_header(Bytes in, std::size_t at) noexcept {
