@@ -586,7 +586,7 @@ TEST(Enip, NamesAreThere) {
   EXPECT_EQ(n, 99U);
   EXPECT_TRUE(status_by_name("invalid_cmd", n));
   EXPECT_EQ(n, 1U);
-  Target t;
+  Target t{};
   EXPECT_EQ(service_name(0x52, t), "");
   t.has_class = true;
   t.class_id = 6;
