@@ -8,6 +8,8 @@
 // counts.
 #pragma once
 #include <algorithm>
+#include <span>
+#include <tuple>
 #include <utility>
 
 #include "parsers/core/frames.h"
@@ -106,7 +108,12 @@ class EnipParser final : public Parser {
   }
   void on_close(Sink& sink) noexcept override {
     while (!waiting_.empty()) give_up_oldest(sink);
-    for (std::size_t i = 0; io_ != nullptr && i < io_->count; ++i) finish_io(io_->counts[i], sink);
+    if (io_ == nullptr) return;
+    // By their last packets: which one was there first is long ago, and that packet may have been damaged or lost.
+    const std::span counts = std::span(io_->counts).first(io_->count);
+    std::ranges::sort(counts, {},
+                      [](const IoCount& c) noexcept { return std::tuple(c.last_ns, c.connection, c.dir); });
+    for (IoCount& c : counts) finish_io(c, sink);
   }
 
  private:
