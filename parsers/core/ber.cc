@@ -9,14 +9,15 @@ constexpr std::uint8_t kConstructed = 0x20, kMore = 0x80;
 constexpr std::uint8_t kLongTag = 0x1f;
 constexpr unsigned kMaxTagBytes = 4, kMaxLengthBytes = 4, kMaxArcBytes = 9;
 
-}  // namespace
-
-bool read_header(Cursor& in, Element& out, std::size_t& length) noexcept {
-  const std::uint8_t first = in.u8();
+void set_identifier(std::uint8_t first, Element& out) noexcept {
   out.tag_class = static_cast<Class>(first >> 6);
   out.constructed = (first & kConstructed) != 0;
   out.tag = first & kLongTag;
   out.identifier = first;
+}
+
+bool long_header(Cursor& in, Element& out, std::size_t& length) noexcept {
+  set_identifier(in.u8(), out);
   if (out.tag == kLongTag) {
     out.tag = 0;
     for (unsigned i = 0;; ++i) {
@@ -40,15 +41,28 @@ bool read_header(Cursor& in, Element& out, std::size_t& length) noexcept {
   return in.ok();
 }
 
+/// Nearly all have a tag and a length of one byte each.
+bool header(Cursor& in, Element& out, std::size_t& length) noexcept {
+  const Bytes head = in.rest();
+  if (head.size() < 2 || (head[0] & kLongTag) == kLongTag || head[1] >= kMore)
+    return long_header(in, out, length);
+  set_identifier(head[0], out);
+  length = head[1];
+  in.skip(2);
+  return true;
+}
+
+}  // namespace
+
+bool read_header(Cursor& in, Element& out, std::size_t& length) noexcept { return header(in, out, length); }
+
 bool read(Cursor& in, Element& out) noexcept {
-  if (in.empty()) return false;
   const Bytes from = in.rest();
-  const std::size_t start = in.offset();
   std::size_t length = 0;
-  if (!read_header(in, out, length)) return false;
+  if (from.empty() || !header(in, out, length)) return false;
   out.content = in.bytes(length);
   if (!in.ok()) return false;
-  out.all = from.first(in.offset() - start);
+  out.all = from.first(from.size() - in.left());
   return true;
 }
 
@@ -96,7 +110,18 @@ bool bit(Bytes content, std::size_t n) noexcept {
 }
 
 std::size_t write_oid(Bytes content, std::span<char> room) noexcept {
-  TextWriter w(room);
+  constexpr std::ptrdiff_t kMaxArcText = 21;  // 20 digits and a dot
+  char* at = room.data();
+  char* const end = at + room.size();
+  // Straight into the room where it is there; what does not fit is cut by TextWriter.
+  const auto write = [&at, end](std::string_view dot, std::uint64_t n) noexcept {
+    if (end - at >= kMaxArcText) {
+      if (!dot.empty()) *at++ = dot[0];
+      at = std::to_chars(at, end, n).ptr;
+    } else {
+      at += (TextWriter({at, end}) << dot << n).size();
+    }
+  };
   std::uint64_t arc = 0;
   unsigned bytes = 0;
   bool first = true;
@@ -107,14 +132,15 @@ std::size_t write_oid(Bytes content, std::span<char> room) noexcept {
     if (first) {
       // The first number holds two arcs: 40 times the first, which is 0, 1 or 2, and the second.
       const std::uint64_t top = arc < 80 ? arc / 40 : 2;
-      w << top << "." << arc - top * 40;
+      write("", top);
+      write(".", arc - top * 40);
     } else {
-      w << "." << arc;
+      write(".", arc);
     }
     first = false;
     arc = bytes = 0;
   }
-  return w.size();
+  return static_cast<std::size_t>(at - room.data());
 }
 
 }  // namespace picket::ber

@@ -90,6 +90,12 @@ TEST(Ber, ObjectIdentifiers) {
   char small[4];
   const std::string b = from_hex("28ca220201");
   EXPECT_EQ(std::string(small, write_oid(as_bytes(b), small)), "1.0.");
+  const std::string large = from_hex("2b ffffffffffffffff7f ca22 02 01"),
+                    text = "1.3.9223372036854775807.9506.2.1";
+  for (std::size_t n = 0; n <= 64; ++n) {
+    std::string room(n, '?');
+    EXPECT_EQ(room.substr(0, write_oid(as_bytes(large), room)), text.substr(0, n));
+  }
 }
 
 TEST(Ber, WalksATreeWithoutRecursion) {

@@ -137,6 +137,8 @@ ParseResult parse_pdv(Cursor& in, std::uint32_t left, PdvHeader& header) noexcep
   if (!c.ok()) return ParseResult::need_more(kPdvHeader);
   if (left < kPdvHeader || length < 2 || length > left - 4) return ParseResult::malformed(Event::kInvalidPdv);
   h.fragment = length - 2;
+  // Two lengths may lie alike, and would swallow what follows. An image may be that large, a command is not.
+  if (h.command() && h.fragment > kMaxCommand) return ParseResult::malformed(Event::kInvalidPdv);
   header = h;
   in = c;
   return ParseResult::done();

@@ -61,6 +61,7 @@ inline constexpr std::size_t kPduHeader = 6;
 inline constexpr std::size_t kPdvHeader = 6;  ///< of which `length` counts two bytes
 inline constexpr std::size_t kFixedAssociate = 68;
 inline constexpr std::uint32_t kLongPdu = 1 << 20;  ///< above, one PDV has to fill it
+inline constexpr std::size_t kMaxCommand = 131072;  ///< bytes of a command set: above, a length lies
 
 struct PduHeader {
   std::uint8_t type = 0;

@@ -27,7 +27,7 @@ inline constexpr LimitDef kLimits[] = {
     {"reply-timeout", 600, 1, 86400, "seconds without a response after which a request is given up"},
     {"association-limit", kMaxAssociation, 512, kMaxAssociation,
      "bytes of a PDU that asks for, or grants, an association"},
-    {"command-limit", 16384, 256, 131072, "bytes of a command set"},
+    {"command-limit", 16384, 256, kMaxCommand, "bytes of a command set"},
     {"dataset-limit", 8192, 0, 131072, "first bytes of a data set that are read; images go by unkept"},
     {"file-inspect-limit", 102400, 1, 262144, "bytes of a stored object that rules may look at"},
     kPatientMode,

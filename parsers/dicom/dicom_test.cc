@@ -396,6 +396,11 @@ TEST(Dicom, GoesOnBehindWhatIsWrong) {
   EXPECT_THAT(brief({to_server(liar + kEcho)}),
               ElementsAre("event > invalid_pdv", "event > lost_sync", HasSubstr("tx 0 req verify"),
                           HasSubstr("tx 1 req events=duplicate_message_id verify")));
+  // Nor do two of them that lie alike.
+  std::string liars = kEcho;
+  liars[2] = liars[6] = 0x7f;
+  EXPECT_THAT(brief({to_server(liars + kEcho)}),
+              ElementsAre("event > invalid_pdv", "event > lost_sync", HasSubstr("tx 0 req verify")));
   // After a gap of unknown length, in the middle of something.
   EXPECT_THAT(
       brief({to_server(kEcho.substr(0, 30)), gap(Direction::kToServer, 0), to_server("rest" + kEcho)}),

@@ -5,16 +5,13 @@
 namespace picket::enip {
 namespace {
 
+constexpr std::uint8_t kReplyBit = 0x80;
+constexpr std::size_t kRequestHead = 2, kReplyHead = 4;  // bytes in front of the path, of the extended status
+
 /// The low half of the first byte is 2^n ms, the second how many of them.
 void read_timeout(Cursor& c, std::uint32_t& tick_ms, std::uint32_t& timeout_ms) noexcept {
   tick_ms = 1U << (c.u8() & 15);
   timeout_ms = tick_ms * c.u8();
-}
-
-bool path_is_good(Bytes path) noexcept {
-  SegmentReader r(path);
-  for (Segment s; r.next(s);) continue;
-  return !r.bad();
 }
 
 bool add(Pdu& p, std::size_t parent, std::size_t at, std::size_t size) noexcept {
@@ -23,12 +20,11 @@ bool add(Pdu& p, std::size_t parent, std::size_t at, std::size_t size) noexcept 
   const auto depth = static_cast<std::uint8_t>(p.nodes[parent].depth + 1);
   if (depth == kMaxDepth) return p.problems |= kDeep, false;
   Node& n = p.nodes[p.node_count];
-  n = {static_cast<std::uint16_t>(at),
-       static_cast<std::uint16_t>(size),
-       static_cast<std::uint8_t>(parent),
-       depth,
-       0,
-       0};
+  n.at = static_cast<std::uint16_t>(at);
+  n.size = static_cast<std::uint16_t>(size);
+  n.parent = static_cast<std::uint8_t>(parent);
+  n.depth = depth;
+  n.count = 0;
   if (p.nodes[parent].count++ == 0) p.nodes[parent].first = p.node_count;
   ++p.node_count;
   return true;
@@ -67,7 +63,7 @@ void find_embedded(Pdu& p, std::size_t parent, Bytes data) noexcept {
     p.problems |= kBadData;
     return;
   }
-  if (!path_is_good(u.route)) p.problems |= kBadPath;
+  if (target_of(u.route).bad) p.problems |= kBadPath;
   (void)add(p, parent, static_cast<std::size_t>(data.data() - p.cip.data()) + u.at, u.size);
 }
 
@@ -77,30 +73,58 @@ bool read_cip(Bytes message, Cip& out) noexcept {
   Cursor c(message);
   out = {};
   const std::uint8_t service = c.u8();
-  out.reply = (service & 0x80) != 0;
-  out.service = service & 0x7f;
+  out.reply = (service & kReplyBit) != 0;
+  out.service = service & static_cast<std::uint8_t>(~kReplyBit);
   if (out.reply) {
     c.skip(1);
     out.status = c.u8();
     out.extended = c.bytes(std::size_t{c.u8()} * 2);
   } else {
     out.path = c.bytes(std::size_t{c.u8()} * 2);
+    out.target = target_of(out.path);
   }
   out.data = c.rest();
   return c.ok();
 }
 
+bool cip_of(const Pdu& p, std::size_t i, Cip& out) noexcept {
+  const Node& n = p.nodes[i];
+  if (n.data == 0) return false;
+  const Bytes all = p.node_bytes(i);
+  out.reply = (n.code & kReplyBit) != 0;
+  out.service = n.service();
+  out.status = n.status;
+  const std::size_t head = out.reply ? kReplyHead : kRequestHead;
+  const Bytes behind = all.subspan(head, n.data - head);
+  out.path = out.reply ? Bytes{} : behind;
+  out.extended = out.reply ? behind : Bytes{};
+  out.data = all.subspan(n.data);
+  out.target = n.target;
+  return true;
+}
+
 void find_services(Pdu& p) noexcept {
   p.node_count = 1;
   p.services = 1;
-  p.nodes[0] = {0, static_cast<std::uint16_t>(p.cip.size()), 0, 0, 0, 0};
+  Node& all = p.nodes[0];
+  all.at = 0;
+  all.size = static_cast<std::uint16_t>(p.cip.size());
+  all.parent = all.depth = all.count = 0;
+  Cip m;
   for (std::size_t i = 0; i < p.node_count; ++i) {
-    Cip m;
-    if (!read_cip(p.node_bytes(i), m)) {
+    Node& n = p.nodes[i];
+    n.first = n.code = n.status = 0;
+    n.asked = kMaxServices;
+    const bool whole = read_cip(p.node_bytes(i), m);
+    n.data = whole ? static_cast<std::uint16_t>(n.size - m.data.size()) : std::uint16_t{0};
+    n.target = m.target;
+    if (!whole) {
       p.problems |= kBadCip;
       continue;
     }
-    if (!m.reply && !path_is_good(m.path)) p.problems |= kBadPath;
+    n.code = static_cast<std::uint8_t>(m.service | (m.reply ? kReplyBit : 0));
+    n.status = m.status;
+    if (m.target.bad) p.problems |= kBadPath;
     if (m.is(Service::kMultiple) && (!m.reply || !m.data.empty())) {
       find_multiple(p, i, m.data);
     } else if (is_unconnected_send(m)) {
@@ -112,45 +136,50 @@ void find_services(Pdu& p) noexcept {
   }
 }
 
-std::size_t node_asked(const Pdu& request, const Pdu& reply, std::size_t i) noexcept {
-  if (request.node_count == 0 || i >= reply.node_count) return kMaxServices;
-  // Places among their siblings, from the inside out.
-  std::array<std::uint8_t, kMaxDepth> places{};
-  unsigned depth = 0;
-  for (std::size_t n = i; reply.nodes[n].depth != 0 && depth < kMaxDepth; n = reply.nodes[n].parent)
-    places[depth++] = static_cast<std::uint8_t>(n - reply.nodes[reply.nodes[n].parent].first);
-  // The answer to what Unconnected_Send carries comes without it; a refusal of the way there has its service.
+namespace {
+
+/// The answer to what Unconnected_Send carries comes without it; a refusal of the way there has its service.
+std::size_t answered_by_first(const Pdu& request, const Pdu& reply) noexcept {
+  const Node& answer = reply.nodes[0];
+  const bool refused = answer.data != 0 && answer.status != 0 &&
+                       answer.service() == static_cast<std::uint8_t>(Service::kUnconnectedSend);
   std::size_t at = 0;
-  for (unsigned k = 0; k < kMaxDepth; ++k) {
-    Cip m;
-    if (!read_cip(request.node_bytes(at), m) || !is_unconnected_send(m)) break;
-    Cip answer;
-    const bool refused = read_cip(reply.node_bytes(0), answer) && is_unconnected_send(m) &&
-                         answer.is(Service::kUnconnectedSend) && answer.status != 0;
-    if (refused || request.nodes[at].count == 0) break;
-    at = request.nodes[at].first;
-  }
-  while (depth != 0) {
-    const std::uint8_t place = places[--depth];
-    if (place >= request.nodes[at].count) return kMaxServices;
-    at = std::size_t{request.nodes[at].first} + place;
+  for (unsigned k = 0; k < kMaxDepth && !refused; ++k) {
+    const Node& n = request.nodes[at];
+    if (!is_unconnected_send(n) || n.count == 0) break;
+    at = n.first;
   }
   return at;
 }
 
-const Pdu* asked_by(const Exchange& x, const Pdu& pdu) noexcept {
-  return &pdu == &x.answer && x.has_answer && x.has_question && !x.question.answers ? &x.question : nullptr;
+}  // namespace
+
+void pair_nodes(const Pdu& request, Pdu& reply) noexcept {
+  if (request.node_count == 0 || reply.node_count == 0) return;
+  // By their places among their siblings, whatever those they are inside of say.
+  std::array<std::uint8_t, kMaxServices> places;
+  for (std::size_t i = 0; i < reply.node_count; ++i) {
+    Node& n = reply.nodes[i];
+    std::size_t at = kMaxServices;
+    if (i == 0) {
+      at = answered_by_first(request, reply);
+    } else if (const std::size_t outer = places[n.parent]; outer != kMaxServices) {
+      const std::size_t place = i - reply.nodes[n.parent].first;
+      if (place < request.nodes[outer].count) at = request.nodes[outer].first + place;
+    }
+    places[i] = static_cast<std::uint8_t>(at);
+    if (at == kMaxServices || n.data == 0 || (n.code & kReplyBit) == 0) continue;
+    const Node& asked = request.nodes[at];
+    if (asked.data != 0 && asked.service() == n.service()) n.asked = static_cast<std::uint8_t>(at);
+  }
 }
 
 bool told_by(const Exchange& x, const Pdu& pdu, std::size_t i, Told& out) noexcept {
   out.has_asked = false;
-  if (i >= pdu.node_count || !read_cip(pdu.node_bytes(i), out.cip)) return false;
-  out.asked = {};
-  const Pdu* request = asked_by(x, pdu);
-  if (request == nullptr || !out.cip.reply) return true;
-  const std::size_t n = node_asked(*request, pdu, i);
-  out.has_asked = n < request->node_count && read_cip(request->node_bytes(n), out.asked) &&
-                  out.asked.service == out.cip.service;
+  if (i >= pdu.node_count || !cip_of(pdu, i, out.cip)) return false;
+  const Pdu* request = &pdu == x.answer ? x.request() : nullptr;
+  const std::size_t asked = pdu.nodes[i].asked;
+  out.has_asked = request != nullptr && asked < request->node_count && cip_of(*request, asked, out.asked);
   if (!out.has_asked) out.asked = {};
   return true;
 }
@@ -160,7 +189,11 @@ bool of_tag(const Target& t) noexcept {
 }
 
 bool is_unconnected_send(const Cip& m) noexcept {
-  return !m.reply && m.is(Service::kUnconnectedSend) && m.target().is(Class::kConnectionManager);
+  return !m.reply && m.is(Service::kUnconnectedSend) && m.target.is(Class::kConnectionManager);
+}
+bool is_unconnected_send(const Node& n) noexcept {
+  return n.data != 0 && n.code == static_cast<std::uint8_t>(Service::kUnconnectedSend) &&
+         n.target.is(Class::kConnectionManager);
 }
 
 bool read_unconnected_send(Bytes data, UnconnectedSend& out) noexcept {
@@ -178,7 +211,7 @@ bool read_unconnected_send(Bytes data, UnconnectedSend& out) noexcept {
 
 bool is_forward_open(const Cip& m) noexcept {
   return (m.is(Service::kForwardOpen) || m.is(Service::kLargeForwardOpen)) &&
-         (m.reply || m.target().is(Class::kConnectionManager));
+         (m.reply || m.target.is(Class::kConnectionManager));
 }
 
 namespace {
@@ -237,12 +270,12 @@ bool read_forward_open(const Cip& m, ForwardOpen& out) noexcept {
 
 bool read_forward_close(const Cip& m, ForwardClose& out) noexcept {
   Cursor c(m.data);
-  if (m.is(Service::kGetConnectionOwner) && !m.reply && m.target().is(Class::kConnectionManager)) {
+  if (m.is(Service::kGetConnectionOwner) && !m.reply && m.target.is(Class::kConnectionManager)) {
     c.skip(1);
     out.path = c.bytes(std::size_t{c.u8()} * 2);
     return c.ok();
   }
-  if (!m.is(Service::kForwardClose) || (!m.reply && !m.target().is(Class::kConnectionManager))) return false;
+  if (!m.is(Service::kForwardClose) || (!m.reply && !m.target.is(Class::kConnectionManager))) return false;
   if (!m.reply) c.skip(2);
   out.serial = c.u16le();
   out.vendor = c.u16le();

@@ -106,19 +106,11 @@ class SegmentReader {
   [[nodiscard]] bool bad() const noexcept { return bad_; }
 
  private:
-  void logical(Segment& out) noexcept;
+  [[nodiscard]] bool logical(Segment& out) noexcept;
   Cursor in_;
   bool bad_ = false;
 };
 
-/// What a path leads to: its last class with what follows, or a symbol.
-struct Target {
-  bool has_class = false, has_instance = false, has_attribute = false, has_point = false, has_symbol = false;
-  std::uint32_t class_id = 0, instance = 0, attribute = 0, point = 0;
-  [[nodiscard]] bool is(Class c) const noexcept {
-    return has_class && class_id == static_cast<std::uint32_t>(c);
-  }
-};
 [[nodiscard]] Target target_of(Bytes path) noexcept;
 /// "Program:Main.Level[3]": of a path with a symbol; 0 where there is none.
 [[nodiscard]] std::size_t write_symbol(Bytes path, std::span<char> room) noexcept;
@@ -145,28 +137,28 @@ struct Cip {
   Bytes path;                ///< of a request
   Bytes extended;            ///< of a reply
   Bytes data;
-  [[nodiscard]] Target target() const noexcept { return target_of(path); }  ///< of a request: reads the path
+  Target target{};  ///< of a request
 
   [[nodiscard]] bool is(Service s) const noexcept { return service == static_cast<std::uint8_t>(s); }
   [[nodiscard]] bool done() const noexcept { return status == 0 || status == 6; }  ///< 6: and there is more
 };
 /// False when it is too short for what it says.
 [[nodiscard]] bool read_cip(Bytes message, Cip& out) noexcept;
+/// The same of node `i`, which was read before: O(1).
+[[nodiscard]] bool cip_of(const Pdu&, std::size_t i, Cip& out) noexcept;
 /// Fills nodes, services and problems of a Pdu with a message of CIP.
 void find_services(Pdu&) noexcept;
-/// The node of `request` that node `i` of `reply` answers; kMaxServices where there is none.
-[[nodiscard]] std::size_t node_asked(const Pdu& request, const Pdu& reply, std::size_t i) noexcept;
+/// Says of each node of `reply` which one of `request` it answers.
+void pair_nodes(const Pdu& request, Pdu& reply) noexcept;
 /// What node `i` of `pdu` says; `asked` is the request that it answers where that is known, else empty.
 struct Told {
   Cip cip, asked;
   bool has_asked = false;
-  /// Path of the request, of either.
-  [[nodiscard]] Target target() const noexcept { return target_of(path()); }
-  [[nodiscard]] Bytes path() const noexcept { return cip.reply ? asked.path : cip.path; }
+  /// Of the request, of either.
+  [[nodiscard]] const Target& target() const noexcept { return cip.reply ? asked.target : cip.target; }
 };
+/// O(1).
 [[nodiscard]] bool told_by(const Exchange&, const Pdu& pdu, std::size_t i, Told& out) noexcept;
-/// The request side of an exchange's `pdu`, when it is the answer.
-[[nodiscard]] const Pdu* asked_by(const Exchange&, const Pdu& pdu) noexcept;
 
 /// A tag, or what tags are made of, is the target.
 [[nodiscard]] bool of_tag(const Target&) noexcept;
@@ -177,6 +169,7 @@ struct UnconnectedSend {
   Bytes route;
 };
 [[nodiscard]] bool is_unconnected_send(const Cip& request) noexcept;
+[[nodiscard]] bool is_unconnected_send(const Node& request) noexcept;
 [[nodiscard]] bool read_unconnected_send(Bytes data, UnconnectedSend& out) noexcept;
 
 /// How one direction of a connection works.
@@ -256,14 +249,16 @@ struct Values {
 /// Bytes that an elementary type takes; 0: not fixed, or unknown.
 [[nodiscard]] unsigned type_size(std::uint16_t type) noexcept;
 
+struct AttributeInfo;
 /// One of a list of attributes.
 struct Attribute {
+  const AttributeInfo* info = nullptr;  ///< nullptr: not known
   std::uint16_t id = 0;
   bool has_status = false;
   std::uint16_t status = 0;
   Values value;
 };
-/// The attributes of Get_Attribute_List and Set_Attribute_List, one after the other.
+/// The attributes of Get_Attribute_List and Set_Attribute_List, one after the other. The Told has to stay.
 class AttributeReader {
  public:
   explicit AttributeReader(const Told&) noexcept;
@@ -275,7 +270,7 @@ class AttributeReader {
 
  private:
   Cursor in_;
-  Target target_;
+  const Target& target_;
   std::uint16_t count_ = 0, at_ = 0;
   bool reply_ = false, get_ = false, stopped_ = false;
 };
@@ -350,7 +345,7 @@ struct Pccc {
 [[nodiscard]] std::string_view extended_status_name(std::uint8_t status, std::uint16_t extended) noexcept;
 [[nodiscard]] std::string_view class_name(std::uint32_t) noexcept;
 struct AttributeInfo {
-  std::uint16_t class_id, id;
+  std::uint16_t number, id;  ///< of its class, and its own
   std::string_view name;
   std::uint16_t type;  ///< 0: none that has a code
 };

@@ -1,5 +1,8 @@
 // Names of CIP (Volume 1: appendix A services, B status codes, C data types; chapters 3 and 5), of Logix's own
 // objects (1756-PM020) and of other objects whose services say what happens to a device.
+#include <array>
+#include <span>
+
 #include "parsers/core/names.h"
 #include "parsers/enip/cip.h"
 
@@ -445,6 +448,22 @@ constexpr NumberName kResets[] = {
 };
 constexpr std::string_view kTransfers[] = {"first", "middle", "last", "abort", "first and last"};
 
+/// Of a table of numbers below 256, in order: the place of the first entry of each, counted from 1.
+template <const auto& kTable>
+constexpr auto kPlaces = [] {
+  static_assert(std::size(kTable) < 256);
+  std::array<std::uint8_t, 256> places{};
+  for (std::size_t i = std::size(kTable); i-- > 0;)
+    places[kTable[i].number] = static_cast<std::uint8_t>(i + 1);
+  return places;
+}();
+/// O(1), for what is asked of each message.
+template <const auto& kTable>
+std::string_view byte_name(std::uint32_t n) noexcept {
+  const std::size_t place = n < kPlaces<kTable>.size() ? kPlaces<kTable>[n] : 0;
+  return place == 0 ? std::string_view{} : kTable[place - 1].name;
+}
+
 template <std::size_t N>
 std::string_view at(const std::string_view (&table)[N], std::size_t i) noexcept {
   return i < N ? table[i] : std::string_view{};
@@ -453,26 +472,30 @@ std::string_view at(const std::string_view (&table)[N], std::size_t i) noexcept 
 }  // namespace
 
 std::string_view service_name(std::uint8_t service, const Target& t) noexcept {
-  if (service < 0x4b) return sorted_name_of<kServices>(service);
+  if (service < 0x4b) return byte_name<kServices>(service);
   if (t.has_class) {
     if (const std::string_view own = sorted_name_of<kClassServices>(t.class_id << 8 | service); !own.empty())
       return own;
   }
   return of_tag(t) ? name_of(kTagServices, service) : std::string_view{};
 }
-std::string_view cip_status_name(std::uint8_t n) noexcept { return name_of(kStatuses, n); }
+std::string_view cip_status_name(std::uint8_t n) noexcept { return byte_name<kStatuses>(n); }
 std::string_view extended_status_name(std::uint8_t status, std::uint16_t n) noexcept {
   return status == 1 ? name_of(kConnectionStatuses, n) : name_of(kLogixStatuses, n);
 }
-std::string_view class_name(std::uint32_t n) noexcept { return sorted_name_of<kClasses>(n); }
+std::string_view class_name(std::uint32_t n) noexcept { return byte_name<kClasses>(n); }
 const AttributeInfo* attribute_info(std::uint32_t class_id, std::uint32_t id) noexcept {
   constexpr auto kPlace = [](const AttributeInfo& a) noexcept {
-    return std::pair<std::uint32_t, std::uint32_t>(a.class_id, a.id);
+    return std::pair<std::uint32_t, std::uint32_t>(a.number, a.id);
   };
   static_assert(std::ranges::is_sorted(kAttributes, {}, kPlace));
-  const std::pair place(class_id, id);
-  const AttributeInfo* a = std::ranges::lower_bound(kAttributes, place, {}, kPlace);
-  return a != std::end(kAttributes) && kPlace(*a) == place ? a : nullptr;
+  const std::size_t place = class_id < kPlaces<kAttributes>.size() ? kPlaces<kAttributes>[class_id] : 0;
+  if (place == 0) return nullptr;
+  for (const AttributeInfo& a : std::span(kAttributes).subspan(place - 1)) {
+    if (a.number != class_id || a.id > id) return nullptr;
+    if (a.id == id) return &a;
+  }
+  return nullptr;
 }
 std::string_view type_name(std::uint16_t n) noexcept { return name_of(kTypes, n); }
 
@@ -491,7 +514,7 @@ std::string_view segment_name(const Segment& s) noexcept {
     default:
       break;
   }
-  const std::string_view logical = name_of(kLogicalSegments, s.type);
+  const std::string_view logical = byte_name<kLogicalSegments>(s.type);
   return logical.empty() ? "unknown" : logical;
 }
 

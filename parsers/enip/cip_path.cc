@@ -32,7 +32,8 @@ bool printable(Bytes b) noexcept {
 
 }  // namespace
 
-void SegmentReader::logical(Segment& out) noexcept {
+/// Nearly all that paths have.
+bool SegmentReader::logical(Segment& out) noexcept {
   static constexpr SegmentKind kKinds[] = {
       SegmentKind::kClass,     SegmentKind::kInstance, SegmentKind::kMember,    SegmentKind::kConnectionPoint,
       SegmentKind::kAttribute, SegmentKind::kOther,    SegmentKind::kServiceId, SegmentKind::kOther};
@@ -41,32 +42,31 @@ void SegmentReader::logical(Segment& out) noexcept {
     out.kind = SegmentKind::kKey;
     const std::uint8_t format = in_.peek();
     const std::size_t size = format == 4 ? 9 : format == 5 ? 13 : 0;
-    if (size == 0) return in_.fail();
     out.bytes = in_.bytes(size);
-    return;
+    return size != 0 && in_.ok();
   }
-  if (out.kind == SegmentKind::kOther) return in_.fail();
-  switch (out.type & 3) {
-    case 0:
-      out.value = in_.u8();
-      return;
-    case 1:
-      in_.skip(1);
-      out.value = in_.u16le();
-      return;
-    case 2:
-      in_.skip(1);
-      out.value = in_.u32le();
-      return;
-    default:
-      return in_.fail();
+  if (out.kind == SegmentKind::kOther) return false;
+  const unsigned format = out.type & 3;
+  if (format == 0) {
+    out.value = in_.u8();
+  } else if (format == 1) {
+    in_.skip(1);
+    out.value = in_.u16le();
+  } else if (format == 2) {
+    in_.skip(1);
+    out.value = in_.u32le();
   }
+  return format != 3 && in_.ok();
 }
 
 bool SegmentReader::next(Segment& out) noexcept {
   if (in_.empty() || bad_) return false;
   out = {};
   out.type = in_.u8();
+  if (out.type >> 5 == 1) {
+    bad_ = !logical(out);
+    return !bad_;
+  }
   switch (out.type >> 5) {
     case 0: {
       out.kind = SegmentKind::kPort;
@@ -79,9 +79,6 @@ bool SegmentReader::next(Segment& out) noexcept {
       if (extended && size % 2 != 0) in_.skip(1);
       break;
     }
-    case 1:
-      logical(out);
-      break;
     case 2: {
       out.kind = SegmentKind::kNetwork;
       const bool many = (out.type & 0x10) != 0;
@@ -121,15 +118,13 @@ bool SegmentReader::next(Segment& out) noexcept {
 }
 
 Target target_of(Bytes path) noexcept {
-  Target t;
+  Target t{};
   SegmentReader r(path);
   for (Segment s; r.next(s);) {
     const auto value = static_cast<std::uint32_t>(s.value);
     switch (s.kind) {
       case SegmentKind::kClass:
-        t = {};
-        t.has_class = true;
-        t.class_id = value;
+        t = {.class_id = value, .has_class = true, .named = t.named};
         break;
       case SegmentKind::kInstance:
         t.has_instance = true;
@@ -144,12 +139,13 @@ Target target_of(Bytes path) noexcept {
         t.attribute = value;
         break;
       case SegmentKind::kSymbol:
-        t.has_symbol = true;
+        t.has_symbol = t.named = true;
         break;
       default:
         break;
     }
   }
+  t.bad = r.bad();
   return t;
 }
 
@@ -175,11 +171,15 @@ std::size_t write_symbol(Bytes path, std::span<char> room) noexcept {
 }
 
 std::size_t write_target(Bytes path, std::span<char> room) noexcept {
-  if (const std::size_t n = write_symbol(path, room); n != 0) return n;
   TextWriter w(room);
   SegmentReader r(path);
-  bool any = false;
+  bool any = false, nameless = false;
   for (Segment s; r.next(s);) {
+    if (s.kind == SegmentKind::kSymbol && !nameless) {
+      // A name says it all; an empty one nothing.
+      if (const std::size_t n = write_symbol(path, room); n != 0) return n;
+      nameless = true;
+    }
     const bool logical = s.kind == SegmentKind::kClass || s.kind == SegmentKind::kInstance ||
                          s.kind == SegmentKind::kAttribute || s.kind == SegmentKind::kMember ||
                          s.kind == SegmentKind::kConnectionPoint;

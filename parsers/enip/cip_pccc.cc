@@ -242,8 +242,8 @@ bool is_pccc(const Told& t) noexcept {
 }
 
 bool read_pccc(const Told& t, Pccc& out) noexcept {
-  out = {};
   if (!is_pccc(t) || (t.cip.reply && !t.cip.done())) return false;
+  out = {};
   Cursor c(t.cip.data);
   if (!read_head(c, out)) return false;
   const bool functions = out.command == 0x06 || out.command == 0x07 || out.command == 0x0f;

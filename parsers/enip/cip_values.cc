@@ -72,8 +72,11 @@ std::uint16_t type_by_size(std::size_t size) noexcept {
   }
 }
 
-void set_attribute(const Target& t, std::uint32_t id, Bytes data, Values& out) noexcept {
-  const AttributeInfo* info = t.has_class ? attribute_info(t.class_id, id) : nullptr;
+const AttributeInfo* info_of(const Target& t, std::uint32_t id) noexcept {
+  return t.has_class ? attribute_info(t.class_id, id) : nullptr;
+}
+
+void set_attribute(const AttributeInfo* info, Bytes data, Values& out) noexcept {
   out.data = data;
   out.has_type = info != nullptr && info->type != 0 && info->type < 0xff00;
   if (out.has_type) {
@@ -84,8 +87,7 @@ void set_attribute(const Target& t, std::uint32_t id, Bytes data, Values& out) n
 }
 
 /// Bytes of a value that stands in front of others; 0: not known.
-std::size_t attribute_size(const Target& t, std::uint16_t id, Bytes rest) noexcept {
-  const AttributeInfo* info = t.has_class ? attribute_info(t.class_id, id) : nullptr;
+std::size_t attribute_size(const AttributeInfo* info, Bytes rest) noexcept {
   if (info == nullptr || rest.empty()) return 0;
   if (info->type == code(Type::kShortString)) return 1 + std::size_t{rest[0]};
   if (info->type == code(Type::kString)) {
@@ -185,14 +187,16 @@ unsigned type_size(std::uint16_t type) noexcept {
 }
 
 bool read_values(const Told& t, Values& out) noexcept {
-  out = {};
   const bool tag = t.cip.service >= 0x4c && t.cip.service <= 0x53;
-  if (tag && ((t.cip.reply && !t.has_asked) || of_tag(t.target()))) return read_tag(t, out);
+  if (tag && ((t.cip.reply && !t.has_asked) || of_tag(t.target()))) {
+    out = {};
+    return read_tag(t, out);
+  }
   const bool get = t.cip.is(Service::kGetAttributeSingle), set = t.cip.is(Service::kSetAttributeSingle);
   if ((get && (!t.cip.reply || !t.cip.done())) || (set && t.cip.reply) || (!get && !set)) return false;
   if (t.cip.data.empty()) return false;
-  const Target target = t.target();
-  set_attribute(target, target.attribute, t.cip.data, out);
+  out = {};
+  set_attribute(info_of(t.target(), t.target().attribute), t.cip.data, out);
   return true;
 }
 
@@ -265,6 +269,7 @@ bool AttributeReader::next(Attribute& out) noexcept {
   if (at_ >= count_ || stopped_) return false;
   out = {};
   out.id = in_.u16le();
+  out.info = info_of(target_, out.id);
   if (reply_) {
     out.has_status = true;
     out.status = in_.u16le();
@@ -273,19 +278,19 @@ bool AttributeReader::next(Attribute& out) noexcept {
   ++at_;
   const bool has_value = get_ ? reply_ && out.status == 0 : !reply_;
   if (!has_value) return true;
-  std::size_t size = attribute_size(target_, out.id, in_.rest());
+  std::size_t size = attribute_size(out.info, in_.rest());
   // The last one has all that is left.
   if (size == 0 && at_ == count_) size = in_.left();
   if (size == 0) return stopped_ = true, true;
   const Bytes value = in_.bytes(size);
   if (!in_.ok()) return stopped_ = true, false;
-  set_attribute(target_, out.id, value, out.value);
+  set_attribute(out.info, value, out.value);
   return true;
 }
 
 bool read_identity(const Told& t, Identity& out) noexcept {
-  out = {};
   if (!t.cip.reply || !t.target().is(Class::kIdentity)) return false;
+  out = {};
   if (t.cip.is(Service::kGetAttributesAll) && t.cip.done()) {
     Cursor c(t.cip.data);
     return t.target().instance != 0 && read_identity_attributes(c, out);
@@ -301,12 +306,12 @@ bool read_identity(const Told& t, Identity& out) noexcept {
 }
 
 bool read_tcpip(const Told& t, TcpIp& out) noexcept {
-  out = {};
   const bool all = t.cip.is(Service::kGetAttributesAll) && t.cip.reply && t.cip.done();
   const bool one = (t.cip.is(Service::kGetAttributeSingle) && t.cip.reply && t.cip.done()) ||
                    (t.cip.is(Service::kSetAttributeSingle) && !t.cip.reply);
   if (!all && !one) return false;
-  const Target target = t.target();
+  out = {};
+  const Target& target = t.target();
   Cursor c(t.cip.data);
   if (target.is(Class::kEthernetLink) && target.instance != 0) {
     if (all) c.skip(8);  // speed and flags
@@ -330,7 +335,7 @@ bool read_tcpip(const Told& t, TcpIp& out) noexcept {
 
 TagReader::TagReader(const Told& t) noexcept {
   if (!t.cip.reply || !t.has_asked || !t.cip.done() || !t.cip.is(Service::kGetInstanceAttributes) ||
-      !of_tag(t.asked.target())) {
+      !of_tag(t.asked.target)) {
     return;
   }
   Cursor c(t.asked.data);
@@ -375,8 +380,8 @@ bool TagReader::next(Tag& out) noexcept {
 }
 
 bool read_file(const Told& t, FileTransfer& out) noexcept {
-  out = {};
   if (!t.target().is(Class::kFile) || (t.cip.reply && !t.cip.done())) return false;
+  out = {};
   Cursor c(t.cip.data);
   switch (t.cip.service) {
     case 0x4b:  // Initiate_Upload

@@ -188,7 +188,8 @@ bool Pdu::asks() const noexcept {
   }
 }
 
-ParseResult parse(Cursor& in, Pdu& out) noexcept {
+ParseResult parse(Cursor& in, Pdu& out, NodeRoom& room) noexcept {
+  out.nodes = room.data();
   const Bytes all = in.rest();
   if (all.size() < kHeaderSize) return ParseResult::need_more(kHeaderSize);
   Cursor c(all);
@@ -209,9 +210,21 @@ ParseResult parse(Cursor& in, Pdu& out) noexcept {
   return ParseResult::done();
 }
 
-void reread(Bytes all, Pdu& p) noexcept {
-  Cursor c(all);
-  (void)parse(c, p);
+bool keep(const Pdu& pdu, Bytes all, PoolBuffer& own, Pdu& out) noexcept {
+  // Nodes first: a block of the pool is aligned for whatever stands at its start.
+  const Bytes nodes(reinterpret_cast<const std::uint8_t*>(pdu.nodes), pdu.node_count * sizeof(Node));
+  if (!own.reserve(nodes.size() + all.size()) || !own.append(nodes) || !own.append(all)) return false;
+  const auto moved = [&](Bytes b) noexcept {
+    if (b.empty()) return Bytes{};
+    return own.view().subspan(nodes.size() + static_cast<std::size_t>(b.data() - all.data()), b.size());
+  };
+  out = pdu;
+  out.context = moved(pdu.context);
+  out.body = moved(pdu.body);
+  out.cip = moved(pdu.cip);
+  for (std::size_t i = 0; i < pdu.item_kept; ++i) out.items[i].data = moved(pdu.items[i].data);
+  out.nodes = reinterpret_cast<Node*>(own.data());
+  return true;
 }
 
 bool read_io(Bytes datagram, IoPacket& out) noexcept {

@@ -11,7 +11,8 @@
 //
 // In      bytes of one direction of a TCP stream, standing at a header; or one datagram
 // Out     a Pdu; its views point into the input and live no longer
-// Cost    O(items + services); no allocation, no state
+// Cost    O(items + services + segments of paths); no allocation, no state. Each path is read here, and not again by who
+//         asks what a message is: its Node has what it leads to
 // Limits  kMaxItems items and kMaxServices messages of CIP are looked into, the rest counted
 // Leaves  pairing, connections and cyclic I/O to enip_parser.h; the messages of CIP to cip.h
 #pragma once
@@ -103,13 +104,33 @@ struct Item {
   [[nodiscard]] bool is(ItemType t) const noexcept { return type == static_cast<std::uint16_t>(t); }
 };
 
-/// A message of CIP inside of a Pdu: where it stands in Pdu::cip, and those inside of it, which stand behind it.
-/// Without initial values: a Pdu has many, and few are filled.
+enum class Class : std::uint32_t;  // of objects, in cip.h
+
+/// What a path leads to: its last class with what follows, or a symbol. Without initial values: it stands in a Node.
+struct Target {
+  std::uint32_t class_id, instance, attribute, point;
+  bool has_class, has_instance, has_attribute, has_point, has_symbol;
+  bool named;  ///< a symbol stands anywhere in the path
+  bool bad;    ///< a segment is wrong; those in front of it count
+  [[nodiscard]] bool is(Class c) const noexcept {
+    return has_class && class_id == static_cast<std::uint32_t>(c);
+  }
+};
+
+/// A message of CIP inside of a Pdu: where it stands in Pdu::cip, those inside of it, which stand behind it, and what is
+/// asked of each message more than once. Without initial values: there is room for many, and few are filled.
 struct Node {
   std::uint16_t at, size;
+  std::uint16_t data;         ///< where its data stand in it; 0: it is too short for what it says
+  std::uint8_t code, status;  ///< service with the bit of replies; general status of a reply
   std::uint8_t parent, depth;
   std::uint8_t first, count;  ///< nodes inside: first .. first + count - 1
+  std::uint8_t
+      asked;      ///< of a reply: the node of the request that it answers, once paired; else kMaxServices
+  Target target;  ///< of a request
+  [[nodiscard]] std::uint8_t service() const noexcept { return code & 0x7f; }
 };
+using NodeRoom = std::array<Node, kMaxServices>;
 
 /// A message of the encapsulation. Integers in host order.
 struct Pdu {
@@ -127,7 +148,7 @@ struct Pdu {
   Bytes context, body;
   Bytes cip;  ///< the message, behind the sequence count of connected data
   std::array<Item, kMaxItems> items;
-  std::array<Node, kMaxServices> nodes;  ///< of Pdu::cip; the first is all of it
+  Node* nodes = nullptr;  ///< of Pdu::cip, node_count of them; the first is all of it. Borrowed
 
   [[nodiscard]] bool is(Command c) const noexcept { return command == static_cast<std::uint16_t>(c); }
   [[nodiscard]] bool sends() const noexcept { return is(Command::kSendRrData) || is(Command::kSendUnitData); }
@@ -138,13 +159,13 @@ struct Pdu {
   [[nodiscard]] bool asks() const noexcept;
 };
 
-/// Reads one message from `in`.
+/// Reads one message from `in`; its nodes stand in `room`.
 ///   done       `pdu` is filled; `in` stands after its last item, or, where `pdu.cut`, after its header
 ///   need_more  nothing changed
 ///   malformed  nothing changed; the Event says why
-[[nodiscard]] ParseResult parse(Cursor& in, Pdu& pdu) noexcept;
-/// Once more, of the bytes of a message that was read before.
-void reread(Bytes all, Pdu& pdu) noexcept;
+[[nodiscard]] ParseResult parse(Cursor& in, Pdu& pdu, NodeRoom& room) noexcept;
+/// A copy of `pdu`, which was read from `all`, that borrows from `own` alone. False: no memory was left.
+[[nodiscard]] bool keep(const Pdu& pdu, Bytes all, PoolBuffer& own, Pdu& out) noexcept;
 
 /// A packet of cyclic I/O.
 struct IoPacket {
@@ -242,7 +263,6 @@ struct Exchange : OtTransaction {
   explicit Exchange(Pool& pool) noexcept : own(pool) {}
 
   Direction asked = Direction::kToServer;  ///< where the request goes, or what stands alone
-  bool has_question = false, has_answer = false;
   bool is_io = false;
   bool stale = false;  ///< bytes of the answers' direction were lost since it was asked
   std::uint64_t question_ns = 0, answer_ns = 0;
@@ -258,19 +278,18 @@ struct Exchange : OtTransaction {
   Connection connection;          ///< of connected data
   bool connection_known = false;  ///< its Forward_Open was seen
   Io io;
-  Pdu question, answer;  ///< what stands alone is the question, also when it is a reply
-  PoolBuffer own;        ///< the request's bytes, while it waits
+  /// What stands alone is the question, also when it is a reply. Borrowed; of what waits the question is `kept`.
+  const Pdu *question = nullptr, *answer = nullptr;
+  Pdu kept;
+  PoolBuffer own;  ///< what `kept` borrows from
 
-  [[nodiscard]] const Pdu* side(Direction dir) const noexcept {
-    if (dir == asked) return has_question ? &question : nullptr;
-    return has_answer ? &answer : nullptr;
-  }
+  [[nodiscard]] const Pdu* side(Direction dir) const noexcept { return dir == asked ? question : answer; }
   [[nodiscard]] const Pdu* request() const noexcept {
-    return has_question && !question.answers ? &question : nullptr;
+    return question != nullptr && !question->answers ? question : nullptr;
   }
   [[nodiscard]] const Pdu* reply() const noexcept {
-    if (has_answer) return &answer;
-    return has_question && question.answers ? &question : nullptr;
+    if (answer != nullptr) return answer;
+    return question != nullptr && question->answers ? question : nullptr;
   }
 };
 

@@ -79,11 +79,10 @@ void message(WireWriter& w, int field, const Exchange& x, const Pdu& p) noexcept
       connection(w, EnipMessage::kConnectionFieldNumber, c, p.connection);
   }
   if (p.has_cip) write_cip(w, EnipMessage::kCipFieldNumber, x, p, 0);
-  ServiceInfo info;
-  Identity identity;
+  if (ServiceInfo info; read_services(p, info)) services(w, info);
+  if (Identity identity; read_identity(p, identity))
+    write_identity(w, EnipMessage::kIdentityFieldNumber, identity);
   std::uint16_t version = 0, options = 0;
-  if (read_services(p, info)) services(w, info);
-  if (read_identity(p, identity)) write_identity(w, EnipMessage::kIdentityFieldNumber, identity);
   if (read_register(p, version, options)) {
     const auto r = w.message(EnipMessage::kRegisterSessionFieldNumber);
     w.u64(v1::EnipRegisterSession::kProtocolVersionFieldNumber, version);
@@ -185,7 +184,7 @@ void encode(const Transaction& tx, WireWriter& w) noexcept {
     if (x.asked == Direction::kToClient) w.text(Enip::kInitiatorFieldNumber, "server");
   }
   if (const Pdu* p = x.reply()) message(w, Enip::kResponseFieldNumber, x, *p);
-  if (x.has_answer && x.answer_ns >= x.question_ns)
+  if (x.answer != nullptr && x.answer_ns >= x.question_ns)
     w.u64(Enip::kRttUsFieldNumber, (x.answer_ns - x.question_ns) / 1000);
 }
 

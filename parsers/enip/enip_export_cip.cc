@@ -67,7 +67,7 @@ void path_text(WireWriter& w, int field, Bytes path, Write write) noexcept {
 
 void target(WireWriter& w, const Cip& m) noexcept {
   segments(w, EnipCip::kPathFieldNumber, m.path);
-  const Target t = m.target();
+  const Target& t = m.target;
   if (t.has_class) {
     write_known(w, EnipCip::kClassNameFieldNumber, class_name(t.class_id), t.class_id);
     w.u64(EnipCip::kClassFieldNumber, t.class_id);
@@ -80,9 +80,7 @@ void target(WireWriter& w, const Cip& m) noexcept {
   }
   if (t.has_point) w.u64(EnipCip::kConnectionPointFieldNumber, t.point);
   // A name comes from the network, so it is a field of bytes.
-  char room[kMaxPathText];
-  if (const std::size_t n = write_symbol(m.path, room); n != 0)
-    w.bytes(EnipCip::kSymbolFieldNumber, as_bytes({room, n}));
+  if (t.named) path_text(w, EnipCip::kSymbolFieldNumber, m.path, write_symbol);
 }
 
 void outcome(WireWriter& w, const Cip& m) noexcept {
@@ -101,11 +99,13 @@ void elements(WireWriter& w, const Values& v) noexcept {
   OtValue e;
   const std::size_t count = std::min(element_count(v), kMaxNumbers);
   std::size_t told = 0;
-  for (std::size_t i = 0; i < count && element(v, i, e); ++i, ++told) {
-    if (e.is_number) w.f64(EnipData::kNumbersFieldNumber, e.number);
-  }
-  for (std::size_t i = 0; i < count && element(v, i, e); ++i) {
-    if (!e.is_number) w.bytes(EnipData::kTextsFieldNumber, e.text);
+  // All of one kind.
+  for (; told < count && element(v, told, e); ++told) {
+    if (e.is_number) {
+      w.f64(EnipData::kNumbersFieldNumber, e.number);
+    } else {
+      w.bytes(EnipData::kTextsFieldNumber, e.text);
+    }
   }
   if (told == 0 || !v.has_type) write_raw(w, EnipData::kRawFieldNumber, v.data);
 }
@@ -211,14 +211,12 @@ void pccc(WireWriter& w, const Pccc& p) noexcept {
 
 void attributes(WireWriter& w, const Told& t) noexcept {
   using v1::EnipAttribute;
-  const Target of = t.target();
   AttributeReader r(t);
   Attribute a;
   for (std::size_t i = 0; i < kMaxAttributes && r.next(a); ++i) {
     const auto s = w.message(EnipCip::kAttributesFieldNumber);
     w.u64(EnipAttribute::kIdFieldNumber, a.id);
-    const AttributeInfo* info = of.has_class ? attribute_info(of.class_id, a.id) : nullptr;
-    if (info != nullptr) w.text(EnipAttribute::kNameFieldNumber, info->name);
+    if (a.info != nullptr) w.text(EnipAttribute::kNameFieldNumber, a.info->name);
     if (a.has_status) {
       write_known(w, EnipAttribute::kStatusFieldNumber,
                   a.status > 0xff ? std::string_view{} : cip_status_name(static_cast<std::uint8_t>(a.status)),
@@ -301,42 +299,71 @@ void file(WireWriter& w, const FileTransfer& f) noexcept {
   if (!f.name.empty()) w.bytes(EnipFile::kNameFieldNumber, f.name);
 }
 
+bool connection(WireWriter& w, const Cip& m) noexcept {
+  ForwardOpen open;
+  ForwardClose close;
+  if (is_forward_open(m) && !m.data.empty() && read_forward_open(m, open))
+    return forward_open(w, open, m.reply), true;
+  if (!read_forward_close(m, close)) return false;
+  return forward_close(w, close, m.is(Service::kGetConnectionOwner)), true;
+}
+
+bool template_read(WireWriter& w, const Cip& m) noexcept {
+  if (!m.is(Service::kReadTag) || m.reply || m.data.size() < 6) return false;
+  Cursor c(m.data);
+  const auto s = w.message(EnipCip::kTemplateFieldNumber);
+  w.u64(v1::EnipTemplate::kOffsetFieldNumber, c.u32le());
+  w.u64(v1::EnipTemplate::kLengthFieldNumber, c.u16le());
+  return true;
+}
+
+/// What a service that only this class has says; false where it has none.
+bool class_service(WireWriter& w, const Told& t) noexcept {
+  const Cip& m = t.cip;
+  switch (static_cast<Class>(t.target().class_id)) {
+    case Class::kConnectionManager:
+      return connection(w, m);
+    case Class::kPccc: {
+      Pccc p;
+      return read_pccc(t, p) && (pccc(w, p), true);
+    }
+    case Class::kFile: {
+      FileTransfer f;
+      return read_file(t, f) && (file(w, f), true);
+    }
+    case Class::kTemplate:
+      return template_read(w, m);
+    case Class::kIdentity:
+      if (!m.is(Service::kReset) || m.reply) return false;
+      w.text(EnipCip::kResetTypeFieldNumber, reset_name(m.data.empty() ? 0 : m.data[0]));
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// What attributes say of the device; false: nothing.
+bool device(WireWriter& w, const Told& t) noexcept {
+  const Target& of = t.target();
+  if (of.is(Class::kIdentity)) {
+    Identity identity;
+    return read_identity(t, identity) && (write_identity(w, EnipCip::kIdentityFieldNumber, identity), true);
+  }
+  if (!of.is(Class::kTcpIp) && !of.is(Class::kEthernetLink)) return false;
+  TcpIp net;
+  return read_tcpip(t, net) && (tcpip(w, net), true);
+}
+
 /// What a service with a form of its own says; false where it has none.
 bool service(WireWriter& w, const Told& t) noexcept {
   const Cip& m = t.cip;
-  const Target of = t.target();
-  const bool manager = of.is(Class::kConnectionManager);
-  ForwardOpen open;
-  ForwardClose close;
-  Pccc p;
-  FileTransfer f;
-  Values v;
-  TcpIp net;
-  Identity identity;
-  if (is_forward_open(m) && manager && !m.data.empty() && read_forward_open(m, open))
-    return forward_open(w, open, m.reply), true;
-  if (manager && read_forward_close(m, close))
-    return forward_close(w, close, m.is(Service::kGetConnectionOwner)), true;
-  if (read_pccc(t, p)) return pccc(w, p), true;
-  if (read_file(t, f)) return file(w, f), true;
-  if (m.is(Service::kReset) && !m.reply && of.is(Class::kIdentity)) {
-    w.text(EnipCip::kResetTypeFieldNumber, reset_name(m.data.empty() ? 0 : m.data[0]));
-    return true;
-  }
-  if (of.is(Class::kTemplate) && m.is(Service::kReadTag) && !m.reply && m.data.size() >= 6) {
-    Cursor c(m.data);
-    const auto s = w.message(EnipCip::kTemplateFieldNumber);
-    w.u64(v1::EnipTemplate::kOffsetFieldNumber, c.u32le());
-    w.u64(v1::EnipTemplate::kLengthFieldNumber, c.u16le());
-    return true;
-  }
+  const Target& of = t.target();
+  if (of.has_class && class_service(w, t)) return true;
   if (m.is(Service::kGetInstanceAttributes) && of_tag(of) && m.reply && m.done()) return tags(w, t), true;
-  const bool known = read_identity(t, identity), addressed = read_tcpip(t, net);
-  if (known) write_identity(w, EnipCip::kIdentityFieldNumber, identity);
-  if (addressed) tcpip(w, net);
+  const bool told = of.has_class && device(w, t);
   if (m.is(Service::kGetAttributeList) || m.is(Service::kSetAttributeList)) return attributes(w, t), true;
-  if (read_values(t, v)) return values(w, EnipCip::kDataFieldNumber, v), true;
-  return known || addressed;
+  Values v;
+  return read_values(t, v) ? (values(w, EnipCip::kDataFieldNumber, v), true) : told;
 }
 
 /// kLeft messages inside of each other; the parser has no more than kMaxDepth.
@@ -354,7 +381,6 @@ void cip(WireWriter& w, int field, const Exchange& x, const Pdu& p, std::size_t 
     target(w, m);
   }
   const Node& n = p.nodes[i];
-  UnconnectedSend u;
   if (m.is(Service::kMultiple)) {
     Cursor c(m.data);
     const std::uint16_t count = c.u16le();
@@ -364,7 +390,7 @@ void cip(WireWriter& w, int field, const Exchange& x, const Pdu& p, std::size_t 
         cip<kLeft - 1>(w, EnipCip::kMultipleFieldNumber, x, p, n.first + k);
     }
     if (n.count < count) w.boolean(EnipCip::kTruncatedFieldNumber, true);
-  } else if (is_unconnected_send(m) && read_unconnected_send(m.data, u)) {
+  } else if (UnconnectedSend u; is_unconnected_send(m) && read_unconnected_send(m.data, u)) {
     const auto send = w.message(EnipCip::kUnconnectedSendFieldNumber);
     unconnected_send(w, u);
     if constexpr (kLeft > 0) {

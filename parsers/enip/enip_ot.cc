@@ -2,6 +2,7 @@
 //
 // From this follow the keywords ot.*, Event.ot, and what is told once instead of each time (parsers/core/ot.h). Of
 // several services in a message the gravest says what it is.
+#include <algorithm>
 #include <charconv>
 
 #include "parsers/core/text_writer.h"
@@ -100,16 +101,16 @@ consteval const OtOperation* line(std::string_view name) {
   throw "no such operation";
 }
 
+/// Of tables in the order of their numbers.
 struct Entry {
   std::uint32_t number;
   const OtOperation* operation;
 };
-template <std::size_t N>
-const OtOperation* find(const Entry (&table)[N], std::uint32_t number) noexcept {
-  for (const Entry& e : table) {
-    if (e.number == number) return e.operation;
-  }
-  return nullptr;
+template <const auto& kTable>
+const OtOperation* find(std::uint32_t number) noexcept {
+  static_assert(std::ranges::is_sorted(kTable, std::ranges::less_equal{}, &Entry::number));
+  const Entry* e = std::ranges::lower_bound(kTable, number, {}, &Entry::number);
+  return e != std::end(kTable) && e->number == number ? e->operation : nullptr;
 }
 
 constexpr Entry kCommands[] = {
@@ -198,7 +199,6 @@ constexpr Entry kPccc[] = {
     {0x0100, line("PCCC read")},
     {0x0200, line("PCCC write")},
     {0x0500, line("PCCC write")},
-    {0x0800, line("PCCC write")},
     {0x0600, line("PCCC diagnosis")},
     {0x0601, line("PCCC diagnosis")},
     {0x0602, line("PCCC configuration")},
@@ -217,6 +217,7 @@ constexpr Entry kPccc[] = {
     {0x0705, line("PCCC download")},
     {0x0706, line("PCCC upload")},
     {0x0707, line("PCCC upload")},
+    {0x0800, line("PCCC write")},
     {0x0f00, line("PCCC write")},
     {0x0f01, line("PCCC read")},
     {0x0f02, line("PCCC write")},
@@ -276,14 +277,14 @@ const OtOperation* of_access(const Target& t, bool write) noexcept {
 const OtOperation* of_pccc(const Told& t) noexcept {
   Pccc p;
   if (!read_pccc(t, p)) return line("PCCC command");
-  const OtOperation* o = find(kPccc, static_cast<std::uint32_t>(p.command << 8 | p.function));
+  const OtOperation* o = find<kPccc>(static_cast<std::uint32_t>(p.command << 8 | p.function));
   return o == nullptr ? line("PCCC command") : o;
 }
 
 /// What a message is by itself; nullptr where only those inside of it say.
 const OtOperation* of_message(const Told& t) noexcept {
   const Cip& m = t.cip;
-  const Target target = t.target();
+  const Target& target = t.target();
   if (m.is(Service::kMultiple) || is_unconnected_send(m)) return nullptr;
   if (is_pccc(t)) return of_pccc(t);
   if (m.is(Service::kReset) && target.is(Class::kIdentity)) {
@@ -291,10 +292,10 @@ const OtOperation* of_message(const Told& t) noexcept {
     return !data.empty() && data[0] != 0 ? line("device reset to factory settings") : line("device reset");
   }
   if (target.has_class && target.class_id <= 0xffff) {
-    if (const OtOperation* o = find(kOfClass, target.class_id << 8 | m.service)) return o;
+    if (const OtOperation* o = find<kOfClass>(target.class_id << 8 | m.service)) return o;
   }
   if (of_tag(target)) {
-    if (const OtOperation* o = find(kTags, m.service)) return o;
+    if (const OtOperation* o = find<kTags>(m.service)) return o;
   }
   if (reads(m.service) || writes(m.service)) {
     if (const OtOperation* o = of_access(target, writes(m.service))) return o;
@@ -305,15 +306,15 @@ const OtOperation* of_message(const Told& t) noexcept {
     if (writes(m.service)) return line("write program object");
     if (reads(m.service) || m.is(Service::kReadTag)) return line("read program object");
   }
-  if (const OtOperation* o = find(kCommon, m.service)) return o;
+  if (const OtOperation* o = find<kCommon>(m.service)) return o;
   return target.is(Class::kController) ? line("controller service") : line("CIP service");
 }
 
 const OtOperation* of_exchange(const Exchange& x) noexcept {
   if (x.is_io) return line("cyclic I/O");
-  const Pdu& p = x.question;
+  const Pdu& p = *x.question;
   if (!p.has_cip) {
-    const OtOperation* o = find(kCommands, p.command);
+    const OtOperation* o = find<kCommands>(p.command);
     return o == nullptr ? line("unknown command") : o;
   }
   const OtOperation* gravest = nullptr;
@@ -327,6 +328,24 @@ const OtOperation* of_exchange(const Exchange& x) noexcept {
       gravest = o;
   }
   return gravest == nullptr ? line("CIP service") : gravest;
+}
+
+/// Of a request: what is inside of it says more than its own path.
+std::size_t write_address(const Told& t, std::span<char> room) noexcept {
+  std::size_t size = 0;
+  if (t.cip.target.is(Class::kConnectionManager)) {
+    ForwardOpen open;
+    ForwardClose close;
+    if (is_forward_open(t.cip)) {
+      if (read_forward_open(t.cip, open)) size = write_target(open.path, room);
+    } else if (read_forward_close(t.cip, close)) {
+      size = write_target(close.path, room);
+    }
+  } else if (is_pccc(t)) {
+    Pccc pccc;
+    if (read_pccc(t, pccc)) size = write_pccc_address(pccc, room);
+  }
+  return size == 0 ? write_target(t.cip.path, room) : size;
 }
 
 /// They are asked for one behind the other: where the last one stands is where to go on.
@@ -351,22 +370,11 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   Exchange::Seek seek = seek_from(x.address_seek, p, n);
   Told t;
   for (; seek.node < p->node_count; ++seek.node) {
-    if (!told_by(x, *p, seek.node, t) || p->nodes[seek.node].count != 0 || t.cip.is(Service::kMultiple))
+    if (p->nodes[seek.node].count != 0 || !cip_of(*p, seek.node, t.cip) || t.cip.is(Service::kMultiple))
       continue;
     if (seek.first++ != n) continue;
     x.address_seek = {p, static_cast<std::uint16_t>(seek.node + 1), seek.first};
-    std::size_t size = 0;
-    Pccc pccc;
-    ForwardOpen open;
-    ForwardClose close;
-    if (is_pccc(t)) {
-      if (read_pccc(t, pccc)) size = write_pccc_address(pccc, tx.text_room);
-    } else if (is_forward_open(t.cip)) {
-      if (read_forward_open(t.cip, open)) size = write_target(open.path, tx.text_room);
-    } else if (read_forward_close(t.cip, close) && t.cip.target().is(Class::kConnectionManager)) {
-      size = write_target(close.path, tx.text_room);
-    }
-    if (size == 0) size = write_target(t.cip.path, tx.text_room);
+    const std::size_t size = write_address(t, tx.text_room);
     if (size == 0) return false;
     out.text = as_bytes({tx.text_room.data(), size});
     return true;
@@ -381,10 +389,10 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
   Exchange::Seek seek = seek_from(x.value_seek, p, n);
   Told t;
   for (; seek.node < p->node_count; ++seek.node) {
-    Values v;
-    Pccc pccc;
     if (!told_by(x, *p, seek.node, t)) continue;
+    Values v;
     if (is_pccc(t)) {
+      Pccc pccc;
       if (!read_pccc(t, pccc)) continue;
       v = pccc.values;
     } else if (!read_values(t, v)) {
@@ -404,10 +412,8 @@ bool value(const OtTransaction& tx, Direction dir, unsigned n, OtValue& out) noe
 std::int64_t station_of(const Pdu& p) noexcept {
   Cip m;
   UnconnectedSend u;
-  if (!p.has_cip || !read_cip(p.node_bytes(0), m) || !is_unconnected_send(m) ||
-      !read_unconnected_send(m.data, u)) {
+  if (!p.has_cip || !is_unconnected_send(p.nodes[0]) || !cip_of(p, 0, m) || !read_unconnected_send(m.data, u))
     return kNoOtStation;
-  }
   return slot_of(u.route);
 }
 
@@ -418,14 +424,14 @@ const OtProtocol kOt = {"enip", kOperations, address, value};
 void set_operation(Exchange& x) noexcept {
   x.ot = &kOt;
   x.operation = of_exchange(x);
-  if (!x.is_io) x.station = station_of(x.question);
+  if (!x.is_io) x.station = station_of(*x.question);
 }
 
 bool refuses(const Pdu& p) noexcept {
   if (p.status != 0) return true;
   Cip m;
   for (std::size_t i = 0; i < p.node_count; ++i) {
-    if (read_cip(p.node_bytes(i), m) && m.reply && !m.done()) return true;
+    if (p.nodes[i].status != 0 && cip_of(p, i, m) && !m.done()) return true;
   }
   return false;
 }

@@ -8,6 +8,8 @@
 // counts.
 #pragma once
 #include <algorithm>
+#include <span>
+#include <tuple>
 #include <utility>
 
 #include "parsers/core/frames.h"
@@ -57,8 +59,9 @@ class EnipParser final : public Parser {
   Consumed on_stream(Direction dir, Bytes data, Sink& sink) noexcept override {
     return read_frames(data, lost_[index(dir)], frame_starts, [&](Cursor& in) noexcept {
       const Bytes rest = in.rest();
+      NodeRoom nodes;
       Pdu p;
-      const ParseResult r = parse(in, p);
+      const ParseResult r = parse(in, p, nodes);
       if (r.kind == ParseResult::Kind::kMalformed) {
         report(dir, static_cast<Event>(r.event), nullptr, sink);
         report(dir, Event::kLostSync, nullptr, sink);
@@ -84,8 +87,9 @@ class EnipParser final : public Parser {
     IoPacket io;
     if (read_io(data, io)) return on_io(dir, io, sink);
     Cursor in(data);
+    NodeRoom nodes;
     Pdu p;
-    const ParseResult r = parse(in, p);
+    const ParseResult r = parse(in, p, nodes);
     if (r.kind == ParseResult::Kind::kMalformed)
       return report(dir, static_cast<Event>(r.event), nullptr, sink);
     if (r.kind == ParseResult::Kind::kNeedMore) return report(dir, Event::kInvalidLength, nullptr, sink);
@@ -104,7 +108,12 @@ class EnipParser final : public Parser {
   }
   void on_close(Sink& sink) noexcept override {
     while (!waiting_.empty()) give_up_oldest(sink);
-    for (std::size_t i = 0; io_ != nullptr && i < io_->count; ++i) finish_io(io_->counts[i], sink);
+    if (io_ == nullptr) return;
+    // By their last packets: which one was there first is long ago, and that packet may have been damaged or lost.
+    const std::span counts = std::span(io_->counts).first(io_->count);
+    std::ranges::sort(counts, {},
+                      [](const IoCount& c) noexcept { return std::tuple(c.last_ns, c.connection, c.dir); });
+    for (IoCount& c : counts) finish_io(c, sink);
   }
 
  private:
@@ -144,7 +153,7 @@ class EnipParser final : public Parser {
     }
   }
 
-  void on_pdu(Direction dir, Bytes all, const Pdu& p, Sink& sink) noexcept {
+  void on_pdu(Direction dir, Bytes all, Pdu& p, Sink& sink) noexcept {
     expire(sink);
     if (p.asks()) {
       on_question(dir, all, p, sink);
@@ -161,40 +170,32 @@ class EnipParser final : public Parser {
     }
     Exchange* x = pool_.make<Exchange>(pool_);
     // The bytes go when this call ends; the request stays until its reply.
-    if (x == nullptr || !x->own.append(all)) {
+    if (x == nullptr || !keep(p, all, x->own, x->kept)) {
       pool_.destroy(x);
       return report(dir, Event::kOutOfMemory, nullptr, sink);
     }
     x->id = next_id_++;
     x->asked = dir;
-    x->has_question = true;
+    x->question = &x->kept;
     x->question_ns = sink.time_ns();
     set_side(*x, dir);
-    const std::uint16_t problems = p.problems;  // of a datagram: also what stands behind it
-    if (p.cut) {
-      x->question = p;
-      x->question.context = x->own.view().subspan(12, 8);
-    } else {
-      reread(x->own.view(), x->question);
-    }
-    x->question.problems = problems;
-    know_connection(*x, x->question);
+    know_connection(*x, p);
     set_operation(*x);
     wait(*x);
-    report_problems(dir, x->question, *x, sink);
+    report_problems(dir, p, *x, sink);
     sink.advance(*x, dir, kOtWhole);
   }
 
-  void on_answer(Direction dir, const Pdu& p, Sink& sink) noexcept {
+  void on_answer(Direction dir, Pdu& p, Sink& sink) noexcept {
     Exchange* x = p.answers ? find(dir, p) : nullptr;
     if (x != nullptr) {
-      x->answer = p;
+      pair_nodes(*x->question, p);
+      x->answer = &p;  // to the end of this call, and so is `x`
       x->answer_ns = sink.time_ns();
-      x->has_answer = true;
       set_side(*x, dir);
-      x->failed = refuses(x->answer);
-      report_problems(dir, x->answer, *x, sink);
-      if (!same_service(x->question, x->answer)) report(dir, Event::kMismatch, x, sink);
+      x->failed = refuses(p);
+      report_problems(dir, p, *x, sink);
+      if (!same_service(*x->question, p)) report(dir, Event::kMismatch, x, sink);
       follow_connections(*x, dir, sink);
       sink.advance(*x, dir, kOtWhole);
       sink.done(*x);
@@ -203,14 +204,13 @@ class EnipParser final : public Parser {
     Exchange alone(pool_);
     alone.id = next_id_++;
     alone.asked = dir;
-    alone.has_question = true;
-    alone.question = p;
+    alone.question = &p;
     alone.question_ns = sink.time_ns();
     set_side(alone, dir);
-    know_connection(alone, alone.question);
+    know_connection(alone, p);
     set_operation(alone);
-    alone.failed = p.answers && refuses(alone.question);
-    report_problems(dir, alone.question, alone, sink);
+    alone.failed = p.answers && refuses(p);
+    report_problems(dir, p, alone, sink);
     // Where only the replies are seen there is nothing odd about it; a broadcast is answered in another flow.
     if (p.answers && asked_[index(reverse(dir))]) report(dir, Event::kUnsolicitedResponse, &alone, sink);
     sink.advance(alone, dir, kOtWhole);
@@ -220,11 +220,12 @@ class EnipParser final : public Parser {
   /// The service of the reply is that of the request, or of what the request carries.
   static bool same_service(const Pdu& q, const Pdu& a) noexcept {
     if (!q.has_cip || !a.has_cip) return true;
-    Cip asked, answer;
-    if (!read_cip(q.node_bytes(0), asked) || !read_cip(a.node_bytes(0), answer)) return true;
-    if (asked.service == answer.service) return true;
-    if (!is_unconnected_send(asked) || q.nodes[0].count == 0) return false;
-    return read_cip(q.node_bytes(q.nodes[0].first), asked) && asked.service == answer.service;
+    const Node& asked = q.nodes[0];
+    const Node& answer = a.nodes[0];
+    if (asked.data == 0 || answer.data == 0 || asked.service() == answer.service()) return true;
+    if (!is_unconnected_send(asked) || asked.count == 0) return false;
+    const Node& inner = q.nodes[asked.first];
+    return inner.data != 0 && inner.service() == answer.service();
   }
   [[nodiscard]] bool answers(const Pdu& q, const Pdu& a) const noexcept {
     if (q.command != a.command) return false;
@@ -242,8 +243,8 @@ class EnipParser final : public Parser {
     Exchange* found = nullptr;
     unsigned best = 0;
     for (Exchange* x = waiting_.oldest(); x != nullptr; x = x->newer) {
-      if (x->asked == dir || !answers(x->question, p)) continue;
-      const unsigned fit = 1U + (x->stale ? 0U : 1U) + (same_service(x->question, p) ? 2U : 0U);
+      if (x->asked == dir || !answers(*x->question, p)) continue;
+      const unsigned fit = 1U + (x->stale ? 0U : 1U) + (same_service(*x->question, p) ? 2U : 0U);
       if (fit > best) {
         found = x;
         best = fit;
@@ -269,9 +270,10 @@ class EnipParser final : public Parser {
   /// Forward_Open that was granted, Forward_Close that was done.
   void follow_connections(const Exchange& x, Direction dir, Sink& sink) noexcept {
     Told t;
-    for (std::size_t i = 0; i < x.answer.node_count; ++i) {
-      if (!told_by(x, x.answer, i, t) || !t.has_asked || t.cip.status != 0 ||
-          !t.asked.target().is(Class::kConnectionManager)) {
+    for (std::size_t i = 0; i < x.answer->node_count; ++i) {
+      const std::size_t asked_by = x.answer->nodes[i].asked;
+      if (asked_by == kMaxServices || !x.question->nodes[asked_by].target.is(Class::kConnectionManager) ||
+          !told_by(x, *x.answer, i, t) || t.cip.status != 0) {
         continue;
       }
       ForwardOpen asked, granted;

@@ -58,7 +58,7 @@ bool segment(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& ou
   if (p == nullptr || !p->has_cip) return false;
   Cip m;
   for (std::size_t i = 0; i < p->node_count; ++i) {
-    if (!read_cip(p->node_bytes(i), m) || m.reply) continue;
+    if (!cip_of(*p, i, m) || m.reply) continue;
     SegmentReader r(m.path);
     for (Segment s; r.next(s);) {
       if (s.kind == kKind && n-- == 0) return out = s.value, true;
@@ -110,7 +110,7 @@ bool tag(const Transaction& tx, Direction dir, unsigned n, Bytes& out) noexcept 
   if (p == nullptr || !p->has_cip) return false;
   Cip m;
   for (std::size_t i = 0; i < p->node_count; ++i) {
-    if (!read_cip(p->node_bytes(i), m) || m.reply) continue;
+    if (!cip_of(*p, i, m) || !m.target.named) continue;
     const std::size_t size = write_symbol(m.path, exchange(tx).text_room);
     if (size != 0 && n-- == 0) return out = as_bytes({exchange(tx).text_room.data(), size}), true;
   }
@@ -121,7 +121,7 @@ bool link_address(const Transaction& tx, Direction dir, unsigned n, Bytes& out) 
   if (p == nullptr || !p->has_cip) return false;
   Cip m;
   for (std::size_t i = 0; i < p->node_count; ++i) {
-    if (!read_cip(p->node_bytes(i), m) || m.reply) continue;
+    if (!cip_of(*p, i, m) || m.reply) continue;
     UnconnectedSend u;
     ForwardOpen f;
     Bytes path = m.path;

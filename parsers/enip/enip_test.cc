@@ -491,6 +491,30 @@ TEST(Enip, CyclicIo) {
   EXPECT_EQ(check_every_truncation(kSpec, talk, o), "");
 }
 
+TEST(Enip, IoEndsInTheOrderOfItsLastPackets) {
+  // Whichever came first: that packet may have been lost or damaged an hour ago.
+  const auto ends = [](const Conversation& talk) {
+    HarnessOptions o;
+    o.transport = Transport::kUdp;
+    std::vector<std::string> out;
+    o.describe = [&out](const Transaction& t) {
+      const Io& i = static_cast<const Exchange&>(t).io;
+      if (i.kept == 0) out.push_back(std::to_string(i.connection) + " " + std::to_string(i.last));
+      return "";
+    };
+    (void)run(kSpec, talk, o);
+    return out;
+  };
+  const std::string a1 = io("0a000000", 1, "00"), a2 = io("0a000000", 2, "00"), b1 = io("0b000000", 1, "00"),
+                    b2 = io("0b000000", 2, "00");
+  EXPECT_THAT(ends({to_server(b1), to_client(a1), to_server(b2), to_client(a2)}),
+              ElementsAre("11 2", "10 2"));
+  EXPECT_THAT(ends({to_client(a1), to_server(b1), to_server(b2), to_client(a2)}),
+              ElementsAre("11 2", "10 2"));
+  EXPECT_THAT(ends({to_server(b1), to_client(a1), to_client(a2), to_server(b2)}),
+              ElementsAre("10 2", "11 2"));
+}
+
 TEST(Enip, IoConnectionsAreBounded) {
   HarnessOptions o;
   o.transport = Transport::kUdp;
@@ -586,7 +610,7 @@ TEST(Enip, NamesAreThere) {
   EXPECT_EQ(n, 99U);
   EXPECT_TRUE(status_by_name("invalid_cmd", n));
   EXPECT_EQ(n, 1U);
-  Target t;
+  Target t{};
   EXPECT_EQ(service_name(0x52, t), "");
   t.has_class = true;
   t.class_id = 6;

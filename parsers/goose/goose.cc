@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 
 #include "parsers/core/ber.h"
@@ -17,6 +18,7 @@ struct Tag {
   std::uint32_t number;
   Type type;
 };
+constexpr std::uint32_t kFirstTag = 0x83, kLastTag = 0x91;
 constexpr Tag kTags[] = {
     {0x83, Type::kBoolean},       {0x84, Type::kBitString},       {0x85, Type::kInteger},
     {0x86, Type::kUnsigned},      {0x87, Type::kFloat},           {0x89, Type::kOctetString},
@@ -24,6 +26,14 @@ constexpr Tag kTags[] = {
     {0x8d, Type::kBcd},           {0x8e, Type::kBooleanArray},    {0x8f, Type::kObjectId},
     {0x90, Type::kMmsString},     {0x91, Type::kUtcTime},
 };
+
+/// The same by number.
+constexpr auto kTypes = [] {
+  std::array<Type, kLastTag - kFirstTag + 1> types;
+  types.fill(Type::kUnknown);
+  for (const Tag& t : kTags) types[t.number - kFirstTag] = t.type;
+  return types;
+}();
 
 /// An INTEGER that fits 32 bits without a sign.
 bool number(Bytes content, std::uint32_t& out) noexcept {
@@ -81,6 +91,10 @@ bool interpret(Value& v) noexcept {
       return true;
   }
 }
+
+constexpr std::array<std::string_view, 16> kNibbles = {"0000", "0001", "0010", "0011", "0100", "0101",
+                                                       "0110", "0111", "1000", "1001", "1010", "1011",
+                                                       "1100", "1101", "1110", "1111"};
 
 constexpr std::string_view kTypeNames[] = {
     "boolean",        "bit-string",       "integer",     "unsigned", "float",         "octet-string",
@@ -171,11 +185,26 @@ bool parse(Bytes in, Pdu& out, Event& wrong) noexcept {
   return !out.gocb_ref.empty() && out.gocb_ref.size() <= kMaxReference;
 }
 
+Shape shape_of(Bytes all_data) noexcept {
+  Shape s;
+  Values values(all_data);
+  for (Value v; values.next(v); ++s.values) {
+    s.entries = v.path[0];
+    s.sound = s.sound && v.type != Type::kUnknown && v.type != Type::kNested;
+  }
+  s.broken = values.broken();
+  return s;
+}
+
 Bytes bits_text(Bytes content, std::span<char> room) noexcept {
   if (content.empty() || content[0] > 7) return {};
   std::size_t bits = (content.size() - 1) * 8;
   bits = std::min(bits - std::min<std::size_t>(bits, content[0]), room.size());
-  for (std::size_t i = 0; i < bits; ++i) room[i] = (content[1 + i / 8] >> (7 - i % 8) & 1) != 0 ? '1' : '0';
+  const auto bit = [content](std::size_t i) noexcept { return content[1 + i / 8] >> (7 - i % 8) & 1; };
+  std::size_t i = 0;
+  for (; i + 4 <= bits; i += 4)
+    std::memcpy(room.data() + i, kNibbles[content[1 + i / 8] >> (4 - i % 8) & 15].data(), 4);
+  for (; i < bits; ++i) room[i] = bit(i) != 0 ? '1' : '0';
   return as_bytes({room.data(), bits});
 }
 
@@ -192,10 +221,10 @@ bool Values::next(Value& out) noexcept {
     }
     if (!ber::read(c, e)) continue;  // it is empty now
     ++place_[depth_];
-    out = {};
     out.content = e.content;
     out.depth = static_cast<std::uint8_t>(depth_ + 1);
-    std::copy_n(place_.begin(), out.depth, out.path.begin());
+    out.path = place_;
+    out.number = 0;
     if (e.identifier == kArray || e.identifier == kStructure) {
       if (depth_ + 1U == kMaxDepth) return out.type = Type::kNested, true;
       ++depth_;
@@ -203,9 +232,8 @@ bool Values::next(Value& out) noexcept {
       place_[depth_] = 0;
       continue;
     }
-    for (const Tag& t : kTags) {
-      if (t.number == e.identifier) out.type = t.type;
-    }
+    const bool known = e.identifier >= kFirstTag && e.identifier <= kLastTag;
+    out.type = known ? kTypes[e.identifier - kFirstTag] : Type::kUnknown;
     if (!interpret(out)) out.type = Type::kUnknown;
     return true;
   }

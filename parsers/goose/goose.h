@@ -93,8 +93,8 @@ struct Value {
   Bytes content;                                ///< borrowed
   double number = 0;                            ///< kBoolean, kInteger, kUnsigned, kFloat
   Iec61850Time time;                            ///< kUtcTime
-  std::array<std::uint16_t, kMaxDepth> path{};  ///< places from 1, the outermost first
-  std::uint8_t depth = 0;                       ///< of `path`
+  std::array<std::uint16_t, kMaxDepth> path{};  ///< `depth` places from 1, the outermost first
+  std::uint8_t depth = 0;
 
   [[nodiscard]] bool is_number() const noexcept {
     return type == Type::kBoolean || type == Type::kInteger || type == Type::kUnsigned ||
@@ -123,6 +123,15 @@ class Values {
   bool broken_ = false;
 };
 
+/// What a walk over a data set finds.
+struct Shape {
+  std::uint32_t values = 0;   ///< without others inside
+  std::uint32_t entries = 0;  ///< of the outermost level
+  bool sound = true;          ///< each is of a known form
+  bool broken = false;        ///< Values::broken()
+};
+[[nodiscard]] Shape shape_of(Bytes all_data) noexcept;
+
 /// What a message is to those before it.
 enum class Status : std::uint8_t { kFirst, kChanged, kRepeated, kRestarted, kReplayed };
 [[nodiscard]] std::string_view status_name(Status) noexcept;
@@ -132,11 +141,12 @@ enum class Status : std::uint8_t { kFirst, kChanged, kRepeated, kRestarted, kRep
 struct Message : OtTransaction {
   Direction direction = Direction::kToServer;
   Status status = Status::kFirst;
-  bool broken_data = false;
   Pdu pdu;
   std::uint32_t lost = 0, lost_states = 0;
   std::uint64_t since_previous_ns = 0;  ///< status is not kFirst
-  std::uint32_t value_count = 0;        ///< values without others inside
+  Shape shape;                          ///< of its data set
+  /// The encoder's: what it wrote of this data set, which was there before; empty: nothing yet. nullptr: it is new.
+  PoolBuffer* encoded = nullptr;
   std::uint8_t changed_count = 0;
   std::array<std::uint16_t, kMaxRecordChanges> changed{};  ///< entries, from 1
   /// Where value_at() stopped: values are asked for one after the other.

@@ -1,6 +1,7 @@
 #include "parsers/goose/goose_export.h"
 
-#include "parsers/core/text_writer.h"
+#include <charconv>
+
 #include "parsers/goose/goose.h"
 
 namespace picket::goose {
@@ -11,10 +12,13 @@ using v1::GooseValue;
 
 void value(WireWriter& w, const Value& v) noexcept {
   const auto s = w.message(Goose::kAllDataFieldNumber);
-  std::array<char, 8 * kMaxDepth> room;
-  TextWriter path(room);
-  for (unsigned i = 0; i < v.depth; ++i) (i == 0 ? path : path << ".") << v.path[i];
-  w.bytes(GooseValue::kEntryFieldNumber, path.bytes());
+  std::array<char, 6 * kMaxDepth> room;  // places of 5 digits, and dots: it all fits
+  char* at = room.data();
+  for (unsigned i = 0; i < v.depth; ++i) {
+    if (i != 0) *at++ = '.';
+    at = std::to_chars(at, room.data() + room.size(), v.path[i]).ptr;
+  }
+  w.text(GooseValue::kEntryFieldNumber, {room.data(), at});
   w.text(GooseValue::kTypeFieldNumber, type_name(v.type));
   if (v.is_number()) return w.f64(GooseValue::kNumberFieldNumber, v.number);
   if (v.is_text()) return w.bytes(GooseValue::kTextFieldNumber, v.content);
@@ -24,6 +28,30 @@ void value(WireWriter& w, const Value& v) noexcept {
     return w.bytes(GooseValue::kTextFieldNumber, bits_text(v.content, bits));
   }
   w.bytes(GooseValue::kOctetsFieldNumber, v.content);
+}
+
+void write_values(const Message& m, WireWriter& w) noexcept {
+  unsigned written = 0;
+  Values values(m.pdu.all_data);
+  for (Value v; written < kMaxRecordValues && values.next(v); ++written) value(w, v);
+}
+
+/// A publisher repeats its data set until something changes: it is written once, and copied from then on.
+void all_data(const Message& m, WireWriter& w) noexcept {
+  constexpr std::size_t kMaxValues = 64, kMaxBytes = 512;  // of what is kept
+  // Of a value the path, the name of its type and what stands in front of fields; a bit string takes 8 times its bytes.
+  constexpr std::size_t kMaxText = kMaxValues * 96 + 8 * kMaxBytes;
+  PoolBuffer* const kept = m.encoded;
+  if (kept != nullptr && !kept->empty()) return w.append(kept->view());
+  if (kept == nullptr || m.shape.values > kMaxValues || m.pdu.all_data.size() > kMaxBytes)
+    return write_values(m, w);
+  std::array<std::uint8_t, kMaxText> room;
+  WireWriter once(room);
+  write_values(m, once);
+  if (!once.ok()) return write_values(m, w);
+  const Bytes encoded = Bytes(room).first(once.size());
+  (void)kept->append(encoded);  // where no memory was left the next one tries again
+  w.append(encoded);
 }
 
 }  // namespace
@@ -47,11 +75,10 @@ void encode(const Transaction& tx, WireWriter& w) noexcept {
   w.u64(Goose::kConfRevFieldNumber, p.conf_rev);
   w.boolean(Goose::kNdsComFieldNumber, p.nds_com);
   w.u64(Goose::kNumDatSetEntriesFieldNumber, p.entries);
-  unsigned written = 0;
-  Values values(p.all_data);
-  for (Value v; written < kMaxRecordValues && values.next(v); ++written) value(w, v);
-  if (written < m.value_count) w.u64(Goose::kValueCountFieldNumber, m.value_count);
-  if (written < m.value_count || m.broken_data) w.boolean(Goose::kTruncatedFieldNumber, true);
+  all_data(m, w);
+  const bool more = m.shape.values > kMaxRecordValues;
+  if (more) w.u64(Goose::kValueCountFieldNumber, m.shape.values);
+  if (more || m.shape.broken) w.boolean(Goose::kTruncatedFieldNumber, true);
   if (p.has_security) w.bytes(Goose::kSecurityFieldNumber, p.security);
   w.text(Goose::kStatusFieldNumber, status_name(m.status));
   for (unsigned i = 0; i < m.changed_count; ++i) {

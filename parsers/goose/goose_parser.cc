@@ -51,17 +51,12 @@ void GooseParser::on_datagram(Direction dir, Bytes frame, Sink& sink) noexcept {
     m.since_previous_ns = sink.time_ns() - std::min(sink.time_ns(), s->seen_ns);
     compare(m, *s, sink);
   }
-  Values values(m.pdu.all_data);
-  bool sound = true;
-  std::uint32_t entries = 0;
-  for (Value v; values.next(v); ++m.value_count) {
-    entries = v.path[0];
-    sound = sound && v.type != Type::kUnknown && v.type != Type::kNested;
-  }
-  m.broken_data = values.broken();
+  // Repeated is what is said most: the walk over it was made before.
+  const bool as_before = s != nullptr && !fresh && m.status != Status::kReplayed && m.changed_count == 0;
+  m.shape = as_before ? s->shape : shape_of(m.pdu.all_data);
   set_operation(m);
-  if (!sound || m.broken_data) report(Event::kInvalidValue, m, sink);
-  if (entries != m.pdu.entries && !m.broken_data) report(Event::kEntriesMismatch, m, sink);
+  if (!m.shape.sound || m.shape.broken) report(Event::kInvalidValue, m, sink);
+  if (m.shape.entries != m.pdu.entries && !m.shape.broken) report(Event::kEntriesMismatch, m, sink);
   constexpr std::uint16_t kKnownBits =
       Iec61850Frame::kSimulated | 0x0fff;  // the rest: length of 62351-6's extension
   if ((m.pdu.frame.reserved1 & ~kKnownBits) != 0) report(Event::kReservedBits, m, sink);
@@ -179,10 +174,16 @@ void GooseParser::remember(Message& m, Stream& s, Sink& sink) noexcept {
   s.appid = p.frame.appid;
   s.time_allowed_to_live_ms = p.time_allowed_to_live_ms;
   s.seen_ns = sink.time_ns();
-  if (m.status == Status::kRepeated && m.changed_count == 0 && same(s.dat_set.view(), p.dat_set)) return;
+  if (m.status == Status::kRepeated && m.changed_count == 0 && same(s.dat_set.view(), p.dat_set)) {
+    m.encoded = &s.encoded;
+    return;
+  }
+  s.encoded.clear();
   s.data.clear();
   s.dat_set.clear();
-  if (!s.data.append(p.all_data) || !s.dat_set.append(p.dat_set)) report(Event::kOutOfMemory, m, sink);
+  const bool kept = s.data.append(p.all_data);
+  s.shape = kept ? m.shape : Shape{};  // of nothing
+  if (!kept || !s.dat_set.append(p.dat_set)) report(Event::kOutOfMemory, m, sink);
 }
 
 }  // namespace picket::goose

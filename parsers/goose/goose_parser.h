@@ -18,7 +18,7 @@ class GooseParser final : public Parser {
 
  private:
   struct Stream {
-    explicit Stream(Pool& pool) noexcept : data(pool), dat_set(pool) {}
+    explicit Stream(Pool& pool) noexcept : data(pool), encoded(pool), dat_set(pool) {}
     Stream* next = nullptr;
     std::array<std::uint8_t, kMaxReference> reference{};
     std::uint8_t reference_size = 0;
@@ -30,6 +30,8 @@ class GooseParser final : public Parser {
     std::uint64_t changed_ns = 0;  ///< capture time of its first message that was seen
     std::uint64_t seen_ns = 0;     ///< capture time of the last message
     PoolBuffer data;               ///< the data set as it was sent last
+    Shape shape;                   ///< of `data`
+    PoolBuffer encoded;            ///< of `data`, by the encoder, once it is repeated
     PoolBuffer dat_set;
     [[nodiscard]] Bytes name() const noexcept { return Bytes(reference).first(reference_size); }
   };

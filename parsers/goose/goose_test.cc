@@ -165,20 +165,41 @@ TEST(Goose, KeepsStreamsApart) {
 }
 
 TEST(Goose, GoesOnAfterWhatIsMalformed) {
-  std::string long_length = message(), no_pdu = message(), wild = message({.sq = "01"});
+  std::string long_length = message(), no_pdu = message(), wild = message({.sq = "01"}),
+              again = message({.sq = "02"});
   long_length[3] = 0x57;
   no_pdu[8] = 0x60;
-  wild[8 + 2 + 61] = 0x7f;  // the first entry is longer than the data set
+  wild[8 + 2 + 61] = again[8 + 2 + 61] = 0x7f;  // the first entry is longer than the data set
   std::string missing = message();
   missing[8 + 2 + 13 + 4 + 10 + 3 + 10] = static_cast<char>(0x9d);  // no stNum
   EXPECT_THAT(run(kSpec,
                   {to_server(long_length), to_server(no_pdu), to_server(missing), to_server("\x00\x03"),
-                   to_server(message()), to_server(wild), to_server(message({.sq = "02"}))},
+                   to_server(message()), to_server(wild), to_server(again), to_server(message({.sq = "03"}))},
                   told()),
               ElementsAre("event > invalid_length", "event > invalid_pdu", "event > invalid_pdu",
                           "event > invalid_length", "tx 0 req 1/0 first, publish state",
                           "tx 1 req events=invalid_value,data_mismatch 1/1 repeated, repeat state",
-                          "tx 2 req events=data_mismatch 1/2 repeated, repeat state"));
+                          "tx 2 req events=invalid_value 1/2 repeated, repeat state",
+                          "tx 3 req events=data_mismatch 1/3 repeated, repeat state"));
+}
+
+TEST(Goose, KeepsWhatIsWrittenOfARepeatedDataSet) {
+  HarnessOptions o = told();
+  o.describe = [](const Transaction& tx) {
+    const auto& m = static_cast<const Message&>(tx);
+    if (m.encoded == nullptr) return std::string("new");
+    std::string was(m.encoded->text());
+    EXPECT_TRUE(!was.empty() ||
+                m.encoded->append(as_bytes(std::to_string(m.pdu.sq_num))));  // as the encoder would
+    return "'" + was + "'";
+  };
+  const auto other = [](std::string_view sq) { return to_server(message({.sq = sq, .boolean = "00"})); };
+  EXPECT_THAT(run(kSpec,
+                  {to_server(message()), to_server(message({.sq = "01"})), to_server(message({.sq = "02"})),
+                   to_server(message({.sq = "03"})), other("04"), other("05"), other("06")},
+                  o),
+              ElementsAre("tx 0 req new", "tx 1 req ''", "tx 2 req '1'", "tx 3 req '1'",
+                          "tx 4 req events=data_mismatch new", "tx 5 req ''", "tx 6 req '5'"));
 }
 
 TEST(Goose, DoesNotGoDeeperThanItMay) {
