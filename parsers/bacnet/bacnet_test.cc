@@ -223,7 +223,7 @@ TEST(Bacnet, BelowTheApplication) {
   const std::string whois = bvlc(4, from_hex("0a000005 bac0 0120 ffff 00 ff 10 08"));
   EXPECT_THAT(brief({to_server(whois)}), ElementsAre("tx 0 req find devices"));
   Pdu p;
-  interpret(as_bytes(whois), p);
+  interpret(Transport::kUdp, as_bytes(whois), p);
   EXPECT_EQ(p.npdu.dnet, 0xffff);
   EXPECT_EQ(p.npdu.hops, 255);
   EXPECT_EQ(p.bvlc.origin.size(), 6U);
@@ -364,6 +364,7 @@ TEST(Bacnet, NamesWhatIsOdd) {
   EXPECT_THAT(events(unicast("0204", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu invalid message"));
   EXPECT_THAT(events(unicast("0108 0000 01 05", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu"));
   EXPECT_THAT(events(unicast("0120 07d1 ff 05", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu"));
+  EXPECT_THAT(events(unicast("0120 07d1 01 05 ff", ""))[0], HasSubstr("events=invalid_apdu"));
   EXPECT_THAT(events(unicast("0180 7f", ""))[0], HasSubstr("events=unknown_network_message"));
   EXPECT_THAT(events(unicast("0180 03 01", ""))[0], HasSubstr("events=invalid_network_message"));
   EXPECT_THAT(events(unicast("0180 07 02 07d1 01 00", ""))[0], HasSubstr("events=invalid_network_message"));
@@ -395,6 +396,25 @@ TEST(Bacnet, NamesWhatIsOdd) {
       brief({to_server("garbage"), to_server(ask(kRead)), to_client("\x81"), to_client(apdu(kReadAck))}),
       ElementsAre("event > invalid_bvlc", "event < invalid_bvlc",
                   "tx 0 req rep read property [analog-input,3 present-value] -> 100"));
+}
+
+TEST(Bacnet, OnEthernet) {
+  HarnessOptions o = options();
+  o.transport = Transport::kEthernet;
+  const std::string read = from_hex("0104" + kRead), answer = from_hex("0100" + kReadAck);
+  EXPECT_THAT(brief({to_server(read), to_client(answer)}, o),
+              ElementsAre("tx 0 req rep read property [analog-input,3 present-value] -> 100"));
+  EXPECT_THAT(run(kSpec, {to_server(from_hex("0100 1008"))}, o),
+              ElementsAre("tx 0 req bacnet.data= bacnet.network_priority=0 bacnet.apdu_type=1 "
+                          "bacnet.unconfirmed_service=8 bacnet.items=0"));
+  EXPECT_THAT(brief({to_server(from_hex("0180 01 07d1"))}, o),
+              ElementsAre("tx 0 req announce router [network 2001]"));
+  EXPECT_THAT(brief({to_server(ask(kRead)), to_server(""), to_server(read)}, o),
+              ElementsAre("tx 0 req events=invalid_npdu invalid message",
+                          "tx 1 req events=invalid_npdu invalid message",
+                          "tx 2 req read property [analog-input,3 present-value]"));
+  EXPECT_EQ(probe(Transport::kEthernet, Direction::kToServer, as_bytes(answer)), Probe::kYes);
+  EXPECT_EQ(check_every_truncation(kSpec, {to_server(read), to_client(answer)}, o), "");
 }
 
 TEST(Bacnet, RequestsThatWait) {
