@@ -12,7 +12,7 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
   switch (static_cast<Function>(b.function)) {
     case Function::kResult:
       b.result = c.u16be();
-      b.has_result = true;
+      b.has_result = c.ok();
       break;
     case Function::kWriteBdt:
     case Function::kReadBdtAck:
@@ -28,7 +28,7 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
       break;
     case Function::kRegister:
       b.ttl = c.u16be();
-      b.has_ttl = true;
+      b.has_ttl = c.ok();
       break;
     case Function::kDeleteFdt:
       b.origin = c.bytes(kAddress4);
@@ -47,15 +47,15 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
 
 bool read_bvlc6(Cursor& c, Bvlc& b) noexcept {
   b.source = c.u24be();
-  b.has_source = true;
+  b.has_source = c.ok();
   const auto destination = [&]() noexcept {
     b.destination = c.u24be();
-    b.has_destination = true;
+    b.has_destination = c.ok();
   };
   switch (static_cast<Function6>(b.function)) {
     case Function6::kResult:
       b.result = c.u16be();
-      b.has_result = true;
+      b.has_result = c.ok();
       break;
     case Function6::kUnicast:
       destination();
@@ -82,7 +82,7 @@ bool read_bvlc6(Cursor& c, Bvlc& b) noexcept {
       break;
     case Function6::kRegister:
       b.ttl = c.u16be();
-      b.has_ttl = true;
+      b.has_ttl = c.ok();
       break;
     case Function6::kDeleteFdt:
       b.origin = c.bytes(kAddress6);
@@ -402,7 +402,7 @@ bool Exchange::Seek::find_value(const Pdu& p, unsigned n, Value& out) noexcept {
     if (values.next(out)) {
       ++next;
     } else if (items.next(item)) {
-      values = ValueReader(item.value);
+      values = ValueReader(item);
     } else {
       of = nullptr;
       return false;
