@@ -38,9 +38,11 @@ const auto kName = [](const auto& x) { return x.name; };
 const auto kSelf = [](const auto& x) { return x; };
 
 std::string found_by(const ProtocolSpec& s) {
-  if (s.ethertypes.empty())
-    return fmt::format("ports {} (a hint; found by content on any)", list(s.ports, "", " ", kSelf));
-  return "EtherTypes " +
+  std::string out;
+  if (s.ethertypes.empty() || !s.ports.empty())
+    out = fmt::format("ports {} (a hint; found by content on any)", list(s.ports, "", " ", kSelf));
+  if (s.ethertypes.empty()) return out;
+  return out + (out.empty() ? "" : ", ") + "EtherTypes " +
          list(s.ethertypes, "", " ", [](std::uint16_t t) { return fmt::format("{:#06x}", t); });
 }
 

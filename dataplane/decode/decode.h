@@ -12,7 +12,7 @@
 //           PPPoE discovery), else kUnsupported.
 //         - A frame without IP whose EtherType a parser knows (ProtocolSpec::ethertypes) is_link(): its ends are
 //         its MAC
-//           addresses, also inside of a tunnel.
+//           addresses, also inside of a tunnel. With 802.3 the service access point of LLC stands for the type.
 //         - A packet that the snap length cut goes on with what there is, without an event: kTruncated only
 //         where a
 //           header itself is cut. Bytes missing otherwise are a lie of the sender: an event and kDecodeError.

@@ -236,6 +236,13 @@ TEST_F(Decode, WithoutIp) {
   EXPECT_EQ(stp.verdict, Verdict::kUnsupported);
   EXPECT_EQ(stp.payload.size(), 3U);
   expect_hello(decoded(eth(8 + 45, hex("aa aa 03 000000 0800") + ip4(kTcp, kTcpHello))), kTcp, 1);  // SNAP
+  // A parser knows BACnet's service access point: its ends are MAC addresses, and nothing is left of the padding.
+  const Packet bacnet = decoded(eth(3 + 4, hex("82 82 03 0100 1008") + Frame(39, 0)));
+  EXPECT_TRUE(bacnet.is_link());
+  EXPECT_EQ(bacnet.ethertype, 0x82);
+  EXPECT_EQ(Frame(bacnet.payload.begin(), bacnet.payload.end()), hex("0100 1008"));
+  EXPECT_FALSE(decoded(eth(3 + 4, hex("82 83 03 0100 1008"))).is_link()) << "a response";
+  EXPECT_FALSE(decoded(eth(3 + 4, hex("82 82 f3 0100 1008"))).is_link()) << "a test";
   const Packet padi = decoded(eth(0x8863, hex("11 09 0000 0004 0101 0000")));
   EXPECT_EQ(padi.verdict, Verdict::kInspected);
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kHeaderSize = 14;
 constexpr std::size_t kSnapSize = 8;
 constexpr std::uint32_t kSnapLlc = 0xaaaa03;
+constexpr std::uint32_t kUnnumbered = 3;
 
 // EtherTypes that are no surprise though nothing here reads them; sorted. Some have a parser by now.
 constexpr std::array<std::uint16_t, 38> kNotDecoded = {
@@ -79,6 +80,14 @@ Layer llc(Layers& s, std::uint16_t length) noexcept {
   if (length < s.in.left()) s.in = Cursor(s.in.rest().first(length));
   Cursor c = s.in;
   const std::uint32_t control = c.u24be();
+  const auto service_access_point = static_cast<std::uint8_t>(control >> 16);
+  // Between equals, and unnumbered information: neither a response nor a connection.
+  if (c.ok() && control == (service_access_point * 0x0101U << 8 | kUnnumbered) &&
+      has_parser(service_access_point)) {
+    s.p.ethertype = service_access_point;
+    s.in = c;
+    return Layer::kLinkProtocol;
+  }
   const std::uint32_t organisation = c.u24be();
   const std::uint16_t type = c.u16be();
   if (c.ok() && control == kSnapLlc && organisation == 0 && type >= ethertype::kMinType) {

@@ -12,7 +12,7 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
   switch (static_cast<Function>(b.function)) {
     case Function::kResult:
       b.result = c.u16be();
-      b.has_result = true;
+      b.has_result = c.ok();
       break;
     case Function::kWriteBdt:
     case Function::kReadBdtAck:
@@ -28,7 +28,7 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
       break;
     case Function::kRegister:
       b.ttl = c.u16be();
-      b.has_ttl = true;
+      b.has_ttl = c.ok();
       break;
     case Function::kDeleteFdt:
       b.origin = c.bytes(kAddress4);
@@ -47,15 +47,15 @@ bool read_bvlc4(Cursor& c, Bvlc& b) noexcept {
 
 bool read_bvlc6(Cursor& c, Bvlc& b) noexcept {
   b.source = c.u24be();
-  b.has_source = true;
+  b.has_source = c.ok();
   const auto destination = [&]() noexcept {
     b.destination = c.u24be();
-    b.has_destination = true;
+    b.has_destination = c.ok();
   };
   switch (static_cast<Function6>(b.function)) {
     case Function6::kResult:
       b.result = c.u16be();
-      b.has_result = true;
+      b.has_result = c.ok();
       break;
     case Function6::kUnicast:
       destination();
@@ -82,7 +82,7 @@ bool read_bvlc6(Cursor& c, Bvlc& b) noexcept {
       break;
     case Function6::kRegister:
       b.ttl = c.u16be();
-      b.has_ttl = true;
+      b.has_ttl = c.ok();
       break;
     case Function6::kDeleteFdt:
       b.origin = c.bytes(kAddress6);
@@ -149,9 +149,9 @@ bool read_npdu(Bytes in, Npdu& out) noexcept {
     if (n.message >= 0x80) n.vendor = c.u16be();
   }
   n.data = c.rest();
-  // A source is one station of one network, and behind the header there is something.
+  // A source is one station of one network.
   if (!c.ok() || (n.has_source && (n.sadr.empty() || n.snet == 0 || n.snet == 0xffff)) ||
-      (n.has_destination && n.dnet == 0) || (!n.is_message && n.data.empty())) {
+      (n.has_destination && n.dnet == 0)) {
     return false;
   }
   out = n;
@@ -309,11 +309,14 @@ std::uint16_t apdu_size(std::uint8_t code) noexcept {
   return code < std::size(kSizes) ? kSizes[code] : std::uint16_t{0};
 }
 
-void interpret(Bytes whole, Pdu& p) noexcept {
+void interpret(Transport transport, Bytes whole, Pdu& p) noexcept {
   p = {};
-  read_bvlc(whole, p);
-  if ((p.odd & bit(Event::kInvalidBvlc)) != 0 || !carries_npdu(p.bvlc)) return;
-  if (!read_npdu(p.bvlc.npdu, p.npdu)) {
+  const bool on_ethernet = transport == Transport::kEthernet;
+  if (!on_ethernet) {
+    read_bvlc(whole, p);
+    if ((p.odd & bit(Event::kInvalidBvlc)) != 0 || !carries_npdu(p.bvlc)) return;
+  }
+  if (!read_npdu(on_ethernet ? whole : p.bvlc.npdu, p.npdu)) {
     p.odd |= bit(Event::kInvalidNpdu);
     return;
   }
@@ -399,7 +402,7 @@ bool Exchange::Seek::find_value(const Pdu& p, unsigned n, Value& out) noexcept {
     if (values.next(out)) {
       ++next;
     } else if (items.next(item)) {
-      values = ValueReader(item.value);
+      values = ValueReader(item);
     } else {
       of = nullptr;
       return false;
@@ -408,11 +411,12 @@ bool Exchange::Seek::find_value(const Pdu& p, unsigned n, Value& out) noexcept {
   return true;
 }
 
-Probe probe(Transport, Direction, Bytes first) noexcept {
+Probe probe(Transport transport, Direction, Bytes first) noexcept {
+  if (transport == Transport::kEthernet) return Probe::kYes;
   if (first.size() < kBvlcHeader) return Probe::kNo;
   if ((first[0] != kIpv4 && first[0] != kIpv6) || first[1] > kLastFunction) return Probe::kNo;
   Pdu p;
-  interpret(first, p);
+  interpret(transport, first, p);
   constexpr std::uint64_t kNotSure =
       bit(Event::kInvalidBvlc) | bit(Event::kInvalidLength) | bit(Event::kTrailingData) |
       bit(Event::kInvalidNpdu) | bit(Event::kUnknownNetworkMessage) | bit(Event::kInvalidNetworkMessage) |

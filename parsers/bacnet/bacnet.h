@@ -1,4 +1,5 @@
-// parsers/bacnet/bacnet.h — BACnet/IP (ANSI/ASHRAE 135: annex J, U for IPv6; clause 6 network, 20 application)
+// parsers/bacnet/bacnet.h — BACnet/IP (ANSI/ASHRAE 135: annex J, U for IPv6; clause 6 network, 20 application), and the same
+// on Ethernet (clause 7)
 //
 //      BVLC   0x81 | function | length (2) | by function: addresses, tables, a time to live ...
 //             0x82 | function | length (2) | virtual source (3) ...                               (IPv6)
@@ -6,12 +7,12 @@
 //      APDU   type, flags | [segments, size] | invoke id | [sequence, window] | service | parameters, tagged
 //      tag    number (4) class (1) length (3), longer ones behind it | content; or opening ... closing
 //
-// In      a datagram
+// In      a datagram; of Ethernet what stands behind LLC: an NPDU, without BVLC
 // Out     a Pdu; what it points to is borrowed from the input. Parameters are walked along the tables of
 //         bacnet_services.cc when somebody asks (bacnet_walk.h)
 // Cost    O(bytes); no allocation, no state
 // Limits  kMaxNesting of constructed values; kMaxItems and kMaxValues of a message are told
-// Leaves  pairing and segments to bacnet_parser.cc; BACnet/SC, MS/TP and Ethernet; what is inside of secured messages
+// Leaves  pairing and segments to bacnet_parser.cc; BACnet/SC and MS/TP; what is inside of secured messages
 #pragma once
 #include "parsers/bacnet/bacnet_walk.h"
 #include "parsers/core/ot.h"
@@ -53,6 +54,9 @@ inline constexpr unsigned kMaxItems = 256;   ///< objects or properties of a mes
 inline constexpr unsigned kMaxValues = 512;  ///< values of a message that a record tells
 inline constexpr std::size_t kMaxValueBytes = 256;  ///< of a value, that a record tells
 inline constexpr unsigned kMaxNetworks = 64;        ///< networks, routes or table entries that a record tells
+
+/// Service access point of LLC (IEEE 802.2) of BACnet on Ethernet.
+inline constexpr std::uint16_t kLlc = 0x82;
 
 /// BVLC types: what carries it.
 inline constexpr std::uint8_t kIpv4 = 0x81, kIpv6 = 0x82;
@@ -229,7 +233,7 @@ struct Pdu {
   std::uint32_t items = 0;
 };
 /// Reads a datagram. What is odd stands in `odd`; with kInvalidBvlc nothing else is there.
-void interpret(Bytes whole, Pdu&) noexcept;
+void interpret(Transport, Bytes whole, Pdu&) noexcept;
 /// Goes once through the parameters: what is odd, how many items. Not of a single segment.
 void judge_parameters(Pdu&) noexcept;
 /// The walk through its parameters.
@@ -287,7 +291,8 @@ extern const OtProtocol kOt;
 /// "2001:5 analog-input,3 present-value[2]"
 std::size_t write_address(const Npdu& to, const Item&, std::span<char> room) noexcept;
 
-/// Could this flow be BACnet/IP? kYes is a datagram of which BVLC, NPDU and APDU fit each other.
+/// Could this flow be BACnet? kYes is a datagram of which BVLC, NPDU and APDU fit each other. On Ethernet its service access
+/// point says what it is.
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 
 extern const ProtocolSpec kSpec;

@@ -108,8 +108,7 @@ void message(WireWriter& w, int field, const Pdu& p, Direction from) noexcept {
   using M = v1::BacnetMessage;
   const auto s = w.message(field);
   w.text(M::kSenderFieldNumber, from == Direction::kToServer ? "client" : "server");
-  if (p.bvlc.type == 0) return;
-  bvlc(w, p.bvlc);
+  if (p.bvlc.type != 0) bvlc(w, p.bvlc);
   if (p.npdu.there) npdu(w, p.npdu);
   if (p.apdu.there) write_apdu(w, M::kApduFieldNumber, p);
 }

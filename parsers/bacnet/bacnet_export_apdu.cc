@@ -12,6 +12,7 @@ using A = v1::BacnetApdu;
 using I = v1::BacnetItem;
 using V = v1::BacnetValue;
 using Room = std::array<char, 1024>;
+constexpr std::uint32_t kNoProperty = 0xffffffff;
 
 /// Where a parameter goes: a field, of what is enumerated one for its name as well.
 struct Place {
@@ -149,8 +150,14 @@ void value(WireWriter& w, int field, const Value& v, std::uint32_t type, std::ui
     case Syntax::kBits: {
       const std::size_t n = write_bits(v.content, room);
       w.text(V::kBitsFieldNumber, {room.data(), n});
+      // In the buffer of a log: the status of a record, that of the log, or bits that were logged.
+      const bool log = property == property::kLogBuffer;
+      const std::uint32_t named = !log             ? property
+                                  : v.depth == 0   ? property::kStatusFlags
+                                  : v.context == 0 ? property::kLogBuffer
+                                                   : kNoProperty;
       for (std::size_t i = 0; i < n; ++i) {
-        if (room[i] == '1') write_name(w, V::kSetFieldNumber, bit_name(property, i));
+        if (room[i] == '1') write_name(w, V::kSetFieldNumber, bit_name(named, i));
       }
       return;
     }
@@ -201,7 +208,7 @@ void item(WireWriter& w, const Item& i, unsigned& values, bool writes) noexcept 
   if (i.has_index) w.u64(I::kArrayIndexFieldNumber, i.index);
   if (i.has_priority) w.u64(I::kPriorityFieldNumber, i.priority);
   if (i.has_value) {
-    ValueReader r(i.value);
+    ValueReader r(i);
     Value v;
     std::uint32_t count = 0;
     for (; r.next(v); ++count) {
@@ -246,6 +253,7 @@ void item(WireWriter& w, const Item& i, unsigned& values, bool writes) noexcept 
 std::string_view event_label(Field f) noexcept {
   switch (f) {
     case Field::kEventValue:
+    case Field::kEventState:
       return "value";
     case Field::kEventOldValue:
       return "previous-value";
@@ -270,23 +278,43 @@ std::string_view event_label(Field f) noexcept {
   }
 }
 
-void event_value(WireWriter& w, const Part& p, unsigned& values) noexcept {
-  const std::uint32_t property = p.field == Field::kEventFlags         ? property::kStatusFlags
-                                 : p.field == Field::kEventMode        ? 160
-                                 : p.field == Field::kEventOperation   ? 161
-                                 : p.field == Field::kEventReliability ? property::kReliability
-                                                                       : 0xffffffff;
+std::uint32_t event_property(Field f) noexcept {
+  switch (f) {
+    case Field::kEventValue:
+    case Field::kEventOldValue:
+      return property::kPresentValue;
+    case Field::kEventFlags:
+      return property::kStatusFlags;
+    case Field::kEventMode:
+      return 160;
+    case Field::kEventOperation:
+      return 161;
+    case Field::kEventReliability:
+      return property::kReliability;
+    default:
+      return kNoProperty;
+  }
+}
+
+/// `type` is that of the object the event is about.
+void event_value(WireWriter& w, const Part& p, std::uint32_t type, unsigned& values) noexcept {
+  std::uint32_t property = event_property(p.field);
+  if (p.field == Field::kEventState) {
+    const NamedLike like = state_named_like(p.context);
+    type = like.object_type;
+    property = like.property;
+  }
   if (p.syntax != Syntax::kAny) {
     const Value v{p.syntax, -1, 0, static_cast<std::uint8_t>(p.number()), p.content};
-    return value(w, A::kEventValuesFieldNumber, v, 0, property, event_label(p.field));
+    return value(w, A::kEventValuesFieldNumber, v, type, property, event_label(p.field));
   }
   ValueReader r(p.content);
   for (Value v; values < kMaxValues && r.next(v); ++values)
-    value(w, A::kEventValuesFieldNumber, v, 0, property, event_label(p.field));
+    value(w, A::kEventValuesFieldNumber, v, type, property, event_label(p.field));
 }
 
-/// What is more than a number or a text by itself.
-void parameter(WireWriter& w, const Pdu& p, const Part& x, Stamp& stamp, unsigned& values,
+/// What is more than a number or a text by itself. `type` is that of the object named before.
+void parameter(WireWriter& w, const Pdu& p, const Part& x, std::uint32_t type, Stamp& stamp, unsigned& values,
                std::size_t& file_bytes) noexcept {
   Room room;
   switch (x.field) {
@@ -341,11 +369,11 @@ void parameter(WireWriter& w, const Pdu& p, const Part& x, Stamp& stamp, unsigne
     case Field::kPrivate: {
       ValueReader r(x.content);
       for (Value v; values < kMaxValues && r.next(v); ++values)
-        value(w, A::kPrivateValuesFieldNumber, v, 0, 0xffffffff);
+        value(w, A::kPrivateValuesFieldNumber, v, 0, kNoProperty);
       return;
     }
     default:
-      if (!event_label(x.field).empty()) return event_value(w, x, values);
+      if (!event_label(x.field).empty()) return event_value(w, x, type, values);
       return write_place(w, x);
   }
 }
@@ -412,11 +440,13 @@ void write_apdu(WireWriter& w, int field, const Pdu& p) noexcept {
   unsigned values = 0;
   std::size_t file_bytes = 0;
   bool lasts = false;
+  std::uint32_t type = 0;
   Walk walk = parameters(p);
   for (Part x; walk.next(x);) {
+    if (x.field == Field::kObject) type = object_type(static_cast<std::uint32_t>(x.number()));
     lasts = lasts || x.field == Field::kConfirmed || x.field == Field::kLifetime;
     if (!of_item(x.field) && (x.syntax == Syntax::kAny || content_fits(x.syntax, x.content)))
-      parameter(w, p, x, stamp, values, file_bytes);
+      parameter(w, p, x, type, stamp, values, file_bytes);
   }
   if (file_bytes != 0) w.u64(A::kFileBytesFieldNumber, file_bytes);
   if (is_subscription(a)) write_mark(w, A::kCancelsFieldNumber, !lasts);

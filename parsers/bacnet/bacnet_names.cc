@@ -460,6 +460,32 @@ constexpr std::string_view kSafetyOperations[] = {
     "none",        "silence",     "silence-audible", "silence-visual",    "reset",
     "reset-alarm", "reset-fault", "unsilence",       "unsilence-audible", "unsilence-visual",
 };
+constexpr std::string_view kSafetyStates[] = {
+    "quiet",
+    "pre-alarm",
+    "alarm",
+    "fault",
+    "fault-pre-alarm",
+    "fault-alarm",
+    "not-ready",
+    "active",
+    "tamper",
+    "test-alarm",
+    "test-active",
+    "test-fault",
+    "test-fault-alarm",
+    "holdup",
+    "duress",
+    "tamper-alarm",
+    "abnormal",
+    "emergency-power",
+    "delayed",
+    "blocked",
+    "local-alarm",
+    "general-alarm",
+    "supervisory",
+    "test-supervisory",
+};
 constexpr std::string_view kSafetyModes[] = {
     "off",      "on",   "test", "manned",       "unmanned", "armed",    "disarmed",
     "prearmed", "slow", "fast", "disconnected", "enabled",  "disabled", "automatic-release-disabled",
@@ -544,6 +570,7 @@ std::string_view reinitialize_name(std::uint64_t n) noexcept { return at(kReinit
 std::string_view communication_name(std::uint64_t n) noexcept { return at(kCommunication, n); }
 std::string_view life_safety_operation_name(std::uint64_t n) noexcept { return at(kSafetyOperations, n); }
 std::string_view life_safety_mode_name(std::uint64_t n) noexcept { return at(kSafetyModes, n); }
+std::string_view life_safety_state_name(std::uint64_t n) noexcept { return at(kSafetyStates, n); }
 std::string_view vendor_name(std::uint64_t n) noexcept {
   return n > 0xffff ? std::string_view{} : name_of(kVendors, static_cast<std::uint32_t>(n));
 }

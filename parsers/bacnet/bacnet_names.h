@@ -65,9 +65,9 @@ enum class Unconfirmed : std::uint8_t {
 namespace object {
 inline constexpr std::uint32_t kAnalogInput = 0, kAnalogOutput = 1, kBinaryInput = 3, kBinaryOutput = 4,
                                kBinaryValue = 5, kCommand = 7, kDevice = 8, kLoop = 12, kMultiStateInput = 13,
-                               kMultiStateOutput = 14, kProgram = 16, kSchedule = 17, kLifeSafetyPoint = 21,
-                               kLifeSafetyZone = 22, kAccumulator = 23, kPulseConverter = 24,
-                               kAccessDoor = 30, kChannel = 53, kLightingOutput = 54,
+                               kMultiStateOutput = 14, kProgram = 16, kSchedule = 17, kTrendLog = 20,
+                               kLifeSafetyPoint = 21, kLifeSafetyZone = 22, kAccumulator = 23,
+                               kPulseConverter = 24, kAccessDoor = 30, kChannel = 53, kLightingOutput = 54,
                                kBinaryLightingOutput = 55, kLift = 59;
 }
 namespace property {
@@ -104,12 +104,18 @@ inline constexpr std::uint32_t kSoftwareVersion = 12, kDescription = 28, kEventS
 [[nodiscard]] std::string_view communication_name(std::uint64_t) noexcept;
 [[nodiscard]] std::string_view life_safety_operation_name(std::uint64_t) noexcept;
 [[nodiscard]] std::string_view life_safety_mode_name(std::uint64_t) noexcept;
+[[nodiscard]] std::string_view life_safety_state_name(std::uint64_t) noexcept;
 [[nodiscard]] std::string_view vendor_name(std::uint64_t) noexcept;
 [[nodiscard]] std::string_view charset_name(std::uint8_t) noexcept;
 [[nodiscard]] std::string_view syntax_name(std::uint8_t) noexcept;
 /// Of a value of that property: "inactive", "degrees-celsius".
 [[nodiscard]] std::string_view value_name(std::uint32_t object_type, std::uint32_t property,
                                           std::uint64_t value) noexcept;
+/// The kinds of states that an event may tell (BACnetPropertyStates): each has the names of a property.
+struct NamedLike {
+  std::uint32_t object_type = 0, property = 0xffffffff;
+};
+[[nodiscard]] NamedLike state_named_like(std::int8_t kind) noexcept;
 /// Of a bit of that property: "in-alarm".
 [[nodiscard]] std::string_view bit_name(std::uint32_t property, std::size_t n) noexcept;
 

@@ -87,9 +87,9 @@ constexpr OtOperation kOperations[] = {
     {kControl, "disable initiation", "T0804"},
     {kNone, "private transfer", "", true},
     {kAlarm, "text message", ""},
-    {kConfigure, "open terminal", "T0823"},
+    {kConfigure, "open terminal", "T0807"},
     {kNone, "close terminal", ""},
-    {kConfigure, "terminal data", "T0823"},
+    {kConfigure, "terminal data", "T0807"},
     {kConfigure, "authenticate", ""},
     {kConfigure, "request key", ""},
     // The network layer.
@@ -146,7 +146,7 @@ constexpr bool is_input(std::uint32_t type) noexcept {
 }
 
 bool is_null(const Item& i) noexcept {
-  ValueReader r(i.value);
+  ValueReader r(i);
   Value v;
   return i.has_value && r.next(v) && v.syntax == Syntax::kNull;
 }
@@ -232,6 +232,7 @@ const OtOperation* read_of(const Pdu& p, const OtOperation* plain) noexcept {
   for (unsigned n = 0; n < kMaxItems && r.next(i); ++n) {
     if (!i.has_property || object_type(i.object) != object::kDevice) continue;
     switch (i.property) {
+      case property::kObjectName:
       case property::kSoftwareVersion:
       case property::kFirmware:
       case property::kModel:
@@ -604,6 +605,7 @@ bool plain_value(const Exchange& x, const Pdu& p, unsigned n, OtValue& out) noex
         break;
       case Field::kText:
       case Field::kEventValue:
+      case Field::kEventState:
       case Field::kToState:
       case Field::kState:
       case Field::kCommunication:
@@ -622,7 +624,10 @@ bool plain_value(const Exchange& x, const Pdu& p, unsigned n, OtValue& out) noex
                                                                           : life_safety_operation_name(v);
       if (!name.empty()) return out.text = as_bytes(name), true;
     }
-    if (part.syntax == Syntax::kAny) return out.text = part.content, true;
+    if (part.syntax == Syntax::kAny) {
+      Value first;
+      return ValueReader(part.content).next(first) && (show(first, x.text, out), true);
+    }
     // With a context tag a boolean's value is its content.
     Value v{part.syntax, -1, 0, static_cast<std::uint8_t>(part.number()), part.content};
     return show(v, x.text, out), true;
@@ -673,7 +678,12 @@ std::size_t write_address(const Npdu& to, const Item& i, std::span<char> room) n
     }
     if (i.has_index) w << "[" << i.index << "]";
   }
-  if (!i.has_object && !i.has_property) w << "item";
+  if (i.has_object || i.has_property) return w.size();
+  if (i.has_channel) {
+    w << "channel " << i.channel;
+  } else {
+    w << "item";
+  }
   return w.size();
 }
 

@@ -96,8 +96,8 @@ bool refuses(const Pdu& a) noexcept {
 void BacnetParser::on_datagram(Direction dir, Bytes whole, Sink& sink) noexcept {
   expire(sink);
   Pdu p;
-  interpret(whole, p);
-  if (p.bvlc.type == 0) return report(dir, p.odd, nullptr, sink);
+  interpret(transport_, whole, p);
+  if ((p.odd & bit(Event::kInvalidBvlc)) != 0) return report(dir, p.odd, nullptr, sink);
   if (p.apdu.is(ApduType::kSegmentAck)) return on_segment_ack(dir, p, sink);
   if (asks(p)) return on_question(dir, whole, p, sink);
   if (answers(p)) return on_answer(dir, p, sink);
@@ -150,7 +150,7 @@ void BacnetParser::on_question(Direction dir, Bytes whole, Pdu& p, Sink& sink) n
   set_side(*x, dir);
   wait(*x);
   if (p.apdu.segmented) {
-    interpret(x->own.view(), x->question);
+    interpret(transport_, x->own.view(), x->question);
     set_operation(*x);
     if (gather(dir, *x, x->asking, x->asked_data, p.apdu, sink) != Gathered::kWhole) {
       // Until the others are there it has no parameters that could be read.
@@ -167,7 +167,7 @@ void BacnetParser::complete_question(Exchange& x, Bytes whole, const Pdu& last, 
     x.own.clear();
     if (!x.own.append(whole)) report(x.asked, bit(Event::kOutOfMemory), &x, sink);
   }
-  interpret(x.own.view(), x.question);
+  interpret(transport_, x.own.view(), x.question);
   if (last.apdu.segmented) {
     x.question.segments = x.asking.count;
     x.question.incomplete = x.asking.lost;

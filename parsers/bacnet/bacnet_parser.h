@@ -24,6 +24,7 @@ class BacnetParser final : public Parser {
  public:
   explicit BacnetParser(const ParserContext& c) noexcept
       : pool_(c.pool),
+        transport_(c.transport),
         waiting_(c.pool, c.limits[kRequestFlood]),
         timeout_ns_(c.limits[kReplyTimeout] * 1'000'000'000),
         message_limit_(c.limits[kMessageLimit]) {}
@@ -49,6 +50,7 @@ class BacnetParser final : public Parser {
   void forget(Exchange&) noexcept;
 
   Pool& pool_;
+  const Transport transport_;
   Waiting<Exchange> waiting_;
   const std::uint64_t timeout_ns_;
   const std::size_t message_limit_;

@@ -786,6 +786,7 @@ constexpr std::string_view kSystemStatus[] = {
 };
 constexpr std::string_view kLoggingTypes[] = {"polled", "cov", "triggered"};
 constexpr std::string_view kFileAccess[] = {"record-access", "stream-access"};
+constexpr std::string_view kLogStatus[] = {"log-disabled", "buffer-purged", "log-interrupted"};
 constexpr std::string_view kSilenced[] = {"unsilenced", "audible-silenced", "visible-silenced",
                                           "all-silenced"};
 constexpr std::string_view kRestarts[] = {
@@ -830,6 +831,9 @@ constexpr std::string_view at(const std::string_view (&table)[N], std::uint64_t 
   return n < N ? table[n] : std::string_view{};
 }
 
+constexpr bool is_safety(std::uint32_t type) noexcept {
+  return type == object::kLifeSafetyPoint || type == object::kLifeSafetyZone;
+}
 constexpr bool is_binary(std::uint32_t type) noexcept {
   return type == object::kBinaryInput || type == object::kBinaryOutput || type == object::kBinaryValue;
 }
@@ -854,6 +858,7 @@ std::string_view value_name(std::uint32_t type, std::uint32_t property, std::uin
     case 40:  // feedback-value
     case 87:  // priority-array
       if (is_binary(type)) return at(kBinary, n);
+      if (is_safety(type)) return life_safety_state_name(n);
       return type == object::kAccessDoor ? at(kDoorValues, n) : std::string_view{};
     case property::kUnits:
     case 20:  // units of what a loop controls, and puts out
@@ -886,6 +891,11 @@ std::string_view value_name(std::uint32_t type, std::uint32_t property, std::uin
       return at(kFileAccess, n);
     case 160:
       return life_safety_mode_name(n);
+    case 7:  // alarm-values, fault-values, tracking-value, life-safety-alarm-values
+    case 39:
+    case 164:
+    case 166:
+      return is_safety(type) ? life_safety_state_name(n) : std::string_view{};
     case 161:
       return life_safety_operation_name(n);
     case 163:
@@ -901,6 +911,49 @@ std::string_view value_name(std::uint32_t type, std::uint32_t property, std::uin
   }
 }
 
+NamedLike state_named_like(std::int8_t kind) noexcept {
+  switch (kind) {
+    case 1:
+      return {object::kBinaryInput, property::kPresentValue};
+    case 2:
+      return {0, property::kEventType};
+    case 3:
+      return {0, property::kPolarity};
+    case 4:
+      return {0, property::kProgramChange};
+    case 5:
+      return {0, 92};
+    case 7:
+      return {0, property::kReliability};
+    case 8:
+      return {0, property::kEventState};
+    case 9:
+      return {0, property::kSystemStatus};
+    case 10:
+      return {0, property::kUnits};
+    case 12:
+      return {0, 160};
+    case 13:
+      return {object::kLifeSafetyPoint, property::kPresentValue};
+    case 14:
+      return {0, 196};
+    case 19:
+      return {object::kAccessDoor, property::kPresentValue};
+    case 20:
+      return {0, 41};
+    case 22:
+      return {0, 161};
+    case 25:
+      return {0, property::kNotifyType};
+    case 28:
+      return {0, 163};
+    case 36:
+      return {0, 338};
+    default:
+      return {};
+  }
+}
+
 std::string_view bit_name(std::uint32_t property, std::size_t n) noexcept {
   switch (property) {
     case property::kStatusFlags:
@@ -911,6 +964,8 @@ std::string_view bit_name(std::uint32_t property, std::size_t n) noexcept {
       return at(kTransitions, n);
     case 52:
       return at(kLimits, n);
+    case property::kLogBuffer:
+      return at(kLogStatus, n);
     case 96:
       return object_type_name(n);
     case 97:

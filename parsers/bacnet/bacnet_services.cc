@@ -1,6 +1,8 @@
 // parsers/bacnet/bacnet_services.cc — parameters of the services, as clauses 13 to 17 list them
 //
 // One table a list of parameters, in the order of the standard. What no table has is passed over, and is an event.
+#include <array>
+
 #include "parsers/bacnet/bacnet_walk.h"
 
 namespace picket::bacnet {
@@ -16,10 +18,6 @@ constexpr Schema in_order(const Rule (&rules)[N]) noexcept {
 template <std::size_t N>
 constexpr Schema repeating(const Rule (&rules)[N]) noexcept {
   return {rules, N, true, false};
-}
-template <std::size_t N>
-constexpr Schema open_list(const Rule (&rules)[N]) noexcept {
-  return {rules, N, true, true};
 }
 
 // Time stamps (clause 21, BACnetTimeStamp): a time, a number, or a date with a time.
@@ -139,7 +137,18 @@ constexpr Schema kNotifyMultiple = in_order(kNotifyMultipleRules);
 // Parameters of events, by type (clause 21, BACnetNotificationParameters).
 constexpr Rule kBitstringEventRules[] = {{S::kBits, F::kEventValue, 0}, {S::kBits, F::kEventFlags, 1}};
 constexpr Schema kBitstringEvent = in_order(kBitstringEventRules);
-constexpr Rule kStateEventRules[] = {{S::kAny, F::kEventData, 0}, {S::kBits, F::kEventFlags, 1}};
+// Kinds of states (BACnetPropertyStates): all are enumerated but for a few numbers.
+constexpr auto kStateRules = [] {
+  std::array<Rule, 64> rules{};
+  for (std::size_t n = 0; n < rules.size(); ++n)
+    rules[n] = {S::kEnumerated, F::kEventState, static_cast<std::int8_t>(n)};
+  rules[0].syntax = S::kBoolean;
+  rules[11].syntax = rules[63].syntax = S::kUnsigned;
+  rules[41].syntax = S::kSigned;
+  return rules;
+}();
+constexpr Schema kStates{kStateRules.data(), kStateRules.size(), false, true};
+constexpr Rule kStateEventRules[] = {{S::kList, F::kNone, 0, &kStates}, {S::kBits, F::kEventFlags, 1}};
 constexpr Schema kStateEvent = in_order(kStateEventRules);
 constexpr Rule kNewValueRules[] = {{S::kBits, F::kEventValue, 0}, {S::kReal, F::kEventValue, 1}};
 constexpr Schema kNewValue = in_order(kNewValueRules);
@@ -331,8 +340,13 @@ constexpr Rule kYouAreRules[] = {{S::kUnsigned, F::kVendor},
                                  {S::kObject, F::kDevice},
                                  {S::kOctets, F::kAddress}};
 constexpr Schema kYouAre = in_order(kYouAreRules);
-constexpr Rule kGroupValueRules[] = {{S::kUnsigned, F::kChannel, 0}, {S::kUnsigned, F::kPriority, 1}};
-constexpr Schema kGroupValues = open_list(kGroupValueRules);
+constexpr auto kGroupValueRules = [] {
+  constexpr auto kTypes = static_cast<std::size_t>(S::kObject) + 1;
+  std::array<Rule, 2 + kTypes> rules{{{S::kUnsigned, F::kChannel, 0}, {S::kUnsigned, F::kPriority, 1}}};
+  for (std::size_t n = 0; n < kTypes; ++n) rules[2 + n] = {static_cast<S>(n), F::kPlainValue};
+  return rules;
+}();
+constexpr Schema kGroupValues{kGroupValueRules.data(), kGroupValueRules.size(), true, true};
 constexpr Rule kGroupRules[] = {{S::kUnsigned, F::kGroup, 0},
                                 {S::kUnsigned, F::kWritePriority, 1},
                                 {S::kList, F::kNone, 2, &kGroupValues},

@@ -12,7 +12,7 @@ bool integer(const Transaction& tx, Direction dir, unsigned n, std::uint64_t& ou
   const Pdu* p = side(tx, dir);
   return n == 0 && p != nullptr && kRead(*p, out);
 }
-bool function(const Pdu& p, std::uint64_t& out) noexcept { return out = p.bvlc.function, true; }
+bool function(const Pdu& p, std::uint64_t& out) noexcept { return out = p.bvlc.function, p.bvlc.type != 0; }
 bool result(const Pdu& p, std::uint64_t& out) noexcept { return out = p.bvlc.result, p.bvlc.has_result; }
 bool ttl(const Pdu& p, std::uint64_t& out) noexcept { return out = p.bvlc.ttl, p.bvlc.has_ttl; }
 bool network_priority(const Pdu& p, std::uint64_t& out) noexcept {
@@ -220,10 +220,10 @@ constexpr EventDef kEvents[] = {
     {"invalid_length", "a length of BVLC that its function cannot have, or a datagram cut short"},
     {"unknown_function", "a function of BVLC that the standard does not have"},
     {"trailing_data", "bytes behind the end of the message"},
-    {"invalid_npdu", "a header of the network layer that is none: version, addresses, or nothing behind it"},
+    {"invalid_npdu", "a header of the network layer that is none: its version, or addresses"},
     {"unknown_network_message", "a message of the network layer that the standard does not have"},
     {"invalid_network_message", "one that is not what its type says"},
-    {"invalid_apdu", "an APDU of no type that exists, or too short for it"},
+    {"invalid_apdu", "an APDU of no type that exists, or too short for it, or none at all"},
     {"unknown_service", "a service that the standard does not have"},
     {"invalid_parameters", "tags of parameters do not fit, or what they announce is not all there"},
     {"unexpected_parameter", "a parameter that the service does not have at that place"},
@@ -244,15 +244,16 @@ constexpr EventDef kEvents[] = {
 };
 static_assert(std::size(kEvents) == static_cast<std::size_t>(Event::kOutOfMemory) + 1);
 
-constexpr std::uint16_t kPorts[] = {47808};
+constexpr std::uint16_t kPorts[] = {47808}, kEthertypes[] = {kLlc};
 
 }  // namespace
 
 const ProtocolSpec kSpec = {
     .name = "bacnet",
     .record = "bacnet",
-    .transports = static_cast<std::uint8_t>(Transport::kUdp),
+    .transports = Transport::kUdp | Transport::kEthernet,
     .ports = kPorts,
+    .ethertypes = kEthertypes,
     .probe = probe,
     .parser_size = sizeof(BacnetParser),
     .create = create_parser<BacnetParser>,

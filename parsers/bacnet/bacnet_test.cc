@@ -100,9 +100,8 @@ TEST(Bacnet, ReadsAndWritesManyProperties) {
              to_client(
                  apdu("30 07 0e 0c 00000001 1e 29 55 4e 44 41a00000 4f 29 75 4e 91 3e 4f 29 67 5e 91 02 91 "
                       "20 5f 1f 0c 02000008 1e 29 4d 4e 75 04 00 41 48 55 4f 1f"))}),
-      ElementsAre(
-          "tx 0 req rep read multiple properties [analog-input,1 present-value; analog-input,1 units; "
-          "analog-input,1 reliability; device,8 object-name] -> 20,62,AHU"));
+      ElementsAre("tx 0 req rep read identity [analog-input,1 present-value; analog-input,1 units; "
+                  "analog-input,1 reliability; device,8 object-name] -> 20,62,AHU"));
   EXPECT_THAT(brief({to_server(ask("00 05 08 0f 0c 01000002 19 55 3e 91 01 3f 49 08"))}),
               ElementsAre("tx 0 req command output [binary-output,2 present-value] = 1"));
   EXPECT_THAT(brief({to_server(ask("00 05 08 0f 0c 01000002 19 55 3e 00 3f 49 08"))}),
@@ -155,7 +154,7 @@ TEST(Bacnet, NamesWhatServicesDo) {
        "99 01 a9 00 b9 03 ce 5e 0c 42a00000 1a 04 80 2c 3f800000 3c 42960000 5f cf",
        "report alarm [analog-input,1] = hot,high-limit,80"},
       {"10 0d 21 05 74 00 464344 73 00 3132", "ask for identity"},
-      {"10 0a 09 01 19 08 2e 09 03 44 41a00000 2f", "write group [item]"},
+      {"10 0a 09 01 19 08 2e 09 03 44 41a00000 2f", "write group [channel 3] = 20"},
       {"00 05 01 05 09 12 1c 00000001 29 01 39 3c", "subscribe to changes [analog-input,1]"},
       {"00 05 01 05 09 12 1c 00000001", "cancel subscription [analog-input,1]"},
       {"00 05 01 1c 09 12 1c 00000001 29 00 4e 09 55 4f",
@@ -223,7 +222,7 @@ TEST(Bacnet, BelowTheApplication) {
   const std::string whois = bvlc(4, from_hex("0a000005 bac0 0120 ffff 00 ff 10 08"));
   EXPECT_THAT(brief({to_server(whois)}), ElementsAre("tx 0 req find devices"));
   Pdu p;
-  interpret(as_bytes(whois), p);
+  interpret(Transport::kUdp, as_bytes(whois), p);
   EXPECT_EQ(p.npdu.dnet, 0xffff);
   EXPECT_EQ(p.npdu.hops, 255);
   EXPECT_EQ(p.bvlc.origin.size(), 6U);
@@ -364,6 +363,7 @@ TEST(Bacnet, NamesWhatIsOdd) {
   EXPECT_THAT(events(unicast("0204", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu invalid message"));
   EXPECT_THAT(events(unicast("0108 0000 01 05", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu"));
   EXPECT_THAT(events(unicast("0120 07d1 ff 05", from_hex(kRead)))[0], HasSubstr("events=invalid_npdu"));
+  EXPECT_THAT(events(unicast("0120 07d1 01 05 ff", ""))[0], HasSubstr("events=invalid_apdu"));
   EXPECT_THAT(events(unicast("0180 7f", ""))[0], HasSubstr("events=unknown_network_message"));
   EXPECT_THAT(events(unicast("0180 03 01", ""))[0], HasSubstr("events=invalid_network_message"));
   EXPECT_THAT(events(unicast("0180 07 02 07d1 01 00", ""))[0], HasSubstr("events=invalid_network_message"));
@@ -395,6 +395,66 @@ TEST(Bacnet, NamesWhatIsOdd) {
       brief({to_server("garbage"), to_server(ask(kRead)), to_client("\x81"), to_client(apdu(kReadAck))}),
       ElementsAre("event > invalid_bvlc", "event < invalid_bvlc",
                   "tx 0 req rep read property [analog-input,3 present-value] -> 100"));
+}
+
+/// A notification of an event of binary output 1, by the type of its values.
+std::string event_of(const std::string& type, const std::string& values) {
+  return apdu("10 03 09 01 1c 0200003d 2c 01000001 3e 2e a4 7e0b1607 b4 111e0000 2f 3f 49 05 59 64 69 " +
+              type + " 89 00 99 01 a9 00 b9 02 ce " + values + " cf");
+}
+
+TEST(Bacnet, ValuesOfEventsAndLogs) {
+  // A command that failed: the value stands in tags of its own. A state: its kind is its context tag.
+  EXPECT_THAT(brief({to_server(event_of("03", "3e 0e 91 01 0f 1a 0480 2e 91 00 2f 3f"))}),
+              ElementsAre("tx 0 req report alarm [binary-output,1] = offnormal,1"));
+  EXPECT_THAT(brief({to_server(event_of("01", "1e 0e 19 01 0f 1a 0480 1f"))}),
+              ElementsAre("tx 0 req report alarm [binary-output,1] = offnormal,1"));
+  EXPECT_THAT(brief({to_server(event_of("01", "1e 0e 09 01 0f 1a 0480 1f"))}),
+              ElementsAre("tx 0 req report alarm [binary-output,1] = offnormal,1"));
+  EXPECT_THAT(brief({to_server(event_of("01", "1e 0e be 44 3f800000 bf 0f 1a 0480 1f"))}),
+              ElementsAre("tx 0 req report alarm [binary-output,1] = offnormal"));
+  // What a trend log has stands by its kind in context tags; in any other list nobody says what they are.
+  const std::string record = "0e a4 7e0b1607 b4 111e0000 0f 1e ";
+  const auto log = [&](std::string_view object, const std::string& datum) {
+    const std::string head = "1a 0c " + std::string(object) + " 19 83";
+    return brief({to_server(ask("00 05 01 " + head)), to_client(apdu("30 01 " + head + " 39 00 49 01 5e " +
+                                                                     record + datum + " 1f 2a 0400 5f"))})[0];
+  };
+  const std::string start = "tx 0 req rep read range [trend-log,1 log-buffer] -> 2026-11-22,17:30:00.00,";
+  EXPECT_EQ(log("05000001", "0a 05a0"), start + "101,0000");
+  EXPECT_EQ(log("05000001", "19 01"), start + "1,0000");
+  EXPECT_EQ(log("05000001", "2c 41a40000"), start + "20.5,0000");
+  EXPECT_EQ(log("05000001", "39 02"), start + "2,0000");
+  EXPECT_EQ(log("05000001", "49 07"), start + "7,0000");
+  EXPECT_EQ(log("05000001", "59 fe"), start + "-2,0000");
+  EXPECT_EQ(log("05000001", "78"), start + "null,0000");
+  EXPECT_EQ(log("06400001", "39 02"),
+            "tx 0 req rep read range [event-log,1 log-buffer] -> 2026-11-22,17:30:00.00,\\x02,\\x04\\x00");
+}
+
+TEST(Bacnet, ChannelsOfAGroup) {
+  EXPECT_THAT(
+      brief({to_server(apdu("10 0a 09 03 19 08 2e 09 01 44 42480000 09 02 19 05 00 09 03 11 2f 39 01"))}),
+      ElementsAre("tx 0 req write group [channel 1; channel 2; channel 3] = 50,null,1"));
+}
+
+TEST(Bacnet, OnEthernet) {
+  HarnessOptions o = options();
+  o.transport = Transport::kEthernet;
+  const std::string read = from_hex("0104" + kRead), answer = from_hex("0100" + kReadAck);
+  EXPECT_THAT(brief({to_server(read), to_client(answer)}, o),
+              ElementsAre("tx 0 req rep read property [analog-input,3 present-value] -> 100"));
+  EXPECT_THAT(run(kSpec, {to_server(from_hex("0100 1008"))}, o),
+              ElementsAre("tx 0 req bacnet.data= bacnet.network_priority=0 bacnet.apdu_type=1 "
+                          "bacnet.unconfirmed_service=8 bacnet.items=0"));
+  EXPECT_THAT(brief({to_server(from_hex("0180 01 07d1"))}, o),
+              ElementsAre("tx 0 req announce router [network 2001]"));
+  EXPECT_THAT(brief({to_server(ask(kRead)), to_server(""), to_server(read)}, o),
+              ElementsAre("tx 0 req events=invalid_npdu invalid message",
+                          "tx 1 req events=invalid_npdu invalid message",
+                          "tx 2 req read property [analog-input,3 present-value]"));
+  EXPECT_EQ(probe(Transport::kEthernet, Direction::kToServer, as_bytes(answer)), Probe::kYes);
+  EXPECT_EQ(check_every_truncation(kSpec, {to_server(read), to_client(answer)}, o), "");
 }
 
 TEST(Bacnet, RequestsThatWait) {

@@ -105,7 +105,7 @@ bool Walk::next(Part& out) noexcept {
       continue;
     }
     if (r->field == Field::kNone) continue;
-    out = {r->field, r->syntax, t.inside, content};
+    out = {r->field, r->syntax, t.inside, content, r->context};
     return true;
   }
   if (!in_.ok() || depth_ != 0) return fail();
@@ -151,6 +151,14 @@ bool ItemReader::next(Item& out) noexcept {
         item.has_value = true;
         item.value = p.content;
         break;
+      case Field::kPlainValue:
+        item.has_value = item.is_plain = true;
+        item.plain = p;
+        break;
+      case Field::kChannel:
+        item.has_channel = true;
+        item.channel = static_cast<std::uint32_t>(n);
+        break;
       case Field::kItemErrorClass:
         item.error_class = static_cast<std::uint32_t>(n);
         break;
@@ -166,7 +174,22 @@ bool ItemReader::next(Item& out) noexcept {
   return out = item, true;
 }
 
+namespace {
+
+/// Of a record of a trend log (clause 21, BACnetLogRecord): its status flags, and what was logged by its kind.
+Syntax logged(std::uint8_t number, std::uint8_t depth, std::uint8_t outermost) noexcept {
+  constexpr std::uint8_t kStatus = 2, kDatum = 1;
+  constexpr Syntax kKinds[] = {Syntax::kBits,     Syntax::kBoolean, Syntax::kReal, Syntax::kEnumerated,
+                               Syntax::kUnsigned, Syntax::kSigned,  Syntax::kBits, Syntax::kNull,
+                               Syntax::kUnknown,  Syntax::kReal};
+  if (depth == 0) return number == kStatus ? Syntax::kBits : Syntax::kUnknown;
+  return depth == 1 && outermost == kDatum && number < std::size(kKinds) ? kKinds[number] : Syntax::kUnknown;
+}
+
+}  // namespace
+
 bool ValueReader::next(Value& out) noexcept {
+  if (is_plain_) return is_plain_ = false, out = plain_, true;
   if (broken_) return false;
   for (Tag t; read_tag(in_, t);) {
     if (t.closing) {
@@ -184,8 +207,9 @@ bool ValueReader::next(Value& out) noexcept {
     v.inside = t.inside;
     v.content = t.content;
     if (t.context) {
-      v.syntax = Syntax::kUnknown;
+      v.syntax = log_ ? logged(t.number, depth_, inside_[0]) : Syntax::kUnknown;
       v.context = t.number;
+      if (v.syntax == Syntax::kBoolean) v.inside = read_unsigned(t.content) != 0;
     } else {
       v.syntax = t.number <= number_of(Syntax::kObject) ? static_cast<Syntax>(t.number) : Syntax::kUnknown;
       if (depth_ != 0) v.context = inside_[depth_ - 1];

@@ -69,6 +69,7 @@ enum class Field : std::uint8_t {
   kItemClass,
   kItemIncrement,
   kItemTimed,
+  kPlainValue,  ///< one value, without tags around it
   kChannel,
   kLastItemField = kChannel,
   kNone,
@@ -105,6 +106,7 @@ enum class Field : std::uint8_t {
   kFromState,
   kToState,
   kEventValue,
+  kEventState,  ///< of a state; Part::context says of which kind
   kEventOldValue,
   kEventFlags,
   kEventLimit,
@@ -175,6 +177,7 @@ struct Part {
   Syntax syntax = Syntax::kNull;
   std::uint8_t inside = 0;
   Bytes content;
+  std::int8_t context = -1;                             ///< its context tag, or none
   [[nodiscard]] std::uint64_t number() const noexcept;  ///< of a boolean, unsigned, enumerated or object
 };
 
@@ -206,11 +209,12 @@ class Walk {
 /// An object, or one of its properties.
 struct Item {
   bool has_object = false, has_property = false, has_index = false, has_priority = false, has_value = false,
-       has_error = false;
-  std::uint32_t object = 0, property = 0, index = 0;
+       has_error = false, has_channel = false, is_plain = false;
+  std::uint32_t object = 0, property = 0, index = 0, channel = 0;
   std::uint8_t priority = 0;
   std::uint32_t error_class = 0, error_code = 0;
   Bytes value;
+  Part plain;  ///< is_plain: the value
   Walk parts;  ///< from its first parameter on
   unsigned part_count = 0;
 };
@@ -241,14 +245,21 @@ class ValueReader {
  public:
   ValueReader() noexcept = default;
   explicit ValueReader(Bytes data) noexcept : in_(data) {}
+  /// Of a property. What stands in the buffer of a trend log has context tags: there it is known what they are.
+  explicit ValueReader(const Item& i) noexcept
+      : in_(i.value),
+        plain_{i.plain.syntax, -1, 0, i.plain.inside, i.plain.content},
+        is_plain_(i.is_plain),
+        log_(i.property == property::kLogBuffer && object_type(i.object) == object::kTrendLog) {}
   [[nodiscard]] bool next(Value&) noexcept;
   [[nodiscard]] bool broken() const noexcept { return broken_; }
 
  private:
   Cursor in_;
   std::array<std::uint8_t, kMaxNesting> inside_{};
+  Value plain_;
   std::uint8_t depth_ = 0;
-  bool broken_ = false;
+  bool is_plain_ = false, log_ = false, broken_ = false;
 };
 
 /// The table of a service's parameters: of its request, of its positive answer, of its error. nullptr: not known.

@@ -298,8 +298,8 @@ struct ProtocolSpec {
   std::uint8_t transports = 0;                   ///< bits of Transport
   std::span<const std::uint16_t> ports;          ///< a hint: these are probed first; never a proof
   std::span<const std::uint16_t> not_udp_ports;  ///< where a look-alike lives: never probed on these over UDP
-  /// kEthernet: of frames without IP that are probed, and only these. on_datagram() is shown what follows the EtherType,
-  /// with whatever the sender padded the frame with.
+  /// kEthernet: of frames without IP that are probed, and only these. on_datagram() is shown what follows the EtherType with
+  /// its padding. Below 256: a service access point of LLC (IEEE 802.2); shown is what follows the control byte.
   std::span<const std::uint16_t> ethertypes;
   /// `first`: what one direction has said so far, from its start. Pure. Called again with more while kUnsure.
   Probe (*probe)(Transport, Direction, Bytes first) noexcept = nullptr;

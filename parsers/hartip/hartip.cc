@@ -335,8 +335,7 @@ void read_texts(const Message& m, Texts& out) noexcept {
       if (i.field == Field::kTag && !out.has_tag) {
         out.tag_size = static_cast<std::uint8_t>(unpack_ascii(i.raw, out.tag));
         out.has_tag = true;
-      } else if ((i.field == Field::kDescriptor || i.field == Field::kUnitDescriptor) &&
-                 !out.has_descriptor) {
+      } else if (i.field == Field::kDescriptor && !out.has_descriptor) {
         out.descriptor_size = static_cast<std::uint8_t>(unpack_ascii(i.raw, out.descriptor));
         out.has_descriptor = true;
       } else if (i.field == Field::kMessage && !out.has_message) {

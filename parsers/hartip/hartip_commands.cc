@@ -69,7 +69,6 @@ constexpr auto kInfo = [] {
   put(kAcquisitionPeriod, {Kind::kTime, 4, Part::kCommand, false});
   put(kTag, {Kind::kPacked, 6, Part::kCommand, true});
   put(kDescriptor, {Kind::kPacked, 12, Part::kCommand, true});
-  put(kUnitDescriptor, {Kind::kPacked, 6, Part::kCommand, true});
   put(kMessage, {Kind::kPacked, 24, Part::kCommand, true});
   put(kLongTag, {Kind::kLatin, 32, Part::kCommand, true});
   put(kDate, {Kind::kDate, 3, Part::kCommand, false});
@@ -112,7 +111,6 @@ constexpr Field kVariables[] = {kExtendedStatus, kRepeat,         kCode, kClassi
 constexpr Field kTagOnly[] = {kTag};
 constexpr Field kMessageOnly[] = {kMessage};
 constexpr Field kTagged[] = {kTag, kDescriptor, kDate};
-constexpr Field kUnitTagged[] = {kTag, kUnitDescriptor, kDate};
 constexpr Field kTransducer[] = {kTransducerSerial, kLimitUnits, kUpperLimit, kLowerLimit, kMinimumSpan};
 constexpr Field kOutput[] = {kAlarm,   kTransferFunction, kRangeUnits,   kUpperRange,  kLowerRange,
                              kDamping, kWriteProtect,     kPrivateLabel, kChannelFlags};
@@ -262,12 +260,8 @@ constexpr CommandInfo kCommands[] = {
      kNoPoint,
      kCodeSerial,
      kCodeSerial},
-    {57, {OtClass::kRead, "read unit tag descriptor and date", "T0888"}, kNoPoint, kEmpty, kUnitTagged},
-    {58,
-     {OtClass::kConfigure, "write unit tag descriptor and date", "T0836"},
-     kNoPoint,
-     kUnitTagged,
-     kUnitTagged},
+    {57, {OtClass::kRead, "read unit tag descriptor and date", "T0888"}, kNoPoint, kEmpty, kTagged},
+    {58, {OtClass::kConfigure, "write unit tag descriptor and date", "T0836"}, kNoPoint, kTagged, kTagged},
     {59,
      {OtClass::kConfigure, "write number of response preambles", "T0836"},
      kNoPoint,
@@ -333,6 +327,10 @@ constexpr CommandInfo kCommands[] = {
     {93, {OtClass::kRead, "read trend", ""}, kNoPoint, kEmpty, kEmpty},
     {94, {OtClass::kDiagnostic, "read I/O system statistics", ""}, kNoPoint, kEmpty, kEmpty},
     {95, {OtClass::kDiagnostic, "read device communications statistics", ""}, kNoPoint, kEmpty, kEmpty},
+    {96, {OtClass::kRead, "read synchronous action", ""}, kNoPoint, kEmpty, kEmpty},
+    {97, {OtClass::kConfigure, "configure synchronous action", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {98, {OtClass::kRead, "read command action", ""}, kNoPoint, kEmpty, kEmpty},
+    {99, {OtClass::kConfigure, "configure command action", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {101, {OtClass::kRead, "read burst map of sub-device", ""}, kNoPoint, kEmpty, kEmpty},
     {102, {OtClass::kConfigure, "map sub-device to burst message", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {103, {OtClass::kConfigure, "write burst period", "T0836"}, kNoPoint, kEmpty, kEmpty},
@@ -362,6 +360,21 @@ constexpr CommandInfo kCommands[] = {
     {119, {OtClass::kAlarm, "acknowledge event notification", ""}, kNoPoint, kEmpty, kEmpty},
     {512, {OtClass::kRead, "read country code", ""}, kNoPoint, kEmpty, kEmpty},
     {513, {OtClass::kConfigure, "write country code", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {520, {OtClass::kRead, "read process unit tag", "T0888"}, kNoPoint, kEmpty, kEmpty},
+    {521, {OtClass::kConfigure, "write process unit tag", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {532, {OtClass::kRead, "read client subscription summary", ""}, kNoPoint, kEmpty, kEmpty},
+    {533, {OtClass::kConfigure, "write client subscription flags", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {538, {OtClass::kRead, "read server ports", ""}, kNoPoint, kEmpty, kEmpty},
+    {539, {OtClass::kConfigure, "write UDP port of server", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {540, {OtClass::kConfigure, "write TCP port of server", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {541, {OtClass::kConfigure, "write client password", "T0892"}, kNoPoint, kEmpty, kEmpty},
+    {542, {OtClass::kConfigure, "write client pre-shared key", "T0892"}, kNoPoint, kEmpty, kEmpty},
+    {543, {OtClass::kRead, "read syslog server", ""}, kNoPoint, kEmpty, kEmpty},
+    // Where a server tells of sessions: whoever changes it is told of no more.
+    {544, {OtClass::kConfigure, "write port of syslog server", "T0872"}, kNoPoint, kEmpty, kEmpty},
+    {545, {OtClass::kConfigure, "write name of syslog server", "T0872"}, kNoPoint, kEmpty, kEmpty},
+    {546, {OtClass::kConfigure, "write pre-shared key of syslog server", "T0892"}, kNoPoint, kEmpty, kEmpty},
+    {547, {OtClass::kConfigure, "write password of syslog server", "T0892"}, kNoPoint, kEmpty, kEmpty},
     {768, {OtClass::kConfigure, "write join key", "T0892"}, kNoPoint, kEmpty, kEmpty},
     {769, {OtClass::kDiagnostic, "read join status", ""}, kNoPoint, kEmpty, kEmpty},
     {770, {OtClass::kControl, "request active advertising", ""}, kNoPoint, kEmpty, kEmpty},
@@ -380,19 +393,47 @@ constexpr CommandInfo kCommands[] = {
     {783, {OtClass::kRead, "read superframes", ""}, kNoPoint, kEmpty, kEmpty},
     {784, {OtClass::kRead, "read links", ""}, kNoPoint, kEmpty, kEmpty},
     {785, {OtClass::kRead, "read graphs", ""}, kNoPoint, kEmpty, kEmpty},
+    {786, {OtClass::kRead, "read neighbor property flag", ""}, kNoPoint, kEmpty, kEmpty},
     {787, {OtClass::kDiagnostic, "report neighbor signal levels", ""}, kNoPoint, kEmpty, kEmpty},
+    {788, {OtClass::kAlarm, "path down", ""}, kNoPoint, kEmpty, kEmpty},
+    {789, {OtClass::kAlarm, "source route failed", ""}, kNoPoint, kEmpty, kEmpty},
+    {790, {OtClass::kAlarm, "graph route failed", ""}, kNoPoint, kEmpty, kEmpty},
+    {791, {OtClass::kAlarm, "transport layer failed", ""}, kNoPoint, kEmpty, kEmpty},
+    {794, {OtClass::kRead, "read UTC time", ""}, kNoPoint, kEmpty, kEmpty},
     {795, {OtClass::kConfigure, "write timer interval", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {796, {OtClass::kRead, "read timer interval", ""}, kNoPoint, kEmpty, kEmpty},
     {797, {OtClass::kConfigure, "write radio power", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {798, {OtClass::kRead, "read radio power", ""}, kNoPoint, kEmpty, kEmpty},
+    {799, {OtClass::kConfigure, "request service", ""}, kNoPoint, kEmpty, kEmpty},
+    {800, {OtClass::kRead, "read service list", ""}, kNoPoint, kEmpty, kEmpty},
+    {801, {OtClass::kConfigure, "delete service", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {802, {OtClass::kRead, "read route list", ""}, kNoPoint, kEmpty, kEmpty},
+    {803, {OtClass::kRead, "read source route", ""}, kNoPoint, kEmpty, kEmpty},
+    {805, {OtClass::kConfigure, "write channel assessment mode", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {806, {OtClass::kRead, "read handheld superframe", ""}, kNoPoint, kEmpty, kEmpty},
+    {808, {OtClass::kRead, "read time to live", ""}, kNoPoint, kEmpty, kEmpty},
+    {809, {OtClass::kConfigure, "write time to live", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {810, {OtClass::kRead, "read join priority", ""}, kNoPoint, kEmpty, kEmpty},
+    {811, {OtClass::kConfigure, "write join priority", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {812, {OtClass::kRead, "read packet receive priority", ""}, kNoPoint, kEmpty, kEmpty},
+    {813, {OtClass::kConfigure, "write packet receive priority", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {814, {OtClass::kRead, "read device list", "T0846"}, kNoPoint, kEmpty, kEmpty},
     {815, {OtClass::kConfigure, "add device to list", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {816, {OtClass::kConfigure, "delete device from list", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {817, {OtClass::kRead, "read channel blacklist", ""}, kNoPoint, kEmpty, kEmpty},
+    {818, {OtClass::kConfigure, "write channel blacklist", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {819, {OtClass::kRead, "read back-off exponent", ""}, kNoPoint, kEmpty, kEmpty},
+    {820, {OtClass::kConfigure, "write back-off exponent", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {823, {OtClass::kConfigure, "request session", ""}, kNoPoint, kEmpty, kEmpty},
     {832, {OtClass::kRead, "read network device identity", "T0846"}, kNoPoint, kEmpty, kEmpty},
     {833, {OtClass::kDiagnostic, "read network device neighbor health", ""}, kNoPoint, kEmpty, kEmpty},
     {834, {OtClass::kRead, "read network topology", "T0846"}, kNoPoint, kEmpty, kEmpty},
+    {839, {OtClass::kDiagnostic, "report change", ""}, kNoPoint, kEmpty, kEmpty},
     {840, {OtClass::kDiagnostic, "read network device statistics", ""}, kNoPoint, kEmpty, kEmpty},
     {841, {OtClass::kRead, "read network device identity by nickname", "T0846"}, kNoPoint, kEmpty, kEmpty},
+    {842, {OtClass::kConfigure, "write device scheduling flags", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {845, {OtClass::kConfigure, "write network constraints", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {960, {OtClass::kControl, "disconnect device", "T0814"}, kNoPoint, kEmpty, kEmpty},
     {961, {OtClass::kConfigure, "write network key", "T0892"}, kNoPoint, kEmpty, kEmpty},
     {962, {OtClass::kConfigure, "write nickname", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {963, {OtClass::kConfigure, "write session", "T0836"}, kNoPoint, kEmpty, kEmpty},
@@ -401,9 +442,15 @@ constexpr CommandInfo kCommands[] = {
     {966, {OtClass::kConfigure, "delete superframe", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {967, {OtClass::kConfigure, "write link", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {968, {OtClass::kConfigure, "delete link", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {969, {OtClass::kConfigure, "write graph connection", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {970, {OtClass::kConfigure, "delete graph connection", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {971, {OtClass::kConfigure, "write neighbor property flag", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {972, {OtClass::kControl, "suspend devices", "T0814"}, kNoPoint, kEmpty, kEmpty},
+    {973, {OtClass::kConfigure, "write service", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {974, {OtClass::kConfigure, "write route", "T0836"}, kNoPoint, kEmpty, kEmpty},
     {975, {OtClass::kConfigure, "delete route", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {976, {OtClass::kConfigure, "write source route", "T0836"}, kNoPoint, kEmpty, kEmpty},
+    {977, {OtClass::kConfigure, "delete source route", "T0836"}, kNoPoint, kEmpty, kEmpty},
 };
 
 // What is done without a command, in the order of enum class Does.
@@ -455,6 +502,11 @@ const OtOperation& operation_of(std::uint16_t number) noexcept {
   return operation_of(is_specific(number) ? Does::kSpecific
                       : is_family(number) ? Does::kFamily
                                           : Does::kOtherCommand);
+}
+
+bool holds_secret(std::uint16_t number) noexcept {
+  constexpr std::uint16_t kHolds[] = {541, 542, 546, 547, 768, 961, 963};
+  return std::find(std::begin(kHolds), std::end(kHolds), number) != std::end(kHolds);
 }
 
 std::string_view command_name(std::uint16_t number) noexcept { return operation_of(number).name; }

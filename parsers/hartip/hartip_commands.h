@@ -54,7 +54,6 @@ enum class Field : std::uint8_t {
   kTimeStamp,
   kTag,
   kDescriptor,
-  kUnitDescriptor,
   kDate,
   kMessage,
   kLongTag,
@@ -180,7 +179,7 @@ enum class Does : std::uint8_t {
   kOtherMessage,
   kCount,
 };
-inline constexpr std::size_t kCommandCount = 146, kOtherCount = static_cast<std::size_t>(Does::kCount);
+inline constexpr std::size_t kCommandCount = 198, kOtherCount = static_cast<std::size_t>(Does::kCount);
 /// Of all commands, in their order, and then of Does.
 extern const std::array<OtOperation, kCommandCount + kOtherCount> kOperations;
 [[nodiscard]] inline const OtOperation& operation_of(Does d) noexcept {
@@ -192,6 +191,8 @@ extern const std::array<OtOperation, kCommandCount + kOtherCount> kOperations;
 [[nodiscard]] const CommandInfo* command_info(std::uint16_t number) noexcept;
 /// "write range values of PV", "device-specific command" ...
 [[nodiscard]] std::string_view command_name(std::uint16_t number) noexcept;
+/// Keys and passwords are in its data: no record tells these.
+[[nodiscard]] bool holds_secret(std::uint16_t number) noexcept;
 [[nodiscard]] bool command_by_name(std::string_view, std::uint64_t&) noexcept;
 [[nodiscard]] Layout layout_of(const Command&) noexcept;
 

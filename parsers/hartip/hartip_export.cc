@@ -65,7 +65,6 @@ constexpr Place kPlaces[] = {
     {Field::kTimeStamp, C::kTimeStampMsFieldNumber},
     {Field::kTag, C::kTagFieldNumber},
     {Field::kDescriptor, C::kDescriptorTextFieldNumber},
-    {Field::kUnitDescriptor, C::kDescriptorTextFieldNumber},
     {Field::kDate, C::kDateFieldNumber},
     {Field::kMessage, C::kMessageFieldNumber},
     {Field::kLongTag, C::kLongTagFieldNumber},
@@ -310,8 +309,7 @@ void command(WireWriter& w, const Command& c) noexcept {
             standardized_flags(standard++));
   }
   const bool carries = c.number == 77 || c.number == 78;
-  const bool secret = c.number == 768 || c.number == 961;  // keys of the wireless network
-  if (items.rest().empty() || secret || (carries && !layout_of(c).empty())) return;
+  if (items.rest().empty() || holds_secret(c.number) || (carries && !layout_of(c).empty())) return;
   w.bytes(C::kDataFieldNumber, items.rest());
 }
 

@@ -160,6 +160,20 @@ TEST(Hartip, SaysWhatIsDone) {
   EXPECT_EQ(does("82 01 07", "82 03 0000 07"), "none/device-specific command @0 [command 130]");
   EXPECT_EQ(does("1f 04 0300 1122", "1f 04 0000 0300"), "configure/write join key/T0892 @0")
       << "by the extended number";
+  EXPECT_EQ(does("1f 06 021d 73656372", "1f 04 0000 021d"), "configure/write client password/T0892 @0");
+  EXPECT_EQ(does("39 00", "39 17 0000 5011f1820820 5011f1820820820820820820 1d 02 7c"),
+            "read/read unit tag descriptor and date/T0888 @0 < TAG1 TAG1")
+      << "its descriptor is as long as that of the device";
+}
+
+TEST(Hartip, NamesOfTheCommonTables) {
+  EXPECT_EQ(value_name(Field::kUnits, 145), "inH2O at 60 degF");
+  EXPECT_EQ(value_name(Field::kUnits, 239), "mmH2O at 4 degC");
+  EXPECT_EQ(value_name(Field::kClassification, 110), "torque");
+  EXPECT_EQ(value_name(Field::kTransferFunction, 11), "equal percentage 1:33");
+  EXPECT_EQ(value_name(Field::kManufacturer, 24584), "MSA");
+  EXPECT_TRUE(holds_secret(963)) << "the key of a session";
+  EXPECT_FALSE(holds_secret(962));
 }
 
 TEST(Hartip, LooksInsideOfOthers) {

@@ -82,6 +82,7 @@ std::uint64_t read_payload(Pdu& p) noexcept {
   if (p.opens()) {
     p.version = in.bytes(4);
     p.send_max = in.u16le();
+    p.has_send_max = in.ok();
     const bool digits =
         std::all_of(p.version.begin(), p.version.end(), [](std::uint8_t c) { return c >= '0' && c <= '9'; });
     return digits && p.version.size() == 4 ? 0 : bit(Event::kInvalidVersion);
@@ -89,6 +90,7 @@ std::uint64_t read_payload(Pdu& p) noexcept {
   if (p.type == Type::kDisconnectionRequest) {
     p.detail = in.u16le();
     p.reason = in.u16le();
+    p.has_reason = in.ok();
   } else if (p.carries_data()) {
     p.message_count = count_messages(p.payload);
   }

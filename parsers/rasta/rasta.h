@@ -92,8 +92,10 @@ struct Pdu {
   bool safety_ok = false;  ///< it is MD4's with the initial value at hand
   // A connection request or response.
   Bytes version;
+  bool has_send_max = false;
   std::uint16_t send_max = 0;
   // A disconnection request.
+  bool has_reason = false;
   std::uint16_t reason = 0, detail = 0;
   // Data.
   std::uint32_t message_count = 0;

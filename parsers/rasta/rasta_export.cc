@@ -97,9 +97,9 @@ void encode(const Transaction& tx, WireWriter& w) noexcept {
   }
   if (p.opens()) {
     w.bytes(Rasta::kVersionFieldNumber, p.version);
-    w.u64(Rasta::kSendMaxFieldNumber, p.send_max);
+    if (p.has_send_max) w.u64(Rasta::kSendMaxFieldNumber, p.send_max);
   }
-  if (p.type == Type::kDisconnectionRequest) {
+  if (p.has_reason) {
     w.u64(Rasta::kDisconnectReasonFieldNumber, p.reason);
     name(w, Rasta::kDisconnectReasonNameFieldNumber, reason_name(p.reason));
     w.u64(Rasta::kDisconnectDetailFieldNumber, p.detail);

@@ -23,11 +23,9 @@ bool sequence(const Pdu& p, std::uint64_t& out) noexcept { return out = p.sequen
 bool confirmed(const Pdu& p, std::uint64_t& out) noexcept { return out = p.confirmed, true; }
 bool channel_sequence(const Pdu& p, std::uint64_t& out) noexcept { return out = p.channel_sequence, true; }
 bool safety_bytes(const Pdu& p, std::uint64_t& out) noexcept { return out = p.safety_code.size(), true; }
-bool send_max(const Pdu& p, std::uint64_t& out) noexcept { return out = p.send_max, p.opens(); }
+bool send_max(const Pdu& p, std::uint64_t& out) noexcept { return out = p.send_max, p.has_send_max; }
 bool messages(const Pdu& p, std::uint64_t& out) noexcept { return out = p.message_count, p.carries_data(); }
-bool reason(const Pdu& p, std::uint64_t& out) noexcept {
-  return out = p.reason, p.type == Type::kDisconnectionRequest;
-}
+bool reason(const Pdu& p, std::uint64_t& out) noexcept { return out = p.reason, p.has_reason; }
 
 /// The n-th message of which it is asked whether it is a telegram.
 const sci::Telegram* message(const Transaction& tx, Direction dir, unsigned n, bool telegram) noexcept {

@@ -23,6 +23,7 @@ using picket::testing::to_client;
 using picket::testing::to_server;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string le(std::uint64_t v, int bytes) {
   std::string out;
@@ -342,6 +343,21 @@ TEST(Rasta, GoesOnAfterWhatIsNoPdu) {
   EXPECT_EQ(lines[3], "event > malformed_pdu");
   EXPECT_EQ(lines[4], "event < malformed_pdu");
   EXPECT_EQ(lines[5], "tx 3 rep heartbeat: rasta heartbeat [97 to 96], up");
+}
+
+TEST(Rasta, TellsNothingThatAPayloadIsTooShortFor) {
+  const auto keywords = [](std::uint16_t type, const std::string& payload) {
+    Ends e;
+    e.open();
+    HarnessOptions all = udp();
+    all.describe = nullptr;
+    e.say(true, type, payload);
+    return run(kSpec, e.talk, all).back();
+  };
+  EXPECT_THAT(keywords(6216, le(0, 2) + le(3, 2)), HasSubstr("rasta.disconnect_reason=3"));
+  EXPECT_THAT(keywords(6216, "\x01"), Not(HasSubstr("rasta.disconnect_reason")));
+  EXPECT_THAT(keywords(6200, "0303" + le(20, 2) + std::string(8, '\0')), HasSubstr("rasta.send_max=20"));
+  EXPECT_THAT(keywords(6200, "0303"), Not(HasSubstr("rasta.send_max")));
 }
 
 TEST(Rasta, NamesWhatAPduHasWrong) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Captures of BACnet/IP that no free software at hand can say, made by an encoder that shares nothing with the parser.
+"""Captures of BACnet that no free software at hand can say, made by an encoder that shares nothing with the parser.
 
-usage: scripts/captures/bacnet.py        writes pcaps/bacnet/{routing,broadcasts,events,files-and-logs,segments,services,values,ipv6,malformed}
+usage: scripts/captures/bacnet.py        writes pcaps/bacnet/{routing,broadcasts,events,files-and-logs,segments,services,value-types,ipv6,malformed,ethernet}
 """
 import ipaddress
 import struct
@@ -342,7 +342,7 @@ def services():
             [(t[0], unicast(t[1])) for t in turns])
 
 
-def values():
+def value_types():
     known = [("null", 0), ("boolean", 1), ("unsigned", 4_000_000_000), ("signed", -70000), ("real", -12.75), ("double", 1e-9), ("octets", bytes(range(8))),
              ("text", "Grün"), ("text", b"\5Gr\xfcn"), ("text", b"\4" + "Grün €".encode("utf-16-be")), ("text", b"\3" + "Grün".encode("utf-32-be")), ("text", b"\1\3\x52Gr"),
              ("bits", "0110"), ("enumerated", 62), ("date", DATE), ("date", (255, 13, 32, 1)), ("time", TIME), ("time", (255, 255, 255, 255)), ("object", (DEV, 4194303)), ("object", (200, 7))]
@@ -360,7 +360,7 @@ def values():
     turns += read(35, AI, 103, app("enumerated", 1))
     turns += read(36, NC, 102, app("bits", "1111111"), app("time", (0,) * 4), app("time", (23, 59, 59, 99)), ctx(0, "object", (DEV, 1)), app("unsigned", 7), app("boolean", 1), app("bits", "111"))
     turns += read(37, DEV, 6000, app("unsigned", 1))
-    capture("values", "values of every type and character set",
+    capture("value-types", "values of every type and character set",
             "Every application tag, texts in UTF-8, ISO 8859-1, UCS-2, UCS-4 and DBCS, dates and times that are not said in full; a priority array, bits with names, units, states, a list "
             "of constructed values, a property of a vendor's own.", [(t[0], unicast(t[1])) for t in turns])
 
@@ -406,5 +406,32 @@ def malformed():
             "Each part cut short or filled with what it cannot have; a mismatched answer, one to nothing, a request said twice. What is well-formed behind it is recorded.", turns)
 
 
-for make in (routing, broadcasts, events, files_and_logs, segments, services, values, ipv6, malformed):
+def ethernet():
+    station, device, router = (bytes([2, 0, 0, 0, 0x77, n]) for n in (2, 1, 9))
+    everybody = b"\xff" * 6
+
+    def llc(source, target, data, head=b"\x82\x82\x03", length=None):
+        n = len(head) + len(data) if length is None else length
+        return (target + source + struct.pack(">H", n) + head + data).ljust(60, b"\0")
+
+    far = (2001, b"\x05")
+    frames = [
+        llc(router, everybody, npdu(b"\1" + struct.pack(">H", 2001), message=True)),
+        llc(station, everybody, npdu(say(8, ctx(0, "unsigned", 1), ctx(1, "unsigned", 99)))),
+        llc(device, everybody, npdu(say(0, app("object", (DEV, 61)), app("unsigned", 1476), app("enumerated", 3), app("unsigned", 260)))),
+        llc(station, device, npdu(READ_AI, reply=True)), llc(device, station, npdu(ANSWER_AI)),
+        llc(station, device, npdu(request(15, 2, ctx(0, "object", (BO, 2)), ctx(1, "enumerated", 85), inside(3, app("enumerated", 1)), ctx(4, "unsigned", 8)), reply=True)),
+        llc(device, station, npdu(done(15, 2))),
+        llc(station, router, npdu(READ_AI, reply=True, to=far)), llc(router, station, npdu(ANSWER_AI, of=far)),
+        llc(station, device, npdu(request(20, 3, ctx(0, "enumerated", 0), ctx(1, "text", "secret")), reply=True)), llc(device, station, npdu(error(20, 3, 4, 26))),
+        llc(station, device, b"\2\4" + READ_AI), llc(station, device, npdu(b"", to=far)),
+        llc(station, device, b""), llc(station, device, npdu(READ_AI), head=b"\x82\x83\x03"), llc(station, device, npdu(READ_AI), head=b"\x42\x42\x03"),
+    ]
+    write("bacnet/ethernet", "on Ethernet, without IP",
+          "A router, Who-Is and I-Am, a read, a write and a restart that is refused, a station behind the router; then an NPDU of another version, one with nothing in it, a frame "
+          "with nothing behind LLC, and two that LLC says are not BACnet's or no command. Short frames are padded.", "none: an encoder",
+          "synthetic, written by an encoder of our own", [(START + n * 20_000_000, f) for n, f in enumerate(frames)])
+
+
+for make in (routing, broadcasts, events, files_and_logs, segments, services, value_types, ipv6, malformed, ethernet):
     make()

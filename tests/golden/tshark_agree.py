@@ -2,13 +2,15 @@
 """How far picket's records and tshark's dissection agree, field by field, over pcaps/.
 
 usage: tshark_agree.py [CASE...]        CASE: protocol/case or protocol; all without it
-       tshark_agree.py --corpus FOLDER... [--protocol NAME]... [--jobs N] [--at-least PERCENT] [--largest MB] [--seconds S] [--verbose]
+       tshark_agree.py --corpus FOLDER... [--protocol NAME]... [--file PART]... [--jobs N] [--at-least PERCENT] [--largest MB]
+                       [--seconds S] [--verbose]
        PICKET=path of the program (default build/sensor/picket)
 
 With --corpus it looks at every capture below the folders, whoever made them, and says of each protocol and field how many
-of the values that tshark shows picket has as well: at least 98 % or what --at-least says. What only picket has is counted
-beside it: there tshark dissects nothing. --verbose names the captures that differ. Captures are looked at N at a time, each
-for at most S seconds; larger ones than MB are left out. What was left out is said.
+of the values that tshark shows picket has as well: at least 98 % or what --at-least says, without those that a line of
+tshark_differs.txt explains. What only picket has is counted beside it: there tshark dissects nothing. --verbose names the captures that differ. Captures are looked at N at a time, each
+for at most S seconds; larger ones than MB are left out. What was left out is said. With --file only those are looked at whose
+path has one of the PARTs in it.
 
 Of each capture, each field gives two bags of values: what picket's records hold, and what tshark shows. What is in one
 only is a difference: it has to be explained in tshark_differs.txt, or this test fails; so does it when a line there
@@ -302,6 +304,12 @@ def s7_items(r, key):
 def s7_codes(r):
     codes = [v['return_code'] for values in s7_sides(r, 'values') for v in values if 'return_code' in v] + s7_sides(r, 'userdata', 'return_code')
     return [c for c in codes if c]
+
+
+def s7_files(r):
+    """Blocks of jobs and, behind a count and a zero, of PI services: eight signs each."""
+    listed = [pi['argument'][2:] for pi in s7_sides(r, 'pi') if pi.get('blocks')]
+    return s7_sides(r, 'block', 'file') + [names[n:n + 8] for names in listed for n in range(0, len(names), 8)]
 
 
 def mms_sides(r, *path):
@@ -704,8 +712,8 @@ FIELDS = [
      lambda r: [v for m in bac_messages(r) for v in some(m, 'bvlc', 'function_code') * m.get('apdu', {}).get('segments', 1)]),
     ('bacnet', 'result', lambda f: [number(v) for v in f['bvlc.result']], lambda r: bac(r, 'bvlc', 'result_code')),
     ('bacnet', 'time to live', lambda f: [number(v) for v in f['bvlc.reg_ttl']], lambda r: bac(r, 'bvlc', 'ttl')),
-    ('bacnet', 'forwarded for', lambda f: f['bvlc.fwd_ip'], lambda r: [v for m in bac_messages(r) if m['bvlc'].get('function') == 'Forwarded-NPDU' and m['bvlc']['type'] == 'IPv4' for v in some(m, 'bvlc', 'origin_ip')]),
-    ('bacnet', 'table entry', lambda f: f['bvlc.bdt_ip'] + (f['bvlc.fdt_ip'] if f['bvlc.function'] == ['0x07'] else []), lambda r: [e['ip'] for m in bac_messages(r) for e in m['bvlc'].get('entries', [])]),
+    ('bacnet', 'forwarded for', lambda f: f['bvlc.fwd_ip'], lambda r: [v for m in bac_messages(r) if m.get('bvlc', {}).get('function') == 'Forwarded-NPDU' and m['bvlc']['type'] == 'IPv4' for v in some(m, 'bvlc', 'origin_ip')]),
+    ('bacnet', 'table entry', lambda f: f['bvlc.bdt_ip'] + (f['bvlc.fdt_ip'] if f['bvlc.function'] == ['0x07'] else []), lambda r: [e['ip'] for m in bac_messages(r) for e in m.get('bvlc', {}).get('entries', [])]),
     ('bacnet', 'control', lambda f: [number(v) for v in f['bacnet.control']] if '4' not in f['bacapp.type'] else [],
      lambda r: [v for m in bac_messages(r) for v in some(m, 'npdu', 'control') * m.get('apdu', {}).get('segments', 1)]),
     ('bacnet', 'destination network', lambda f: [] if f['bacnet.mesgtyp'] else [number(v) for v in f['bacnet.dnet']],
@@ -792,7 +800,7 @@ FIELDS = [
      lambda r: [s for g, s in zip(s7_sides(r, 'userdata', 'group'), s7_sides(r, 'userdata', 'subfunction')) if g]),
     ('s7comm', 'status list', lambda f: [number(v) for v in f['s7comm.data.userdata.szl_id']], lambda r: [number(v) for v in s7_sides(r, 'userdata', 'szl', 'id')]),
     ('s7comm', 'PI service', lambda f: f['s7comm.param.pistart.servicename'], lambda r: s7_sides(r, 'pi', 'service')),
-    ('s7comm', 'block file', lambda f: f['s7comm.param.blockcontrol.filename'], lambda r: s7_sides(r, 'block', 'file')),
+    ('s7comm', 'block file', lambda f: f['s7comm.param.blockcontrol.filename'], s7_files),
     ('enip', 'command', lambda f: [number(v) for v in f['enip.command']], lambda r: enip_sides(r, 'command_code')),
     ('enip', 'length', lambda f: [number(v) for v in f['enip.length']], lambda r: enip_sides(r, 'length')),
     ('enip', 'session', lambda f: [number(v) for v in f['enip.session']], lambda r: [number(v) for v in enip_sides(r, 'session')]),
@@ -1146,18 +1154,31 @@ def explanations():
     return found
 
 
+def reason(why, capture, field):
+    """The key of what explains it: for one field, or for all of a protocol's."""
+    return next((k for k in ('%s %s' % (capture, field), '%s %s' % (capture, field.split()[0])) if k in why), None)
+
+
+def is_capture(name):
+    return name.split('.', 1)[-1].removesuffix('.gz').rsplit('.')[-1] in ('pcap', 'pcapng', 'cap', 'ntar')
+
+
 def corpus(options):
     """Other people's captures: a table of how much agrees, of each protocol and field."""
     captures, large = [], 0
     for folder in options.corpus:
         for path in sorted(pathlib.Path(folder).rglob('*')):
-            if path.is_file() and path.name.split('.', 1)[-1].removesuffix('.gz').rsplit('.')[-1] in ('pcap', 'pcapng', 'cap', 'ntar'):
+            name = str(path.relative_to(folder))
+            if options.file and not any(part in name for part in options.file):
+                continue
+            if path.is_file() and is_capture(path.name):
                 if path.stat().st_size > options.largest * 1000000:
                     large += 1
                 else:
-                    captures.append((str(path.relative_to(folder)), path))
+                    captures.append((name, path))
     wanted = set(options.protocol)
     totals, where, left_out, checks = {}, collections.defaultdict(list), [], Checks()
+    why, used, looked_at = explanations(), set(), set()
 
     def one(item):
         try:
@@ -1169,9 +1190,15 @@ def corpus(options):
         for name, report, fault in pool.map(one, captures):
             if fault:
                 left_out.append('%s: %s' % (name, fault))
+            looked_at.add(pathlib.Path(name).name)
             for field, (same, theirs, ours) in report.items():
-                total = totals.setdefault(field, [0, 0, 0, 0])
-                for i, n in enumerate((1, same, len(theirs), len(ours))):
+                reason_key = reason(why, pathlib.Path(name).name, field) if theirs or ours else None
+                explained = len(theirs) if reason_key else 0
+                if reason_key:
+                    used.add(reason_key)
+                    theirs, ours = [], []
+                total = totals.setdefault(field, [0, 0, 0, 0, 0])
+                for i, n in enumerate((1, same, len(theirs), len(ours), explained)):
                     total[i] += n
                 if theirs or ours:
                     where[field].append('%s: only tshark %d: %s; only picket %d: %s' % (name, len(theirs), theirs[:SHOWN], len(ours), ours[:SHOWN]))
@@ -1179,15 +1206,18 @@ def corpus(options):
     for line in left_out:
         checks.note(line)
     for field in sorted(totals):
-        files, same, theirs, ours = totals[field]
+        files, same, theirs, ours, explained = totals[field]
         shown = same + theirs
         percent = 100.0 * same / shown if shown else 100.0
         # One in few values weighs more than the demand allows for: that one is named, and is no failure.
         enough = percent >= options.at_least or theirs <= 1
-        checks.ok('%-28s %7.2f %% of %7d values that tshark shows in %4d captures; %d are only picket\'s' % (field, percent, shown, files, ours), enough,
+        checks.ok('%-28s %7.2f %% of %7d values that tshark shows in %4d captures; %d are only picket\'s%s' %
+                  (field, percent, shown, files, ours, '; %d others are explained' % explained if explained else ''), enough,
                   '\n'.join(where[field]))
         if options.verbose and enough:
             checks.note('\n'.join(where[field]))
+    stale = sorted(key for key in why if key not in used and key.split()[0] in looked_at and (not wanted or key.split()[1] in wanted))
+    checks.ok('each line of tshark_differs.txt about these captures explains a difference', not stale, '\n'.join(stale))
     return checks.done()
 
 
@@ -1204,6 +1234,7 @@ def main():
     parser.add_argument('cases', nargs='*')
     parser.add_argument('--corpus', nargs='+', default=[])
     parser.add_argument('--protocol', action='append', default=[])
+    parser.add_argument('--file', action='append', default=[])
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--at-least', type=float, default=98.0)
     parser.add_argument('--largest', type=float, default=100.0)
@@ -1230,9 +1261,7 @@ def main():
                 count = max(len(theirs), len(ours))
                 if count == 0:
                     continue
-                key = '%s %s' % (case, name)
-                # An explanation may be for one field, or for all of a protocol's.
-                reason_key = next((k for k in (key, '%s %s' % (case, name.split()[0])) if k in why), None)
+                reason_key = reason(why, case, name)
                 if reason_key:
                     used.add(reason_key)
                     explained[name] += count
@@ -1244,7 +1273,7 @@ def main():
         checks.ok('%-22s %5d of %5d values agree%s' % (name, agree[name], total, ', %d others are explained' % explained[name] if explained[name] else ''),
                   not unexplained[name], '\n'.join(lines[name]))
     if not wanted:
-        stale = sorted(set(why) - used)
+        stale = sorted(key for key in set(why) - used if not is_capture(key.split()[0]))
         checks.ok('each line of tshark_differs.txt still explains a difference', not stale, '\n'.join(stale))
     return checks.done()
 
