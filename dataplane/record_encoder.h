@@ -7,6 +7,7 @@
 // Cost    no allocation, no lock; called on worker cores, one encoder shared by all: implementations hold no
 // state
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -40,12 +41,24 @@ struct PacketVariable {
   Bytes value;
 };
 
+/// What was worked out for a flow's record and is the same in its next one. Each worker has its own, so encoders can share
+/// a state that they must not have.
+struct RecordMemory {
+  static constexpr std::size_t kFlows = 64;
+  struct FlowText {
+    std::uint64_t flow = ~std::uint64_t{0};  ///< flow_id(), which is never all ones
+    std::array<char, 30> text{};
+  };
+  std::array<FlowText, kFlows> community_ids;  ///< by flow_id() modulo kFlows
+};
+
 /// What every record carries beside its content.
 struct RecordContext {
   std::uint64_t time_ns = 0;        ///< capture time of the packet (or of the timeout) that made it
   std::uint64_t packet_number = 0;  ///< 0: no packet
   std::uint32_t rules_epoch = 0;    ///< the snapshot of rules and configuration that was in force
   std::uint64_t tx_id = 0;
+  RecordMemory* memory = nullptr;                      ///< of the worker; nullptr: nothing is kept
   std::span<const TrafficBit> traffic;                 ///< what rules can say of a flow
   std::span<const std::string> bits, ints, variables;  ///< by their number; of flowbits and flowints, ...
 };

@@ -573,6 +573,7 @@ RecordContext Worker::context(const Transaction* tx) const noexcept {
   c.time_ns = packet_->time_ns;
   c.packet_number = place_.kind == EventKind::kPacket ? place_.number : 0;
   c.tx_id = tx == nullptr ? 0 : tx->id;
+  c.memory = &record_memory_;
   if (const detect::RuleSet* rules = detector_.rules()) {
     c.rules_epoch = rules->epoch;
     c.traffic = rules->traffic_bits;

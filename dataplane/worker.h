@@ -157,6 +157,7 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   const Packet* packet_ = nullptr;  // what alerts and anomalies are shown with
   Place place_;                     // of the next record but for the ordinal
   std::uint32_t ordinal_ = 0;
+  mutable RecordMemory record_memory_;
   Position done_;  // everything up to here is in the event ring
 };
 

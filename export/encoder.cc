@@ -367,13 +367,20 @@ void Encoder::ends(WireWriter& w, const Ends& e) const noexcept {
   if (!options_.sensor.empty()) w.text(Ev::kHostFieldNumber, options_.sensor);
 }
 
-void Encoder::community_id(WireWriter& w, const Flow& f) const noexcept {
+void Encoder::community_id(WireWriter& w, const RecordContext& c, const Flow& f) const noexcept {
   if (!options_.community_id || f.key.is_link()) return;
-  w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, f).text());
+  // A hash that costs as much as all else of a short record; of ICMP it depends on more than the flow.
+  if (c.memory == nullptr || is_icmp(f.key.proto))
+    return w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, f).text());
+  const std::uint64_t flow = flow_id(f);
+  auto& known = c.memory->community_ids[flow % RecordMemory::kFlows];
+  if (known.flow != flow) known = {flow, picket::community_id(options_.community_id_seed, f).chars};
+  w.text(Ev::kCommunityIdFieldNumber, {known.text.data(), known.text.size()});
 }
 
-void Encoder::community_id(WireWriter& w, const Packet& p, const Flow* flow) const noexcept {
-  if (flow != nullptr) return community_id(w, *flow);
+void Encoder::community_id(WireWriter& w, const RecordContext& c, const Packet& p,
+                           const Flow* flow) const noexcept {
+  if (flow != nullptr) return community_id(w, c, *flow);
   if (!options_.community_id || !p.has_ip) return;
   w.text(Ev::kCommunityIdFieldNumber, picket::community_id(options_.community_id_seed, p).text());
 }
@@ -547,7 +554,7 @@ std::size_t Encoder::flow(const RecordContext& context, const Flow& f, FlowEnd e
     w.u64(Ev::kResponseIcmpCodeFieldNumber, f.reply_icmp_code);
   }
   app_proto(w, f);
-  community_id(w, f);
+  community_id(w, context, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   metadata(w, context, &f, {});
   traffic(w, context, f);
@@ -566,7 +573,7 @@ std::size_t Encoder::transaction(const RecordContext& context, const Flow& f, Pr
   ends(w, of_flow(f, from));
   w.u64(Ev::kTxIdFieldNumber, tx.id);
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
-  community_id(w, f);
+  community_id(w, context, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   metadata(w, context, &f, {});
   traffic(w, context, f);
@@ -590,7 +597,7 @@ std::size_t Encoder::file(const RecordContext& context, const Flow& f, ProtocolI
   begin(w, context, context.packet_number, &f, f.tap, "fileinfo", vlans_of(f));
   ends(w, of_flow(f, file.dir));
   w.text(Ev::kAppProtoFieldNumber, protocols()[protocol]->name);
-  community_id(w, f);
+  community_id(w, context, f);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   metadata(w, context, &f, {});
   body(w, protocol, tx);
@@ -607,7 +614,7 @@ std::size_t Encoder::alert(const RecordContext& context, const Packet& p, const 
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (tx != nullptr) w.u64(Ev::kTxIdFieldNumber, tx->id);
-  community_id(w, p, flow);
+  community_id(w, context, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   {
     using A = v1::Alert;
@@ -660,7 +667,7 @@ std::size_t Encoder::packet(const RecordContext& context, const Packet& p, const
   begin(w, context, context.packet_number, flow, p.tap, "packet", vlans_of(p));
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
-  community_id(w, p, flow);
+  community_id(w, context, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   packet_body(w, p);
   return finish(w);
@@ -713,7 +720,7 @@ std::size_t Encoder::anomaly(const RecordContext& context, const Packet& p, cons
   ends(w, e);
   w.text(Ev::kPktSrcFieldNumber, packet_source(p));
   if (info.tx != nullptr) w.u64(Ev::kTxIdFieldNumber, info.tx->id);
-  community_id(w, p, flow);
+  community_id(w, context, p, flow);
   w.u64(Ev::kRulesEpochFieldNumber, context.rules_epoch);
   {
     const auto m = w.message(Ev::kAnomalyFieldNumber);

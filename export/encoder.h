@@ -67,9 +67,9 @@ class Encoder final : public RecordEncoder {
   void begin(WireWriter&, const RecordContext&, std::uint64_t packet_number, const Flow*, std::uint16_t tap,
              std::string_view event_type, std::span<const std::uint16_t> vlans) const noexcept;
   void ends(WireWriter&, const Ends&) const noexcept;
-  void community_id(WireWriter&, const Flow&) const noexcept;
+  void community_id(WireWriter&, const RecordContext&, const Flow&) const noexcept;
   /// Of the packet's flow, where it has one.
-  void community_id(WireWriter&, const Packet&, const Flow*) const noexcept;
+  void community_id(WireWriter&, const RecordContext&, const Packet&, const Flow*) const noexcept;
   void app_proto(WireWriter&, const Flow&) const noexcept;
   static void metadata(WireWriter&, const RecordContext&, const Flow*,
                        std::span<const PacketVariable>) noexcept;

@@ -43,10 +43,12 @@ Probes::Probes(const std::vector<bool>& enabled) {
       }
     }
   }
+  for (const Port& p : ports_) named_.set(p.number);
 }
 
+const Probes::Port Probes::kNobodys{};
+
 const Probes::Port& Probes::find(const std::vector<Port>& ports, std::uint16_t number) noexcept {
-  static constexpr Port kNobodys{0};
   const auto at = std::lower_bound(ports.begin(), ports.end(), number,
                                    [](const Port& p, std::uint16_t n) { return p.number < n; });
   return at != ports.end() && at->number == number ? *at : kNobodys;
@@ -57,10 +59,9 @@ ProtocolId Probes::ask(Transport t, Direction dir, Bytes first, Ports ports,
   excluded |= not_carried_[transport_index(t)];
   if (t == Transport::kTcp && !first.empty()) excluded |= not_begun_so_[index(dir)][first[0]];
   ProtocolSet barred = excluded;
-  if (t == Transport::kUdp)
-    barred |= find(ports_, ports.server).not_here | find(ports_, ports.client).not_here;
+  if (t == Transport::kUdp) barred |= of_port(ports.server).not_here | of_port(ports.client).not_here;
   if (t == Transport::kEthernet) barred |= ~find(ethertypes_, ports.server).here;
-  const ProtocolSet hinted = find(ports_, ports.server).here;
+  const ProtocolSet hinted = of_port(ports.server).here;
   for (const ProtocolSet these : {hinted & ~barred, ~hinted & ~barred}) {
     for (ProtocolSet left = these; left != 0; left &= left - 1) {
       const auto id = static_cast<ProtocolId>(std::countr_zero(left));
