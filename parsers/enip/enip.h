@@ -125,9 +125,8 @@ struct Node {
   std::uint8_t code, status;  ///< service with the bit of replies; general status of a reply
   std::uint8_t parent, depth;
   std::uint8_t first, count;  ///< nodes inside: first .. first + count - 1
-  std::uint8_t
-      asked;      ///< of a reply: the node of the request that it answers, once paired; else kMaxServices
-  Target target;  ///< of a request
+  std::uint8_t asked;         ///< node of the request that a reply answers, once paired; else kMaxServices
+  Target target;              ///< of a request
   [[nodiscard]] std::uint8_t service() const noexcept { return code & 0x7f; }
 };
 using NodeRoom = std::array<Node, kMaxServices>;
