@@ -14,7 +14,7 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, picket, read_eve, run
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, picket, read_eve, run_forked
 
 GET = 'http/get'  # curl asks for /, then for /numbers.txt?page=2&sort=up, from 10.77.0.2 to port 80 of 10.77.0.1
 
@@ -211,7 +211,7 @@ def fault(record, expected):
 
 def explain(folder, rules, sids, capture, *more):
     ask = [word for sid in sids for word in ('--rule', sid)]
-    done = run(picket(), 'explain', '--json', '--log-level', 'error', *ask, '--rules', rules, *more, capture, cwd=folder)
+    done = run_forked(picket(), 'explain', '--json', '--log-level', 'error', *ask, '--rules', rules, *more, capture, cwd=folder)
     return done, [json.loads(line) for line in done.out.decode().splitlines()]
 
 
@@ -240,7 +240,7 @@ def not_loaded(checks, folder):
     checks.equal('not loaded: where', (wrong['type'], wrong['sid'], wrong['line'], wrong['column']), ('not_loaded', 2, 2, 40))
     checks.ok('not loaded: why', "unknown keyword 'contnet'" in wrong['reason'] and "'content'" in wrong['suggestion'], wrong)
     checks.ok('not loaded: switched off', off['line'] == 3 and 'comment' in off['reason'], off)
-    text = run(picket(), 'explain', '--rule', '1:2', '--rules', rules, PCAPS / GET, cwd=folder).out.decode()
+    text = run_forked(picket(), 'explain', '--rule', '1:2', '--rules', rules, PCAPS / GET, cwd=folder).out.decode()
     checks.ok('not loaded: in words', text.startswith('1:2 is not loaded: %s:2:40: unknown keyword' % rules), text)
     (folder / 'sets.rules').write_text('alert http any any -> any any (msg:"x"; http.host; dataset:set,hosts,type string,state hosts.lst; sid:5;)\n')
     explain(folder, folder / 'sets.rules', [5], PCAPS / GET, '--set', 'default-data-dir=%s' % folder)
@@ -259,9 +259,9 @@ def by_flow(checks, folder):
     _, one = explain(folder, SAMPLE_RULES, [9000041], capture, '--flow', chosen)
     same = [r for r in flows if r['community_id'] == chosen]
     checks.equal('one flow by its community id', [r for r in one if r['type'] == 'flow'], same)
-    done = run(picket(), 'explain', '--rule', 9000041, '--rules', SAMPLE_RULES, '--flow', '1:none', capture)
+    done = run_forked(picket(), 'explain', '--rule', 9000041, '--rules', SAMPLE_RULES, '--flow', '1:none', capture)
     checks.ok('a flow that is not there', b'there is no flow 1:none' in done.out, done)
-    text = run(picket(), 'explain', '--rule', 9000041, '--rules', SAMPLE_RULES, capture).out.decode()
+    text = run_forked(picket(), 'explain', '--rule', 9000041, '--rules', SAMPLE_RULES, capture).out.decode()
     checks.ok('text names rule, pattern and flows',
               'found by content:"-----BEGIN PRIVATE KEY-----" in payload' in text and chosen in text and '%d flows' % len(flows) in text, text)
     _, again = explain(folder, SAMPLE_RULES, [9000041], capture, '--workers', 4)
@@ -300,14 +300,14 @@ def many_flows(checks, folder):
     flow, summary = lines[1], lines[-1]
     checks.equal('many flows: those that no header fits make room',
                  (flow['stage'], summary['flows'], summary['flows_left_out'], summary['flows_given_up']), ('fired', most, 0, flows - most))
-    text = run(picket(), 'explain', '--rule', 1, '--rules', rules, capture).out.decode()
+    text = run_forked(picket(), 'explain', '--rule', 1, '--rules', rules, capture).out.decode()
     checks.ok('many flows: text is short and says so', len(text) < 40000 and '50 flows more were not kept' in text, text[-500:])
 
 
 def agrees(folder, protocol, rules, sids):
     """What is fired, by flow and by rule, against the alerts of replay."""
     out = folder / (protocol + '.json')
-    run(picket(), 'replay', '--log-level', 'error', '--rules', rules, '--eve', out, PCAPS / protocol, timeout=400)
+    run_forked(picket(), 'replay', '--log-level', 'error', '--rules', rules, '--eve', out, PCAPS / protocol, timeout=400)
     done, lines = explain(folder, rules, sids, PCAPS / protocol)
     expected, by_rule = collections.Counter(), collections.Counter()
     for r in read_eve(out):

@@ -12,7 +12,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, Checks, Scratch, capture_of, picket, read_eve, run
+from checks import PCAPS, Checks, Scratch, capture_of, picket, read_eve, run_forked
 
 PROTOCOLS = ('dicom', 'hl7')
 # Of the patients of scripts/captures/dicom.sh, dicom_play.py, hl7_mllp.py and hl7_play.py, and of their next of kin.
@@ -33,7 +33,7 @@ KEYS = ('000102030405060708090a0b0c0d0e0f', 'ffeeddccbbaa99887766554433221100')
 def replay(scratch, case, *sets):
     (scratch / 't.rules').write_text(RULES)
     words = [word for s in sets for word in ('--set', s)]
-    result = run(picket(), 'replay', '--rules', scratch / 't.rules', '--eve', scratch / 'eve', '--records', scratch / 'records', '--log-level', 'error', *words,
+    result = run_forked(picket(), 'replay', '--rules', scratch / 't.rules', '--eve', scratch / 'eve', '--records', scratch / 'records', '--log-level', 'error', *words,
                  capture_of(case))
     if result.status != 0:
         raise RuntimeError(str(result))

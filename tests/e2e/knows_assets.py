@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, Checks, Scratch, ledger_fault, picket, read_eve, read_json, run
+from checks import PCAPS, Checks, Scratch, ledger_fault, picket, read_eve, read_json, run, run_forked
 
 PLANT = PCAPS / 'assets/plant/input.pcap'
 ROUTER = PCAPS / 'assets/router/input.pcap'
@@ -56,7 +56,7 @@ def replay(scratch, capture, *settings, workers=1, assets='assets.json'):
         command += ['--assets', scratch / assets]
     for s in settings:
         command += ['--set', s]
-    result = run(*command, capture, timeout=300)
+    result = run_forked(*command, capture, timeout=300)
     if result.status != 0:
         return result, None, [], None
     whole = (scratch / assets).read_text() if assets else ''

@@ -18,7 +18,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, Checks, Scratch, capture_of, cases, ledger_fault, picket, read_eve, read_json, run
+from checks import PCAPS, Checks, Scratch, capture_of, cases, ledger_fault, picket, read_eve, read_json, run, run_forked
 
 LOOKS = ('none', 'read', 'diagnostic')
 WORKERS = (1, 2, 4, 7)
@@ -37,7 +37,7 @@ def replay(base, capture, workers, *settings):
                '--eve', '%s.eve' % base, '--records', '%s.records' % base, '--stats', '%s.stats' % base]
     for s in settings:
         command += ['--set', s]
-    result = run(*command, capture, timeout=300)
+    result = run_forked(*command, capture, timeout=300)
     if result.status != 0:
         return result, [], b'', None
     return result, read_eve('%s.eve' % base), b''.join(pathlib.Path('%s.%s' % (base, kind)).read_bytes() for kind in ('records', 'eve')), read_json('%s.stats' % base)

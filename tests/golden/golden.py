@@ -26,7 +26,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, frames_by_case, ledger_fault, picket, read_json, run
+from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, frames_by_case, ledger_fault, picket, read_json, run_forked
 
 SHOWN = 12  # lines of a difference
 
@@ -87,7 +87,7 @@ def replay(case, scratch, workers):
         command += ['--rules', folder / 'rules']
     if (folder / 'args').exists():
         command += (folder / 'args').read_text().split('\n')[:-1]
-    result = run(*command, capture_of(case))
+    result = run_forked(*command, capture_of(case))
     try:
         stats = read_json('%s.stats' % base)
         records = pathlib.Path('%s.records' % base).read_bytes()

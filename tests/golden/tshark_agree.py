@@ -26,7 +26,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read_eve, run
+from checks import PCAPS, ROOT, Checks, Scratch, capture_of, cases, picket, read_eve, run, run_forked
 
 # Ports that tshark does not know.
 DECODE_AS = {
@@ -1121,7 +1121,7 @@ def conversations_of_records(records):
 def compare(name, capture, scratch, decode_as=(), protocols=(), timeout=120):
     """{'protocol field': (agreeing, only tshark's, only picket's)}; of these protocols alone, if there are any."""
     eve = scratch / (name.replace('/', '_') + '.json')
-    done = run(picket(), 'replay', '--log-level', 'error', '--set', 'app-layer.detail=full', '--set', 'app-layer.protocols.sv.interval=0', '--eve', eve, capture, timeout=timeout)
+    done = run_forked(picket(), 'replay', '--log-level', 'error', '--set', 'app-layer.detail=full', '--set', 'app-layer.protocols.sv.interval=0', '--eve', eve, capture, timeout=timeout)
     if done.status == 'timeout':
         raise TimeoutError('picket')
     records = read_eve(eve) if eve.exists() else []

@@ -6,11 +6,13 @@ TAP (the Test Anything Protocol) is what meson counts one by one: see https://te
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = pathlib.Path(os.environ.get('PICKET_SOURCE_ROOT') or pathlib.Path(__file__).resolve().parents[2])
 PCAPS = ROOT / 'pcaps'
@@ -93,6 +95,49 @@ def run(*command, timeout=120, **more):
     except subprocess.TimeoutExpired as e:
         return Result(command, 'timeout', e.stdout or b'', e.stderr or b'')
     return Result(command, done.returncode, done.stdout, done.stderr)
+
+
+class Server:
+    """One picket_server (see there); each thread that runs picket has its own."""
+
+    def __init__(self, path):
+        self.folder = tempfile.TemporaryDirectory(prefix='picket-test.')
+        self.out, self.err = (os.path.join(self.folder.name, name) for name in ('out', 'err'))
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+
+    def run(self, command, folder, timeout):
+        """The status as subprocess gives it, or 'timeout': then the server is no more."""
+        texts = [os.path.abspath(folder), self.out, self.err] + command
+        self.process.stdin.write(b'%d\n' % len(texts) + b''.join(os.fsencode(t) + b'\0' for t in texts))
+        self.process.stdin.flush()
+        status = 'timeout'
+        if select.select([self.process.stdout], [], [], timeout)[0]:
+            status = int(self.process.stdout.readline() or -signal.SIGABRT)
+        if status == 'timeout':
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        return status
+
+    def __del__(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+SERVERS = threading.local()
+
+
+def run_forked(*command, timeout=120, cwd='.'):
+    """run() of picket, many times: forked from one that has started, where meson names such a one in PICKET_SERVER."""
+    path = os.environ.get('PICKET_SERVER')
+    if not path:
+        return run(*command, timeout=timeout, cwd=cwd)
+    command = [str(c) for c in command]
+    server = getattr(SERVERS, 'server', None)
+    if server is None or server.process.poll() is not None:
+        server = SERVERS.server = Server(path)
+    status = server.run(command, cwd, timeout)
+    return Result(command, status, *(pathlib.Path(p).read_bytes() if os.path.exists(p) else b'' for p in (server.out, server.err)))
 
 
 def stop(process, how=signal.SIGTERM, timeout=30):
