@@ -35,10 +35,13 @@ ParseResult read_size(Bytes start, std::uint16_t& size) noexcept {
 }
 
 ParseResult parse(Cursor& in, Frame& f) noexcept {
-  const Bytes start = in.rest();
   std::uint16_t size = 0;
-  const ParseResult r = read_size(start, size);
-  if (r.kind != ParseResult::Kind::kDone) return r;
+  const ParseResult r = read_size(in.rest(), size);
+  return r.kind == ParseResult::Kind::kDone ? parse(in, size, f) : r;
+}
+
+ParseResult parse(Cursor& in, std::uint16_t size, Frame& f) noexcept {
+  const Bytes start = in.rest();
   if (start.size() < size) return ParseResult::need_more(size);
   Cursor tail(start.subspan(size - kCrcSize, kCrcSize));
   if (tail.u16be() != crc(start.first(size - kCrcSize)))

@@ -17,6 +17,9 @@
 // Leaves  a configuration 3 in several frames (CONT_IDX): each is a record, but the data behind it is not read
 #pragma once
 #include <array>
+#include <bit>
+#include <cmath>
+#include <numbers>
 
 #include "parsers/core/ot.h"
 
@@ -81,6 +84,9 @@ struct Frame {
 ///   done       `size` is at least kMinSize
 ///   need_more, malformed  as parse()
 [[nodiscard]] ParseResult read_size(Bytes start, std::uint16_t& size) noexcept;
+
+/// Reads the frame of `size` bytes that starts at `in`; its beginning is right.
+[[nodiscard]] ParseResult parse(Cursor& in, std::uint16_t size, Frame& frame) noexcept;
 
 /// Reads one frame from `in`.
 ///   done       `frame` is filled; `in` stands after it
@@ -220,6 +226,39 @@ class PhasorReader {
   bool third_;
 };
 
+// Inline: a concentrator sends thousands of them a second.
+inline Phasor PhasorReader::next() noexcept {
+  constexpr double kDegrees = 180 / std::numbers::pi;
+  Phasor out;
+  // Scales are read where they stand in the configuration: a load and a multiplication, as a table of them would be.
+  double scale = 1, turn = 0;
+  if (third_) {
+    out.is_current = (units_.u32be() & 0x0800) != 0;
+    scale = std::bit_cast<float>(units_.u32be());
+    turn = std::bit_cast<float>(units_.u32be());
+  } else {
+    const std::uint32_t word = units_.u32be();
+    out.is_current = (word >> 24) == 1;
+    if (!format_.float_phasors()) scale = (word & 0xffffff) * 1e-5;
+  }
+  const bool polar = format_.polar();
+  double a = 0, b = 0;
+  if (format_.float_phasors()) {
+    const std::uint64_t both = values_.u64be();
+    a = std::bit_cast<float>(static_cast<std::uint32_t>(both >> 32));
+    b = std::bit_cast<float>(static_cast<std::uint32_t>(both));
+  } else {
+    const std::uint32_t both = values_.u32be();
+    const auto first = static_cast<std::uint16_t>(both >> 16);
+    a = polar ? first : static_cast<std::int16_t>(first);
+    b = static_cast<std::int16_t>(both);
+    if (polar) b *= 1e-4;
+  }
+  out.magnitude = (polar ? a : std::hypot(a, b)) * scale;
+  out.angle = ((polar ? b : std::atan2(b, a)) + turn) * kDegrees;
+  return out;
+}
+
 /// What a data frame says of one PMU: read where it stands, when it is asked for. `body` fits the layout.
 class Measurement {
  public:
@@ -227,8 +266,15 @@ class Measurement {
 
   [[nodiscard]] const Pmu& pmu() const noexcept { return at_->pmu; }
   [[nodiscard]] std::uint16_t status() const noexcept { return from(at_->status_at).u16be(); }
-  [[nodiscard]] double frequency() const noexcept;       ///< Hz
-  [[nodiscard]] double frequency_rate() const noexcept;  ///< Hz/s
+  [[nodiscard]] double frequency() const noexcept {  ///< Hz
+    Cursor c = from(at_->frequency_at);
+    if (pmu().format.float_frequency()) return std::bit_cast<float>(c.u32be());
+    return pmu().nominal + static_cast<std::int16_t>(c.u16be()) / 1000.0;  // deviation in mHz
+  }
+  [[nodiscard]] double frequency_rate() const noexcept {  ///< Hz/s
+    if (pmu().format.float_frequency()) return std::bit_cast<float>(from(at_->frequency_at + 4).u32be());
+    return static_cast<std::int16_t>(from(at_->frequency_at + 2).u16be()) / 100.0;
+  }
   [[nodiscard]] PhasorReader phasors() const noexcept;
   [[nodiscard]] double analog(unsigned n) const noexcept;
   [[nodiscard]] std::uint16_t digitals(unsigned word) const noexcept {

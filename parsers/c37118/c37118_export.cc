@@ -73,36 +73,50 @@ const auto kTimeQualities = named(
     },
     std::make_index_sequence<16>());
 
-/// A phasor, but for its two numbers.
-class EncodedPhasor {
+/// Fields that are the same each time but for two numbers, which `fill` writes with pair().
+template <std::size_t kSize>
+class EncodedPair {
  public:
-  explicit EncodedPhasor(bool is_current) noexcept {
+  template <class Fill>
+  explicit EncodedPair(Fill&& fill) noexcept {
     std::array<std::uint8_t, 2 * kSize> room{};
     WireWriter w(room);
-    {
-      const auto s = w.message(C37118Measurement::kPhasorsFieldNumber);
-      w.f64(C37118Phasor::kMagnitudeFieldNumber, 0);
-      magnitude_at_ = w.size() - sizeof(double);
-      w.f64(C37118Phasor::kAngleFieldNumber, 0);
-      angle_at_ = w.size() - sizeof(double);
-      w.text(C37118Phasor::kKindFieldNumber, phasor_kind(is_current));
-    }
+    fill(w, *this);
     PICKET_ASSERT(w.ok() && w.size() == kSize);
     std::copy_n(room.begin(), kSize, bytes_.begin());
   }
-  void write(WireWriter& w, const Phasor& v) const noexcept {
+  void pair(WireWriter& w, int first_field, int second_field) noexcept {
+    w.f64(first_field, 0);
+    first_at_ = w.size() - sizeof(double);
+    w.f64(second_field, 0);
+    second_at_ = w.size() - sizeof(double);
+  }
+  void write(WireWriter& w, double first, double second) const noexcept {
     auto copy = bytes_;
-    std::memcpy(copy.data() + magnitude_at_, &v.magnitude, sizeof(double));
-    std::memcpy(copy.data() + angle_at_, &v.angle, sizeof(double));
+    std::memcpy(copy.data() + first_at_, &first, sizeof(double));
+    std::memcpy(copy.data() + second_at_, &second, sizeof(double));
     w.append(copy);
   }
 
  private:
-  static constexpr std::size_t kSize = 31;  // of either kind
   std::array<std::uint8_t, kSize> bytes_{};
-  std::size_t magnitude_at_ = 0, angle_at_ = 0;
+  std::size_t first_at_ = 0, second_at_ = 0;
 };
-const std::array<EncodedPhasor, 2> kPhasors = {EncodedPhasor(false), EncodedPhasor(true)};
+
+using EncodedPhasor = EncodedPair<31>;
+EncodedPhasor encoded_phasor(bool is_current) noexcept {
+  return EncodedPhasor([is_current](WireWriter& w, EncodedPhasor& numbers) noexcept {
+    const auto s = w.message(C37118Measurement::kPhasorsFieldNumber);
+    numbers.pair(w, C37118Phasor::kMagnitudeFieldNumber, C37118Phasor::kAngleFieldNumber);
+    w.text(C37118Phasor::kKindFieldNumber, phasor_kind(is_current));
+  });
+}
+const std::array<EncodedPhasor, 2> kPhasors = {encoded_phasor(false), encoded_phasor(true)};
+
+using EncodedFrequency = EncodedPair<18>;
+const EncodedFrequency kFrequency([](WireWriter& w, EncodedFrequency& numbers) noexcept {
+  numbers.pair(w, C37118Measurement::kFrequencyFieldNumber, C37118Measurement::kFrequencyRateFieldNumber);
+});
 
 /// What stands in PHUNIT, ANUNIT, PHSCALE and ANSCALE.
 void unit(WireWriter& w, const Pmu& p, unsigned n, bool phasor) noexcept {
@@ -207,12 +221,11 @@ void measurement(WireWriter& w, const Measurement& m) noexcept {
     name(w, C37118Measurement::kTimeErrorFieldNumber, time_error_name(status));
     name(w, C37118Measurement::kUnlockedFieldNumber, unlocked_name(status));
   }
-  w.f64(C37118Measurement::kFrequencyFieldNumber, m.frequency());
-  w.f64(C37118Measurement::kFrequencyRateFieldNumber, m.frequency_rate());
+  kFrequency.write(w, m.frequency(), m.frequency_rate());
   PhasorReader phasors = m.phasors();
   for (unsigned i = 0; i < std::min<unsigned>(p.phasors, kMaxChannels); ++i) {
     const Phasor v = phasors.next();
-    kPhasors[v.is_current ? 1 : 0].write(w, v);
+    kPhasors[v.is_current ? 1 : 0].write(w, v.magnitude, v.angle);
   }
   for (unsigned i = 0; i < std::min<unsigned>(p.analogs, kMaxChannels); ++i) {
     w.f64(C37118Measurement::kAnalogsFieldNumber, m.analog(i));
@@ -265,9 +278,11 @@ void frame(WireWriter& w, int field, const Exchange& x, const Frame& f) noexcept
   w.fixed64(C37118Frame::kTimeFieldNumber,
             f.soc * kSecond + (f.fraction < time_base ? std::uint64_t{f.fraction} * kSecond / time_base : 0));
   kTimeQualities[f.time_quality & 15U].write(w);
-  mark(w, C37118Frame::kLeapSecondPendingFieldNumber, (f.time_quality & 0x10) != 0);
-  mark(w, C37118Frame::kLeapSecondOccurredFieldNumber, (f.time_quality & 0x20) != 0);
-  mark(w, C37118Frame::kLeapSecondDeletedFieldNumber, (f.time_quality & 0x40) != 0);
+  if ((f.time_quality & 0x70) != 0) {
+    mark(w, C37118Frame::kLeapSecondPendingFieldNumber, (f.time_quality & 0x10) != 0);
+    mark(w, C37118Frame::kLeapSecondOccurredFieldNumber, (f.time_quality & 0x20) != 0);
+    mark(w, C37118Frame::kLeapSecondDeletedFieldNumber, (f.time_quality & 0x40) != 0);
+  }
   if (f.type == FrameType::kCommand) {
     w.u64(C37118Frame::kCommandFieldNumber, x.command);
     name(w, C37118Frame::kCommandNameFieldNumber, command_name(x.command));

@@ -1,6 +1,4 @@
 // parsers/c37118/c37118_layout.cc — where values stand in data, and what they are
-#include <cmath>
-#include <numbers>
 #include <type_traits>
 
 #include "parsers/c37118/c37118.h"
@@ -72,52 +70,8 @@ void Layout::clear() noexcept {
   config_.reset();
 }
 
-double Measurement::frequency() const noexcept {
-  Cursor c = from(at_->frequency_at);
-  if (pmu().format.float_frequency()) return f32(c);
-  return pmu().nominal + i16(c) / 1000.0;  // deviation in mHz
-}
-
-double Measurement::frequency_rate() const noexcept {
-  const bool real = pmu().format.float_frequency();
-  Cursor c = from(at_->frequency_at + (real ? 4 : 2));
-  return real ? f32(c) : i16(c) / 100.0;
-}
-
 PhasorReader Measurement::phasors() const noexcept {
   return {pmu(), from(at_->status_at + 2).rest().first(at_->frequency_at - at_->status_at - 2)};
-}
-
-Phasor PhasorReader::next() noexcept {
-  constexpr double kDegrees = 180 / std::numbers::pi;
-  Phasor out;
-  // Scales are read where they stand in the configuration: a load and a multiplication, as a table of them would be.
-  double scale = 1, turn = 0;
-  if (third_) {
-    out.is_current = (units_.u32be() & 0x0800) != 0;
-    scale = f32(units_);
-    turn = f32(units_);
-  } else {
-    const std::uint32_t word = units_.u32be();
-    out.is_current = (word >> 24) == 1;
-    if (!format_.float_phasors()) scale = (word & 0xffffff) * 1e-5;
-  }
-  const bool polar = format_.polar();
-  double a = 0, b = 0;
-  if (format_.float_phasors()) {
-    const std::uint64_t both = values_.u64be();
-    a = std::bit_cast<float>(static_cast<std::uint32_t>(both >> 32));
-    b = std::bit_cast<float>(static_cast<std::uint32_t>(both));
-  } else {
-    const std::uint32_t both = values_.u32be();
-    const auto first = static_cast<std::uint16_t>(both >> 16);
-    a = polar ? first : static_cast<std::int16_t>(first);
-    b = static_cast<std::int16_t>(both);
-    if (polar) b *= 1e-4;
-  }
-  out.magnitude = (polar ? a : std::hypot(a, b)) * scale;
-  out.angle = ((polar ? b : std::atan2(b, a)) + turn) * kDegrees;
-  return out;
 }
 
 double Measurement::analog(unsigned n) const noexcept {

@@ -85,14 +85,8 @@ bool nth_pmu(const Exchange& x, unsigned n, Pmu& out) noexcept {
   return false;
 }
 
-bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
-  const auto& x = static_cast<const Exchange&>(tx);
-  if (const auto pmus = layouts_of(x); !pmus.empty()) {
-    if (n >= pmus.size()) return false;
-    out.text = pmus[n].label();
-    out.first = out.last = pmus[n].pmu.id;
-    return true;
-  }
+/// Of what is no data, or cannot be read.
+bool other_address(const Exchange& x, unsigned n, OtAddress& out) noexcept {
   Pmu p;
   const bool named = x.first.type != FrameType::kData && nth_pmu(x, n, p);
   if (!named && n != 0) return false;
@@ -102,6 +96,16 @@ bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
   if (!p.name.empty()) text << " " << p.name;
   out.text = text.bytes();
   out.first = out.last = id;
+  return true;
+}
+
+bool address(const OtTransaction& tx, unsigned n, OtAddress& out) noexcept {
+  const auto& x = static_cast<const Exchange&>(tx);
+  const auto pmus = layouts_of(x);
+  if (pmus.empty()) return other_address(x, n, out);
+  if (n >= pmus.size()) return false;
+  out.text = pmus[n].label();
+  out.first = out.last = pmus[n].pmu.id;
   return true;
 }
 

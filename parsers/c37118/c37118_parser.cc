@@ -25,7 +25,7 @@ bool holds_frames(Bytes b) noexcept {
     credit -= size;
     Cursor in(b);
     Frame f;
-    if (parse(in, f).kind != ParseResult::Kind::kDone) continue;
+    if (parse(in, size, f).kind != ParseResult::Kind::kDone) continue;
     if (++frames == kProof) return true;
     b = b.subspan(size - 1);
   }
@@ -102,7 +102,7 @@ ParseResult C37118Parser::read(Side& side, Cursor& in, Frame& f) const noexcept 
   std::uint16_t size = 0;
   const ParseResult header = read_size(rest, size);
   if (header.kind != ParseResult::Kind::kDone) return header;
-  if (size <= kShort) return parse(in, f);
+  if (size <= kShort) return parse(in, size, f);
   if (rest.size() < kHeaderSize) return ParseResult::need_more(kHeaderSize);
   const Belief b = belief(side, rest, size);
   if (b == Belief::kNever) return ParseResult::malformed(Event::kInvalidSize);
@@ -112,7 +112,7 @@ ParseResult C37118Parser::read(Side& side, Cursor& in, Frame& f) const noexcept 
     side.credit -= static_cast<std::uint32_t>(side.look);
     return ParseResult::malformed(Event::kInterruptedFrame);
   }
-  const ParseResult r = parse(in, f);
+  const ParseResult r = parse(in, size, f);
   if (r.kind == ParseResult::Kind::kMalformed) side.credit -= size;
   return r;
 }
@@ -143,7 +143,7 @@ C37118Parser::Belief C37118Parser::belief(const Side& side, Bytes rest, std::uin
 void C37118Parser::pass(Side& side, std::size_t bytes) noexcept {
   const auto more = static_cast<std::uint32_t>(bytes) * kCreditOfByte;
   side.credit = std::min(side.credit + more, kMostCredit);
-  side.patience = std::min(side.patience + more, kMostCredit);
+  if (side.lost) side.patience = std::min(side.patience + more, kMostCredit);
   side.look = kFirstLook;
 }
 
@@ -181,13 +181,7 @@ void C37118Parser::on_close(Sink& sink) noexcept {
 
 void C37118Parser::on_frame(Direction dir, const Frame& f, Sink& sink) noexcept {
   ++frames_;
-  const std::uint64_t now = sink.time_ns();
-  for (Exchange& x : waiting_) {
-    if ((x.has_request || x.has_reply) && now > x.first_ns + timeout_ns_) {
-      report(x.from, Event::kNoReply, &x, sink);
-      finish(x, sink);
-    }
-  }
+  if (may_wait_) give_up_late_ones(sink);
   switch (f.type) {
     case FrameType::kCommand:
       return on_command(dir, f, sink);
@@ -198,6 +192,20 @@ void C37118Parser::on_frame(Direction dir, const Frame& f, Sink& sink) noexcept 
     case FrameType::kConfig2:
     case FrameType::kConfig3:
       return on_answer(dir, f, sink);
+  }
+}
+
+void C37118Parser::give_up_late_ones(Sink& sink) noexcept {
+  const std::uint64_t now = sink.time_ns();
+  may_wait_ = false;
+  for (Exchange& x : waiting_) {
+    if (!x.has_request && !x.has_reply) continue;
+    if (now <= x.first_ns + timeout_ns_) {
+      may_wait_ = true;
+      continue;
+    }
+    report(x.from, Event::kNoReply, &x, sink);
+    finish(x, sink);
   }
 }
 
@@ -217,6 +225,7 @@ void C37118Parser::on_command(Direction dir, const Frame& f, Sink& sink) noexcep
 }
 
 Exchange& C37118Parser::free_place(Sink& sink) noexcept {
+  may_wait_ = true;
   Exchange* oldest = &waiting_[0];
   for (Exchange& x : waiting_) {
     if (!x.has_request && !x.has_reply) return x;

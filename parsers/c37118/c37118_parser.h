@@ -66,6 +66,7 @@ class C37118Parser final : public Parser {
   static void read_data(Direction, Stream&, Exchange&, Sink&) noexcept;
   void learn(Direction, const Frame&, bool continued, Exchange&, Sink&) noexcept;
   Exchange& free_place(Sink&) noexcept;
+  void give_up_late_ones(Sink&) noexcept;
   Stream* find(std::uint16_t id) noexcept;
 
   const std::uint64_t timeout_ns_;
@@ -73,6 +74,7 @@ class C37118Parser final : public Parser {
   std::array<Exchange, kMaxWaiting> waiting_{};  ///< free where neither side was seen
   std::uint64_t frames_ = 0, next_id_ = 0;
   std::array<Side, 2> sides_{};
+  bool may_wait_ = false;  ///< of waiting_ there may be some
   bool unknown_told_ = false;
 };
 
