@@ -271,15 +271,18 @@ bool could_become(const Header& h, Bytes begun) noexcept {
 constexpr unsigned kSureToBegin = 5, kSureToGoOn = 3;
 // A longer packet is not searched for.
 constexpr std::uint32_t kSearched = 4096, kSearchedAcks = 256;
+// Packets that do not count are not walked for long, so that each place costs the same.
+constexpr unsigned kWalked = 16;
 constexpr bool tells_itself(Type t) noexcept {
   return t == Type::kConnect || t == Type::kPublish || t == Type::kSubscribe || t == Type::kUnsubscribe;
 }
 
-/// Walks packets from `stream` on until they weigh enough.
-Probe walk(Bytes stream, std::uint8_t version, unsigned enough) noexcept {
+/// Walks packets from `stream` on until they weigh enough. `telling`: of which only those count that tell themselves.
+Probe walk(Bytes stream, std::uint8_t version, unsigned enough, bool telling_only = false) noexcept {
   constexpr std::uint64_t kNotTelling = bit(Event::kUnassignedMsgType);
   Cursor in(stream);
-  for (unsigned sum = 0; sum < enough;) {
+  for (unsigned sum = 0, packets = 0; sum < enough; ++packets) {
+    if (packets == kWalked) return Probe::kNo;
     if (in.empty()) return Probe::kUnsure;
     Header h;
     if (!may_begin(in.peek())) return Probe::kNo;
@@ -300,7 +303,7 @@ Probe walk(Bytes stream, std::uint8_t version, unsigned enough) noexcept {
     if (m.has_id && m.id == 0) return Probe::kNo;
     if (h.type == Type::kConnect) version = c.level;
     if (h.type == Type::kConnack && version == 0 && h.length > 2) version = kVersion5;
-    sum += weight(h, p);
+    if (!telling_only || tells_itself(h.type)) sum += weight(h, p);
   }
   return Probe::kYes;
 }
@@ -388,5 +391,14 @@ Probe probe(Transport, Direction, Bytes first) noexcept {
 }
 
 Probe frame_starts(Bytes stream, std::uint8_t version) noexcept { return walk(stream, version, kSureToGoOn); }
+
+bool holds_packets(Bytes body, Type outer, std::uint8_t version) noexcept {
+  for (std::size_t n = 0; n < body.size(); ++n) {
+    if (may_begin(body[n]) &&
+        walk(body.subspan(n), version, kSureToBegin, outer == Type::kPublish) == Probe::kYes)
+      return true;
+  }
+  return false;
+}
 
 }  // namespace picket::mqtt

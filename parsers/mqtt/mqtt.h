@@ -314,6 +314,8 @@ extern const OtProtocol kOt;
 [[nodiscard]] Probe probe(Transport, Direction, Bytes first) noexcept;
 /// Do packets start here, beyond doubt? Asked at each byte where the stream is searched for the next one.
 [[nodiscard]] Probe frame_starts(Bytes stream, std::uint8_t version) noexcept;
+/// Do packets stand within the body of another, beyond doubt? In a message only such as tell themselves are a proof.
+[[nodiscard]] bool holds_packets(Bytes body, Type outer, std::uint8_t version) noexcept;
 
 // Names; "" when there is none.
 [[nodiscard]] std::string_view type_name(Type) noexcept;  ///< "CONNECT"

@@ -118,6 +118,7 @@ Consumed MqttParser::on_stream(Direction dir, Bytes data, Sink& sink) noexcept {
     Cursor in(rest);
     const ParseResult r = read(dir, in, sink);
     if (r.kind == ParseResult::Kind::kNeedMore) return Consumed::partly(at, r.need);
+    side.look = 0;
     if (r.kind == ParseResult::Kind::kMalformed) {
       lose(dir, static_cast<Event>(r.event), sink);
       ++at;
@@ -156,6 +157,9 @@ bool MqttParser::pass_over(Direction dir, Bytes rest, std::size_t& at, Sink& sin
 void MqttParser::lose(Direction dir, Event why, Sink& sink) noexcept {
   report(dir, bit(why) | bit(Event::kLostSync), nullptr, sink);
   sides_[index(dir)].lost = true;
+  // What made no sense may have made none by a guess.
+  if (version_guessed_) version_ = 0;
+  version_guessed_ = false;
 }
 
 void MqttParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexcept {
@@ -164,6 +168,7 @@ void MqttParser::on_gap(Direction dir, std::uint64_t missing, Sink& sink) noexce
   // A hole in a long packet is no loss of sync: where it ends is known.
   const bool within = missing != 0 && missing <= side.tail && !side.lost;
   side.tail = within ? side.tail - missing : 0;
+  side.look = 0;
   side.lost = !within;
 }
 
@@ -174,6 +179,7 @@ void MqttParser::on_close(Sink& sink) noexcept {
 /// Reads one packet and tells of it.
 ParseResult MqttParser::read(Direction dir, Cursor& in, Sink& sink) noexcept {
   Header h;
+  const Bytes packet = in.rest();
   const ParseResult r = read_header(in, version_, h);
   if (r.kind != ParseResult::Kind::kDone) {
     if (r.kind == ParseResult::Kind::kMalformed && static_cast<Event>(r.event) == Event::kUnassignedMsgType) {
@@ -187,6 +193,8 @@ ParseResult MqttParser::read(Direction dir, Cursor& in, Sink& sink) noexcept {
   }
   const std::size_t header = in.offset();
   const std::size_t looked = std::min<std::size_t>(h.length, settings_.max_message);
+  const ParseResult believed = look_into(sides_[index(dir)], h, packet, header, header + looked);
+  if (believed.kind != ParseResult::Kind::kDone) return believed;
   const Bytes body = in.bytes(looked);
   if (!in.ok()) return ParseResult::need_more(header + looked);
   Exchange x;
@@ -199,11 +207,24 @@ ParseResult MqttParser::read(Direction dir, Cursor& in, Sink& sink) noexcept {
   return r;
 }
 
+/// A wrong length must not hide up to 64 KiB of packets until they are all there. The looks are at fixed lengths, so that
+/// it does not matter how segments fall, and cost twice what one at the end would.
+ParseResult MqttParser::look_into(Side& side, const Header& h, Bytes packet, std::size_t header,
+                                  std::size_t size) noexcept {
+  if (side.look == 0) side.look = h.type == Type::kPublish ? kBelievedMessage : kBelieved;
+  for (; side.look < size; side.look *= 2) {
+    if (packet.size() < side.look) return ParseResult::need_more(side.look);
+    if (holds_packets(packet.first(side.look).subspan(header), h.type, version_))
+      return ParseResult::malformed(Event::kInterruptedMessage);
+  }
+  return ParseResult::done();
+}
+
 void MqttParser::on_message(Direction dir, Exchange& x, Bytes body, std::uint64_t odd, Sink& sink) noexcept {
   const std::uint64_t now = sink.time_ns();
   give_up_late_ones(now, sink);
   const Message& m = x.first();
-  odd |= note_state(dir, m, x.connect);
+  odd |= note_state(dir, m, x.connect, odd == 0);
   x.opened_ns = x.ended_ns = now;
   x.version = version_;
   // Of what is too long to look into nobody knows what it belongs to.
@@ -225,21 +246,24 @@ void MqttParser::on_message(Direction dir, Exchange& x, Bytes body, std::uint64_
 }
 
 /// What the connection has come to, and what a packet may not be there.
-std::uint64_t MqttParser::note_state(Direction dir, const Message& m, const Connect& c) noexcept {
+std::uint64_t MqttParser::note_state(Direction dir, const Message& m, const Connect& c, bool right) noexcept {
   if (m.is(Type::kConnect)) {
     const bool again = state_ == State::kConnecting || state_ == State::kConnected;
     state_ = State::kConnecting;
     version_ = c.level;
+    version_guessed_ = false;
     forget_aliases();
     return (again ? bit(Event::kDoubleConnect) : 0) |
            (dir == Direction::kToClient ? bit(Event::kMalformedTraffic) : 0);
   }
-  // What only version 5 has tells it where the CONNECT was not seen.
-  if (version_ == 0 && (m.is(Type::kAuth) || (m.is(Type::kDisconnect) && m.length != 0) ||
-                        ((m.is(Type::kConnack) || m.is(Type::kPuback) || m.is(Type::kPubrec) ||
-                          m.is(Type::kPubrel) || m.is(Type::kPubcomp)) &&
-                         m.length > 2))) {
+  // What only version 5 has tells it where the CONNECT was not seen, unless something is wrong with it.
+  if (version_ == 0 && right &&
+      (m.is(Type::kAuth) || (m.is(Type::kDisconnect) && m.length != 0) ||
+       ((m.is(Type::kConnack) || m.is(Type::kPuback) || m.is(Type::kPubrec) || m.is(Type::kPubrel) ||
+         m.is(Type::kPubcomp)) &&
+        m.length > 2))) {
     version_ = kVersion5;
+    version_guessed_ = true;
   }
   if (m.is(Type::kConnack)) {
     if (!refuses(m, version_)) state_ = State::kConnected;

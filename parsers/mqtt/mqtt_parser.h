@@ -49,17 +49,23 @@ class MqttParser final : public Parser {
   struct Side {
     bool lost = false;       ///< the next packet is looked for
     std::uint64_t tail = 0;  ///< bytes of a long packet that are passed over
+    std::size_t look =
+        0;  ///< bytes of the packet that is waited for at which it is looked into next; 0: not yet
     std::size_t aliases = 0;
     Alias* alias = nullptr;
   };
   enum class State : std::uint8_t { kUnknown, kConnecting, kConnected, kOver };
 
+  /// A length is believed so far; a longer packet is looked into at this many bytes, at twice as many ...
+  static constexpr std::size_t kBelieved = 64, kBelievedMessage = 4096;
+
   ParseResult read(Direction, Cursor&, Sink&) noexcept;
+  ParseResult look_into(Side&, const Header&, Bytes packet, std::size_t header, std::size_t size) noexcept;
   bool pass_over(Direction, Bytes rest, std::size_t& at, Sink&) noexcept;
   void lose(Direction, Event, Sink&) noexcept;
 
   void on_message(Direction, Exchange&, Bytes body, std::uint64_t odd, Sink&) noexcept;
-  std::uint64_t note_state(Direction, const Message&, const Connect&) noexcept;
+  std::uint64_t note_state(Direction, const Message&, const Connect&, bool right) noexcept;
   void open(Exchange&, Bytes body, std::uint64_t odd, Sink&) noexcept;
   void alone(Exchange&, std::uint64_t odd, Sink&) noexcept;
   bool answer(Direction, const Message&, std::uint64_t odd, Sink&) noexcept;
@@ -79,7 +85,8 @@ class MqttParser final : public Parser {
   std::uint64_t next_id_ = 0;
   std::array<Side, 2> sides_{};
   State state_ = State::kUnknown;
-  std::uint8_t version_ = 0;  ///< of the CONNECT that was seen, or what packets give away; 0: not known
+  std::uint8_t version_ = 0;      ///< of the CONNECT that was seen, or what packets give away; 0: not known
+  bool version_guessed_ = false;  ///< from what packets give away
   bool told_unknown_ = false;
 };
 

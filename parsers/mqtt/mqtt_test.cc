@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/parser_harness.h"
 
 namespace picket::mqtt {
@@ -421,6 +423,44 @@ TEST(Mqtt, LongMessages) {
       brief_after({to_server(packet(0x82, u16(1) + text(std::string(200, 'a')) + std::string(1, 0)) + after)},
                   false, low),
       ElementsAre("tx 1 req events=long_message subscribe SUBSCRIBE", HasSubstr("publish [hall/pump]")));
+}
+
+TEST(Mqtt, AWrongLengthHidesNothing) {
+  std::string answers, messages;
+  for (unsigned i = 1; i <= 40; ++i) answers += packet(0x90, u16(i) + '\0') + from_hex("d0 00");
+  for (unsigned i = 0; i < 400; ++i) messages += publish("hall/pump", "on");
+  const auto count = [](const std::vector<std::string>& lines, std::string_view what) {
+    return std::count_if(lines.begin(), lines.end(),
+                         [&](const std::string& l) { return l.find(what) != std::string::npos; });
+  };
+  // A SUBACK of 49,280 bytes, a message of 60,000: what stands in them is found long before they end.
+  const Conversation suback = after_connect({to_client(from_hex("90 ff8003") + answers)});
+  EXPECT_EQ(count(brief(suback), "event < interrupted_message"), 1);
+  EXPECT_EQ(count(brief(suback), "SUBACK"), 40);
+  EXPECT_EQ(check_every_split(kSpec, suback, {}, 17), "");
+  const Conversation message =
+      after_connect({to_server("\x30" + varint(60'000) + text("hall/pump") + "on" + messages)});
+  EXPECT_EQ(count(brief(message), "event > interrupted_message"), 1);
+  EXPECT_EQ(count(brief(message), "publish [hall/pump]"), 400);
+  // What only looks like short packets is a message like any other.
+  std::string samples;
+  for (unsigned i = 0; i < 2000; ++i) samples += from_hex("c0 00 d0 00");
+  const auto lines = brief_after({to_server(publish("hall/wave", samples) + publish("hall/pump", "on"))});
+  EXPECT_EQ(lines.size(), 2U);
+  EXPECT_EQ(count(lines, "event"), 0);
+}
+
+TEST(Mqtt, AGuessedVersionIsNotKeptAgainstReason) {
+  const std::string old = publish("hall/pump", "1") + publish("hall/pump", "2") + publish("hall/pump", "3");
+  // AUTH is of version 5 alone; with flags that it may not have it tells nothing.
+  const auto lines = brief({to_client(from_hex("ff 00")), to_server(old)});
+  EXPECT_EQ(lines.size(), 4U);
+  EXPECT_THAT(lines.back(), HasSubstr("publish [hall/pump] = 3 PUBLISH"));
+  // And a guess goes when what follows makes no sense by it. The search waits for what looks like an acknowledgement.
+  std::string more;
+  for (unsigned i = 0; i < 30; ++i) more += old;
+  EXPECT_THAT(brief({to_client(from_hex("f0 00")), to_server(more)}).back(),
+              HasSubstr("publish [hall/pump] = 3 PUBLISH"));
 }
 
 TEST(Mqtt, IsRecognisedByContent) {
