@@ -78,7 +78,7 @@ template <std::size_t kSize>
 class EncodedPair {
  public:
   template <class Fill>
-  explicit EncodedPair(Fill&& fill) noexcept {
+  explicit EncodedPair(Fill fill) noexcept {
     std::array<std::uint8_t, 2 * kSize> room{};
     WireWriter w(room);
     fill(w, *this);
