@@ -25,14 +25,16 @@ class WireWriter {
 
   /// uint32, uint64, bool and enum fields. Zero is written too: presence in EVE follows from being written.
   void u64(int field, std::uint64_t v) noexcept {
-    tag(field, 0);
-    varint(v);
+    if (std::uint8_t* p = room(2 * kMaxVarint)) wrote(put_varint(put_varint(p, tag_of(field, 0)), v));
   }
   void i64(int field, std::int64_t v) noexcept { u64(field, static_cast<std::uint64_t>(v)); }
   void boolean(int field, bool v) noexcept { u64(field, v ? 1 : 0); }
   void fixed64(int field, std::uint64_t v) noexcept {
-    tag(field, 1);
-    raw({reinterpret_cast<const std::uint8_t*>(&v), 8});
+    std::uint8_t* p = room(kMaxVarint + sizeof v);
+    if (p == nullptr) return;
+    p = put_varint(p, tag_of(field, 1));
+    std::memcpy(p, &v, sizeof v);
+    wrote(p + sizeof v);
   }
   void f64(int field, double v) noexcept {
     std::uint64_t bits;
@@ -41,18 +43,17 @@ class WireWriter {
   }
   /// string and bytes fields. What comes from the network belongs in a bytes field: it may not be UTF-8.
   void bytes(int field, Bytes b) noexcept {
-    tag(field, 2);
-    varint(b.size());
-    raw(b);
+    if (std::uint8_t* p = room(2 * kMaxVarint + b.size()))
+      wrote(put_bytes(put_varint(put_varint(p, tag_of(field, 2)), b.size()), b));
   }
   void text(int field, std::string_view s) noexcept { bytes(field, as_bytes(s)); }
   /// One value that lies in several places.
   void bytes(int field, Bytes first, Bytes second, Bytes third = {}) noexcept {
-    tag(field, 2);
-    varint(first.size() + second.size() + third.size());
-    raw(first);
-    raw(second);
-    raw(third);
+    const std::size_t n = first.size() + second.size() + third.size();
+    std::uint8_t* p = room(2 * kMaxVarint + n);
+    if (p == nullptr) return;
+    p = put_varint(put_varint(p, tag_of(field, 2)), n);
+    wrote(put_bytes(put_bytes(put_bytes(p, first), second), third));
   }
 
   /// The same with a dot for what cannot be printed.
@@ -74,15 +75,19 @@ class WireWriter {
   }
 
   /// Fields that were encoded before.
-  void append(Bytes encoded) noexcept { raw(encoded); }
+  void append(Bytes encoded) noexcept {
+    if (std::uint8_t* p = room(encoded.size())) wrote(put_bytes(p, encoded));
+  }
 
   /// A sub-message: everything written until the guard goes belongs to it.
   class Message {
    public:
     Message(WireWriter& w, int field) noexcept : w_(w) {
-      w_.tag(field, 2);
-      start_ = w_.at_;
-      w_.skip(kLengthBytes);
+      std::uint8_t* p = w_.room(kMaxVarint + kLengthBytes);
+      if (p == nullptr) return;
+      p = put_varint(p, tag_of(field, 2));
+      start_ = static_cast<std::size_t>(p - w_.out_.data());
+      w_.wrote(p + kLengthBytes);
     }
     ~Message() {
       if (w_.ok_) set_length(w_.out_.data() + start_ + kLengthBytes, w_.at_ - start_ - kLengthBytes);
@@ -92,38 +97,61 @@ class WireWriter {
 
    private:
     WireWriter& w_;
-    std::size_t start_;
+    std::size_t start_ = 0;
   };
   [[nodiscard]] Message message(int field) noexcept { return Message(*this, field); }
 
  private:
   static constexpr std::size_t kLengthBytes = 3;  // messages up to 2 MiB; records are smaller
 
-  void tag(int field, unsigned wire_type) noexcept {
-    varint(static_cast<std::uint64_t>(field) << 3 | wire_type);
+  static constexpr std::size_t kMaxVarint = 10;
+
+  static constexpr std::uint64_t tag_of(int field, unsigned wire_type) noexcept {
+    return static_cast<std::uint64_t>(field) << 3 | wire_type;
   }
-  void varint(std::uint64_t v) noexcept {
-    if (out_.size() - at_ < 10) return fail();
+  /// Where n bytes fit; nullptr, and the writer has failed, where they do not. What is written there goes by way of a
+  /// pointer of the caller's own and ends with wrote(): a store of bytes might be one into this object, so that its
+  /// members would have to be loaded again after each.
+  std::uint8_t* room(std::size_t n) noexcept {
+    if (out_.size() - at_ < n) [[unlikely]] {
+      ok_ = false;
+      at_ = out_.size();
+      return nullptr;
+    }
+    return out_.data() + at_;
+  }
+  void wrote(const std::uint8_t* end) noexcept { at_ = static_cast<std::size_t>(end - out_.data()); }
+
+  static std::uint8_t* put_varint(std::uint8_t* p, std::uint64_t v) noexcept {
     while (v >= 0x80) {
-      out_[at_++] = static_cast<std::uint8_t>(v | 0x80);
+      *p++ = static_cast<std::uint8_t>(v | 0x80);
       v >>= 7;
     }
-    out_[at_++] = static_cast<std::uint8_t>(v);
+    *p++ = static_cast<std::uint8_t>(v);
+    return p;
   }
-  void raw(Bytes b) noexcept {
-    if (b.size() > out_.size() - at_) return fail();
-    if (!b.empty()) std::memcpy(out_.data() + at_, b.data(), b.size());
-    at_ += b.size();
+  /// Most values are short: two copies of known size that may overlap are no call.
+  static std::uint8_t* put_bytes(std::uint8_t* p, Bytes b) noexcept {
+    const std::size_t n = b.size();
+    if (n > 16) {
+      std::memcpy(p, b.data(), n);
+    } else if (n >= 8) {
+      put_ends<std::uint64_t>(p, b);
+    } else if (n >= 4) {
+      put_ends<std::uint32_t>(p, b);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) p[i] = b[i];
+    }
+    return p + n;
   }
-  void skip(std::size_t n) noexcept {
-    if (n > out_.size() - at_) return fail();
-    at_ += n;
+  template <class Word>
+  static void put_ends(std::uint8_t* p, Bytes b) noexcept {
+    Word first, last;
+    std::memcpy(&first, b.data(), sizeof first);
+    std::memcpy(&last, b.data() + b.size() - sizeof last, sizeof last);
+    std::memcpy(p, &first, sizeof first);
+    std::memcpy(p + b.size() - sizeof last, &last, sizeof last);
   }
-  void fail() noexcept {
-    ok_ = false;
-    at_ = out_.size();
-  }
-
   std::span<std::uint8_t> out_;
   std::size_t at_ = 0;
   bool ok_ = true;
