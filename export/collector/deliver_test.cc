@@ -137,6 +137,21 @@ TEST_F(DeliverTest, SaysWhyABatchIsRefused) {
   EXPECT_EQ(stored(), 10U);
 }
 
+TEST_F(DeliverTest, ALaneIsNotTakenForEverything) {
+  start();
+  v1::Batch gap;
+  gap.set_sensor("plant-7");
+  gap.set_boot(1);
+  gap.set_first_seq(1);
+  gap.set_count(5);
+  gap.set_lane(v1::LANE_FLOW);
+  gap.mutable_gap()->set_reason(v1::GAP_NO_ROOM);
+  seal_batch({}, {}, false, gap);
+  std::vector<std::uint64_t> acks;
+  EXPECT_EQ(deliver({gap}, acks).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_TRUE(acks.empty()) << "a gap is nothing that was received";
+}
+
 TEST_F(DeliverTest, AMessageThatIsTooLargeIsRefused) {
   start();
   v1::Batch batch;

@@ -45,6 +45,8 @@ class Service final : public v1::Collector::Service {
       const auto records = open_batch(batch, limits_);
       if (!records)
         return refuse(context, batch, grpc::StatusCode::INVALID_ARGUMENT, records.error().message);
+      if (batch.lane() != v1::LANE_ALL)  // its numbers and gaps are not those of the store's ledger
+        return refuse(context, batch, grpc::StatusCode::UNIMPLEMENTED, "this version takes no lanes");
       const Appended done = store_.append(batch, records.value());
       if (done.kind == Appended::Kind::kRefused)
         return refuse(context, batch, status_code(done.refusal), done.why);
