@@ -25,12 +25,12 @@ class WireWriter {
 
   /// uint32, uint64, bool and enum fields. Zero is written too: presence in EVE follows from being written.
   void u64(int field, std::uint64_t v) noexcept {
-    if (std::uint8_t* p = room(2 * kMaxVarint)) wrote(put_varint(put_varint(p, tag_of(field, 0)), v));
+    if (std::uint8_t* p = room(kMaxTag + kMaxVarint)) wrote(put_varint(put_varint(p, tag_of(field, 0)), v));
   }
   void i64(int field, std::int64_t v) noexcept { u64(field, static_cast<std::uint64_t>(v)); }
   void boolean(int field, bool v) noexcept { u64(field, v ? 1 : 0); }
   void fixed64(int field, std::uint64_t v) noexcept {
-    std::uint8_t* p = room(kMaxVarint + sizeof v);
+    std::uint8_t* p = room(kMaxTag + sizeof v);
     if (p == nullptr) return;
     p = put_varint(p, tag_of(field, 1));
     std::memcpy(p, &v, sizeof v);
@@ -43,14 +43,14 @@ class WireWriter {
   }
   /// string and bytes fields. What comes from the network belongs in a bytes field: it may not be UTF-8.
   void bytes(int field, Bytes b) noexcept {
-    if (std::uint8_t* p = room(2 * kMaxVarint + b.size()))
+    if (std::uint8_t* p = room(kMaxTag + kMaxLength + b.size()))
       wrote(put_bytes(put_varint(put_varint(p, tag_of(field, 2)), b.size()), b));
   }
   void text(int field, std::string_view s) noexcept { bytes(field, as_bytes(s)); }
   /// One value that lies in several places.
   void bytes(int field, Bytes first, Bytes second, Bytes third = {}) noexcept {
     const std::size_t n = first.size() + second.size() + third.size();
-    std::uint8_t* p = room(2 * kMaxVarint + n);
+    std::uint8_t* p = room(kMaxTag + kMaxLength + n);
     if (p == nullptr) return;
     p = put_varint(put_varint(p, tag_of(field, 2)), n);
     wrote(put_bytes(put_bytes(put_bytes(p, first), second), third));
@@ -83,7 +83,7 @@ class WireWriter {
   class Message {
    public:
     Message(WireWriter& w, int field) noexcept : w_(w) {
-      std::uint8_t* p = w_.room(kMaxVarint + kLengthBytes);
+      std::uint8_t* p = w_.room(kMaxTag + kLengthBytes);
       if (p == nullptr) return;
       p = put_varint(p, tag_of(field, 2));
       start_ = static_cast<std::size_t>(p - w_.out_.data());
@@ -104,7 +104,8 @@ class WireWriter {
  private:
   static constexpr std::size_t kLengthBytes = 3;  // messages up to 2 MiB; records are smaller
 
-  static constexpr std::size_t kMaxVarint = 10;
+  /// Bytes of a varint: of 64 bits, of a tag (field numbers have 29 bits), of a length (32 bits are more than there is room).
+  static constexpr std::size_t kMaxVarint = 10, kMaxTag = 5, kMaxLength = 5;
 
   static constexpr std::uint64_t tag_of(int field, unsigned wire_type) noexcept {
     return static_cast<std::uint64_t>(field) << 3 | wire_type;
