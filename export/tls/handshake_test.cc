@@ -1,7 +1,6 @@
 // Who is let in, and what is said to who is not.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <openssl/err.h>
 #include <sys/socket.h>
 
 #include <random>
@@ -205,35 +204,11 @@ TEST_F(Handshake, ADialIsInterrupted) {
 
 // ---- what is no sensor ----
 
-/// A TLS client of its own making; blocks.
-struct RawClient {
-  RawClient(std::uint16_t port, const std::function<void(SSL_CTX*)>& set_up)
-      : context(SSL_CTX_new(TLS_client_method())), fd(connect_local(port)) {
-    set_up(context.get());
-    ssl.reset(SSL_new(context.get()));
-    SSL_set_fd(ssl.get(), fd.get());
-  }
-  ~RawClient() { ERR_clear_error(); }
-  /// The handshake, and the first byte of the other side.
-  bool works() {
-    char byte = 0;
-    return SSL_connect(ssl.get()) == 1 && SSL_read(ssl.get(), &byte, 1) == 1;
-  }
-  SslCtxPtr context;
-  Fd fd;
-  SslPtr ssl;
-};
-
 TEST_F(Handshake, WithoutACertificateNobodyIsLetIn) {
   listen();
   RawClient client(listener->port(), [](SSL_CTX*) {});
   EXPECT_FALSE(client.works());
   EXPECT_TRUE(counted(Failure::kNoCertificate));
-}
-
-void show_certificate(SSL_CTX* c, const Certificate& certificate) {
-  SSL_CTX_use_certificate(c, certificate.x509.get());
-  SSL_CTX_use_PrivateKey(c, certificate.key.get());
 }
 
 TEST_F(Handshake, AnExpiredSensorIsRefused) {

@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -187,6 +189,26 @@ Fd connect_local(std::uint16_t port) {
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
   return fd;
+}
+
+RawClient::RawClient(std::uint16_t port, const std::function<void(SSL_CTX*)>& set_up)
+    : context(SSL_CTX_new(TLS_client_method())), fd(connect_local(port)) {
+  sigset_t pipe;  // of this thread alone: the tunnel has to see to itself
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  set_up(context.get());
+  ssl.reset(SSL_new(context.get()));
+  SSL_set_fd(ssl.get(), fd.get());
+}
+RawClient::~RawClient() { ERR_clear_error(); }
+bool RawClient::works() {
+  char byte = 0;
+  return SSL_connect(ssl.get()) == 1 && SSL_read(ssl.get(), &byte, 1) == 1;
+}
+void show_certificate(SSL_CTX* context, const Certificate& certificate) {
+  SSL_CTX_use_certificate(context, certificate.x509.get());
+  SSL_CTX_use_PrivateKey(context, certificate.key.get());
 }
 
 void make_blocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK); }

@@ -76,6 +76,18 @@ bool eventually(const std::function<bool()>& what);
 /// A socket connected to a port of this machine, which blocks.
 Fd connect_local(std::uint16_t port);
 
+/// A client of its own making, which need not behave; blocks. Calls of it never raise SIGPIPE.
+struct RawClient {
+  RawClient(std::uint16_t port, const std::function<void(SSL_CTX*)>& set_up);
+  ~RawClient();
+  /// The handshake, and the first byte of the other side.
+  bool works();
+  SslCtxPtr context;
+  Fd fd;
+  SslPtr ssl;
+};
+void show_certificate(SSL_CTX* context, const Certificate& certificate);
+
 /// Says "hello", then sends back what comes until the end of file; each connection in a thread.
 TakeConnection echo();
 

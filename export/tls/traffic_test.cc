@@ -185,20 +185,11 @@ TEST_F(Traffic, WhoDoesNotReadDoesNotHoldOthersUp) {
 
 // ---- a client in the raw ----
 
-struct Raw {
-  explicit Raw(const Site& site, std::uint16_t port)
-      : context(SSL_CTX_new(TLS_client_method())), fd(connect_local(port)) {
-    SSL_CTX_use_certificate(context.get(), site.sensor.x509.get());
-    SSL_CTX_use_PrivateKey(context.get(), site.sensor.key.get());
-    ssl.reset(SSL_new(context.get()));
-    SSL_set_fd(ssl.get(), fd.get());
-    EXPECT_EQ(SSL_connect(ssl.get()), 1);
-    char byte = 0;
-    EXPECT_EQ(SSL_read(ssl.get(), &byte, 1), 1);
+struct Raw : RawClient {
+  Raw(const Site& site, std::uint16_t port)
+      : RawClient(port, [&](SSL_CTX* c) { show_certificate(c, site.sensor); }) {
+    EXPECT_TRUE(works());
   }
-  SslCtxPtr context;
-  Fd fd;
-  SslPtr ssl;
 };
 
 TEST_F(Traffic, AConnectionCutWithoutAWordIsNoticed) {

@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -96,7 +97,12 @@ class EpollTunnel final : public Tunnel {
       return Error{fmt::format("TLS cannot start: {}", std::strerror(errno))};
     }
     prefix_ = fmt::format("picket-{:016x}-", random);
+    // Signals are for others; and OpenSSL writes without MSG_NOSIGNAL, so a far end that is gone would end the process.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return Done{};
   }
   void accept_from(Fd listening, Events events) override {
