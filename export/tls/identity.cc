@@ -1,6 +1,7 @@
 #include "export/tls/identity.h"
 
 #include <fmt/core.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -51,10 +52,9 @@ bool is_name(std::string_view name) noexcept {
 
 Identity read_identity(X509& certificate) {
   Identity who;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  X509_digest(&certificate, EVP_sha256(), digest.data(), &size);
-  for (unsigned i = 0; i < size; ++i) who.fingerprint += fmt::format("{:02x}", digest[i]);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  X509_digest(&certificate, EVP_sha256(), digest.data(), nullptr);
+  for (const unsigned char byte : digest) who.fingerprint += fmt::format("{:02x}", byte);
   who.not_after_s = seconds(X509_get0_notAfter(&certificate));
 
   const NamesPtr names(

@@ -157,7 +157,7 @@ Status Trust::read_crls(const TrustOptions& options) {
       warnings_.push_back(fmt::format(
           "{}: {}: the list of '{}' should have been replaced at {}; {}", key, options.crl, issuer, utc(next),
           options.accept_stale_crl ? "it is used none the less"
-                                   : "until then nobody is let in (`picket-ca crl` makes a new one)"));
+                                   : "until it is, nobody is let in (`picket-ca crl` makes a new one)"));
     }
     X509_STORE_add_crl(store(), crl.get());
   }
