@@ -78,7 +78,7 @@ void Connection::shake_hands() {
   ERR_clear_error();
   if (SSL_is_init_finished(ssl_.get()) == 0) {
     const int result = SSL_do_handshake(ssl_.get());
-    if (result != 1 && BIO_number_read(SSL_get_rbio(ssl_.get())) > max_handshake_bytes_)
+    if (BIO_number_read(SSL_get_rbio(ssl_.get())) > max_handshake_bytes_)
       return end(Failure::kTooManyBytes, {});
     if (result != 1) return fail_by_ssl(result);
   }

@@ -18,6 +18,9 @@ constexpr const char* kHybrid[] = {"X25519MLKEM768", "SecP256r1MLKEM768", "SecP3
 constexpr const char* kClassicalGroups = "X25519:P-256:P-384";
 constexpr long kMaxChainBytes = 64 << 10;
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1
+// SSL_OP_NO_TX_ and _RX_CERTIFICATE_COMPRESSION of OpenSSL 3.2, for who was built with an older one: nothing is inflated for
+// somebody who has not said who he is.
+constexpr std::uint64_t kNoCertificateCompression = std::uint64_t{3} << 32;
 constexpr unsigned char kAlpn[] = {2, 'h', '2'};
 
 /// Each SSL owns the verdict on the other end's certificate.
@@ -141,7 +144,7 @@ Status Credentials::make_context(const CredentialsOptions& options) {
   SSL_CTX_set_security_level(c, kSecurityLevel);
   SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION);
   SSL_CTX_set_max_proto_version(c, 0);
-  SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
+  SSL_CTX_set_options(c, SSL_OP_NO_TICKET | kNoCertificateCompression);
   SSL_CTX_clear_options(c, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_num_tickets(c, 0);
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);

@@ -75,7 +75,7 @@ TEST_F(Handshake, BothSeeWhoTheOtherIs) {
     EXPECT_EQ(seen.who.not_after_s, read_identity(*site.sensor.x509).not_after_s);
     EXPECT_EQ(seen.address.find("127.0.0.1:"), 0U);
     EXPECT_EQ(seen.cipher, "TLS_AES_256_GCM_SHA384");
-    EXPECT_FALSE(seen.group.empty());
+    EXPECT_EQ(seen.group, has_hybrid() ? "X25519MLKEM768" : "x25519");
     EXPECT_EQ(seen.group, dialed.value().peer.group);
     ASSERT_NE(listener->find(seen.channel), nullptr);
     EXPECT_EQ(listener->find(seen.channel)->who.name, "plant-7");
@@ -246,6 +246,19 @@ TEST_F(Handshake, AGroupThatIsNotAllowedIsRefused) {
   RawClient client(listener->port(), [&](SSL_CTX* c) {
     show_certificate(c, site.sensor);
     ASSERT_EQ(SSL_CTX_set1_groups_list(c, "P-521"), 1);
+  });
+  EXPECT_FALSE(client.works());
+  EXPECT_TRUE(counted(Failure::kGroup));
+}
+
+TEST_F(Handshake, HybridGroupsAreRequiredWhereThereAreSome) {
+  if (!has_hybrid()) return;  // CredentialsTest has what is said then
+  listen(quick(), [](auto& o) { o.groups = Groups::kRequireHybrid; });
+  EXPECT_EQ(dial(), "");
+  EXPECT_EQ(peer.group, "X25519MLKEM768");
+  RawClient client(listener->port(), [&](SSL_CTX* c) {
+    show_certificate(c, site.sensor);
+    ASSERT_EQ(SSL_CTX_set1_groups_list(c, "X25519"), 1);
   });
   EXPECT_FALSE(client.works());
   EXPECT_TRUE(counted(Failure::kGroup));

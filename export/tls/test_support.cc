@@ -164,6 +164,10 @@ std::shared_ptr<Keyring> Site::keyring(Side side,
   return ring.value();
 }
 
+bool has_hybrid() {
+  return OPENSSL_version_major() > 3 || (OPENSSL_version_major() == 3 && OPENSSL_version_minor() >= 5);
+}
+
 TunnelLimits quick() {
   TunnelLimits limits;
   limits.handshake = std::chrono::seconds(20);

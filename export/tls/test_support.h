@@ -67,6 +67,9 @@ struct Site {
   Certificate ca, sensor, collector;
 };
 
+/// Does the OpenSSL that runs have X25519MLKEM768?
+bool has_hybrid();
+
 /// Limits under which tests need not wait.
 TunnelLimits quick();
 
