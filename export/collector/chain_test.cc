@@ -108,7 +108,7 @@ TEST_F(ChainTest, AWrongHashIsRefusedAndTheTrueBatchStillTaken) {
   forger.set_chain({1, 2, 3});
   const Verdict v = sink_.give(forger.batch(11, 5));
   EXPECT_EQ(v.kind, Kind::kRefused);
-  EXPECT_NE(v.why.find("previous_hash is 01020300... and"), std::string::npos) << v.why;
+  EXPECT_NE(v.why.find("previous_hash is 01020300..., and"), std::string::npos) << v.why;
   EXPECT_EQ(sink_.give(sensor_.batch(11, 5)).kind, Kind::kStore);
 }
 
