@@ -279,6 +279,7 @@ Status Store::drop_oldest(std::size_t table, std::uint64_t stored_until_ns) {
   }
   read.reset();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_.error()};
+  if (rows.empty()) return Error{"the oldest block cannot be found; is the file damaged?"};
   for (const Row& row : rows) {
     drop_[table].bind(1, row.id);
     const int dropped = drop_[table].step();
