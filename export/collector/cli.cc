@@ -108,6 +108,14 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.serve = std::move(config).value();
   }
   if (!listen.empty()) line.serve.server.listen = listen;
+  if (serve->parsed() && line.serve.server.listen.empty() && line.serve.tls.listen.empty()) {
+    fmt::print(stderr,
+               "picket-collector: serve: nowhere to listen; give tls.listen with certificates in a file for "
+               "--config, or "
+               "--listen 127.0.0.1:5514 for this machine alone\n");
+    exit_status = kWrongUsage;
+    return std::nullopt;
+  }
   if (!store.empty()) line.serve.store.path = store;
   if (!log_level.empty()) line.serve.log_level = log_level;
   return line;

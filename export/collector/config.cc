@@ -58,10 +58,40 @@ bool read_size(const std::string& text, std::uint64_t& out) {
   return read_unit(text, {{"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}, {"TiB", 1ULL << 40}}, out);
 }
 
+const char* text(const YAML::Node& node, std::string& out) {
+  out = node.as<std::string>();
+  return out.empty() ? "is empty; give it a value or leave it away" : nullptr;
+}
+
 constexpr Key kKeys[] = {
-    {"listen", "127.0.0.1:5514", "where sensors connect; loopback only",
+    {"listen", "", "HOST:PORT without TLS, on this machine only: 127.0.0.1:5514",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.server.listen = n.as<std::string>();
+       return nullptr;
+     }},
+    {"tls.listen", "", "HOST:PORT where sensors come with certificates: 0.0.0.0:5514",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.listen); }},
+    {"tls.ca", "", "PEM file: the CA of the sensors' certificates, one or more",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.ca); }},
+    {"tls.certificate", "", "PEM file: the collector's own",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.certificate); }},
+    {"tls.key", "", "PEM file: its private key, for nobody else to read",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.key); }},
+    {"tls.crl", "", "PEM file: what each CA has revoked",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.crl); }},
+    {"tls.stale-crl", "refuse", "when that list should have been replaced: refuse everybody, or accept it",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const auto what = n.as<std::string>();
+       c.tls.credentials.trust.accept_stale_crl = what == "accept";
+       return what == "accept" || what == "refuse" ? nullptr : "has to be refuse or accept";
+     }},
+    {"tls.allow", "", "file: the only sensors that are let in, a name or sha256:FINGERPRINT a line",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.allow); }},
+    {"tls.groups", "prefer-hybrid", "key exchange: prefer-hybrid, require-hybrid (OpenSSL 3.5) or classical",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const auto groups = tls::parse_groups(n.as<std::string>(), "");
+       if (!groups) return "has to be prefer-hybrid, require-hybrid or classical";
+       c.tls.credentials.groups = groups.value();
        return nullptr;
      }},
     {"store", kDefaultStore, "the file that keeps the records",

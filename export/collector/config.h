@@ -5,6 +5,7 @@
 
 #include "export/collector/server.h"
 #include "export/collector/store.h"
+#include "export/collector/tls_port.h"
 #include "parsers/core/result.h"
 
 namespace picket::collector {
@@ -14,7 +15,8 @@ inline constexpr const char* kDefaultStore = "/var/lib/picket/collector.db";
 inline constexpr const char* kBesideStore = "";  ///< the store's name with .dead-letters behind it
 
 struct Config {
-  ServerOptions server;
+  ServerOptions server{.listen = ""};  ///< without TLS: only where somebody has said so
+  TlsPortOptions tls;
   RouterOptions router;
   StoreOptions store{kDefaultStore};
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone

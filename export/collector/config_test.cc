@@ -84,6 +84,35 @@ TEST_F(ConfigTest, OptionsStandOverTheFile) {
   EXPECT_EQ(line->serve.store.path, "b.db");
 }
 
+TEST_F(ConfigTest, WithoutTlsNobodyListensUnlessThatIsSaid) {
+  int status = 0;
+  EXPECT_FALSE(read({"serve", "--store", "s.db"}, status));
+  EXPECT_EQ(status, 2);
+  EXPECT_FALSE(read({"serve", "--config", write("store: s.db\n")}, status));
+  const auto tls = read({"serve", "--config", write("tls.listen: 0.0.0.0:5514\n")}, status);
+  ASSERT_TRUE(tls);
+  EXPECT_EQ(tls->serve.tls.listen, "0.0.0.0:5514");
+  EXPECT_EQ(tls->serve.server.listen, "");
+  EXPECT_TRUE(read({"serve", "--listen", "127.0.0.1:0"}, status));
+}
+
+TEST_F(ConfigTest, KeysOfTls) {
+  const auto c = load_config(write(
+      "tls.ca: a\ntls.certificate: b\ntls.key: c\ntls.crl: d\ntls.allow: e\ntls.groups: require-hybrid\n"
+      "tls.stale-crl: accept\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const tls::CredentialsOptions& o = c.value().tls.credentials;
+  EXPECT_EQ(o.side, tls::Side::kCollector);
+  EXPECT_EQ(o.trust.section, "tls");
+  EXPECT_EQ(o.trust.ca + o.certificate + o.key + o.trust.crl + o.trust.allow, "abcde");
+  EXPECT_EQ(o.groups, tls::Groups::kRequireHybrid);
+  EXPECT_TRUE(o.trust.accept_stale_crl);
+  EXPECT_NE(error_of("tls.groups: P-256\n").find("prefer-hybrid, require-hybrid or classical"),
+            std::string::npos);
+  EXPECT_NE(error_of("tls.stale-crl: maybe\n").find("refuse or accept"), std::string::npos);
+  EXPECT_NE(error_of("tls.key: ''\n").find("is empty"), std::string::npos);
+}
+
 TEST_F(ConfigTest, TablesAreLimitedAndJsonIsNot) {
   int status = 0;
   EXPECT_EQ(read({"query"}, status)->query.limit, 100U);
