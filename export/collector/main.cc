@@ -10,7 +10,7 @@
 
 #include "export/collector/cli.h"
 #include "export/collector/server.h"
-#include "export/collector/store.h"
+#include "export/collector/sinks.h"
 #include "export/endpoint.h"
 
 namespace {
@@ -40,14 +40,16 @@ int serve(const Config& config) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("collector"));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
 
-  auto store = Store::open(config.store);
-  if (!store) return fail(store.error().message);
-  auto server = Server::start(config.server, *store.value());
+  auto sinks = open_sinks(config);
+  if (!sinks) return fail(sinks.error().message);
+  DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
+  Router router(std::move(sinks).value(), dead_letters, config.router);
+  auto server = Server::start(config.server, router);
   if (!server) return fail(server.error().message);
   HostPort at =
       parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
   at.port = server.value()->port();                               // port 0 has become one that was free
-  spdlog::info("listening on {}, keeping records in {}", at.text(), config.store);
+  spdlog::info("listening on {}, keeping records in {}", at.text(), config.store.path);
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
@@ -56,6 +58,7 @@ int serve(const Config& config) {
   std::signal(SIGTERM, end_at_once);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server.value()->stop();
+  router.stop();
   return 0;
 }
 
