@@ -34,18 +34,12 @@ Journal::Journal(BootFile& file, const JournalLimits& limits) : file_(file), lim
 
 bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record) {
   Lane& l = lanes_[lane];
-  const std::uint64_t seq = l.next_seq++;
-  const auto made = file_.made(lane);
-  ++made[kind];
+  const bool room = ready(lane, record.size());
+  ++file_.made(lane)[kind];
   in_order();
-  file_.total(lane) = seq;
+  file_.total(lane) = l.next_seq++;
   in_order();
-  const std::size_t room = record.size() + kMaxVarint;
-  const bool fits = room <= file_.segment_bytes();  // what the ring offers always does
-  if (l.open != nullptr && (!fits || l.open->bytes() + room > limits_.max_batch_bytes ||
-                            l.open->count() >= limits_.max_batch_records))
-    hand_over(lane);  // a hole, too, ends a segment
-  if (!fits || (l.open == nullptr && !open(lane, kind, seq))) {
+  if (!room) {
     if (!l.hole) l.opened = std::chrono::steady_clock::now();
     l.hole = true;
     return false;
@@ -67,8 +61,22 @@ bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, B
   return true;
 }
 
-/// A free segment for the lane, whose first record is `seq` and of `kind`.
-bool Journal::open(std::size_t lane, RecordKind kind, std::uint64_t seq) {
+bool Journal::ready(std::size_t lane, std::size_t record_bytes) {
+  Lane& l = lanes_[lane];
+  const std::size_t room = record_bytes + kMaxVarint;
+  const bool fits = room <= file_.segment_bytes();  // what the ring offers always does
+  if (l.open != nullptr) {
+    if (fits && l.open->bytes() + room <= limits_.max_batch_bytes &&
+        l.open->count() < limits_.max_batch_records)
+      return true;
+    hand_over(lane);  // a hole, too, ends a segment
+  }
+  return fits && open(lane);
+}
+
+/// A free segment for the lane's next record.
+bool Journal::open(std::size_t lane) {
+  Lane& l = lanes_[lane];
   Segment* s = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -76,17 +84,16 @@ bool Journal::open(std::size_t lane, RecordKind kind, std::uint64_t seq) {
     s = free_.back();
     free_.pop_back();
   }
-  s->first_seq = seq;
+  s->first_seq = l.next_seq;
   s->committed = 0;
   s->counts.fill(0);
   const auto made = file_.made(lane);
   std::copy(made.begin(), made.end(), s->before.begin());
-  --s->before[kind];
   in_order();
   s->owner = lane + 1;
-  lanes_[lane].open = s;
-  lanes_[lane].hole = false;
-  lanes_[lane].opened = std::chrono::steady_clock::now();
+  l.open = s;
+  l.hole = false;
+  l.opened = std::chrono::steady_clock::now();
   return true;
 }
 
@@ -110,8 +117,9 @@ void Journal::hand_over(std::size_t lane) {
 
 void Journal::tick(std::chrono::steady_clock::time_point now) {
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
-    if (lanes_[lane].open == nullptr && !lanes_[lane].hole) continue;
-    if (lanes_[lane].open != nullptr && kLanes[lane] == v1::LANE_ALERT) {
+    const Segment* open = lanes_[lane].open;
+    if (open == nullptr ? !lanes_[lane].hole : open->count() == 0) continue;
+    if (open != nullptr && kLanes[lane] == v1::LANE_ALERT) {
       // One at a time: while the sealer is busy, alerts gather in one segment rather than take one each.
       const std::lock_guard lock(mutex_);
       if (!waiting_[lane].empty()) continue;
@@ -124,7 +132,8 @@ void Journal::tick(std::chrono::steady_clock::time_point now) {
 
 void Journal::flush() {
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
-    if (lanes_[lane].open != nullptr || lanes_[lane].hole) hand_over(lane);
+    const Segment* open = lanes_[lane].open;
+    if (open != nullptr ? open->count() != 0 : lanes_[lane].hole) hand_over(lane);
   }
 }
 

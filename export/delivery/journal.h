@@ -6,7 +6,7 @@
 // anywhere in between, what is missing is exactly made minus committed, by type.
 //
 // Cost    append() a copy of the record and a few stores into mapped memory; a lock for each segment, not each record
-// Threads append(), tick(), hand_over() and flush() from the export thread; take() and release() from the sealer
+// Threads append(), ready(), tick() and flush() from the export thread; take() and release() from the sealer
 #pragma once
 #include <array>
 #include <chrono>
@@ -53,6 +53,8 @@ class Journal {
   /// The record is in hand; its number in the lane is one more than that of the one before. False: no segment is free,
   /// or it is larger than EventRing::kMaxRecord; it has its number, and is missing.
   [[nodiscard]] bool append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record);
+  /// Would append() of so many bytes find room now?
+  [[nodiscard]] bool ready(std::size_t lane, std::size_t record_bytes);
   /// Hands over what is old enough; alerts at once, unless some already wait for the sealer.
   void tick(std::chrono::steady_clock::time_point now);
   /// Hands over everything.
@@ -74,7 +76,7 @@ class Journal {
     std::chrono::steady_clock::time_point opened;
     bool hole = false;  ///< the last record found no room
   };
-  bool open(std::size_t lane, RecordKind kind, std::uint64_t seq);
+  bool open(std::size_t lane);
   void hand_over(std::size_t lane);
 
   BootFile& file_;

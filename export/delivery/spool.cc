@@ -340,6 +340,7 @@ void Spool::refuse(std::size_t place, const Frame& frame, const std::string& rea
   if (c == nullptr || !c->places[place].refused.insert(frame.first()).second) return;
   counters_.refused_batches.fetch_add(1, std::memory_order_relaxed);
   counters_.missing[v1::GAP_REFUSED].fetch_add(frame.batch.count(), std::memory_order_relaxed);
+  if (c->boot == current_ && settled_) settled_(lane, frame.first(), frame.last(), false);
   std::string kept = "it is not kept, for there is no spool on disk";
   if (!options_.folder.empty()) {
     const std::string name = fmt::format("{}/refused/{:016x}-{}-{:020}", options_.folder, frame.batch.boot(),
@@ -355,11 +356,11 @@ void Spool::refuse(std::size_t place, const Frame& frame, const std::string& rea
 
 // ---- what is no longer kept ----
 
-void Spool::drop_acknowledged(Chain& chain) {
+void Spool::drop_acknowledged(Chain& chain, bool growing_too) {
   while (!chain.files.empty()) {
     const bool last = chain.files.size() == 1;
     const std::uint64_t end = last ? chain.head.through : chain.files[1].file->base().through;
-    if (end > chain.base.through || (last && chain.growing)) return;
+    if (end > chain.base.through || (last && chain.growing && !growing_too)) return;
     uncount_file(*chain.files.front().file);
     chain.files.front().file->remove();
     chain.files.pop_front();
@@ -383,6 +384,11 @@ void Spool::drop_finished() {
 }
 
 void Spool::make_room(std::uint64_t bytes) {
+  if (total_bytes_ + bytes > options_.max_bytes || memory_bytes_ + bytes > options_.max_memory_bytes) {
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) drop_acknowledged(*c, true);
+    }
+  }
   while (total_bytes_ + bytes > options_.max_bytes && give_up_one(false)) {
   }
   while (memory_bytes_ + bytes > options_.max_memory_bytes && give_up_one(true)) {
@@ -394,7 +400,8 @@ bool Spool::may_go(const Chain& chain, std::size_t i) const {
   const std::uint64_t from = chain.files[i].file->base().through;
   const std::uint64_t to =
       i + 1 < chain.files.size() ? chain.files[i + 1].file->base().through : chain.head.through;
-  return to > from && std::none_of(chain.places.begin(), chain.places.end(), [&](const Place& p) {
+  return to > from && to > chain.base.through &&
+         std::none_of(chain.places.begin(), chain.places.end(), [&](const Place& p) {
            return from < p.maybe_sent && to > std::max(p.acked.through, p.known);
          });
 }
@@ -513,10 +520,17 @@ void Spool::tick() {
   }
 }
 
-bool Spool::empty() { return owed() == 0; }
-
 std::uint64_t Spool::owed() {
   const std::lock_guard lock(mutex_);
+  return owed_locked();
+}
+
+bool Spool::has_room(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return total_bytes_ + bytes + 2 * kFrameOverhead <= options_.max_bytes || owed_locked() == 0;
+}
+
+std::uint64_t Spool::owed_locked() const {
   std::uint64_t all = 0;
   for (const auto& lane : lanes_) {
     for (const auto& c : lane) all += c->head.through - std::min(c->base.through, c->head.through);

@@ -30,16 +30,10 @@
 
 #include "export/delivery/boot_file.h"
 #include "export/delivery/counters.h"
+#include "export/delivery/options.h"
 #include "export/delivery/spool_file.h"
 
 namespace picket::delivery {
-
-/// When what was written is sure to survive a loss of power. (kill -9 takes nothing with any of them.)
-enum class Fsync : std::uint8_t {
-  kAlways,    ///< before a batch is sent
-  kInterval,  ///< once a second
-  kOff,       ///< when the kernel sees fit
-};
 
 struct SpoolOptions {
   std::string folder;  ///< "": in memory
@@ -90,9 +84,11 @@ class Spool {
 
   /// Retention, sync, the way back to the disk: a few times a second.
   void tick();
-  /// Is everything acknowledged by every place?
-  [[nodiscard]] bool empty();
+  /// Records that some place has not acknowledged.
   [[nodiscard]] std::uint64_t owed();
+  [[nodiscard]] bool empty() { return owed() == 0; }
+  /// Is there room for so many bytes without giving something up? There always is when nothing is owed.
+  [[nodiscard]] bool has_room(std::uint64_t bytes);
 
  private:
   struct Stored {
@@ -151,7 +147,8 @@ class Spool {
   void drop_old();
   void move_to_disk();
   bool advance_base(Chain& chain);
-  void drop_acknowledged(Chain& chain);
+  void drop_acknowledged(Chain& chain, bool growing_too = false);
+  [[nodiscard]] std::uint64_t owed_locked() const;
   void drop_finished();
 
   std::optional<Frame> read_next(Chain& chain, Place& place);
