@@ -13,6 +13,7 @@
 #include "export/delivery/chain_writer.h"
 #include "export/delivery/dialer.h"
 #include "export/delivery/link.h"
+#include "export/delivery/one_way.h"
 
 namespace picket::delivery {
 namespace {
@@ -61,7 +62,12 @@ class DeliverySink final : public RecordSink {
   void settle_lane(std::size_t lane, std::uint64_t first, std::uint64_t last, bool delivered);
   template <class Done>
   void wait_for(milliseconds patience, Done done);
-  void give_up(const std::string& why);
+  void give_up(const std::string& cut);
+  [[nodiscard]] std::string where() const {
+    return options_.collectors.empty()
+               ? "the folder " + options_.one_way_folder
+               : fmt::format("the collector at {}", fmt::join(options_.collectors, ", "));
+  }
 
   Options options_;
   const std::shared_ptr<DeliveryCounters> counters_;
@@ -90,8 +96,9 @@ Status DeliverySink::open() {
   for (const std::string& text : options_.collectors) {
     auto at = parse_host_port(text, "--export");
     if (!at) return at.error();
-    // What can never be dialed is said now.
-    if (auto channel = options_.dial(at.value()); !channel) return channel.error();
+    if (options_.dial == nullptr) {
+      if (const Status safe = require_loopback(at.value(), "--export"); !safe) return safe.error();
+    }
     collectors.push_back(std::move(at).value());
   }
   SpoolOptions spool;
@@ -107,6 +114,8 @@ Status DeliverySink::open() {
   } else if (!collectors.empty()) {
     spool.places.emplace_back("collector");
   }
+  if (!options_.one_way_folder.empty()) spool.places.push_back("one-way:" + options_.one_way_folder);
+  if (options_.dial == nullptr) options_.dial = dial_loopback;
   auto opened = Spool::open(std::move(spool), *counters_);
   if (!opened) return opened.error();
   spool_ = std::move(opened).value();
@@ -166,6 +175,15 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
       outlets_.push_back(start_link(link, *spool_, *counters_, progressed));
     }
   }
+  if (options_.one_way_folder.empty()) return Done{};
+  OneWayOptions files;
+  files.place = place;
+  files.folder = options_.one_way_folder;
+  files.max_bytes = options_.one_way_max_bytes;
+  files.certificate = options_.certificate;
+  auto one_way = start_one_way(std::move(files), *spool_, *counters_, progressed);
+  if (!one_way) return one_way.error();
+  outlets_.push_back(std::move(one_way).value());
   return Done{};
 }
 
@@ -224,11 +242,10 @@ void DeliverySink::give_up(const std::string& cut) {
   for (const auto& o : outlets_) {
     if (trouble.empty()) trouble = o->trouble();
   }
-  const std::string why = !cut.empty()
-                              ? cut
-                              : fmt::format("collector at {} has acknowledged nothing for {} ms{}",
-                                            fmt::join(options_.collectors, ", "), options_.patience.count(),
-                                            trouble.empty() ? "" : " (" + trouble + ")");
+  const std::string why =
+      !cut.empty() ? cut
+                   : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
+                                 options_.patience.count(), trouble.empty() ? "" : " (" + trouble + ")");
   spdlog::error("{}; {} records that wait and all further ones are counted as lost there", why,
                 spool_->owed());
 }
@@ -321,9 +338,10 @@ void DeliverySink::settle_lane(std::size_t lane, std::uint64_t first, std::uint6
 
 Result<std::unique_ptr<RecordSink>> open_delivery_sink(Options options,
                                                        std::shared_ptr<DeliveryCounters> counters) {
-  if (!options.dial) options.dial = dial_loopback;
   if (counters == nullptr) counters = std::make_shared<DeliveryCounters>();
-  const std::string name = fmt::format("--export {}", fmt::join(options.collectors, ", "));
+  const std::string name = options.collectors.empty()
+                               ? "export.one-way.folder " + options.one_way_folder
+                               : fmt::format("--export {}", fmt::join(options.collectors, ", "));
   auto sink = std::make_unique<DeliverySink>(name, std::move(options), std::move(counters));
   if (const Status opened = sink->open(); !opened) return opened.error();
   return std::unique_ptr<RecordSink>(std::move(sink));

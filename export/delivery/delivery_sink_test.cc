@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <thread>
 
+#include "export/delivery/one_way.h"
 #include "export/delivery/test_collector.h"
 
 namespace picket::delivery {
@@ -330,6 +332,77 @@ TEST(Delivery, NamesTheCollectorThatDoesNotAnswer) {
   EXPECT_THAT(sink.error().message, HasSubstr("picket-collector serve"));
   o.collectors = {"192.0.2.1:5514"};
   EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("clear text"));
+}
+
+/// What the files of a folder hold, in the order of their names.
+void take_files(const std::string& folder, Ledger& ledger) {
+  std::vector<std::string> files;
+  for (const auto& e : std::filesystem::directory_iterator(folder)) files.push_back(e.path());
+  std::sort(files.begin(), files.end());
+  for (const std::string& f : files) {
+    EXPECT_TRUE(f.ends_with(kBatchesExtension)) << f;
+    std::ifstream in(f, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(in), {}};
+    WireReader reader(as_bytes(content));
+    for (Bytes one; next_delimited(reader, one);) {
+      v1::Batch batch;
+      ASSERT_TRUE(batch.ParseFromArray(one.data(), static_cast<int>(one.size())));
+      EXPECT_EQ(batch.certificate(), "DER");
+      EXPECT_EQ(batch.signature(), "sig");
+      ledger.take(batch);
+    }
+    EXPECT_TRUE(reader.ok());
+  }
+}
+
+TEST(Delivery, OneWayFilesHoldEverythingInOrder) {
+  test::Folder folder;
+  Options o = options_for({});
+  o.one_way_folder = folder.file("out");
+  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  o.certificate = "DER";
+  TypeCounts made;
+  for (int run = 0; run < 2; ++run) {
+    Sender s(o);
+    s.n = static_cast<std::uint64_t>(run) * 1000;
+    s.mixture(500);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 500U);
+    for (const auto& [type, n] : s.made) made[type] += n;
+  }
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
+  test::Folder folder;
+  Options o = options_for({}, false);
+  o.one_way_folder = folder.file("out");
+  o.one_way_max_bytes = 0;
+  o.spool_folder = folder.file("spool");
+  o.spool_fsync = Fsync::kOff;
+  o.patience = 200ms;
+  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  o.certificate = "DER";
+  TypeCounts made;
+  {
+    Sender s(o);
+    s.mixture(300);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 300U) << "they are in the spool";
+    made = s.made;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.file("out")));
+  o.one_way_max_bytes = 1 << 20;
+  o.wait = true;
+  o.patience = 5s;
+  Sender s(o);
+  s.sink->close();
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.delivered(), made);
 }
 
 TEST(Delivery, BatchesAreSigned) {

@@ -29,7 +29,8 @@ enum class Mode : std::uint8_t {
   kAll,       ///< each of them gets everything
 };
 
-/// A channel to a collector, connected or not; asked for again after each failure, so it returns soon. The error says why there can be none, and what would do.
+/// A channel to a collector, connected or not; asked for again after each failure, on the link's
+/// own thread. The error says why there can be none, and what would do.
 using Dial = std::function<Result<std::shared_ptr<grpc::Channel>>(const HostPort& collector)>;
 
 struct Options {
@@ -52,6 +53,7 @@ struct Options {
 
   std::string one_way_folder;  ///< "": none
   std::uint64_t one_way_max_bytes = std::uint64_t{1} << 30;
+  std::string certificate;  ///< DER, of the key that `sign` signs with: for files
 
   /// wait: without a connection or acknowledgement; close(): live, too
   std::chrono::milliseconds patience{10'000};
@@ -60,6 +62,8 @@ struct Options {
   std::chrono::milliseconds return_after{30'000};  ///< failover: an earlier collector is tried this often
   Dial dial;                                       ///< nullptr: dial_loopback()
   SignHash sign;                                   ///< nullptr: without a key
+
+  [[nodiscard]] bool wanted() const noexcept { return !collectors.empty() || !one_way_folder.empty(); }
 };
 
 }  // namespace picket::delivery
