@@ -11,8 +11,8 @@
 #include <iostream>
 #include <optional>
 
+#include "export/delivery/delivery_sink.h"
 #include "export/file_sink.h"
-#include "export/grpc_sink.h"
 #include "sensor/rules/lists.h"
 
 namespace picket {
@@ -238,13 +238,13 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   if (!o.records.empty()) {
     if (auto e = add(open_records_sink(o.records, files))) return *e;
   }
-  GrpcSinkOptions exporter = config.exporter;
-  if (!o.export_to.empty()) exporter.collector = o.export_to;
+  delivery::Options exporter = config.exporter;
+  if (!o.export_to.empty()) exporter.collectors = {o.export_to};
   exporter.wait = !live;
   exporter.interrupted = interrupted;
   if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
-  if (!exporter.collector.empty()) {
-    if (auto e = add(open_grpc_sink(exporter))) return *e;
+  if (exporter.wanted()) {
+    if (auto e = add(delivery::open_delivery_sink(exporter))) return *e;
   }
   // Written at the end, but a name that cannot be written to is said now.
   // (A FIFO is left alone: its reader would take the close for the end.)
