@@ -174,8 +174,7 @@ TEST_F(ChainTest, AGapOfTheSensorIsTold) {
   sink_.give(sensor_.batch(1, 10));
   const auto gap = sensor_.gap(11, 1000, v1::GAP_SPOOL_FULL);
   EXPECT_EQ(sink_.give(gap).kind, Kind::kStore);
-  EXPECT_EQ(sink_.missing.back(),
-            (Missing{11, 1010, v1::GAP_SPOOL_FULL, test::types(11, 1000), true}));
+  EXPECT_EQ(sink_.missing.back(), (Missing{11, 1010, v1::GAP_SPOOL_FULL, test::types(11, 1000), true}));
   EXPECT_TRUE(sink_.head->holes.empty()) << "nobody waits for them";
   EXPECT_EQ(sink_.give(gap).kind, Kind::kKnown);
   EXPECT_EQ(sink_.give(sensor_.batch(1011, 5)).remark, "");

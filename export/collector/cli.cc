@@ -60,6 +60,16 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
   query->footer(kQueryExample);
 
+  line.report.store = kDefaultStore;
+  CLI::App* ledger = app.add_subcommand(
+      "ledger", "show for each sensor, boot and lane what was made, and what became of it");
+  CLI::App* sensors = app.add_subcommand("sensors", "show each sensor: last seen, lag, sums of its ledger");
+  for (CLI::App* report : {ledger, sensors}) {
+    report->add_option("--store", line.report.store, "file that `serve` writes")->capture_default_str();
+    report->add_flag("--json", line.report.json, "JSON, an object a line");
+    report->footer(fmt::format("Example:\n  picket-collector {} --store records.db\n", report->get_name()));
+  }
+
   CLI::App* version = app.add_subcommand("version", "show the version");
   version->footer("Example:\n  picket-collector version\n");
 
@@ -74,7 +84,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
     if (where.empty()) {
       what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
-      what += "; commands are serve, query and version";
+      what += "; commands are serve, query, ledger, sensors and version";
     }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
@@ -92,6 +102,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     }
   }
   if (version->parsed()) line.command = CommandLine::Command::kVersion;
+  if (ledger->parsed()) line.command = CommandLine::Command::kLedger;
+  if (sensors->parsed()) line.command = CommandLine::Command::kSensors;
   if (query->parsed()) {
     line.command = CommandLine::Command::kQuery;
     line.query.limit = limit                               ? static_cast<std::uint64_t>(*limit)

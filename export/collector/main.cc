@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "export/collector/cli.h"
+#include "export/collector/filter.h"
 #include "export/collector/server.h"
 #include "export/collector/sinks.h"
 #include "export/endpoint.h"
@@ -22,6 +23,8 @@ int fail(const std::string& message) {
   fmt::print(stderr, "picket-collector: {}\n", message);
   return 1;
 }
+
+int ended(const Status& done) { return done ? 0 : fail(done.error().message); }
 
 void end_at_once(int) {
   constexpr std::string_view kLine =
@@ -86,10 +89,12 @@ int main(int argc, char** argv) {
   switch (line->command) {
     case CommandLine::Command::kServe:
       return serve(line->serve);
-    case CommandLine::Command::kQuery: {
-      const Status done = run_query(line->query, stdout);
-      return done ? 0 : fail(done.error().message);
-    }
+    case CommandLine::Command::kQuery:
+      return ended(run_query(line->query, stdout));
+    case CommandLine::Command::kLedger:
+      return ended(run_ledger(line->report, stdout));
+    case CommandLine::Command::kSensors:
+      return ended(run_sensors(line->report, now_ns(), stdout));
     case CommandLine::Command::kVersion:
       fmt::print("picket-collector {}\n", PICKET_VERSION);
       return 0;

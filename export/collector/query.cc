@@ -23,11 +23,6 @@ namespace {
 
 constexpr std::uint64_t kForever = std::numeric_limits<std::int64_t>::max();
 
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds{1});
-}
-
 /// Which tables are asked: all of them, or the one of a type, if there is such a type.
 Result<std::vector<std::size_t>> wanted_tables(const std::string& type) {
   std::vector<std::size_t> wanted;

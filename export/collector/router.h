@@ -58,7 +58,8 @@ class Source {
 
 struct RouterOptions {
   std::size_t max_bytes = std::size_t{256} << 20;
-  std::size_t max_group_bytes = std::size_t{16} << 20;  ///< of one store()
+  std::size_t max_group_bytes =
+      std::size_t{4} << 20;  ///< of one store(): nothing of it is answered before all of it is on the disk
   std::chrono::milliseconds first_retry{100}, last_retry{10'000};
   std::chrono::milliseconds tick{1'000};
   BatchLimits batch;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "export/collector/chain.h"
+#include "export/collector/filter.h"
 #include "export/collector/layout.h"
 #include "export/delimited.h"
 
@@ -16,11 +17,6 @@ namespace {
 constexpr int kVersion = 2;  // PRAGMA user_version; 0.1 had none
 constexpr std::chrono::seconds kExpireEvery{60};
 constexpr std::size_t kMaxBlock = std::size_t{8} << 20;  // before compression
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds{1});
-}
 
 /// What does not fit into SQLite's integers is far beyond any time and any number that is taken.
 std::int64_t sql(std::uint64_t v) {

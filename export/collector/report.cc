@@ -1,0 +1,153 @@
+#include "export/collector/report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "export/collector/chain.h"
+#include "export/collector/json.h"
+#include "export/collector/store.h"
+
+namespace picket::collector {
+namespace {
+
+Result<std::vector<LedgerRow>> rows_of(const std::string& path) {
+  auto db = open_store_to_read(path);
+  if (!db) return db.error();
+  auto rows = read_ledger(db.value());
+  if (!rows) return Error{fmt::format("store '{}': {}; is the file damaged?", path, rows.error().message)};
+  return rows;
+}
+
+std::string json_of(const TypeCounts& counts) {
+  std::string out = "{";
+  for (const auto& [type, n] : counts)
+    out += fmt::format("{}{}:{}", out.size() == 1 ? "" : ",", quote_json(type), n);
+  return out + "}";
+}
+
+/// {"spool full":{"records":20,"unsigned":0,"types":{"flow":20}}}
+std::string json_of_missing(const LedgerRow& row) {
+  std::string out = "{";
+  for (const auto& [reason, numbers] : row.missing_numbers) {
+    const auto types = row.missing.find(reason);
+    const auto concluded = row.unsigned_numbers.find(reason);
+    out += fmt::format("{}{}:{{\"records\":{},\"unsigned\":{},\"types\":{}}}", out.size() == 1 ? "" : ",",
+                       quote_json(reason), numbers,
+                       concluded == row.unsigned_numbers.end() ? 0 : concluded->second,
+                       types == row.missing.end() ? "{}" : json_of(types->second));
+  }
+  return out + "}";
+}
+
+std::string time_of(std::uint64_t ns) {
+  if (ns == 0) return "-";
+  const std::chrono::sys_seconds at{std::chrono::seconds(ns / 1'000'000'000)};
+  return fmt::format("{:%FT%TZ}", at);
+}
+
+std::string hex(const BatchHash& hash) {
+  std::string out;
+  for (const std::uint8_t b : hash) out += fmt::format("{:02x}", b);
+  return out;
+}
+
+void print_chain(const LedgerRow& row, std::FILE* out) {
+  fmt::print(out, "{}: {} records up to {}\n", describe(row.chain), row.through, time_of(row.newest_ns));
+  const auto line = [&](std::string_view what, const TypeCounts& counts) {
+    if (counts.empty()) return;
+    std::string text;
+    for (const auto& [type, n] : counts) text += fmt::format("  {} {}", printable(type), n);
+    fmt::print(out, "  {:<24}{:>12} {}\n", what, sum(counts), text);
+  };
+  line("made", row.made);
+  line("held", row.held);
+  line("expired", row.expired);
+  for (const auto& [reason, numbers] : row.missing_numbers) {
+    const auto types = row.missing.find(reason);
+    std::string text;
+    if (types != row.missing.end()) {
+      for (const auto& [type, n] : types->second) text += fmt::format("  {} {}", printable(type), n);
+    }
+    fmt::print(out, "  {:<24}{:>12} {}\n", "missing, " + reason, numbers, text);
+  }
+  if (row.rejected != 0) fmt::print(out, "  {:<24}{:>12}\n", "rejected", row.rejected);
+}
+
+Status flushed(std::FILE* out) {
+  if (std::fflush(out) != 0 || std::ferror(out) != 0) return Error{"cannot write the result"};
+  return Done{};
+}
+
+}  // namespace
+
+Status run_ledger(const ReportOptions& options, std::FILE* out) {
+  const auto rows = rows_of(options.store);
+  if (!rows) return rows.error();
+  for (const LedgerRow& row : rows.value()) {
+    if (!options.json) {
+      print_chain(row, out);
+      continue;
+    }
+    fmt::print(out,
+               "{{\"sensor\":{},\"boot\":\"{:016x}\",\"lane\":\"{}\",\"through\":{},\"hash\":\"{}\",\"newest_"
+               "ns\":{},\"seen_ns\":{},"
+               "\"made\":{},\"held\":{},\"missing\":{},\"expired\":{},\"rejected\":{}}}\n",
+               quote_json(row.chain.sensor), row.chain.boot, lane_name(row.chain.lane), row.through,
+               hex(row.hash), row.newest_ns, row.seen_ns, json_of(row.made), json_of(row.held),
+               json_of_missing(row), json_of(row.expired), row.rejected);
+  }
+  return flushed(out);
+}
+
+Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE* out) {
+  struct Sums {
+    std::uint64_t boots = 0, seen_ns = 0, newest_ns = 0, made = 0, held = 0, missing = 0, expired = 0,
+                  rejected = 0;
+    std::uint64_t boot = 0;
+  };
+  const auto rows = rows_of(options.store);
+  if (!rows) return rows.error();
+  std::map<std::string, Sums> sensors;
+  for (const LedgerRow& row : rows.value()) {  // by sensor, boot, lane
+    Sums& s = sensors[row.chain.sensor];
+    if (s.boots == 0 || s.boot != row.chain.boot) ++s.boots;
+    s.boot = row.chain.boot;
+    s.seen_ns = std::max(s.seen_ns, row.seen_ns);
+    s.newest_ns = std::max(s.newest_ns, row.newest_ns);
+    s.made += row.through;
+    s.held += sum(row.held);
+    s.missing += row.missing_sum();
+    s.expired += sum(row.expired);
+    s.rejected += row.rejected;
+  }
+  if (!options.json) {
+    fmt::print(out, "{:<24}  {:<9}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n", "SENSOR",
+               "VERSION", "LAST SEEN (UTC)", "LAG (s)", "BOOTS", "MADE", "HELD", "MISSING", "EXPIRED",
+               "REJECTED");
+  }
+  for (const auto& [name, s] : sensors) {
+    // A sensor's clock may be ahead of ours.
+    const double lag = now_ns > s.newest_ns ? static_cast<double>(now_ns - s.newest_ns) / 1e9 : 0;
+    const std::string lag_text =
+        s.newest_ns == 0 ? (options.json ? "null" : "-") : fmt::format("{:.3f}", lag);
+    if (options.json) {
+      fmt::print(out,
+                 "{{\"sensor\":{},\"version\":null,\"seen_ns\":{},\"lag_s\":{},\"boots\":{},\"made\":{},"
+                 "\"held\":{},\"missing\":{},"
+                 "\"expired\":{},\"rejected\":{}}}\n",
+                 quote_json(name), s.seen_ns, lag_text, s.boots, s.made, s.held, s.missing, s.expired,
+                 s.rejected);
+    } else {
+      fmt::print(out, "{:<24}  {:<9}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n",
+                 printable(name), "unknown", time_of(s.seen_ns), lag_text, s.boots, s.made, s.held, s.missing,
+                 s.expired, s.rejected);
+    }
+  }
+  return flushed(out);
+}
+
+}  // namespace picket::collector

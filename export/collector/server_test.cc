@@ -1,0 +1,182 @@
+// The server's port: many at once, what is no gRPC, connections that somebody else accepted.
+#include "export/collector/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/grpcpp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <random>
+
+#include "export/collector/test_support.h"
+#include "export/proto/picket/v1/collector.grpc.pb.h"
+
+namespace picket::collector {
+namespace {
+
+using Stream = grpc::ClientReaderWriter<v1::Batch, v1::Ack>;
+
+class ServerTest : public ::testing::Test {
+ protected:
+  void start(ServerOptions options = {}) {
+    if (!options.listen.empty()) options.listen = "127.0.0.1:0";
+    auto store = Store::open({path_});
+    ASSERT_TRUE(store) << store.error().message;
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(std::move(store).value());
+    router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, RouterOptions{});
+    auto server = Server::start(options, *router_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(server).value();
+  }
+  void TearDown() override {
+    if (server_ != nullptr) server_->stop();
+    server_.reset();
+    router_.reset();
+  }
+  std::shared_ptr<grpc::Channel> connect() const {
+    grpc::ChannelArguments own;
+    own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server_->port()),
+                                     grpc::InsecureChannelCredentials(), own);
+  }
+  /// A connection as a TLS terminator hands it in: one end to the server, the other bound to `name`.
+  std::shared_ptr<grpc::Channel> hand_in(const std::string& name) const {
+    int pair[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    std::memcpy(at.sun_path + 1, name.data(), name.size());
+    EXPECT_EQ(::bind(pair[0], reinterpret_cast<const sockaddr*>(&at),
+                     static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())),
+              0);
+    server_->adopt(pair[1]);
+    return grpc::CreateInsecureChannelFromFd("collector", pair[0]);
+  }
+  static grpc::Status deliver(const std::shared_ptr<grpc::Channel>& channel,
+                              const std::vector<v1::Batch>& batches, std::size_t& acks) {
+    const auto stub = v1::Collector::NewStub(channel);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    const auto stream = stub->Deliver(&context);
+    for (const auto& b : batches) stream->Write(b);
+    stream->WritesDone();
+    v1::Ack ack;
+    for (acks = 0; stream->Read(&ack); ++acks) {
+    }
+    return stream->Finish();
+  }
+  std::size_t stored() const { return test::lines(test::ask({.store = path_, .json = true})); }
+
+  test::Folder folder_;
+  std::string path_ = folder_.file("store.db");
+  DeadLetters dead_letters_{folder_.file("dead"), 1 << 20};
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, TwoHundredSensorsAtOnce) {
+  start();
+  struct One {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<v1::Collector::Stub> stub;
+    grpc::ClientContext context;
+    std::unique_ptr<Stream> stream;
+  };
+  std::vector<std::unique_ptr<One>> all;
+  for (int i = 0; i < 200; ++i) {
+    auto& one = *all.emplace_back(std::make_unique<One>());
+    one.channel = connect();
+    one.stub = v1::Collector::NewStub(one.channel);
+    one.context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    one.stream = one.stub->Deliver(&one.context);
+  }
+  for (int i = 0; i < 200; ++i)
+    ASSERT_TRUE(all[static_cast<std::size_t>(i)]->stream->Write(
+        test::Sensor("plant-" + std::to_string(i)).batch(1, 5)));
+  for (const auto& one : all) {
+    v1::Ack ack;
+    ASSERT_TRUE(one->stream->Read(&ack));
+    EXPECT_EQ(ack.durable_through_seq(), 5U);
+  }
+  for (const auto& one : all) {
+    one->stream->WritesDone();
+    EXPECT_TRUE(one->stream->Finish().ok());
+  }
+  EXPECT_EQ(stored(), 1000U);
+}
+
+TEST_F(ServerTest, RandomBytesHarmNobody) {
+  start();
+  std::mt19937 random(1);
+  for (int i = 0; i < 50; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<std::uint16_t>(server_->port()));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    std::string noise = i % 2 == 0 ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "";
+    for (int k = 0; k < 2000; ++k) noise += static_cast<char>(random());
+    (void)!::send(fd, noise.data(), noise.size(), MSG_NOSIGNAL);
+    ::close(fd);
+  }
+  std::size_t acks = 0;
+  EXPECT_TRUE(deliver(connect(), {test::Sensor().batch(1, 5)}, acks).ok());
+  EXPECT_EQ(acks, 1U);
+}
+
+TEST_F(ServerTest, AConnectionBelongsToWhomItsCertificateNames) {
+  ServerOptions options;
+  options.identity_of = [](const std::string& peer) -> std::optional<std::string> {
+    if (peer.ends_with("first")) return "plant-7";
+    if (peer.ends_with("second")) return "plant-8";
+    return std::nullopt;
+  };
+  start(options);
+  const auto first = hand_in("picket-test-first"), second = hand_in("picket-test-second"),
+             third = hand_in("picket-test-third");
+  std::size_t acks = 0;
+  EXPECT_TRUE(deliver(first, {test::Sensor("plant-7").batch(1, 5)}, acks).ok());
+  EXPECT_EQ(acks, 1U);
+  EXPECT_TRUE(deliver(second, {test::Sensor("plant-8").batch(1, 5)}, acks).ok());
+  grpc::Status status = deliver(second, {test::Sensor("plant-7", 9).batch(1, 5)}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_NE(status.error_message().find("sensor 'plant-7' over the connection of 'plant-8'"),
+            std::string::npos)
+      << status.error_message();
+  status = deliver(third, {test::Sensor("plant-9").batch(1, 5)}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(stored(), 10U);
+}
+
+TEST_F(ServerTest, WithoutAPortItServesWhatIsHandedIn) {
+  ServerOptions options;
+  options.listen = "";
+  options.identity_of = [](const std::string&) { return std::optional<std::string>("plant-7"); };
+  start(options);
+  EXPECT_EQ(server_->port(), 0);
+  std::size_t acks = 0;
+  EXPECT_TRUE(deliver(hand_in("picket-test-portless"), {test::Sensor().batch(1, 5)}, acks).ok());
+  EXPECT_EQ(acks, 1U);
+}
+
+TEST_F(ServerTest, EndsCallsThatAreOpen) {
+  start();
+  const auto channel = connect();
+  const auto stub = v1::Collector::NewStub(channel);
+  grpc::ClientContext context;
+  const auto stream = stub->Deliver(&context);
+  ASSERT_TRUE(stream->Write(test::Sensor().batch(1, 5)));
+  v1::Ack ack;
+  ASSERT_TRUE(stream->Read(&ack));
+  server_->stop();
+  EXPECT_FALSE(stream->Read(&ack));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE) << "try again, elsewhere or later";
+}
+
+}  // namespace
+}  // namespace picket::collector
