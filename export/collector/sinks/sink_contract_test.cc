@@ -1,12 +1,16 @@
 // What sink.h promises, asked of every durable sink in the same way. A backend is what a sink writes to; it outlives the
 // sink, and can be looked into.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
-#include <set>
+#include <iterator>
+#include <sstream>
 
+#include "export/collector/sinks/clickhouse_sink.h"
+#include "export/collector/sinks/clickhouse_test_support.h"
 #include "export/collector/sinks/eve_files_sink.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
@@ -58,6 +62,33 @@ class EveFiles final : public Backend {
  private:
   test::Folder folder_;
   std::string path_ = folder_.file("eve.json");
+};
+
+class ClickHouse final : public Backend {
+ public:
+  Result<std::unique_ptr<Sink>> open() override {
+    return open_clickhouse_sink({.url = proxy_.url(), .database = database_});
+  }
+  std::vector<std::uint64_t> stored() override {
+    std::istringstream in(
+        test::clickhouse().ask(fmt::format("SELECT flow_id FROM (SELECT flow_id FROM {0}.flow UNION ALL "
+                                           "SELECT flow_id FROM {0}.alert) ORDER BY flow_id",
+                                           database_)));
+    return {std::istream_iterator<std::uint64_t>(in), {}};
+  }
+  void breaks(bool broken) override {
+    proxy_.decide([=](const std::string&) {
+      return test::Fate{broken ? test::Fate::Kind::kRefuse : test::Fate::Kind::kPass};
+    });
+  }
+
+ private:
+  static std::string next_name() {
+    static int next = 0;
+    return fmt::format("contract_{}", next++);
+  }
+  test::Proxy proxy_{test::clickhouse()};
+  std::string database_ = next_name();
 };
 
 struct Kind {
@@ -175,7 +206,9 @@ std::unique_ptr<Backend> make() {
   return std::make_unique<B>();
 }
 
-INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract, ::testing::Values(Kind{"EveFiles", make<EveFiles>}),
+INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
+                         ::testing::Values(Kind{"EveFiles", make<EveFiles>},
+                                           Kind{"ClickHouse", make<ClickHouse>}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
