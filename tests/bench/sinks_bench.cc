@@ -4,12 +4,14 @@
 //   CLICKHOUSE=http://127.0.0.1:8123 build/tests/bench/sinks_bench      and a server that runs, database picket_bench
 //
 // Flows in deliveries of 1000; the argument is how many deliveries one store() has. `items_per_second` is records,
-// `bytes_per_record` what the records have before the sink, `stored_bytes_per_record` what they have in it.
+// `bytes_per_record` what they have before the sink.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
+#include "export/collector/sinks/clickhouse_sink.h"
 #include "export/collector/sinks/eve_files_sink.h"
 #include "export/delimited.h"
 #include "export/proto/picket/v1/event.pb.h"
@@ -115,6 +117,15 @@ void eve_files(benchmark::State& state) {
   fs::remove_all(folder);
 }
 BENCHMARK(eve_files)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void clickhouse(benchmark::State& state) {
+  const char* url = std::getenv("CLICKHOUSE");
+  if (url == nullptr) return state.SkipWithError("name a server: CLICKHOUSE=http://127.0.0.1:8123");
+  auto sink = open_clickhouse_sink({.url = url, .database = "picket_bench"});
+  if (!sink) return state.SkipWithError(sink.error().message.c_str());
+  run(state, *sink.value());
+}
+BENCHMARK(clickhouse)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace picket::collector

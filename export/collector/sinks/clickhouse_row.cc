@@ -43,7 +43,7 @@ struct ClickHouseRows::Layout {
         slot.column = column_of(prefix + f.name);
       } else if (!f.repeated && depth < kClickHouseDepth && (depth > 0 || f.number == table->own_number)) {
         slot.node = static_cast<std::uint16_t>(
-            add(*f.message, f.flatten ? prefix : prefix + f.name + ".", depth + 1));
+            add(*f.message, f.flatten ? prefix : prefix + f.name + "_", depth + 1));
       }
       useful |= slot.column != 0 || slot.node != 0;
       nodes[at][f.number] = slot;

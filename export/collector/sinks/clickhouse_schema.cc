@@ -67,7 +67,7 @@ void add_columns(const EveTable& message, const std::string& prefix, unsigned de
   for (const EveField& f : message.fields) {
     if (f.kind == EveKind::kMessage) {
       if (f.repeated || depth == kClickHouseDepth) continue;
-      add_columns(*f.message, f.flatten ? prefix : prefix + f.name + ".", depth + 1, modern, columns);
+      add_columns(*f.message, f.flatten ? prefix : prefix + f.name + "_", depth + 1, modern, columns);
       continue;
     }
     const auto [type, form] = type_of(f, modern);
@@ -96,7 +96,7 @@ std::vector<ClickHouseTable> make_tables(bool modern) {
     }
     if (const EveField* own = event.find(name); own != nullptr && name != kOtherTable) {
       table.own_number = own->number;
-      add_columns(*own->message, name + ".", 1, modern, table.columns);
+      add_columns(*own->message, name + "_", 1, modern, table.columns);
     }
     all.push_back(std::move(table));
   }

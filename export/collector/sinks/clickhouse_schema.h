@@ -2,8 +2,8 @@
 // descriptors and the server's version
 //
 // A table per record type (layout.h names them). Its columns: timestamp, sensor, boot, lane and seq, which say which
-// record it is; each plain field of Event; each plain field of the type's own message, named as EVE and `query` name it
-// (`alert.signature_id`, `flow.bytes_toserver`); and `eve`, the whole record as EVE JSON. What a record does not have is 0
+// record it is; each plain field of Event; each plain field of the type's own message, named by their way from Event
+// (`alert_signature_id`, `flow_bytes_toserver`); and `eve`, the whole record as EVE JSON. What a record does not have is 0
 // or empty. Fields in repeated messages and in maps have no column of their own: they stand in `eve`.
 //
 //              before 21.3 (Debian 12 has 18.16)          21.3 and later

@@ -1,15 +1,19 @@
 #include "export/collector/sinks/clickhouse_server.h"
 
 #include <fmt/format.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
 
+#include "export/collector/sinks/row_binary.h"
+
 namespace picket::collector {
 namespace {
 
 constexpr long kOk = 200;
+constexpr std::size_t kMaxBody = std::size_t{1} << 30;  ///< of the server's
 constexpr std::size_t kShownError = 500;
 
 /// One line of the server's words.
@@ -43,6 +47,27 @@ std::map<std::string, std::string> read_pairs(std::string_view tsv) {
     pairs.emplace(line.substr(0, tab), std::move(value));
   }
   return pairs;
+}
+
+/// One block of ClickHouse's own compressed format: checksum (16 bytes, not looked at), method, sizes, data. A body that is
+/// cut off is then no body, where plain RowBinary that ends between two rows is a shorter one.
+Result<std::string> pack(std::string_view rows) {
+  constexpr std::size_t kChecksum = 16, kHeader = 9;
+  constexpr std::uint8_t kZstd = 0x90;
+  constexpr int kLevel = 1;
+  std::string out(kChecksum + kHeader + ZSTD_compressBound(rows.size()), '\0');
+  char* data = out.data() + kChecksum + kHeader;
+  const std::size_t n =
+      ZSTD_compress(data, out.size() - kChecksum - kHeader, rows.data(), rows.size(), kLevel);
+  if (ZSTD_isError(n) != 0 || rows.size() > kMaxBody || n > kMaxBody)
+    return Error{fmt::format("clickhouse: a block of {} bytes cannot be sent at once", rows.size())};
+  out.resize(kChecksum + kHeader + n);
+  std::string header;
+  put_fixed(kZstd, header);
+  put_fixed(static_cast<std::uint32_t>(n + kHeader), header);
+  put_fixed(static_cast<std::uint32_t>(rows.size()), header);
+  out.replace(kChecksum, kHeader, header);
+  return out;
 }
 
 }  // namespace
@@ -101,9 +126,13 @@ Status ClickHouseServer::insert(std::string_view table, const std::vector<ClickH
   // One block, so one part for each partition: no row is there without those beside it.
   HttpClient::Parameters parameters{{"query", query},
                                     {"query_id", fmt::format("{}{}", id_, ++inserts_)},
-                                    {"max_insert_block_size", "100000000"}};
+                                    {"max_insert_block_size", "100000000"},
+                                    {"decompress", "1"},
+                                    {"http_native_compression_disable_checksumming_on_decompress", "1"}};
   for (auto& p : clickhouse_settings(schema_.version)) parameters.push_back(std::move(p));
-  auto answer = post(std::move(parameters), rows);
+  const auto body = pack(rows);
+  if (!body) return body.error();
+  auto answer = post(std::move(parameters), body.value());
   if (!answer) return answer.error();
   return Done{};
 }

@@ -23,16 +23,20 @@ using test::store;
 using test::through;
 
 bool is_insert(const std::string& request) { return request.starts_with("POST /?query=INSERT"); }
-bool is_insert_into(const std::string& request, const std::string& table) {
-  return is_insert(request) && request.substr(0, 300).find("%60" + table + "%60") != request.npos;
-}
-
 class ClickHouseTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    static int next = 0;
-    options_.database = "test_" + std::to_string(next++);
     options_.url = proxy_.url();
+    sink_ = open();
+    (void)sink_->head(
+        chain_.id());  // makes the tables, which takes the longest of all: all tests have the same
+    for (const char* table : {"flow", "alert", "other", "_deliveries"})
+      ask("TRUNCATE TABLE DB." + std::string(table));
+  }
+  /// For tests that do something to the tables.
+  void use_new_database() {
+    static int next = 0;
+    options_.database = fmt::format("test_{}", next++);
     sink_ = open();
   }
   std::unique_ptr<Sink> open() {
@@ -59,7 +63,7 @@ class ClickHouseTest : public ::testing::Test {
   }
 
   test::Proxy proxy_{clickhouse()};
-  ClickHouseOptions options_;
+  ClickHouseOptions options_{.database = "test"};
   std::unique_ptr<Sink> sink_;
   Chain chain_;
 };
@@ -78,11 +82,11 @@ TEST_F(ClickHouseTest, MakesTablesWithTheRecordsFieldsAsColumns) {
   store(*sink_, {chain_.with(1, content)});
   EXPECT_EQ(ask("SELECT timestamp, time, sensor, boot, lane, seq, flow_id, src_ip, dest_ip, dest_port, "
                 "proto, vlan, community_id, "
-                "alert.signature_id, alert.severity, alert.source.port, event_type FROM DB.alert"),
+                "alert_signature_id, alert_severity, alert_source_port, event_type FROM DB.alert"),
             "1700000003000000000\t2023-11-14 "
             "22:13:23\tplant-7\t34935\t3\t1\t3\t2001:0db8:0000:0000:0000:0000:0000:0001\t"
             "192.0.2.1\t443\tTCP\t[7,300]\t1:abc=\t1003\t2\t99\talert\n");
-  EXPECT_EQ(ask("SELECT alert.category = 'quote \\' and \\\\ and tab \\t' FROM DB.alert"), "1\n");
+  EXPECT_EQ(ask("SELECT alert_category = 'quote \\' and \\\\ and tab \\t' FROM DB.alert"), "1\n");
   std::string eve;
   ASSERT_TRUE(EveWriter().append(as_bytes(e.SerializeAsString()), eve));
   EXPECT_EQ(ask("SELECT eve FROM DB.alert FORMAT RowBinary").substr(2), eve) << "behind its length";
@@ -128,24 +132,40 @@ TEST_F(ClickHouseTest, LooksUpWhatAnInsertWithoutAnAnswerLeft) {
   EXPECT_EQ(ask("SELECT count() FROM DB._deliveries"), "19\n");
 }
 
-/// A body that ends between two rows is a whole one to 18.16.
-TEST_F(ClickHouseTest, LooksUpRowByRow) {
+/// Plain RowBinary that ends between two rows would be taken for all there is.
+TEST_F(ClickHouseTest, ABodyThatIsCutOffAnywhereIsNone) {
+  store(*sink_, {chain_.next(1)});
   const auto delivery = chain_.next(9);
-  std::size_t row = 0;
-  store(*sink_, {delivery});
-  strike(1, {Fate::Kind::kRefuse}, [&](const std::string& request) {
-    if (is_insert_into(request, "flow")) row = (request.size() - request.find("\r\n\r\n") - 4) / 6;
-    return false;
+  std::size_t size = 0;
+  proxy_.decide([&](const std::string& r) {
+    if (is_insert(r) && size == 0) size = r.size() - r.find("\r\n\r\n") - 4;
+    return is_insert(r) ? Fate{Fate::Kind::kRefuse} : Fate{};
   });
-  const auto next = chain_.next(9);  // six flows of the same size
-  store(*sink_, {next});
-  ASSERT_GT(row, 0U);
-  const auto cut = chain_.next(9);
-  strike(1, {Fate::Kind::kCut, 2 * row}, [](const std::string& r) { return is_insert_into(r, "flow"); });
-  EXPECT_FALSE(refusal(*sink_, {cut}).empty());
-  EXPECT_EQ(rows(), "20\t20\n") << "two of the rows are there: else this tests nothing";
-  store(*sink_, {cut});
-  EXPECT_EQ(rows(), "27\t27\n");
+  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+  ASSERT_GT(size, 100U);
+  for (std::size_t bytes = 0; bytes < size; bytes += size / 10) {
+    strike(1, {Fate::Kind::kCut, bytes});
+    EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+    EXPECT_EQ(rows(), "1\t1\n") << bytes << " of " << size;
+  }
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "10\t10\n");
+}
+
+/// Some of a table's rows may be there without the others: an insert is as many parts as its records have months.
+TEST_F(ClickHouseTest, LooksUpRowByRow) {
+  use_new_database();
+  const auto delivery = chain_.next(9);
+  store(*sink_, {delivery});
+  ask("CREATE TABLE DB.kept AS DB.flow");
+  ask("INSERT INTO DB.kept SELECT * FROM DB.flow WHERE seq % 4 = 0");
+  ask("DROP TABLE DB.flow");
+  ask("RENAME TABLE DB.kept TO DB.flow");
+  ask("DROP TABLE DB._deliveries");
+  sink_ = open();
+  EXPECT_EQ(rows(), "5\t5\n") << "two flows, three alerts";
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "9\t9\n");
 }
 
 TEST_F(ClickHouseTest, TellsOfPoisonAlsoWhenTheCommitHadNoAnswer) {
@@ -171,34 +191,50 @@ TEST_F(ClickHouseTest, AnotherCollectorTakesOverWithoutRowsTwice) {
 
 TEST_F(ClickHouseTest, WaitsForAnInsertThatTheServerStillWorksOn) {
   store(*sink_, {chain_.next(1)});
-  constexpr std::size_t kSeen = 300'000;  // the server lists a statement once it has this much of it
-  const auto big = chain_.next(6000);
-  strike(1, {Fate::Kind::kHold, kSeen});
-  EXPECT_FALSE(refusal(*sink_, {big}).empty());
-  while (ask("SELECT count() FROM system.processes WHERE startsWith(query_id, 'picket-')") == "0\n")
-    std::this_thread::yield();
-  EXPECT_NE(refusal(*sink_, {big}).find("still works"), std::string::npos);
-  proxy_.release();
-  while (ask("SELECT count() FROM system.processes WHERE startsWith(query_id, 'picket-')") != "0\n")
-    std::this_thread::yield();
-  store(*sink_, {big});
-  EXPECT_EQ(rows(), "6001\t6001\n");
+  ask("CREATE MATERIALIZED VIEW DB.slow ENGINE = Memory AS SELECT sleep(2) AS s FROM DB.flow");
+  const auto is_at_work = [&] {
+    return ask("SELECT count() FROM system.processes WHERE startsWith(query_id, 'picket-')") != "0\n";
+  };
+  strike(1, {Fate::Kind::kHangUp});
+  const auto delivery = chain_.next(3);
+  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+  while (!is_at_work()) std::this_thread::yield();
+  EXPECT_NE(refusal(*sink_, {delivery}).find("still works"), std::string::npos);
+  while (is_at_work()) std::this_thread::yield();
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "4\t4\n");
+  ask("DROP TABLE DB.slow");
 }
 
-TEST_F(ClickHouseTest, ASlowServerDelaysAndWhatComesLateIsOneRowInTheEnd) {
-  options_.timeout = std::chrono::milliseconds{300};
+TEST_F(ClickHouseTest, AServerThatDoesNotAnswerDelays) {
+  store(*sink_, {chain_.next(1)});
+  options_.timeout = std::chrono::milliseconds{1000};
   sink_ = open();
-  const auto delivery = chain_.next(6);
-  EXPECT_EQ(through(*sink_, chain_.id()), 0U);  // the tables are there
-  strike(1, {Fate::Kind::kLate});
+  const auto delivery = chain_.next(3);
+  strike(1, {Fate::Kind::kStall});
   EXPECT_NE(refusal(*sink_, {delivery}).find("timed out"), std::string::npos);
-  while (!sink_->store(std::vector<Shared>{delivery}, *std::make_unique<std::vector<Rejected>>())) {
-  }
+  options_.timeout = std::chrono::milliseconds{60'000};
+  sink_ = open();
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "4\t4\n");
+}
+
+/// The one thing that the sink cannot see: bytes that the network gives to the server after all is done.
+TEST_F(ClickHouseTest, WhatComesLateIsOneRowInTheEnd) {
+  store(*sink_, {chain_.next(1)});
+  strike(1, {Fate::Kind::kLate});
+  const auto delivery = chain_.next(5);
+  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "6\t6\n");
+  proxy_.release();
   EXPECT_EQ(ask("SELECT count(), uniqExact(flow_id) FROM DB.flow FINAL"), "4\t4\n");
-  EXPECT_EQ(ask("SELECT count(), uniqExact(flow_id) FROM DB.alert FINAL"), "2\t2\n");
+  ask("OPTIMIZE TABLE DB.flow FINAL");
+  EXPECT_EQ(rows(), "6\t6\n");
 }
 
 TEST_F(ClickHouseTest, AKilledServerDelays) {
+  use_new_database();  // 18.16 brings back what was truncated shortly before a kill
   store(*sink_, {chain_.next(1)});
   std::uint64_t have = 1;
   for (int nth = 1; nth <= 3; ++nth) {
@@ -231,6 +267,7 @@ TEST_F(ClickHouseTest, AWrongPasswordIsTold) {
 }
 
 TEST_F(ClickHouseTest, AWrongSchemaIsToldAndDelays) {
+  use_new_database();
   ask("CREATE DATABASE " + options_.database);
   ask("CREATE TABLE DB.flow (timestamp UInt64, sensor String, seq String) ENGINE = MergeTree ORDER BY seq");
   const auto delivery = chain_.next(3);
@@ -243,15 +280,17 @@ TEST_F(ClickHouseTest, AWrongSchemaIsToldAndDelays) {
 }
 
 TEST_F(ClickHouseTest, AddsColumnsOfANewerSchema) {
+  use_new_database();
   store(*sink_, {chain_.next(2)});
-  ask("ALTER TABLE DB.flow DROP COLUMN `flow.bytes_toserver`, DROP COLUMN proto");
+  ask("ALTER TABLE DB.flow DROP COLUMN `flow_bytes_toserver`, DROP COLUMN proto");
   sink_ = open();
   store(*sink_, {chain_.next(2)});
-  EXPECT_EQ(ask("SELECT flow_id, proto, `flow.bytes_toserver` FROM DB.flow ORDER BY seq"),
+  EXPECT_EQ(ask("SELECT flow_id, proto, `flow_bytes_toserver` FROM DB.flow ORDER BY seq"),
             "1\t\t0\n2\t\t0\n4\tTCP\t400\n");
 }
 
 TEST_F(ClickHouseTest, TablesThatAreDroppedAreMadeAgain) {
+  use_new_database();
   store(*sink_, {chain_.next(1)});
   ask("DROP TABLE DB.flow");
   const auto delivery = chain_.next(3);
@@ -260,15 +299,15 @@ TEST_F(ClickHouseTest, TablesThatAreDroppedAreMadeAgain) {
   EXPECT_EQ(ask("SELECT count() FROM DB.flow"), "2\n");
 }
 
-/// What the server would refuse for want of room it refuses: a quota on parts stands for a full disk.
-TEST_F(ClickHouseTest, WhatTheServerRefusesDelays) {
+TEST_F(ClickHouseTest, ADiskWithoutRoomDelays) {
   store(*sink_, {chain_.next(1)});
-  ask("DETACH TABLE DB.flow");
-  ask("ATTACH TABLE DB.flow");
-  proxy_.decide([](const std::string& r) { return is_insert(r) ? Fate{Fate::Kind::kCut, 1} : Fate{}; });
   const auto delivery = chain_.next(3);
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
-  proxy_.decide(nullptr);
+  clickhouse().limit_files(10);
+  for (int i = 0; i < 3; ++i) {
+    const std::string why = refusal(*sink_, {delivery});
+    EXPECT_NE(why.find("arge"), std::string::npos) << why;
+  }
+  clickhouse().limit_files(RLIM_INFINITY);
   store(*sink_, {delivery});
   EXPECT_EQ(rows(), "4\t4\n");
 }
@@ -283,9 +322,13 @@ TEST_F(ClickHouseTest, NamesOfSensorsAreNoStatements) {
 }
 
 TEST_F(ClickHouseTest, TheSchemaAsAScriptIsWhatTheSinkMakes) {
+  use_new_database();
   ClickHouseSchemaOptions schema{.database = options_.database};
-  for (const auto& statement : clickhouse_schema(schema))
-    clickhouse().ask(statement + (statement.starts_with("CREATE TABLE") ? "" : ""));
+  for (const auto& statement : clickhouse_schema(schema)) clickhouse().ask(statement);
+  proxy_.decide([](const std::string& r) {
+    EXPECT_EQ(r.find("CREATE"), r.npos) << "a user who may not make tables is enough";
+    return Fate{};
+  });
   store(*sink_, {chain_.next(3)});
   EXPECT_EQ(rows(), "3\t3\n");
 }

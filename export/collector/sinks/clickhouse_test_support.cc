@@ -44,7 +44,7 @@ std::uint16_t free_port() {
 }
 
 constexpr const char* kConfig = R"(<yandex>
-  <logger><level>warning</level><log>FOLDER/log</log><errorlog>FOLDER/errors</errorlog></logger>
+  <logger><level>warning</level><log>/dev/null</log><errorlog>/dev/null</errorlog></logger>
   <listen_host>127.0.0.1</listen_host><http_port>HTTP</http_port><tcp_port>TCP</tcp_port>
   <path>FOLDER/data/</path><tmp_path>FOLDER/tmp/</tmp_path><users_config>FOLDER/config.xml</users_config>
   <default_profile>default</default_profile><default_database>default</default_database>
@@ -80,6 +80,7 @@ void ClickHouseProcess::start() {
   pid_ = ::fork();
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::signal(SIGXFSZ, SIG_IGN);
     const int nowhere = ::open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) ::dup2(nowhere, fd);
     ::execlp("clickhouse-server", "clickhouse-server", option.c_str(), nullptr);
@@ -106,10 +107,16 @@ void ClickHouseProcess::kill() {
   pid_ = -1;
 }
 
+void ClickHouseProcess::limit_files(rlim_t bytes) const {
+  const rlimit limit{bytes, RLIM_INFINITY};
+  EXPECT_EQ(::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
 std::string ClickHouseProcess::ask(const std::string& statement) const {
   auto client = HttpClient::make({.url = url()});
   EXPECT_TRUE(client);
-  const auto answer = client.value()->post({{"wait_end_of_query", "1"}}, statement);
+  const auto answer = client.value()->post(
+      {{"wait_end_of_query", "1"}, {"allow_experimental_low_cardinality_type", "1"}}, statement);
   EXPECT_TRUE(answer) << answer.error().message;
   if (!answer) return "";
   EXPECT_EQ(answer.value().status, 200) << statement << ": " << answer.value().body;
@@ -121,6 +128,32 @@ ClickHouseProcess& clickhouse() {
   return server;
 }
 
+namespace {
+
+bool read_some(int fd, std::string& to) {
+  char buffer[65536];
+  const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
+  if (n > 0) to.append(buffer, static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::string read_all(int fd) {
+  std::string all;
+  while (read_some(fd, all)) {
+  }
+  return all;
+}
+
+}  // namespace
+
 Proxy::Proxy(ClickHouseProcess& server) : server_(server), listener_(listen_anywhere(port_)) {
   thread_ = std::thread([this] { run(); });
 }
@@ -129,7 +162,7 @@ Proxy::~Proxy() {
   ::shutdown(listener_, SHUT_RDWR);  // ends accept()
   thread_.join();
   ::close(listener_);
-  release();
+  if (hung_up_ >= 0) ::close(hung_up_);
 }
 
 void Proxy::decide(Decide decide) {
@@ -137,10 +170,20 @@ void Proxy::decide(Decide decide) {
   decide_ = std::move(decide);
 }
 
+int Proxy::connect() const {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in at = loopback(server_.port());
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
 void Proxy::release() {
   const std::lock_guard lock(mutex_);
-  if (held_ >= 0) ::close(held_);
-  held_ = -1;
+  const int server = connect();
+  write_all(server, late_);
+  EXPECT_NE(read_all(server).find("200 OK"), std::string::npos);
+  ::close(server);
 }
 
 void Proxy::run() {
@@ -150,19 +193,6 @@ void Proxy::run() {
 /// One request; the connection ends behind it, and curl makes another.
 void Proxy::serve(int client) {
   using Kind = Fate::Kind;
-  const auto read_some = [](int fd, std::string& to) {
-    char buffer[65536];
-    const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
-    if (n > 0) to.append(buffer, static_cast<std::size_t>(n));
-    return n > 0;
-  };
-  const auto write_all = [](int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (n <= 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-  };
   std::string request;
   std::size_t header = 0, body = 0;
   while (header == 0 || request.size() < header + body) {
@@ -171,35 +201,36 @@ void Proxy::serve(int client) {
     header = request.find("\r\n\r\n") + 4;
     body = std::stoul(request.substr(request.find("Content-Length: ") + 16));
   }
-  Fate fate;
-  {
-    const std::lock_guard lock(mutex_);
-    if (decide_) fate = decide_(request);
-  }
-  if (fate.kind == Kind::kRefuse) return;
-  replace(request, "Accept: */*", "Connection: close");
+  const std::lock_guard lock(mutex_);
+  const Fate fate = decide_ ? decide_(request) : Fate{};
+  request.replace(request.find("Accept: */*"), 11, "Connection: close");
   header = request.find("\r\n\r\n") + 4;
-
-  std::string rest;
-  if (fate.kind == Kind::kLate) {
-    while (read_some(client, rest)) {
-    }
+  switch (fate.kind) {
+    case Kind::kRefuse:
+      return;
+    case Kind::kLate:
+      late_ = request;
+      return;
+    case Kind::kStall:
+      (void)read_all(client);
+      return;
+    case Kind::kCut:
+    case Kind::kKill:
+      request.resize(std::min(request.size(), header + fate.bytes));
+      break;
+    default:
+      break;
   }
-  const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in at = loopback(server_.port());
-  if (::connect(server, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return void(::close(server));
-  const bool partly = fate.kind == Kind::kCut || fate.kind == Kind::kKill || fate.kind == Kind::kHold;
-  write_all(server, std::string_view(request).substr(0, partly ? header + fate.bytes : request.npos));
-  if (fate.kind == Kind::kKill) server_.kill();
-  if (fate.kind == Kind::kHold) {
-    const std::lock_guard lock(mutex_);
-    held_ = server;
+  const int server = connect();
+  if (server < 0) return;
+  write_all(server, request);
+  if (fate.kind == Kind::kHangUp) {
+    hung_up_ = server;
     return;
   }
+  if (fate.kind == Kind::kKill) server_.kill();
   if (fate.kind == Kind::kCut) ::shutdown(server, SHUT_WR);
-  std::string answer;
-  while (read_some(server, answer)) {
-  }
+  const std::string answer = read_all(server);
   if (fate.kind == Kind::kPass) write_all(client, answer);
   ::close(server);
 }

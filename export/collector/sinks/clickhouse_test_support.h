@@ -1,6 +1,8 @@
 // export/collector/sinks/clickhouse_test_support.h — for tests: a real server (Debian's package clickhouse-server), and a
 // proxy before it that does what networks and servers do on bad days
 #pragma once
+#include <sys/resource.h>
+
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,6 +21,8 @@ class ClickHouseProcess {
   /// Starts it again after kill(), with what it has on disk. On return it answers.
   void start();
   void kill();
+  /// No file of it may become larger: as a disk without room.
+  void limit_files(rlim_t bytes) const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   /// As TabSeparated; an error fails the test.
@@ -40,8 +44,9 @@ struct Fate {
     kDropAnswer,  ///< the server does it, and its answer is lost
     kCut,         ///< the server gets the first bytes of the body, and then the connection's end
     kKill,        ///< the same, but it is killed in place of that
-    kHold,        ///< the same, but its connection stays open until release()
-    kLate,        ///< the server gets it when the client has hung up
+    kHangUp,      ///< the server gets it, and the client's connection ends at once
+    kStall,       ///< nobody gets it, and there is no answer until the client hangs up
+    kLate,        ///< the client's connection ends; the server gets it with release()
   } kind = Kind::kPass;
   std::size_t bytes = 0;  ///< of the body
 };
@@ -55,15 +60,18 @@ class Proxy {
   ~Proxy();
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   void decide(Decide decide);
+  /// Gives the server what is late, and waits for its answer.
   void release();
 
  private:
   void run();
   void serve(int client);
+  [[nodiscard]] int connect() const;
 
   ClickHouseProcess& server_;
-  int listener_ = -1, held_ = -1;
   std::uint16_t port_ = 0;
+  int listener_ = -1, hung_up_ = -1;
+  std::string late_;
   std::mutex mutex_;
   Decide decide_;
   std::thread thread_;

@@ -12,6 +12,8 @@
 #include "export/collector/sinks/clickhouse_sink.h"
 #include "export/collector/sinks/clickhouse_test_support.h"
 #include "export/collector/sinks/eve_files_sink.h"
+#include "export/collector/sinks/kafka_sink.h"
+#include "export/collector/sinks/kafka_test_support.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
 #include "export/test_support.h"
@@ -67,13 +69,13 @@ class EveFiles final : public Backend {
 class ClickHouse final : public Backend {
  public:
   Result<std::unique_ptr<Sink>> open() override {
-    return open_clickhouse_sink({.url = proxy_.url(), .database = database_});
+    return open_clickhouse_sink({.url = proxy_.url(), .database = kDatabase});
   }
   std::vector<std::uint64_t> stored() override {
     std::istringstream in(
         test::clickhouse().ask(fmt::format("SELECT flow_id FROM (SELECT flow_id FROM {0}.flow UNION ALL "
                                            "SELECT flow_id FROM {0}.alert) ORDER BY flow_id",
-                                           database_)));
+                                           kDatabase)));
     return {std::istream_iterator<std::uint64_t>(in), {}};
   }
   void breaks(bool broken) override {
@@ -82,13 +84,44 @@ class ClickHouse final : public Backend {
     });
   }
 
- private:
-  static std::string next_name() {
-    static int next = 0;
-    return fmt::format("contract_{}", next++);
+  /// Making the tables takes the longest: all tests have the same.
+  ClickHouse() {
+    EXPECT_TRUE(open().value()->head({}));
+    for (const char* table : {"flow", "alert", "_deliveries"})
+      test::clickhouse().ask(fmt::format("TRUNCATE TABLE {}.{}", kDatabase, table));
   }
+
+ private:
+  static constexpr const char* kDatabase = "contract";
   test::Proxy proxy_{test::clickhouse()};
-  std::string database_ = next_name();
+};
+
+class Kafka final : public Backend {
+ public:
+  Result<std::unique_ptr<Sink>> open() override { return open_kafka_sink({.brokers = brokers_.list()}); }
+  std::vector<std::uint64_t> stored() override {
+    std::vector<std::uint64_t> all;
+    for (const char* topic : {"picket.flow", "picket.alert"}) {
+      for (const auto& m : brokers_.read(topic)) {
+        v1::Event e;
+        EXPECT_TRUE(e.ParseFromString(m.value));
+        all.push_back(e.flow_id());
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  void breaks(bool broken) override {
+    if (broken) {
+      brokers_.fail(test::Brokers::kAddPartitionsToTxn,
+                    RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 100);
+    } else {
+      brokers_.work_again(test::Brokers::kAddPartitionsToTxn);
+    }
+  }
+
+ private:
+  test::Brokers brokers_;
 };
 
 struct Kind {
@@ -208,7 +241,7 @@ std::unique_ptr<Backend> make() {
 
 INSTANTIATE_TEST_SUITE_P(Sinks, SinkContract,
                          ::testing::Values(Kind{"EveFiles", make<EveFiles>},
-                                           Kind{"ClickHouse", make<ClickHouse>}),
+                                           Kind{"ClickHouse", make<ClickHouse>}, Kind{"Kafka", make<Kafka>}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
