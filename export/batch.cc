@@ -1,13 +1,13 @@
 #include "export/batch.h"
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 #include <zstd.h>
 
-#include <memory>
+#include <cstring>
 
 #include "export/delimited.h"
 #include "export/proto/picket/v1/collector.pb.h"
+#include "parsers/core/digest.h"
 
 namespace picket {
 namespace {
@@ -16,47 +16,31 @@ constexpr const char* kWrongHash = "its hash is not that of its content";
 constexpr int kZstdLevel =
     1;  // records are repetitive: level 1 takes most of what there is to take, at memory speed
 
-class Sha256 {
- public:
-  Sha256() : ctx_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(ctx_.get(), EVP_sha256(), nullptr);
+void add(Sha256& sha, std::uint64_t v) {
+  std::uint8_t b[8];
+  for (std::size_t i = 0; i < 8; ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
+  sha.add(Bytes(b, sizeof b));
+}
+void add(Sha256& sha, std::string_view text) {
+  add(sha, std::uint64_t{text.size()});
+  sha.add(text);
+}
+void add(Sha256& sha, const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
+  add(sha, static_cast<std::uint64_t>(counts.size()));
+  for (const v1::TypeCount& c : counts) {
+    add(sha, c.type());
+    add(sha, c.count());
   }
-  void add(Bytes b) { EVP_DigestUpdate(ctx_.get(), b.data(), b.size()); }
-  void add(std::uint64_t v) {
-    std::uint8_t b[8];
-    for (std::size_t i = 0; i < 8; ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
-    add(Bytes(b, sizeof b));
-  }
-  void add_text(std::string_view text) {
-    add(std::uint64_t{text.size()});
-    add(as_bytes(text));
-  }
-  void add(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
-    add(static_cast<std::uint64_t>(counts.size()));
-    for (const v1::TypeCount& c : counts) {
-      add_text(c.type());
-      add(c.count());
-    }
-  }
-  BatchHash end() {
-    BatchHash hash{};
-    EVP_DigestFinal_ex(ctx_.get(), hash.data(), nullptr);
-    return hash;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx_;
-};
-
+}
 void add_head(Sha256& sha, const v1::Batch& batch) {
-  sha.add(static_cast<std::uint64_t>(batch.lane()));
-  sha.add(batch.sealed_at());
-  sha.add(batch.before());
-  sha.add(std::uint64_t{batch.has_gap()});
+  add(sha, static_cast<std::uint64_t>(batch.lane()));
+  add(sha, batch.sealed_at());
+  add(sha, batch.before());
+  add(sha, std::uint64_t{batch.has_gap()});
   if (!batch.has_gap()) return;
-  sha.add(static_cast<std::uint64_t>(batch.gap().reason()));
-  sha.add(batch.gap().missing());
-  sha.add_text(batch.gap().last_hash());
+  add(sha, static_cast<std::uint64_t>(batch.gap().reason()));
+  add(sha, batch.gap().missing());
+  add(sha, batch.gap().last_hash());
 }
 
 /// What an older lane cannot say, a hash over its fields would not cover.
@@ -90,13 +74,13 @@ Result<std::string> unpack(const v1::Batch& batch) {
 BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes records) {
   Sha256 sha;
   sha.add(Bytes(previous));
-  sha.add_text(batch.sensor());
-  sha.add(batch.boot());
-  sha.add(batch.first_seq());
-  sha.add(std::uint64_t{batch.count()});
+  add(sha, batch.sensor());
+  add(sha, batch.boot());
+  add(sha, batch.first_seq());
+  add(sha, std::uint64_t{batch.count()});
   if (batch.lane() != v1::LANE_ALL) add_head(sha, batch);
   sha.add(records);
-  return sha.end();
+  return sha.finish();
 }
 
 BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch,

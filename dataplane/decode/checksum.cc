@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "parsers/core/crc.h"
 #include "parsers/core/cursor.h"
 
 namespace picket {
@@ -40,28 +41,17 @@ class Sum {
 
 constexpr std::uint16_t kRight = 0xffff;
 
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-  constexpr std::uint32_t kCastagnoli = 0x82f63b78;  // reflected
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    std::uint32_t v = i;
-    for (int bit = 0; bit < 8; ++bit) v = (v & 1) != 0 ? v >> 1 ^ kCastagnoli : v >> 1;
-    table[i] = v;
-  }
-  return table;
-}();
-
 std::uint32_t crc32c(std::uint32_t crc, Bytes b) noexcept {
-  Cursor c(b);
 #ifdef __SSE4_2__
+  Cursor c(b);
   std::uint64_t wide = crc;
   while (c.left() >= 8) wide = __builtin_ia32_crc32di(wide, c.u64le());
   crc = static_cast<std::uint32_t>(wide);
   while (!c.empty()) crc = __builtin_ia32_crc32qi(crc, c.u8());
-#else
-  while (!c.empty()) crc = crc >> 8 ^ kCrcTable[(crc ^ c.u8()) & 0xff];
-#endif
   return crc;
+#else
+  return Crc32<0x1edc6f41, true>::add(crc, b);
+#endif
 }
 
 /// Everything from the L4 header to the end of the datagram: header and payload lie next to each other.

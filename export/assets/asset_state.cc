@@ -1,15 +1,15 @@
 #include "export/assets/asset_state.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
+
+#include "parsers/core/digest.h"
 
 namespace picket {
 namespace {
@@ -18,10 +18,8 @@ constexpr std::string_view kMagic("picket\0A", 8);
 constexpr std::size_t kHash = 32, kHead = kMagic.size() + 4 + kHash;
 
 std::string sha256(std::string_view data) {
-  std::array<unsigned char, kHash> out;
-  unsigned n = 0;
-  EVP_Digest(data.data(), data.size(), out.data(), &n, EVP_sha256(), nullptr);
-  return {out.begin(), out.end()};
+  const Sha256::Value hash = Sha256::of(as_bytes(data));
+  return {hash.begin(), hash.end()};
 }
 
 Error damaged(const std::filesystem::path& file, const std::string& why) {

@@ -10,7 +10,7 @@
 
 #include "export/collector/cli.h"
 #include "export/collector/server.h"
-#include "export/collector/store.h"
+#include "export/collector/sinks.h"
 #include "export/endpoint.h"
 
 namespace {
@@ -40,14 +40,30 @@ int serve(const Config& config) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("collector"));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
 
-  auto store = Store::open(config.store);
-  if (!store) return fail(store.error().message);
-  auto server = Server::start(config.server, *store.value());
+  auto sinks = open_sinks(config);
+  if (!sinks) return fail(sinks.error().message);
+  DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
+  Router router(std::move(sinks).value(), dead_letters, config.router);
+  ServerOptions options = config.server;
+  std::unique_ptr<TlsPort> tls;
+  if (!config.tls.listen.empty()) {
+    auto port = TlsPort::open(config.tls);
+    if (!port) return fail(port.error().message);
+    tls = std::move(port).value();
+    options.identity_of = tls->identity_of();
+  }
+  auto server = Server::start(options, router);
   if (!server) return fail(server.error().message);
-  HostPort at =
-      parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
-  at.port = server.value()->port();                               // port 0 has become one that was free
-  spdlog::info("listening on {}, keeping records in {}", at.text(), config.store);
+  if (!options.listen.empty()) {
+    HostPort at = parse_host_port(options.listen, "--listen").value();  // Server::start has refused any other
+    at.port = server.value()->port();                                   // port 0 has become one that was free
+    spdlog::info("listening on {}, keeping records in {}", at.text(), config.store.path);
+  }
+  if (tls != nullptr) {
+    if (const Status s = tls->listen(*server.value(), config.server.max_sensors); !s)
+      return fail(s.error().message);
+    spdlog::info("listening with TLS on {}, keeping records in {}", tls->address(), config.store.path);
+  }
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
@@ -56,6 +72,8 @@ int serve(const Config& config) {
   std::signal(SIGTERM, end_at_once);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server.value()->stop();
+  tls.reset();  // after the server: its last words go through it
+  router.stop();
   return 0;
 }
 

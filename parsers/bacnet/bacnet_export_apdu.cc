@@ -12,7 +12,6 @@ using A = v1::BacnetApdu;
 using I = v1::BacnetItem;
 using V = v1::BacnetValue;
 using Room = std::array<char, 1024>;
-constexpr std::uint32_t kNoProperty = 0xffffffff;
 
 /// Where a parameter goes: a field, of what is enumerated one for its name as well.
 struct Place {
@@ -155,7 +154,7 @@ void value(WireWriter& w, int field, const Value& v, std::uint32_t type, std::ui
       const std::uint32_t named = !log             ? property
                                   : v.depth == 0   ? property::kStatusFlags
                                   : v.context == 0 ? property::kLogBuffer
-                                                   : kNoProperty;
+                                                   : property::kNone;
       for (std::size_t i = 0; i < n; ++i) {
         if (room[i] == '1') write_name(w, V::kSetFieldNumber, bit_name(named, i));
       }
@@ -292,7 +291,7 @@ std::uint32_t event_property(Field f) noexcept {
     case Field::kEventReliability:
       return property::kReliability;
     default:
-      return kNoProperty;
+      return property::kNone;
   }
 }
 
@@ -369,7 +368,7 @@ void parameter(WireWriter& w, const Pdu& p, const Part& x, std::uint32_t type, S
     case Field::kPrivate: {
       ValueReader r(x.content);
       for (Value v; values < kMaxValues && r.next(v); ++values)
-        value(w, A::kPrivateValuesFieldNumber, v, 0, kNoProperty);
+        value(w, A::kPrivateValuesFieldNumber, v, 0, property::kNone);
       return;
     }
     default:

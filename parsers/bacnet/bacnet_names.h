@@ -71,6 +71,7 @@ inline constexpr std::uint32_t kAnalogInput = 0, kAnalogOutput = 1, kBinaryInput
                                kBinaryLightingOutput = 55, kLift = 59;
 }
 namespace property {
+inline constexpr std::uint32_t kNone = 0xffffffff;  ///< numbers have 22 bits
 inline constexpr std::uint32_t kSoftwareVersion = 12, kDescription = 28, kEventState = 36, kEventType = 37,
                                kFirmware = 44, kLocation = 58, kModel = 70, kNotifyType = 72, kObjectId = 75,
                                kObjectName = 77, kObjectType = 79, kOutOfService = 81, kPolarity = 84,
@@ -78,7 +79,7 @@ inline constexpr std::uint32_t kSoftwareVersion = 12, kDescription = 28, kEventS
                                kRelinquishDefault = 104, kSegmentation = 107, kStatusFlags = 111,
                                kSystemStatus = 112, kUnits = 117, kVendorId = 120, kVendorName = 121,
                                kLogBuffer = 131, kSerial = 372;
-}
+}  // namespace property
 
 [[nodiscard]] std::string_view function_name(std::uint8_t type, std::uint8_t function) noexcept;
 [[nodiscard]] std::string_view result_name(std::uint8_t type, std::uint16_t code) noexcept;
@@ -113,7 +114,7 @@ inline constexpr std::uint32_t kSoftwareVersion = 12, kDescription = 28, kEventS
                                           std::uint64_t value) noexcept;
 /// The kinds of states that an event may tell (BACnetPropertyStates): each has the names of a property.
 struct NamedLike {
-  std::uint32_t object_type = 0, property = 0xffffffff;
+  std::uint32_t object_type = 0, property = property::kNone;
 };
 [[nodiscard]] NamedLike state_named_like(std::int8_t kind) noexcept;
 /// Of a bit of that property: "in-alarm".

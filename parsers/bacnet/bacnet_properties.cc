@@ -1,4 +1,6 @@
 // parsers/bacnet/bacnet_properties.cc — names of properties, of their values, and of units (clause 21)
+#include <utility>
+
 #include "parsers/bacnet/bacnet_names.h"
 
 namespace picket::bacnet {
@@ -838,6 +840,28 @@ constexpr bool is_binary(std::uint32_t type) noexcept {
   return type == object::kBinaryInput || type == object::kBinaryOutput || type == object::kBinaryValue;
 }
 
+/// By the choice's number in BACnetPropertyStates.
+constexpr std::pair<std::int8_t, NamedLike> kStatesNamedLike[] = {
+    {1, {object::kBinaryInput, property::kPresentValue}},
+    {2, {0, property::kEventType}},
+    {3, {0, property::kPolarity}},
+    {4, {0, property::kProgramChange}},
+    {5, {0, 92}},
+    {7, {0, property::kReliability}},
+    {8, {0, property::kEventState}},
+    {9, {0, property::kSystemStatus}},
+    {10, {0, property::kUnits}},
+    {12, {0, 160}},
+    {13, {object::kLifeSafetyPoint, property::kPresentValue}},
+    {14, {0, 196}},
+    {19, {object::kAccessDoor, property::kPresentValue}},
+    {20, {0, 41}},
+    {22, {0, 161}},
+    {25, {0, property::kNotifyType}},
+    {28, {0, 163}},
+    {36, {0, 338}},
+};
+
 }  // namespace
 
 std::string_view property_name(std::uint64_t n) noexcept { return at(kProperties, n); }
@@ -912,46 +936,10 @@ std::string_view value_name(std::uint32_t type, std::uint32_t property, std::uin
 }
 
 NamedLike state_named_like(std::int8_t kind) noexcept {
-  switch (kind) {
-    case 1:
-      return {object::kBinaryInput, property::kPresentValue};
-    case 2:
-      return {0, property::kEventType};
-    case 3:
-      return {0, property::kPolarity};
-    case 4:
-      return {0, property::kProgramChange};
-    case 5:
-      return {0, 92};
-    case 7:
-      return {0, property::kReliability};
-    case 8:
-      return {0, property::kEventState};
-    case 9:
-      return {0, property::kSystemStatus};
-    case 10:
-      return {0, property::kUnits};
-    case 12:
-      return {0, 160};
-    case 13:
-      return {object::kLifeSafetyPoint, property::kPresentValue};
-    case 14:
-      return {0, 196};
-    case 19:
-      return {object::kAccessDoor, property::kPresentValue};
-    case 20:
-      return {0, 41};
-    case 22:
-      return {0, 161};
-    case 25:
-      return {0, property::kNotifyType};
-    case 28:
-      return {0, 163};
-    case 36:
-      return {0, 338};
-    default:
-      return {};
+  for (const auto& [k, like] : kStatesNamedLike) {
+    if (k == kind) return like;
   }
+  return {};
 }
 
 std::string_view bit_name(std::uint32_t property, std::size_t n) noexcept {

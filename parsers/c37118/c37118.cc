@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parsers/core/crc16.h"
+#include "parsers/core/crc.h"
 
 namespace picket::c37118 {
 namespace {

@@ -1,12 +1,9 @@
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <utility>
+#include <bit>
 
 #include "export/wire_writer.h"
 #include "parsers/c37118/c37118.h"
 #include "parsers/c37118/c37118.pb.h"
-#include "parsers/core/assert.h"
 
 namespace picket::c37118 {
 namespace {
@@ -36,87 +33,6 @@ std::string_view phasor_format(Format f) noexcept {
 }
 std::string_view number_format(bool is_float) noexcept { return is_float ? "float" : "integer"; }
 std::string_view phasor_kind(bool is_current) noexcept { return is_current ? "current" : "voltage"; }
-
-// What is the same in record after record is encoded once: a concentrator sends thousands of phasors a second.
-
-/// The number of something, and what it is called.
-class NamedNumber {
- public:
-  NamedNumber(int number_field, std::uint64_t number, int name_field, std::string_view text) noexcept {
-    WireWriter w(bytes_);
-    w.u64(number_field, number);
-    name(w, name_field, text);
-    PICKET_ASSERT(w.ok());
-    size_ = w.size();
-  }
-  void write(WireWriter& w) const noexcept { w.append(Bytes(bytes_).first(size_)); }
-
- private:
-  std::array<std::uint8_t, 48> bytes_{};
-  std::size_t size_ = 0;
-};
-
-template <class Make, std::size_t... kNumbers>
-std::array<NamedNumber, sizeof...(kNumbers)> named(Make make, std::index_sequence<kNumbers...>) noexcept {
-  return {make(kNumbers)...};
-}
-const auto kTypes = named(
-    [](std::size_t n) noexcept {
-      return NamedNumber(C37118Frame::kTypeFieldNumber, n, C37118Frame::kTypeNameFieldNumber,
-                         type_name(static_cast<FrameType>(n)));
-    },
-    std::make_index_sequence<kLastType + 1>());
-const auto kTimeQualities = named(
-    [](std::size_t n) noexcept {
-      return NamedNumber(C37118Frame::kTimeQualityFieldNumber, n, C37118Frame::kTimeQualityNameFieldNumber,
-                         time_quality_name(static_cast<std::uint8_t>(n)));
-    },
-    std::make_index_sequence<16>());
-
-/// Fields that are the same each time but for two numbers, which `fill` writes with pair().
-template <std::size_t kSize>
-class EncodedPair {
- public:
-  template <class Fill>
-  explicit EncodedPair(Fill fill) noexcept {
-    std::array<std::uint8_t, 2 * kSize> room{};
-    WireWriter w(room);
-    fill(w, *this);
-    PICKET_ASSERT(w.ok() && w.size() == kSize);
-    std::copy_n(room.begin(), kSize, bytes_.begin());
-  }
-  void pair(WireWriter& w, int first_field, int second_field) noexcept {
-    w.f64(first_field, 0);
-    first_at_ = w.size() - sizeof(double);
-    w.f64(second_field, 0);
-    second_at_ = w.size() - sizeof(double);
-  }
-  void write(WireWriter& w, double first, double second) const noexcept {
-    auto copy = bytes_;
-    std::memcpy(copy.data() + first_at_, &first, sizeof(double));
-    std::memcpy(copy.data() + second_at_, &second, sizeof(double));
-    w.append(copy);
-  }
-
- private:
-  std::array<std::uint8_t, kSize> bytes_{};
-  std::size_t first_at_ = 0, second_at_ = 0;
-};
-
-using EncodedPhasor = EncodedPair<31>;
-EncodedPhasor encoded_phasor(bool is_current) noexcept {
-  return EncodedPhasor([is_current](WireWriter& w, EncodedPhasor& numbers) noexcept {
-    const auto s = w.message(C37118Measurement::kPhasorsFieldNumber);
-    numbers.pair(w, C37118Phasor::kMagnitudeFieldNumber, C37118Phasor::kAngleFieldNumber);
-    w.text(C37118Phasor::kKindFieldNumber, phasor_kind(is_current));
-  });
-}
-const std::array<EncodedPhasor, 2> kPhasors = {encoded_phasor(false), encoded_phasor(true)};
-
-using EncodedFrequency = EncodedPair<18>;
-const EncodedFrequency kFrequency([](WireWriter& w, EncodedFrequency& numbers) noexcept {
-  numbers.pair(w, C37118Measurement::kFrequencyFieldNumber, C37118Measurement::kFrequencyRateFieldNumber);
-});
 
 /// What stands in PHUNIT, ANUNIT, PHSCALE and ANSCALE.
 void unit(WireWriter& w, const Pmu& p, unsigned n, bool phasor) noexcept {
@@ -221,11 +137,15 @@ void measurement(WireWriter& w, const Measurement& m) noexcept {
     name(w, C37118Measurement::kTimeErrorFieldNumber, time_error_name(status));
     name(w, C37118Measurement::kUnlockedFieldNumber, unlocked_name(status));
   }
-  kFrequency.write(w, m.frequency(), m.frequency_rate());
+  w.f64(C37118Measurement::kFrequencyFieldNumber, m.frequency());
+  w.f64(C37118Measurement::kFrequencyRateFieldNumber, m.frequency_rate());
   PhasorReader phasors = m.phasors();
   for (unsigned i = 0; i < std::min<unsigned>(p.phasors, kMaxChannels); ++i) {
     const Phasor v = phasors.next();
-    kPhasors[v.is_current ? 1 : 0].write(w, v.magnitude, v.angle);
+    const auto phasor = w.message(C37118Measurement::kPhasorsFieldNumber);
+    w.f64(C37118Phasor::kMagnitudeFieldNumber, v.magnitude);
+    w.f64(C37118Phasor::kAngleFieldNumber, v.angle);
+    w.text(C37118Phasor::kKindFieldNumber, phasor_kind(v.is_current));
   }
   for (unsigned i = 0; i < std::min<unsigned>(p.analogs, kMaxChannels); ++i) {
     w.f64(C37118Measurement::kAnalogsFieldNumber, m.analog(i));
@@ -272,12 +192,15 @@ void frame(WireWriter& w, int field, const Exchange& x, const Frame& f) noexcept
   constexpr std::uint64_t kSecond = 1'000'000'000;
   const auto s = w.message(field);
   const std::uint32_t time_base = time_base_of(x, f);
-  kTypes[static_cast<std::size_t>(f.type)].write(w);
+  w.u64(C37118Frame::kTypeFieldNumber, static_cast<std::uint64_t>(f.type));
+  name(w, C37118Frame::kTypeNameFieldNumber, type_name(f.type));
   w.u64(C37118Frame::kVersionFieldNumber, f.version);
   w.u64(C37118Frame::kIdCodeFieldNumber, f.id);
   w.fixed64(C37118Frame::kTimeFieldNumber,
             f.soc * kSecond + (f.fraction < time_base ? std::uint64_t{f.fraction} * kSecond / time_base : 0));
-  kTimeQualities[f.time_quality & 15U].write(w);
+  const auto quality = static_cast<std::uint8_t>(f.time_quality & 15U);
+  w.u64(C37118Frame::kTimeQualityFieldNumber, quality);
+  name(w, C37118Frame::kTimeQualityNameFieldNumber, time_quality_name(quality));
   if ((f.time_quality & 0x70) != 0) {
     mark(w, C37118Frame::kLeapSecondPendingFieldNumber, (f.time_quality & 0x10) != 0);
     mark(w, C37118Frame::kLeapSecondOccurredFieldNumber, (f.time_quality & 0x20) != 0);

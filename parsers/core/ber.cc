@@ -41,8 +41,10 @@ bool long_header(Cursor& in, Element& out, std::size_t& length) noexcept {
   return in.ok();
 }
 
-/// Nearly all have a tag and a length of one byte each.
-bool header(Cursor& in, Element& out, std::size_t& length) noexcept {
+}  // namespace
+
+bool read_header(Cursor& in, Element& out, std::size_t& length) noexcept {
+  // Nearly all have a tag and a length of one byte each.
   const Bytes head = in.rest();
   if (head.size() < 2 || (head[0] & kLongTag) == kLongTag || head[1] >= kMore)
     return long_header(in, out, length);
@@ -52,14 +54,10 @@ bool header(Cursor& in, Element& out, std::size_t& length) noexcept {
   return true;
 }
 
-}  // namespace
-
-bool read_header(Cursor& in, Element& out, std::size_t& length) noexcept { return header(in, out, length); }
-
 bool read(Cursor& in, Element& out) noexcept {
   const Bytes from = in.rest();
   std::size_t length = 0;
-  if (from.empty() || !header(in, out, length)) return false;
+  if (from.empty() || !read_header(in, out, length)) return false;
   out.content = in.bytes(length);
   if (!in.ok()) return false;
   out.all = from.first(from.size() - in.left());
@@ -110,37 +108,23 @@ bool bit(Bytes content, std::size_t n) noexcept {
 }
 
 std::size_t write_oid(Bytes content, std::span<char> room) noexcept {
-  constexpr std::ptrdiff_t kMaxArcText = 21;  // 20 digits and a dot
-  char* at = room.data();
-  char* const end = at + room.size();
-  // Straight into the room where it is there; what does not fit is cut by TextWriter.
-  const auto write = [&at, end](std::string_view dot, std::uint64_t n) noexcept {
-    if (end - at >= kMaxArcText) {
-      if (!dot.empty()) *at++ = dot[0];
-      at = std::to_chars(at, end, n).ptr;
-    } else {
-      at += (TextWriter({at, end}) << dot << n).size();
-    }
-  };
+  TextWriter text(room);
   std::uint64_t arc = 0;
   unsigned bytes = 0;
-  bool first = true;
   for (const std::uint8_t b : content) {
     if (++bytes > kMaxArcBytes) break;
     arc = arc << 7 | (b & 0x7fU);
     if ((b & kMore) != 0) continue;
-    if (first) {
+    if (text.size() == 0) {
       // The first number holds two arcs: 40 times the first, which is 0, 1 or 2, and the second.
       const std::uint64_t top = arc < 80 ? arc / 40 : 2;
-      write("", top);
-      write(".", arc - top * 40);
+      text << top << "." << arc - top * 40;
     } else {
-      write(".", arc);
+      text << "." << arc;
     }
-    first = false;
     arc = bytes = 0;
   }
-  return static_cast<std::size_t>(at - room.data());
+  return text.size();
 }
 
 }  // namespace picket::ber

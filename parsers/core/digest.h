@@ -3,7 +3,7 @@
 // OpenSSL 3 calls these block functions deprecated and wants EVP, but EVP and the one-shot SHA1() fetch an
 // algorithm and allocate on each call (three allocations, measured with a counting malloc), which no packet
 // may cost. The block functions do not allocate and use the CPU's SHA instructions; OpenSSL keeps them for
-// the life of version 3. They serve as names for things here, not as protection.
+// the life of version 3. MD5 and SHA-1 serve as names for things here, not as protection.
 //
 // Cost    no allocation; tls_test.cc and tests/no_allocation_test.cc count
 #pragma once

@@ -26,7 +26,12 @@ class TextWriter {
   }
   TextWriter& operator<<(Bytes b) noexcept { return *this << as_text(b); }
   TextWriter& operator<<(std::integral auto v) noexcept {
-    char digits[20];
+    char* const at = room_.data() + size_;
+    if (const auto [end, error] = std::to_chars(at, room_.data() + room_.size(), v); error == std::errc()) {
+      size_ += static_cast<std::size_t>(end - at);
+      return *this;
+    }
+    char digits[20];  // of which the first are written
     const char* end = std::to_chars(digits, digits + sizeof digits, v).ptr;
     return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
   }

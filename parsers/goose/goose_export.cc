@@ -1,7 +1,6 @@
 #include "parsers/goose/goose_export.h"
 
-#include <charconv>
-
+#include "parsers/core/text_writer.h"
 #include "parsers/goose/goose.h"
 
 namespace picket::goose {
@@ -13,12 +12,9 @@ using v1::GooseValue;
 void value(WireWriter& w, const Value& v) noexcept {
   const auto s = w.message(Goose::kAllDataFieldNumber);
   std::array<char, 6 * kMaxDepth> room;  // places of 5 digits, and dots: it all fits
-  char* at = room.data();
-  for (unsigned i = 0; i < v.depth; ++i) {
-    if (i != 0) *at++ = '.';
-    at = std::to_chars(at, room.data() + room.size(), v.path[i]).ptr;
-  }
-  w.text(GooseValue::kEntryFieldNumber, {room.data(), at});
+  TextWriter entry(room);
+  for (unsigned i = 0; i < v.depth; ++i) entry << (i == 0 ? "" : ".") << v.path[i];
+  w.bytes(GooseValue::kEntryFieldNumber, entry.bytes());
   w.text(GooseValue::kTypeFieldNumber, type_name(v.type));
   if (v.is_number()) return w.f64(GooseValue::kNumberFieldNumber, v.number);
   if (v.is_text()) return w.bytes(GooseValue::kTextFieldNumber, v.content);

@@ -277,7 +277,8 @@ constexpr bool tells_itself(Type t) noexcept {
   return t == Type::kConnect || t == Type::kPublish || t == Type::kSubscribe || t == Type::kUnsubscribe;
 }
 
-/// Walks packets from `stream` on until they weigh enough. `telling`: of which only those count that tell themselves.
+/// Walks packets from `stream` on until they weigh `enough` together. telling_only: those without text, whose few bytes may be
+/// anything (acknowledgements, pings), have to be whole and right as well, but weigh nothing.
 Probe walk(Bytes stream, std::uint8_t version, unsigned enough, bool telling_only = false) noexcept {
   constexpr std::uint64_t kNotTelling = bit(Event::kUnassignedMsgType);
   Cursor in(stream);

@@ -3,39 +3,10 @@
 #include <bit>
 #include <cstring>
 
+#include "parsers/core/crc.h"
+
 namespace picket::rasta {
 namespace {
-
-using Table = std::array<std::uint32_t, 256>;
-
-/// Remainders of each byte; `reversed` has the polynomial's bits in the order of the wire, least significant first.
-constexpr Table lsb_first(std::uint32_t reversed) noexcept {
-  Table t{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t r = i;
-    for (int k = 0; k < 8; ++k) r = r >> 1 ^ ((r & 1) != 0 ? reversed : 0);
-    t[i] = r;
-  }
-  return t;
-}
-constexpr Table msb_first(std::uint32_t polynomial) noexcept {
-  Table t{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t r = i << 24;
-    for (int k = 0; k < 8; ++k) r = r << 1 ^ ((r & 0x80000000) != 0 ? polynomial : 0);
-    t[i] = r;
-  }
-  return t;
-}
-constexpr Table kB = msb_first(0xee5b42fd);
-constexpr Table kC = lsb_first(0x82f63b78);  // 1edc6f41
-constexpr Table kD = lsb_first(0x8408);      // 1021
-constexpr Table kE = lsb_first(0xa001);      // 8005
-
-std::uint32_t lsb(const Table& t, std::uint32_t r, Bytes b) noexcept {
-  for (const std::uint8_t v : b) r = r >> 8 ^ t[(r ^ v) & 0xff];
-  return r;
-}
 
 /// One block of 64 bytes (RFC 1320, 3.4).
 void block(std::array<std::uint32_t, 4>& state, const std::uint8_t* at) noexcept {
@@ -70,17 +41,14 @@ void block(std::array<std::uint32_t, 4>& state, const std::uint8_t* at) noexcept
 
 std::uint32_t check_code(CheckOption option, Bytes covered) noexcept {
   switch (option) {
-    case CheckOption::kB: {
-      std::uint32_t r = 0;
-      for (const std::uint8_t v : covered) r = r << 8 ^ kB[r >> 24 ^ v];
-      return r;
-    }
+    case CheckOption::kB:
+      return Crc32<0xee5b42fd, false>::add(0, covered);
     case CheckOption::kC:
-      return ~lsb(kC, ~std::uint32_t{0}, covered);
+      return ~Crc32<0x1edc6f41, true>::add(0xffffffff, covered);
     case CheckOption::kD:
-      return lsb(kD, 0, covered);
+      return Crc16<0x1021, true>::add(0, covered);
     case CheckOption::kE:
-      return lsb(kE, 0, covered);
+      return Crc16<0x8005, true>::add(0, covered);
     case CheckOption::kNone:
     case CheckOption::kBOrC:
     case CheckOption::kDOrE:

@@ -3,9 +3,9 @@
 //   capture_cuts PROTOCOL FOLDER...    FOLDER: with input.pcap of cases
 //   PICKET_CUTS=all                    at every place of long conversations, too
 //
-// Each conversation (tests/fuzz/capture_talk.h) is spoken with each of its packets cut in two at each place, in single
-// bytes, and up to each place and no further: check_every_split(), check_every_truncation(). The time this takes grows
-// with the square of its length, so that long ones are cut at some of their places, always the same.
+// Each conversation (tests/fuzz/capture_talk.h) is spoken with its packets cut in two, one of them at a place or all at
+// once, in single bytes, and up to each place and no further. The time this takes grows with the square of its length, so
+// that long ones are cut at some of their places, always the same. All of them: with all packets cut at once.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +16,8 @@
 namespace picket::testing {
 namespace {
 
-constexpr std::size_t kBytes = std::size_t{128} << 10;  // that the parser reads for a conversation, about
+// That the parser reads for a conversation, about: one packet cut at a time, and all of them.
+constexpr std::size_t kOneCut = std::size_t{128} << 10, kAllCut = std::size_t{1} << 20;
 
 int run_all(ProtocolId id, const std::vector<std::string>& folders) {
   const ProtocolSpec& spec = *protocols()[id];
@@ -36,13 +37,19 @@ int run_all(ProtocolId id, const std::vector<std::string>& folders) {
     options.files = true;
     options.pool_bytes = 8 << 20;
     options.describe = [&](const Transaction& tx) { return text.json(tx); };
-    std::size_t bytes = 0;
-    for (const Turn& t : s.input.talk) bytes += t.bytes.size();
-    const std::size_t step = all ? 1 : 1 + bytes * bytes / kBytes;
-    whole += step == 1 ? 1 : 0;
+    std::size_t bytes = 0, longest = 0;
+    for (const Turn& t : s.input.talk) {
+      bytes += t.bytes.size();
+      longest = std::max(longest, t.bytes.size());
+    }
+    const std::size_t step = 1 + bytes * bytes / kOneCut;
+    const std::size_t step_of_all = all ? 1 : 1 + bytes * longest / kAllCut;
+    whole += step == 1 || step_of_all == 1 ? 1 : 0;
     std::string fault = check_every_truncation(spec, s.input.talk, options, step);
-    if (fault.empty() && options.transport == Transport::kTcp)
+    if (fault.empty() && options.transport == Transport::kTcp) {
       fault = check_every_split(spec, s.input.talk, options, step);
+      if (fault.empty()) fault = check_all_turns_split(spec, s.input.talk, options, step_of_all);
+    }
     if (fault.empty()) continue;
     std::fprintf(stderr, "%s: %s\n", s.name.c_str(), fault.c_str());
     return 1;

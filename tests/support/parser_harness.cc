@@ -361,41 +361,76 @@ std::vector<std::string> run(const ProtocolSpec& spec, const Conversation& talk,
   return lines;
 }
 
-std::string check_every_split(const ProtocolSpec& spec, const Conversation& talk,
-                              const HarnessOptions& options, std::size_t step) {
-  const std::vector<std::string> want = run(spec, talk, options);
-  for (const std::string& l : want) {
-    if (l.rfind("VIOLATION", 0) == 0) return "uncut: " + l;
-  }
-  const auto differs = [&](std::size_t cut_turn, std::size_t cut_at, bool bytewise) -> std::string {
-    ParserRun r(spec, options);
-    for (std::size_t t = 0; t < talk.size(); ++t) {
-      const std::string_view bytes = talk[t].bytes;
-      if (bytewise && talk[t].kind == Turn::Kind::kBytes) {
-        for (std::size_t i = 0; i < bytes.size(); ++i) r.feed(talk[t].dir, bytes.substr(i, 1));
-      } else if (t == cut_turn) {
-        r.feed(talk[t].dir, bytes.substr(0, cut_at));
-        r.feed(talk[t].dir, bytes.substr(cut_at));
+namespace {
+
+/// A conversation's lines, against which it is spoken again with its turns cut.
+class Uncut {
+ public:
+  Uncut(const ProtocolSpec& spec, const Conversation& talk, const HarnessOptions& options)
+      : spec_(spec), talk_(talk), options_(options), want_(run(spec, talk, options)) {}
+
+  /// cut(turn, from): how many of the turn's bytes come next.
+  template <class Cut>
+  std::string differs(const std::string& how, Cut cut) const {
+    for (const std::string& l : want_) {
+      if (l.rfind("VIOLATION", 0) == 0) return "uncut: " + l;
+    }
+    ParserRun r(spec_, options_);
+    for (std::size_t t = 0; t < talk_.size(); ++t) {
+      if (talk_[t].kind != Turn::Kind::kBytes) {
+        r.play(talk_[t]);
       } else {
-        r.play(talk[t]);
+        const std::string_view bytes = talk_[t].bytes;
+        for (std::size_t from = 0, n = 0; from < bytes.size(); from += n) {
+          n = std::min(cut(t, from), bytes.size() - from);
+          r.feed(talk_[t].dir, bytes.substr(from, n));
+        }
       }
       r.next_turn();
     }
     r.close();
-    if (r.lines() == want && r.violations().empty()) return "";
-    return (bytewise ? std::string("byte by byte")
-                     : "turn " + std::to_string(cut_turn) + " cut at " + std::to_string(cut_at)) +
-           ":\n" + detail::join(r.lines()) + detail::join(r.violations()) + "wanted:\n" + detail::join(want);
-  };
+    if (r.lines() == want_ && r.violations().empty()) return "";
+    return how + ":\n" + detail::join(r.lines()) + detail::join(r.violations()) + "wanted:\n" +
+           detail::join(want_);
+  }
+
+ private:
+  const ProtocolSpec& spec_;
+  const Conversation& talk_;
+  const HarnessOptions& options_;
+  std::vector<std::string> want_;
+};
+constexpr std::size_t kRest = std::string_view::npos;
+
+}  // namespace
+
+std::string check_every_split(const ProtocolSpec& spec, const Conversation& talk,
+                              const HarnessOptions& options, std::size_t step) {
+  const Uncut uncut(spec, talk, options);
   std::size_t place = 0;
   for (std::size_t t = 0; t < talk.size(); ++t) {
-    if (talk[t].kind != Turn::Kind::kBytes) continue;
-    for (std::size_t at = 1; at < talk[t].bytes.size(); ++at) {
+    for (std::size_t at = 1; talk[t].kind == Turn::Kind::kBytes && at < talk[t].bytes.size(); ++at) {
       if (++place % step != 0) continue;
-      if (std::string d = differs(t, at, false); !d.empty()) return d;
+      std::string d = uncut.differs(
+          "turn " + std::to_string(t) + " cut at " + std::to_string(at),
+          [=](std::size_t turn, std::size_t from) { return turn == t && from == 0 ? at : kRest; });
+      if (!d.empty()) return d;
     }
   }
-  return differs(talk.size(), 0, true);
+  return uncut.differs("byte by byte", [](std::size_t, std::size_t) { return std::size_t{1}; });
+}
+
+std::string check_all_turns_split(const ProtocolSpec& spec, const Conversation& talk,
+                                  const HarnessOptions& options, std::size_t step) {
+  const Uncut uncut(spec, talk, options);
+  std::size_t longest = 0;
+  for (const Turn& t : talk) longest = std::max(longest, t.bytes.size());
+  for (std::size_t at = 1; at < longest; at += step) {
+    std::string d = uncut.differs("all turns cut at " + std::to_string(at),
+                                  [=](std::size_t, std::size_t from) { return from == 0 ? at : kRest; });
+    if (!d.empty()) return d;
+  }
+  return "";
 }
 
 std::string check_every_truncation(const ProtocolSpec& spec, const Conversation& talk,

@@ -229,6 +229,12 @@ std::vector<std::string> run(const ProtocolSpec& spec, const Conversation& talk,
 [[nodiscard]] std::string check_every_split(const ProtocolSpec& spec, const Conversation& talk,
                                             const HarnessOptions& options = {}, std::size_t step = 1);
 
+/// As check_every_split(), with all turns cut at the same place at once: each place of each turn for the price of as many
+/// runs as the longest turn has bytes. What is said only grows, so a conversation broken off at any of these places has
+/// said what the whole begins with.
+[[nodiscard]] std::string check_all_turns_split(const ProtocolSpec& spec, const Conversation& talk,
+                                                const HarnessOptions& options = {}, std::size_t step = 1);
+
 /// The conversation stops at each byte of each turn (datagrams: the turn is cut short and the rest follows), or at every
 /// `step`-th. Nothing may break the contract, and what was said up to there is what the whole one begins with. ""
 /// when it is so.

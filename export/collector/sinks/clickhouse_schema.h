@@ -76,7 +76,8 @@ ClickHouseColumn clickhouse_eve_column();
 /// By layout.h's table_of(). Built on first use for each of the two kinds of server; lives as long as the program.
 const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version);
 
-/// The table of what came: a row for each delivery, with the gaps before it and where its chain stands behind it.
+/// The table of what came: a row for each delivery, with what is missing since, and where its chain stands behind it
+/// (`head`, a picket.v1.ChainState). A chain's rows are counted by `version`.
 inline constexpr std::string_view kDeliveriesTable = "_deliveries";
 std::vector<ClickHouseColumn> clickhouse_delivery_columns();
 

@@ -68,6 +68,11 @@ class ClickHouseSink final : public Sink {
   Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
 
  private:
+  struct Known {
+    ChainHead head;
+    std::uint64_t version = 0;  ///< how many deliveries the server has of the chain
+  };
+  Result<Known> look_up(const ChainId& chain);
   Status prepare();
   Status write(const Block& block, std::vector<Rejected>& refused);
   void make_rows(const Block& block, std::vector<Rejected>& refused);
@@ -79,8 +84,9 @@ class ClickHouseSink final : public Sink {
   ClickHouseVersion encoder_version_;
   std::vector<TableRows> rows_by_table_;
   /// Chains whose every insert since head() was answered with yes, and where they stand. The others are looked up.
-  std::map<ChainId, std::uint64_t> sure_;
-  bool in_doubt_ = false;           ///< an insert failed, and may still be at work
+  std::map<ChainId, Known> sure_;
+  std::map<ChainId, std::uint64_t> versions_;  ///< of the chains of this store(), as they grow
+  bool in_doubt_ = false;                      ///< an insert failed, and may still be at work
   std::vector<Rejected> doubtful_;  ///< of the block that failed: told if it turns out to be stored
 };
 
@@ -95,31 +101,30 @@ Status ClickHouseSink::prepare() {
 
 Result<std::optional<ChainHead>> ClickHouseSink::head(const ChainId& chain) {
   sure_.erase(chain);
+  auto found = look_up(chain);
+  if (!found) return found.error();
+  return found.value().version == 0 ? std::nullopt : std::optional{std::move(found.value().head)};
+}
+
+/// Version 0: nothing of the chain is there.
+Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
   if (auto s = prepare(); !s) return s.error();
-  const auto answer =
-      server_->ask(fmt::format("SELECT through, hash, newest, `made.type`, `made.count` FROM {} WHERE {} "
-                               "ORDER BY through DESC LIMIT 1 "
-                               "FORMAT RowBinary",
-                               server_->full_name(kDeliveriesTable), chain_is(chain)));
+  const auto answer = server_->ask(fmt::format(
+      "SELECT version, head FROM {} WHERE {} ORDER BY version DESC, through DESC LIMIT 1 FORMAT RowBinary",
+      server_->full_name(kDeliveriesTable), chain_is(chain)));
   if (!answer) {
     server_->forget();
     return answer.error();
   }
-  if (answer.value().empty()) return std::optional<ChainHead>{};
+  Known known;
+  if (answer.value().empty()) return known;
   WireReader in(as_bytes(answer.value()));
-  ChainHead head;
-  head.through = in.fixed<std::uint64_t>();
-  const bool has_hash = read_hash(as_text(in.bytes(head.hash.size())), head.hash);
-  head.newest_ns = in.fixed<std::uint64_t>();
-  std::vector<std::string> types;
-  for (std::uint64_t n = in.varint(); n > 0 && in.ok(); --n)
-    types.emplace_back(as_text(in.bytes(in.varint())));
-  const std::uint64_t counts = in.varint();
-  for (std::size_t i = 0; i < counts && i < types.size() && in.ok(); ++i)
-    head.made[types[i]] = in.fixed<std::uint64_t>();
-  if (!in.ok() || !has_hash || counts != types.size())
+  known.version = in.fixed<std::uint64_t>();
+  const Bytes state = in.bytes(in.varint());
+  ChainId same;
+  if (!in.ok() || known.version == 0 || !read_head(as_text(state), same, known.head))
     return Error{"clickhouse: " + text_of(chain) + ": its head is damaged"};
-  return std::optional{std::move(head)};
+  return known;
 }
 
 Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
@@ -132,14 +137,19 @@ Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejec
     in_doubt_ = false;
   }
   std::vector<Rejected> refused;
-  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<std::uint64_t>> {
-    if (const auto at = sure_.find(chain); at != sure_.end()) return std::optional{at->second};
-    auto there = head(chain);
+  versions_.clear();
+  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
+    if (const auto at = sure_.find(chain); at != sure_.end()) {
+      versions_[chain] = at->second.version;
+      return std::optional{at->second.head};
+    }
+    auto there = look_up(chain);
     if (!there) return there.error();
-    if (!there.value()) return std::optional<std::uint64_t>{};
+    const auto& [head, version] = there.value();
+    versions_[chain] = version;
     for (const Rejected& r : doubtful_)
-      if (r.chain == chain && r.seq <= there.value()->through) refused.push_back(r);
-    return std::optional{there.value()->through};
+      if (r.chain == chain && has_passed(head, r.seq)) refused.push_back(r);
+    return version == 0 ? std::nullopt : std::optional{head};
   });
   if (!block) return block.error();
   doubtful_.clear();
@@ -150,7 +160,7 @@ Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejec
     server_->forget();
     return s;
   }
-  for (const auto& [chain, after] : block.value().heads) sure_[chain] = after->through;
+  for (const auto& [chain, after] : block.value().heads) sure_[chain] = {*after, versions_[chain]};
   rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
                   std::make_move_iterator(refused.end()));
   return Done{};
@@ -242,12 +252,8 @@ Status ClickHouseSink::commit(const Block& block) {
     put_fixed(d->after.through, rows);
     put_fixed(d->first_seq, rows);
     put_fixed(d->count, rows);
-    rows.append(as_text(Bytes{d->after.hash}));
-    put_fixed(d->after.newest_ns, rows);
-    put_varint(d->after.made.size(), rows);
-    for (const auto& [type, count] : d->after.made) put_string(type, rows);
-    put_varint(d->after.made.size(), rows);
-    for (const auto& [type, count] : d->after.made) put_fixed(count, rows);
+    put_fixed(++versions_[d->chain], rows);
+    put_string(write_head(d->chain, d->after), rows);
     const auto each_gap = [&](auto&& put) {
       put_varint(d->missing.size(), rows);
       for (const Missing& m : d->missing) put(m);

@@ -214,11 +214,7 @@ Status EveFilesSink::follow_name() {
 
 Status EveFilesSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
   if (auto s = settle(); !s) return s;
-  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<std::uint64_t>> {
-    const auto at = head(chain);
-    if (!at) return at.error();
-    return at.value() ? std::optional(at.value()->through) : std::nullopt;
-  });
+  const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
   if (!block) return block.error();
   if (block.value().deliveries.empty()) return Done{};
   if (auto s = follow_name(); !s) return s;

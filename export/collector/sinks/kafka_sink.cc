@@ -251,8 +251,7 @@ Status KafkaSink::read_heads() {
     ChainId chain;
     ChainHead head;
     if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
-      ChainHead& known = heads_[chain];
-      if (head.through >= known.through) known = std::move(head);
+      heads_[chain] = std::move(head);  // a chain's heads are in one partition, in order
     }
     next_offset_[p] = m->offset + 1;
   }
@@ -276,12 +275,12 @@ Status KafkaSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) 
     return s;
   }
   std::vector<Rejected> refused;
-  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<std::uint64_t>> {
+  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
     const auto at = heads_.find(chain);
-    if (at == heads_.end()) return std::optional<std::uint64_t>{};
+    if (at == heads_.end()) return std::optional<ChainHead>{};
     for (const Rejected& r : doubtful_)
-      if (r.chain == chain && r.seq <= at->second.through) refused.push_back(r);
-    return std::optional{at->second.through};
+      if (r.chain == chain && has_passed(at->second, r.seq)) refused.push_back(r);
+    return std::optional{at->second};
   });
   if (!block) return block.error();
   doubtful_.clear();

@@ -170,10 +170,7 @@ TEST_P(SinkContract, KeepsRecordsAndWholeHeadsOfChainsApart) {
       const auto head = sink_->head(c->id());
       ASSERT_TRUE(head) << head.error().message;
       ASSERT_TRUE(head.value());
-      EXPECT_EQ(head.value()->through, c->head().through);
-      EXPECT_EQ(head.value()->hash, c->head().hash);
-      EXPECT_EQ(head.value()->made, c->head().made);
-      EXPECT_EQ(head.value()->newest_ns, c->head().newest_ns);
+      EXPECT_EQ(*head.value(), c->head());
     }
   }
 }
@@ -222,6 +219,24 @@ TEST_P(SinkContract, StoresNothingWithAnErrorAndAllOfItLater) {
   store(*sink_, {second, third});
   EXPECT_EQ(stored(), numbers(1, 9));
   EXPECT_EQ(through(*sink_, chain_.id()), 9U);
+}
+
+/// What comes late goes into its hole, once, wherever the chain's head is by then.
+TEST_P(SinkContract, FillsHolesOnce) {
+  const auto first = chain_.next(2), second = chain_.skip_and_next(3, 2), third = chain_.skip_and_next(2, 1);
+  store(*sink_, {first, second, third});
+  const auto late = chain_.fill();
+  store(*sink_, {late});
+  EXPECT_EQ(stored(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 10}));
+  for (const bool reopened : {false, true}) {
+    if (reopened) reopen();
+    store(*sink_, {late, third});
+    const auto head = sink_->head(chain_.id());
+    ASSERT_TRUE(head && head.value());
+    EXPECT_EQ(*head.value(), chain_.head());
+  }
+  store(*sink_, {chain_.fill(), chain_.next(1)});
+  EXPECT_EQ(stored(), numbers(1, 11));
 }
 
 TEST_P(SinkContract, TakesGapsAloneAndTicks) {

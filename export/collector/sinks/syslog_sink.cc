@@ -59,10 +59,7 @@ class ThreadedSyslog final : public SyslogSink {
 };
 
 Status ThreadedSyslog::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
-  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<std::uint64_t>> {
-    const auto at = heads_.find(chain);
-    return at == heads_.end() ? std::nullopt : std::optional{at->second.through};
-  });
+  const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
   if (!block) return block.error();
   for (const Delivery* d : block.value().deliveries) {
     each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {

@@ -42,6 +42,29 @@ class Chain {
     const std::uint64_t first = head_.through + 1;
     return with(0, "", {{first, first + count - 1, v1::GAP_SPOOL_FULL, {}, true}});
   }
+  /// `count` numbers that may come late: the next delivery leaves a hole of them.
+  Shared skip_and_next(std::uint64_t count, std::uint32_t next_count) {
+    const std::uint64_t first = head_.through + 1, last = head_.through + count;
+    head_.holes.push_back({first, last, head_.hash, {}, head_.made, {{"flow", count}}});
+    head_.holes.back().after[0] = static_cast<std::uint8_t>(first);
+    head_.through = last;
+    auto d = std::make_shared<Delivery>(*with(next_count, records(last + 1, next_count)));
+    d->missing = {{first, last, v1::GAP_UNKNOWN, {}, false}};
+    return d;
+  }
+  /// What the oldest hole is for.
+  Shared fill() {
+    const Hole hole = head_.holes.front();
+    head_.holes.erase(head_.holes.begin());
+    auto d = std::make_shared<Delivery>();
+    d->chain = id_;
+    d->first_seq = hole.first;
+    d->count = static_cast<std::uint32_t>(hole.last - hole.first + 1);
+    d->records = records(d->first_seq, d->count);
+    d->fills = Missing{hole.first, hole.last, v1::GAP_UNKNOWN, {}, false};
+    d->after = head_;
+    return d;
+  }
   [[nodiscard]] const ChainId& id() const { return id_; }
   [[nodiscard]] const ChainHead& head() const { return head_; }
 

@@ -1,0 +1,212 @@
+// gRPC inside of the tunnel, both ends in one process: what 1.51 makes of sockets that are handed to it, and of a gate.
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "export/proto/picket/v1/collector.grpc.pb.h"
+#include "export/tls/gate.h"
+#include "export/tls/listener.h"
+#include "export/tls/test_support.h"
+
+namespace picket::tls {
+namespace {
+
+using namespace test;
+using std::chrono::seconds;
+
+/// Acknowledges each batch of who may send it.
+class Service final : public v1::Collector::Service {
+ public:
+  grpc::Status Deliver(grpc::ServerContext* context,
+                       grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
+    const auto peer = peers->find(context->peer());
+    if (peer == nullptr) return {grpc::StatusCode::UNAUTHENTICATED, "who is " + context->peer() + "?"};
+    {
+      const std::lock_guard lock(mutex);
+      channels.insert(context->peer());
+    }
+    v1::Batch batch;
+    while (stream->Read(&batch)) {
+      if (batch.sensor() != peer->who.name)
+        return {grpc::StatusCode::PERMISSION_DENIED, "not " + peer->who.name};
+      v1::Ack ack;
+      ack.set_boot(batch.boot());
+      ack.set_durable_through_seq(batch.first_seq() + batch.count() - 1);
+      stream->Write(ack);
+    }
+    return grpc::Status::OK;
+  }
+  std::shared_ptr<Peers> peers = std::make_shared<Peers>();
+  std::mutex mutex;
+  std::set<std::string> channels;
+};
+
+class Grpc : public testing::Test {
+ protected:
+  void SetUp() override {
+    grpc::ServerBuilder builder;
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    builder.RegisterService(&service);
+    server = builder.BuildAndStart();
+    ASSERT_NE(server, nullptr);
+    site.folder.write("crl", make_crl(site.ca, {}));
+    collector_ring = site.keyring(Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.path("crl"); });
+    listen(0);
+    dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
+    gate = Gate::open(dialer, {"127.0.0.1", listener->port()}, {}, seconds(20)).value();
+  }
+  void TearDown() override {
+    server->Shutdown(std::chrono::system_clock::now());
+    listener.reset();
+  }
+  void listen(std::uint16_t port) {
+    auto started = Listener::start(
+        collector_ring, {"127.0.0.1", port}, quick(), service.peers, [this](Fd end, const Peer&) {
+          grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters p;
+          p.fd = end.release();
+          acceptor->HandleNewConnection(&p);
+        });
+    ASSERT_TRUE(started) << started.error().message;
+    listener = std::move(started).value();
+  }
+  std::shared_ptr<grpc::Channel> channel() const {
+    grpc::ChannelArguments args;
+    args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
+    return grpc::CreateCustomChannel(gate->target(), grpc::InsecureChannelCredentials(), args);
+  }
+  static bool connects(const std::shared_ptr<grpc::Channel>& channel) {
+    return channel->WaitForConnected(std::chrono::system_clock::now() + seconds(20));
+  }
+  /// Batches of one stream, each acknowledged; the status at its end.
+  static grpc::Status deliver(const std::shared_ptr<grpc::Channel>& channel, const std::string& sensor,
+                              int batches) {
+    const auto stub = v1::Collector::NewStub(channel);
+    grpc::ClientContext context;
+    const auto stream = stub->Deliver(&context);
+    v1::Batch batch;
+    batch.set_sensor(sensor);
+    batch.set_boot(7);
+    batch.set_count(10);
+    batch.set_records(std::string(100'000, 'r'));
+    for (int i = 0; i < batches; ++i) {
+      batch.set_first_seq(static_cast<std::uint64_t>(10 * i + 1));
+      if (!stream->Write(batch)) break;
+      v1::Ack ack;
+      if (!stream->Read(&ack)) break;
+      EXPECT_EQ(ack.durable_through_seq(), static_cast<std::uint64_t>(10 * i + 10));
+    }
+    stream->WritesDone();
+    return stream->Finish();
+  }
+
+  Site site;
+  Service service;
+  std::shared_ptr<Keyring> collector_ring;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Listener> listener;
+  std::shared_ptr<Dialer> dialer;
+  std::unique_ptr<Gate> gate;
+};
+
+TEST_F(Grpc, BatchesAreDeliveredByWhoeverTheCertificateNames) {
+  const grpc::Status fine = deliver(channel(), "plant-7", 100);
+  EXPECT_TRUE(fine.ok()) << fine.error_message();
+  const grpc::Status other = deliver(channel(), "plant-8", 1);
+  EXPECT_EQ(other.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(other.error_message(), "not plant-7");
+}
+
+TEST_F(Grpc, NoTwoConnectionsEverHaveTheSameChannel) {
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
+  const std::lock_guard lock(service.mutex);
+  EXPECT_EQ(service.channels.size(), 20U) << "one after the other, so that descriptors are used again";
+}
+
+TEST_F(Grpc, AChannelConnectsAgainByItself) {
+  const auto c = channel();
+  ASSERT_TRUE(connects(c));
+  EXPECT_TRUE(eventually([&] { return gate->trouble().empty(); }));
+  const std::uint16_t port = listener->port();
+  listener.reset();
+  EXPECT_TRUE(
+      eventually([&] { return c->GetState(true) != GRPC_CHANNEL_READY && !gate->trouble().empty(); }));
+  EXPECT_NE(gate->trouble().find("Connection refused"), std::string::npos) << gate->trouble();
+  listen(port);
+  EXPECT_TRUE(eventually([&] { return connects(c); }));
+  EXPECT_TRUE(deliver(c, "plant-7", 3).ok());
+  EXPECT_EQ(gate->trouble(), "");
+}
+
+TEST_F(Grpc, AChannelIsNotReadyWhereTheSensorIsRefused) {
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  ASSERT_TRUE(eventually([&] { return collector_ring->counters().reloads_ok == 1; }));
+  const auto c = channel();
+  ASSERT_TRUE(eventually([&] { return c->GetState(true) == GRPC_CHANNEL_TRANSIENT_FAILURE; }));
+  EXPECT_TRUE(eventually([&] { return !gate->trouble().empty(); }));
+  EXPECT_NE(gate->trouble().find("refuses this sensor"), std::string::npos) << gate->trouble();
+  EXPECT_NE(gate->trouble().find("certificate revoked"), std::string::npos) << gate->trouble();
+}
+
+TEST_F(Grpc, NoOtherProcessGoesThroughTheGate) {
+  const std::string name = gate->target().substr(std::string("unix-abstract:").size());
+  const pid_t child = ::fork();
+  if (child == 0) {  // nothing here that another thread may hold a lock of
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    std::memcpy(at.sun_path + 1, name.data(), name.size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    char byte = 0;
+    const bool connected =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&at),
+                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0;
+    ::_exit(!connected ? 1 : ::recv(fd, &byte, 1, 0) == 0 ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "it is closed without a byte";
+  EXPECT_EQ(collector_ring->counters().handshakes_ok, 0U);
+  EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
+}
+
+TEST_F(Grpc, AGateClosesWhileItDials) {
+  const Fd silent(::socket(AF_INET, SOCK_STREAM, 0));  // accepts in the kernel, and never says a word
+  ASSERT_EQ(::listen(silent.get(), 4), 0);
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  ::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&at), &size);
+  gate = Gate::open(dialer, {"127.0.0.1", ntohs(at.sin_port)}, {}, std::chrono::hours(1)).value();
+  const auto c = channel();
+  c->GetState(true);
+  const Fd dialled(::accept(silent.get(), nullptr, nullptr));  // it is under way
+  gate.reset();
+  EXPECT_NE(c->GetState(false), GRPC_CHANNEL_READY);
+}
+
+TEST_F(Grpc, ACallOfASensorThatIsRevokedEnds) {
+  const auto stub = v1::Collector::NewStub(channel());
+  grpc::ClientContext context;
+  const auto stream = stub->Deliver(&context);
+  v1::Batch batch;
+  batch.set_sensor("plant-7");
+  ASSERT_TRUE(stream->Write(batch));
+  v1::Ack ack;
+  ASSERT_TRUE(stream->Read(&ack));
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  EXPECT_FALSE(stream->Read(&ack));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace picket::tls
