@@ -11,6 +11,7 @@
 #include "export/collector/sinks/clickhouse_server.h"
 #include "export/collector/sinks/row_binary.h"
 #include "export/proto/picket/v1/collector.pb.h"
+#include "export/wire_reader.h"
 
 namespace picket::collector {
 namespace {

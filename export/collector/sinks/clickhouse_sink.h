@@ -5,7 +5,8 @@
 //
 // What is promised, and why it holds on a plain MergeTree, which knows neither transactions nor deduplication:
 //   - A block counts as stored when its rows of `_deliveries` are there. They are inserted last, and as one part, so all
-//     of them are or none is. Where a chain stands is its row with the highest `version`.
+//     of them are or none is. Where a chain stands is its row with the highest `version`. What is inserted is compressed as
+//     one block: a body that was cut off is none.
 //   - What is not certain is looked up. Of a chain that this sink has not stored without an error since it last asked for
 //     its head (a new collector, a sensor that came over from another one, an insert whose answer never came), the rows
 //     of the block that are there already are read first, by time and number, and left out. It does not matter how

@@ -10,6 +10,8 @@
 #include "export/collector/layout.h"
 #include "export/collector/sinks/block.h"
 #include "export/endpoint.h"
+#include "export/eve_table.h"
+#include "export/wire_reader.h"
 
 namespace picket::collector {
 namespace {
