@@ -5,10 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <utility>
 #include <thread>
 
-#include "export/collector/sinks/syslog_link.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
 
@@ -160,72 +159,6 @@ TEST(SyslogTest, DropsAndCountsWhatFindsNoRoomAndConnectsAgain) {
   EXPECT_EQ(receiver.read(expected.size()), expected);
   while (sink->counts().sent < 2) std::this_thread::yield();
   EXPECT_EQ(sink->counts().waiting, 0U);
-}
-
-/// `openssl s_server` takes what a syslog server takes, and prints it.
-class TlsReceiver {
- public:
-  TlsReceiver() {
-    const std::string make =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=syslog"
-        " -addext subjectAltName=IP:127.0.0.1 -keyout " +
-        key() + " -out " + certificate() + " 2>/dev/null";
-    EXPECT_EQ(std::system(make.c_str()), 0);
-    {
-      const Receiver free_port;
-      port_ = free_port.port();
-    }
-    const std::string serve = "exec openssl s_server -quiet -accept 127.0.0.1:" + std::to_string(port_) +
-                              " -cert " + certificate() + " -key " + key() + " -CAfile " + certificate() +
-                              " -Verify 1 2>/dev/null </dev/zero";
-    pipe_ = ::popen(serve.c_str(), "r");
-  }
-  ~TlsReceiver() { ::pclose(pipe_); }
-  std::string read(std::size_t bytes) {
-    std::string all(bytes, '\0');
-    all.resize(std::fread(all.data(), 1, bytes, pipe_));
-    return all;
-  }
-  [[nodiscard]] std::string address(const std::string& host = "127.0.0.1") const {
-    return host + ":" + std::to_string(port_);
-  }
-  [[nodiscard]] std::string key() const { return folder_.file("key.pem"); }
-  [[nodiscard]] std::string certificate() const { return folder_.file("cert.pem"); }
-
- private:
-  test::Folder folder_;
-  std::uint16_t port_ = 0;
-  std::FILE* pipe_ = nullptr;
-};
-
-TEST(SyslogTest, SpeaksTlsWithCertificatesAtBothEnds) {
-  TlsReceiver receiver;
-  const auto sink = open({.server = receiver.address(),
-                          .ca = receiver.certificate(),
-                          .certificate = receiver.certificate(),
-                          .key = receiver.key(),
-                          .first_pause = std::chrono::milliseconds{10}});
-  Chain chain;
-  store(*sink, {chain.next(6)});
-  const std::string expected = framed(text_of_event(3)) + framed(text_of_event(6));
-  EXPECT_EQ(receiver.read(expected.size()), expected);
-}
-
-TEST(SyslogTest, TellsNothingToAServerOfAnotherNameOrCa) {
-  TlsReceiver receiver, other;
-  for (const SyslogOptions& options :
-       {SyslogOptions{.server = receiver.address("localhost"), .ca = receiver.certificate()},
-        SyslogOptions{.server = receiver.address(), .ca = other.certificate()}}) {
-    auto dialer = SyslogDialer::make(options);
-    ASSERT_TRUE(dialer);
-    std::string why;
-    do {  // until it listens
-      const auto link = dialer.value()->dial();
-      ASSERT_FALSE(link);
-      why = link.error().message;
-    } while (why.find("refused") != why.npos);
-    EXPECT_TRUE(why.find("mismatch") != why.npos || why.find("self-signed") != why.npos) << why;
-  }
 }
 
 TEST(SyslogOptionsTest, RefusesWhatCannotWork) {
