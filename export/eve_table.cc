@@ -163,6 +163,7 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
   field.wire_type = wire_type(f);
   field.kind = plain_kind(f);
   field.is_32bit = f.type() == FieldDescriptor::TYPE_UINT32;
+  field.is_string = f.type() == FieldDescriptor::TYPE_STRING;
   field.repeated = f.is_repeated();
   field.flatten = options.GetExtension(v1::flatten);
   field.map = f.is_map() || options.GetExtension(v1::as_map);

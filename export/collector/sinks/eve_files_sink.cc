@@ -1,0 +1,264 @@
+#include "export/collector/sinks/eve_files_sink.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+
+#include "export/collector/sinks/block.h"
+#include "export/collector/sinks/eve_journal.h"
+#include "export/collector/sinks/rotation.h"
+#include "export/eve.h"
+
+namespace picket::collector {
+namespace fs = std::filesystem;
+namespace {
+
+/// A descriptor; -1: none.
+class Fd {
+ public:
+  explicit Fd(int fd = -1) noexcept : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Error system_error(const std::string& path, const char* what) {
+  return Error{fmt::format("eve '{}': {}: {}", path, what, std::strerror(errno))};
+}
+
+Status sync_folder(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  const Fd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return system_error(path, "cannot sync its folder");
+  return Done{};
+}
+
+/// A dot in front: programs that are told to follow eve.json* pass it over.
+std::string journal_path(const std::string& path) {
+  const fs::path p(path);
+  return p.parent_path() / ("." + p.filename().string() + ".journal");
+}
+
+class EveFilesSink final : public Sink {
+ public:
+  explicit EveFilesSink(const EveFilesOptions& options)
+      : Sink("eve"), options_(options), path_(options.path), rotation_(options.path) {}
+  ~EveFilesSink() override {
+    // A clean end leaves nothing to be written again. Where this fails the journal still has it.
+    if (settle()) (void)journal_.forget_lines();
+  }
+
+  Status open();
+  Result<std::optional<ChainHead>> head(const ChainId& chain) override { return named(journal_.head(chain)); }
+  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+  void tick() override;
+
+ private:
+  template <class T>
+  Result<T> named(Result<T> r) const {
+    if (r) return r;
+    return Error{fmt::format("eve journal '{}': {}", journal_path(path_), r.error().message)};
+  }
+  Status redo();
+  Status open_file();
+  Status settle();
+  Status write_lines();
+  Status follow_name();
+  [[nodiscard]] bool is_due(const struct stat& st) const;
+  Status put_away();
+
+  EveFilesOptions options_;
+  std::string path_;
+  Rotation rotation_;
+  EveJournal journal_;
+  Fd file_;
+  PlacedLines placed_;     ///< in the journal, not known to be on the disk in the file; no lines: all is
+  bool written_ = false;   ///< placed_ is in the file
+  std::string complaint_;  ///< of the last tick(): said once, not with each
+  EveWriter eve_;
+};
+
+Status EveFilesSink::open() {
+  auto journal = named(EveJournal::open(journal_path(path_)));
+  if (!journal) {
+    return Error{
+        journal.error().message +
+        "; name a file in a folder that exists and may be written to, which no other collector writes"};
+  }
+  journal_ = std::move(journal).value();
+  if (auto s = open_file(); !s) return s;
+  return redo();
+}
+
+/// Opens the file of the name, or makes it.
+Status EveFilesSink::open_file() {
+  Fd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+  if (fd.get() < 0) return system_error(path_, "cannot be written to");
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) return system_error(path_, "stat");
+  if (!S_ISREG(st.st_mode)) return Error{fmt::format("eve '{}': is no regular file; name one", path_)};
+  if (auto s = sync_folder(path_); !s) return s;
+  file_ = std::move(fd);
+  return Done{};
+}
+
+/// Writes the journal's lines where they belong, in the file that they were meant for.
+Status EveFilesSink::redo() {
+  auto lines = named(journal_.lines());
+  if (!lines) return lines.error();
+  if (!lines.value()) return Done{};
+  placed_ = std::move(*lines.value());
+  struct stat st {};
+  const auto is_it = [&] {
+    return st.st_ino == placed_.inode && static_cast<std::uint64_t>(st.st_size) >= placed_.offset;
+  };
+  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
+  if (is_it()) return settle();
+
+  std::error_code unreadable;
+  const fs::path folder = fs::path(path_).parent_path();
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, unreadable), end; !unreadable && at != end;
+       at.increment(unreadable)) {
+    if (::lstat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode) || !is_it()) continue;
+    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC));
+    if (moved.get() < 0) return system_error(at->path(), "cannot be written to");
+    std::swap(file_, moved);
+    const Status s = settle();
+    std::swap(file_, moved);
+    return s;
+  }
+  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
+  spdlog::warn("eve '{}': the file that the last lines were written to is gone; they stand in the new one",
+               path_);
+  placed_.inode = st.st_ino;
+  placed_.offset = static_cast<std::uint64_t>(st.st_size);
+  return settle();
+}
+
+Status EveFilesSink::write_lines() {
+  std::string_view left = placed_.lines;
+  auto at = static_cast<off_t>(placed_.offset);
+  while (!left.empty()) {
+    const ssize_t n = ::pwrite(file_.get(), left.data(), left.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return system_error(path_, "write");
+    at += n;
+    left.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return Done{};
+}
+
+/// On return the journal's lines are in the file, and on the disk.
+Status EveFilesSink::settle() {
+  if (placed_.lines.empty()) return Done{};
+  if (!written_) {
+    if (auto s = write_lines(); !s) return s;
+  }
+  // After a sync that failed nobody knows what the file has: it is written again.
+  written_ = ::fdatasync(file_.get()) == 0;
+  if (!written_) return system_error(path_, "sync");
+  placed_ = {};
+  written_ = false;
+  return Done{};
+}
+
+bool EveFilesSink::is_due(const struct stat& st) const {
+  if (st.st_size == 0) return false;
+  if (options_.rotate_bytes != 0 && static_cast<std::uint64_t>(st.st_size) >= options_.rotate_bytes)
+    return true;
+  const auto every = options_.rotate_every.count();
+  return every != 0 && st.st_mtime / every != std::time(nullptr) / every;
+}
+
+Status EveFilesSink::put_away() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  const fs::path away = rotation_.next_name(static_cast<std::uint64_t>(us));
+  if (::rename(path_.c_str(), away.c_str()) != 0) return system_error(path_, "cannot be renamed");
+  if (auto s = open_file(); !s) return s;
+  const std::size_t removed = rotation_.remove_beyond(options_.keep_files, options_.keep_bytes);
+  if (removed > 0) spdlog::info("eve '{}': {} old files removed", path_, removed);
+  return Done{};
+}
+
+/// Puts the file away when it is time, and goes on in a new one when somebody else did. Only between blocks: the lines of
+/// one have to be settled before.
+Status EveFilesSink::follow_name() {
+  struct stat mine {};
+  if (::fstat(file_.get(), &mine) != 0) return system_error(path_, "stat");
+  struct stat named {};
+  if (::stat(path_.c_str(), &named) != 0 && errno != ENOENT) return system_error(path_, "stat");
+  if (named.st_ino != mine.st_ino || named.st_dev != mine.st_dev) {
+    if (auto s = open_file(); !s) return s;
+    spdlog::info("eve '{}': was moved away; a new one is begun", path_);
+    return Done{};
+  }
+  return is_due(mine) ? put_away() : Done{};
+}
+
+Status EveFilesSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+  if (auto s = settle(); !s) return s;
+  const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
+  if (!block) return block.error();
+  if (block.value().deliveries.empty()) return Done{};
+  if (auto s = follow_name(); !s) return s;
+
+  PlacedLines placed;
+  std::vector<Rejected> refused;
+  for (const Delivery* d : block.value().deliveries) {
+    each_record(*d, refused, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+      if (!eve_.append(record, placed.lines)) return "is not a Protobuf message";
+      placed.lines.push_back('\n');
+      return std::nullopt;
+    });
+  }
+  struct stat st {};
+  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
+  placed.inode = st.st_ino;
+  placed.offset = static_cast<std::uint64_t>(st.st_size);
+  if (auto s = named(journal_.put(block.value(), placed)); !s) return s;
+
+  placed_ = std::move(placed);
+  rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
+                  std::make_move_iterator(refused.end()));
+  // The block is stored, whatever becomes of this: the journal has it.
+  const Status s = write_lines();
+  written_ = s.has_value();
+  if (!s) spdlog::error("{}; its last lines are in the journal, and are tried again", s.error().message);
+  return Done{};
+}
+
+void EveFilesSink::tick() {
+  Status s = settle();
+  if (s) s = named(journal_.forget_lines());
+  if (s) s = follow_name();
+  const std::string trouble = s ? "" : s.error().message;
+  if (!s && trouble != complaint_) spdlog::error("{}; it is tried again", trouble);
+  complaint_ = trouble;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> open_eve_files_sink(const EveFilesOptions& options) {
+  auto sink = std::make_unique<EveFilesSink>(options);
+  if (auto s = sink->open(); !s) return s.error();
+  return std::unique_ptr<Sink>(std::move(sink));
+}
+
+}  // namespace picket::collector

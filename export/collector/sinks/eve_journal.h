@@ -1,0 +1,39 @@
+// export/collector/sinks/eve_journal.h — what the EVE sink has to remember over a crash: heads, and the last block's lines
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "export/collector/db.h"
+#include "export/collector/sinks/block.h"
+
+namespace picket::collector {
+
+/// Lines that belong into a file at a place.
+struct PlacedLines {
+  std::uint64_t inode = 0;
+  std::uint64_t offset = 0;
+  std::string lines;
+};
+
+class EveJournal {
+ public:
+  /// Makes the file if there is none, and locks it. Errors do not name the file.
+  static Result<EveJournal> open(const std::string& path);
+
+  [[nodiscard]] Result<std::optional<ChainHead>> head(const ChainId& chain);
+  /// Both in one transaction, on the disk on return. The lines that were here are forgotten.
+  [[nodiscard]] Status put(const Block& block, const PlacedLines& lines);
+  /// The lines of the last put(), unless they were forgotten.
+  [[nodiscard]] Result<std::optional<PlacedLines>> lines();
+  [[nodiscard]] Status forget_lines();
+
+ private:
+  Status put_in_transaction(const Block& block, const PlacedLines& lines);
+  Status done(Statement& s);
+
+  Db db_;
+  Statement begin_, commit_, rollback_, head_, set_head_, lines_, set_lines_, forget_;
+};
+
+}  // namespace picket::collector

@@ -1,0 +1,359 @@
+#include "export/collector/sinks/kafka_sink.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <vector>
+
+#include "export/collector/layout.h"
+#include "export/collector/sinks/block.h"
+#include "export/endpoint.h"
+#include "export/eve_table.h"
+#include "export/wire_reader.h"
+
+namespace picket::collector {
+namespace {
+
+struct Free {
+  void operator()(rd_kafka_t* k) const noexcept {
+    rd_kafka_destroy_flags(k, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
+  void operator()(rd_kafka_conf_t* c) const noexcept { rd_kafka_conf_destroy(c); }
+  void operator()(rd_kafka_error_t* e) const noexcept { rd_kafka_error_destroy(e); }
+  void operator()(rd_kafka_message_t* m) const noexcept { rd_kafka_message_destroy(m); }
+  void operator()(rd_kafka_topic_partition_list_t* l) const noexcept {
+    rd_kafka_topic_partition_list_destroy(l);
+  }
+  void operator()(const rd_kafka_metadata_t* m) const noexcept { rd_kafka_metadata_destroy(m); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
+
+/// What transactions and heads rest on is not for settings to change.
+constexpr std::array<const char*, 7> kOurs = {
+    "bootstrap.servers",      "transactional.id", "enable.idempotence", "acks",
+    "transaction.timeout.ms", "isolation.level",  "enable.auto.commit"};
+
+Error kafka_error(const std::string& what) { return Error{"kafka: " + what}; }
+
+/// No value: fine.
+Status to_status(const char* what, rd_kafka_error_t* error) {
+  if (error == nullptr) return Done{};
+  const Owned<rd_kafka_error_t> owned(error);
+  return kafka_error(fmt::format("{}: {}", what, rd_kafka_error_string(error)));
+}
+
+/// flow_id in decimal, or the sensor; false: not an Event with a type.
+bool read_record(Bytes record, const ChainId& chain, std::string& key, std::size_t& table) {
+  static const std::uint32_t type_number = event_table().find("event_type")->number;
+  static const std::uint32_t flow_number = event_table().find("flow_id")->number;
+  std::string_view type;
+  std::uint64_t flow = 0;
+  WireReader in(record);
+  for (WireField f; in.next(f);) {
+    if (f.number == type_number && f.type == 2) type = as_text(f.bytes);
+    if (f.number == flow_number && f.type == 0) flow = f.value;
+  }
+  if (!in.ok() || type.empty()) return false;
+  table = table_of(type);
+  key = flow != 0 ? std::to_string(flow) : chain.sensor;
+  return true;
+}
+
+class KafkaSink final : public Sink {
+ public:
+  explicit KafkaSink(const KafkaOptions& options) : Sink("kafka"), options_(options) {
+    for (const std::string& type : tables()) topics_.push_back(options.prefix + "." + type);
+    heads_topic_ = options.prefix + ".heads";
+  }
+
+  /// Whether librdkafka takes the settings.
+  Status check() const;
+  Result<std::optional<ChainHead>> head(const ChainId& chain) override;
+  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+
+ private:
+  Result<Owned<rd_kafka_conf_t>> configure(bool consumer) const;
+  Status connect();
+  void disconnect();
+  Status assign_heads(rd_kafka_t* producer);
+  Status read_heads();
+  Status transact(const Block& block, std::vector<Rejected>& refused);
+  Status produce(const std::string& topic, std::string_view key, std::string_view value,
+                 std::string& too_large);
+  Status flush();
+  static void delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self);
+  [[nodiscard]] int timeout_ms() const { return static_cast<int>(options_.timeout.count()); }
+
+  KafkaOptions options_;
+  std::vector<std::string> topics_;  ///< by table
+  std::string heads_topic_;
+  Owned<rd_kafka_t> producer_, consumer_;
+  std::vector<std::int64_t> next_offset_;  ///< of the heads' partitions
+  std::map<ChainId, ChainHead> heads_;
+  std::string failed_;              ///< why a message of this transaction was not delivered
+  std::vector<Rejected> doubtful_;  ///< of the block whose commit failed: told if it turns out to be stored
+};
+
+Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
+  Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
+  char why[512];
+  const auto set = [&](const std::string& name, const std::string& value) -> Status {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why, sizeof why) == RD_KAFKA_CONF_OK)
+      return Done{};
+    return kafka_error(why);
+  };
+  std::map<std::string, std::string> all{{"bootstrap.servers", options_.brokers},
+                                         {"client.id", options_.transactional_id}};
+  if (consumer) {
+    all.insert({{"group.id", options_.transactional_id},
+                {"isolation.level", "read_committed"},
+                {"enable.auto.commit", "false"},
+                {"enable.partition.eof", "true"},
+                {"auto.offset.reset", "earliest"},
+                {"fetch.wait.max.ms", "20"},
+                {"fetch.error.backoff.ms", "20"}});
+  } else {
+    all.insert({{"transactional.id", options_.transactional_id},
+                {"transaction.timeout.ms", std::to_string(timeout_ms())},
+                {"linger.ms", "5"},
+                {"compression.type", "zstd"},
+                {"queue.buffering.max.messages", "10000000"},
+                {"queue.buffering.max.kbytes", "2097151"}});
+  }
+  for (const auto& [name, value] : options_.settings) all[name] = value;
+  for (const auto& [name, value] : all) {
+    if (auto s = set(name, value); !s) return s.error();
+  }
+  rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char* text) {
+    spdlog::debug("kafka: {}", text);
+  });
+  if (!consumer) {
+    rd_kafka_conf_set_opaque(conf.get(), const_cast<KafkaSink*>(this));
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaSink::delivered);
+  }
+  return conf;
+}
+
+Status KafkaSink::check() const {
+  for (const char* ours : kOurs) {
+    if (options_.settings.contains(ours))
+      return kafka_error(fmt::format("setting '{}' is the sink's; leave it away", ours));
+  }
+  const auto protocol = options_.settings.find("security.protocol");
+  const bool encrypted =
+      protocol != options_.settings.end() && protocol->second.find("ssl") != std::string::npos;
+  std::string_view left = options_.brokers;
+  while (!left.empty() || options_.brokers.empty()) {
+    const auto one = left.substr(0, left.find(','));
+    left.remove_prefix(std::min(left.size(), one.size() + 1));
+    const auto at = parse_host_port(one, "kafka.brokers");
+    if (!at) return at.error();
+    if (!encrypted && !at.value().is_loopback()) {
+      return kafka_error(
+          fmt::format("broker {}: without encryption brokers are on loopback; set security.protocol: ssl",
+                      at.value().text()));
+    }
+  }
+  if (options_.transactional_id.empty())
+    return kafka_error("the transactional id is empty; give each collector its own");
+  for (const bool consumer : {false, true}) {
+    if (const auto conf = configure(consumer); !conf) return conf.error();
+  }
+  return Done{};
+}
+
+void KafkaSink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self) {
+  auto& failed = static_cast<KafkaSink*>(self)->failed_;
+  if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR && failed.empty()) failed = rd_kafka_err2str(m->err);
+}
+
+/// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final.
+Status KafkaSink::connect() {
+  if (producer_ != nullptr) return Done{};
+  char why[512];
+  auto conf = configure(false);
+  if (!conf) return conf.error();
+  Owned<rd_kafka_t> producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.value().get(), why, sizeof why));
+  if (producer == nullptr) return kafka_error(why);
+  (void)conf.value().release();
+  if (auto s = to_status("transactions", rd_kafka_init_transactions(producer.get(), timeout_ms())); !s)
+    return s;
+
+  conf = configure(true);
+  if (!conf) return conf.error();
+  Owned<rd_kafka_t> consumer(rd_kafka_new(RD_KAFKA_CONSUMER, conf.value().get(), why, sizeof why));
+  if (consumer == nullptr) return kafka_error(why);
+  (void)conf.value().release();
+  rd_kafka_poll_set_consumer(consumer.get());
+  consumer_ = std::move(consumer);
+  heads_.clear();
+  if (auto s = assign_heads(producer.get()); !s) return s;
+  if (auto s = read_heads(); !s) return s;
+  producer_ = std::move(producer);
+  return Done{};
+}
+
+void KafkaSink::disconnect() {
+  producer_.reset();
+  consumer_.reset();
+}
+
+/// All partitions of the topic of heads, from their beginning.
+Status KafkaSink::assign_heads(rd_kafka_t* producer) {
+  // Asked by the producer, which makes the topic where brokers allow that.
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, heads_topic_.c_str(), nullptr);
+  if (topic == nullptr) return kafka_error(rd_kafka_err2str(rd_kafka_last_error()));
+  const rd_kafka_metadata_t* found = nullptr;
+  const auto err = rd_kafka_metadata(producer, 0, topic, &found, timeout_ms());
+  rd_kafka_topic_destroy(topic);
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(err));
+  const Owned<const rd_kafka_metadata_t> metadata(found);
+  if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt == 0)
+    return kafka_error(
+        fmt::format("there is no topic {} yet; make it with cleanup.policy=compact", heads_topic_));
+  const int partitions = metadata->topics[0].partition_cnt;
+  const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(partitions));
+  for (int p = 0; p < partitions; ++p)
+    rd_kafka_topic_partition_list_add(list.get(), heads_topic_.c_str(), p)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+  if (const auto e = rd_kafka_assign(consumer_.get(), list.get()); e != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_error(rd_kafka_err2str(e));
+  next_offset_.assign(static_cast<std::size_t>(partitions), 0);
+  return Done{};
+}
+
+/// Up to the end that the topic has now.
+Status KafkaSink::read_heads() {
+  std::vector<std::int64_t> end(next_offset_.size());
+  const auto behind = [&] {
+    for (std::size_t p = 0; p < end.size(); ++p)
+      if (next_offset_[p] < end[p]) return true;
+    return false;
+  };
+  for (std::size_t p = 0; p < end.size(); ++p) {
+    std::int64_t first = 0;
+    const auto e = rd_kafka_query_watermark_offsets(consumer_.get(), heads_topic_.c_str(),
+                                                    static_cast<int>(p), &first, &end[p], timeout_ms());
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(heads_topic_ + ": " + rd_kafka_err2str(e));
+    next_offset_[p] = std::max(next_offset_[p], first);
+  }
+  while (behind()) {
+    const Owned<rd_kafka_message_t> m(rd_kafka_consumer_poll(consumer_.get(), timeout_ms()));
+    if (m == nullptr) return kafka_error(heads_topic_ + ": no answer");
+    const auto p = static_cast<std::size_t>(m->partition);
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {  // behind it stand marks of transactions only
+      next_offset_[p] = std::max(next_offset_[p], m->offset);
+      continue;
+    }
+    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_error(heads_topic_ + ": " + rd_kafka_message_errstr(m.get()));
+    ChainId chain;
+    ChainHead head;
+    if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
+      heads_[chain] = std::move(head);  // a chain's heads are in one partition, in order
+    }
+    next_offset_[p] = m->offset + 1;
+  }
+  return Done{};
+}
+
+Result<std::optional<ChainHead>> KafkaSink::head(const ChainId& chain) {
+  Status s = connect();
+  if (s) s = read_heads();
+  if (!s) {
+    disconnect();
+    return s.error();
+  }
+  const auto at = heads_.find(chain);
+  return at == heads_.end() ? std::nullopt : std::optional{at->second};
+}
+
+Status KafkaSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+  if (auto s = connect(); !s) {
+    disconnect();
+    return s;
+  }
+  std::vector<Rejected> refused;
+  const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
+    const auto at = heads_.find(chain);
+    if (at == heads_.end()) return std::optional<ChainHead>{};
+    for (const Rejected& r : doubtful_)
+      if (r.chain == chain && has_passed(at->second, r.seq)) refused.push_back(r);
+    return std::optional{at->second};
+  });
+  if (!block) return block.error();
+  doubtful_.clear();
+  if (!block.value().deliveries.empty()) {
+    if (auto s = transact(block.value(), refused); !s) {
+      // A new producer of the same id ends what this one left.
+      disconnect();
+      doubtful_ = std::move(refused);
+      return s;
+    }
+    for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
+  }
+  rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
+                  std::make_move_iterator(refused.end()));
+  return Done{};
+}
+
+Status KafkaSink::produce(const std::string& topic, std::string_view key, std::string_view value,
+                          std::string& too_large) {
+  const auto e = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+                                   RD_KAFKA_V_KEY(key.data(), key.size()),
+                                   RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                                   RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+  if (e == RD_KAFKA_RESP_ERR_NO_ERROR) return Done{};
+  if (e == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    too_large = "is larger than message.max.bytes";
+    return Done{};
+  }
+  return kafka_error(fmt::format("{}: {}", topic, rd_kafka_err2str(e)));
+}
+
+Status KafkaSink::flush() {
+  const auto e = rd_kafka_flush(producer_.get(), timeout_ms());
+  if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(e));
+  if (!failed_.empty()) return kafka_error(failed_);
+  return Done{};
+}
+
+Status KafkaSink::transact(const Block& block, std::vector<Rejected>& refused) {
+  failed_.clear();
+  if (auto s = to_status("begin", rd_kafka_begin_transaction(producer_.get())); !s) return s;
+  Status status = Done{};
+  std::string key;
+  for (const Delivery* d : block.deliveries) {
+    each_record(*d, refused, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+      std::size_t table = 0;
+      if (!read_record(record, d->chain, key, table)) return "is not an Event with a type";
+      std::string too_large;
+      if (status) status = produce(topics_[table], key, as_text(record), too_large);
+      return too_large.empty() ? std::nullopt : std::optional{too_large};
+    });
+    rd_kafka_poll(producer_.get(), 0);
+  }
+  // Heads only behind records that the brokers have.
+  if (status) status = flush();
+  for (const auto& [chain, after] : block.heads) {
+    std::string too_large;
+    if (status) status = produce(heads_topic_, text_of(chain), write_head(chain, *after), too_large);
+    if (status && !too_large.empty()) status = kafka_error(text_of(chain) + ": its head " + too_large);
+  }
+  if (status) status = to_status("commit", rd_kafka_commit_transaction(producer_.get(), timeout_ms()));
+  if (!status) (void)to_status("abort", rd_kafka_abort_transaction(producer_.get(), timeout_ms()));
+  return status;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> open_kafka_sink(const KafkaOptions& options) {
+  auto sink = std::make_unique<KafkaSink>(options);
+  if (auto s = sink->check(); !s) return s.error();
+  return std::unique_ptr<Sink>(std::move(sink));
+}
+
+}  // namespace picket::collector

@@ -1,0 +1,158 @@
+#include "export/collector/sinks/kafka_sink.h"
+
+#include <set>
+
+#include "export/collector/sinks/block.h"
+#include "export/collector/sinks/kafka_test_support.h"
+#include "export/collector/sinks/test_support.h"
+#include "export/delimited.h"
+
+namespace picket::collector {
+namespace {
+
+using test::Brokers;
+using test::Chain;
+using test::refusal;
+using test::store;
+using test::through;
+
+class KafkaTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Sink> open(std::map<std::string, std::string> settings = {}) {
+    auto sink =
+        open_kafka_sink({.brokers = brokers_.list(), .timeout = timeout_, .settings = std::move(settings)});
+    EXPECT_TRUE(sink) << (sink ? "" : sink.error().message);
+    return sink ? std::move(sink).value() : nullptr;
+  }
+  Brokers brokers_;
+  std::chrono::milliseconds timeout_{20'000};
+  Chain chain_;
+};
+
+TEST_F(KafkaTest, GivesRecordsAsTheyAreWithTheFlowAsKey) {
+  v1::Event without_flow = test::event(4);
+  without_flow.clear_flow_id();
+  std::string content = test::records(1, 3);
+  append_delimited(as_bytes(without_flow.SerializeAsString()), content);
+  store(*open(), {chain_.with(4, content)});
+  std::map<std::string, std::string> by_key;
+  for (const auto& m : brokers_.read("picket.flow")) by_key[m.key] = m.value;
+  EXPECT_EQ(by_key, (std::map<std::string, std::string>{{"1", test::event(1).SerializeAsString()},
+                                                        {"2", test::event(2).SerializeAsString()},
+                                                        {"plant-7", without_flow.SerializeAsString()}}));
+  ASSERT_EQ(brokers_.read("picket.alert").size(), 1U);
+}
+
+TEST_F(KafkaTest, KeepsAFlowInOnePartitionAndInOrder) {
+  std::string content;
+  for (std::uint64_t n = 1; n <= 60; ++n) {
+    v1::Event e = test::event(n);
+    e.set_event_type("flow");
+    e.set_flow_id(n % 6 + 1);
+    append_delimited(as_bytes(e.SerializeAsString()), content);
+  }
+  store(*open(), {chain_.with(60, content)});
+  std::map<std::string, std::set<int>> partitions;
+  std::map<std::string, std::uint64_t> last;
+  for (const auto& m : brokers_.read("picket.flow")) {
+    v1::Event e;
+    ASSERT_TRUE(e.ParseFromString(m.value));
+    partitions[m.key].insert(m.partition);
+    EXPECT_GT(e.timestamp(), last[m.key]);
+    last[m.key] = e.timestamp();
+  }
+  EXPECT_EQ(partitions.size(), 6U);
+  for (const auto& [key, where] : partitions) EXPECT_EQ(where.size(), 1U);
+}
+
+TEST_F(KafkaTest, HeadsAreChainStatesOneAStoreAndChain) {
+  auto sink = open();
+  store(*sink, {chain_.next(2), chain_.next(3)});
+  const auto heads = brokers_.read("picket.heads");
+  ASSERT_EQ(heads.size(), 1U);
+  ChainId chain;
+  ChainHead head;
+  ASSERT_TRUE(read_head(heads[0].value, chain, head));
+  EXPECT_EQ(chain, chain_.id());
+  EXPECT_EQ(head.through, 5U);
+  EXPECT_EQ(head.made, chain_.head().made);
+}
+
+/// Errors that pass are librdkafka's to try again; the idempotent producer writes nothing twice.
+TEST_F(KafkaTest, BrokerErrorsThatPassAreTriedAgain) {
+  auto sink = open();
+  store(*sink, {chain_.next(3)});
+  brokers_.fail(Brokers::kProduce, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 3);
+  brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 2);
+  brokers_.fail(Brokers::kEndTxn, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, 2);
+  store(*sink, {chain_.next(3)});
+  EXPECT_EQ(brokers_.read("picket.flow").size() + brokers_.read("picket.alert").size(), 6U);
+  EXPECT_EQ(through(*sink, chain_.id()), 6U);
+}
+
+/// Another collector took the transactional id over: this one is fenced off, and begins anew with what is there.
+TEST_F(KafkaTest, AProducerThatWasFencedOffBeginsAnew) {
+  auto sink = open();
+  store(*sink, {chain_.next(3)});
+  brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
+  const auto delivery = chain_.next(3);
+  EXPECT_FALSE(refusal(*sink, {delivery}).empty());
+  store(*sink, {delivery});
+  EXPECT_EQ(brokers_.read("picket.flow").size() + brokers_.read("picket.alert").size(), 6U);
+}
+
+TEST_F(KafkaTest, BrokersThatAreDownDelay) {
+  timeout_ = std::chrono::milliseconds{1500};
+  brokers_.set_down(true);
+  auto sink = open();
+  const auto delivery = chain_.next(3);
+  EXPECT_FALSE(refusal(*sink, {delivery}).empty());
+  EXPECT_FALSE(sink->head(chain_.id()));
+  brokers_.set_down(false);
+  timeout_ = std::chrono::milliseconds{20'000};
+  sink = open();
+  store(*sink, {delivery});
+  EXPECT_EQ(through(*sink, chain_.id()), 3U);
+}
+
+TEST_F(KafkaTest, SeesHeadsThatAnotherCollectorWrote) {
+  auto sink = open();
+  EXPECT_EQ(through(*sink, chain_.id()), 0U);
+  auto other = open_kafka_sink({.brokers = brokers_.list(), .transactional_id = "another"});
+  ASSERT_TRUE(other);
+  store(*other.value(), {chain_.next(3)});
+  EXPECT_EQ(through(*sink, chain_.id()), 3U);
+}
+
+TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
+  auto sink = open({{"message.max.bytes", "2000"}});
+  v1::Event large = test::event(2);
+  large.set_packet(std::string(4000, 'x'));
+  std::string content = test::records(1, 1);
+  append_delimited(as_bytes(large.SerializeAsString()), content);
+  const auto rejected = store(*sink, {chain_.with(2, content)});
+  ASSERT_EQ(rejected.size(), 1U);
+  EXPECT_EQ(rejected[0].seq, 2U);
+  EXPECT_NE(rejected[0].reason.find("message.max.bytes"), std::string::npos);
+  EXPECT_EQ(through(*sink, chain_.id()), 2U);
+}
+
+TEST(KafkaOptionsTest, RefusesWhatCannotWork) {
+  const auto why = [](const KafkaOptions& o) {
+    const auto sink = open_kafka_sink(o);
+    return sink ? "" : sink.error().message;
+  };
+  EXPECT_EQ(why({}), "");
+  EXPECT_NE(why({.brokers = "192.0.2.1:9092"}).find("loopback"), std::string::npos);
+  EXPECT_EQ(why({.brokers = "192.0.2.1:9092,192.0.2.2:9092", .settings = {{"security.protocol", "ssl"}}}),
+            "");
+  EXPECT_FALSE(why({.brokers = ""}).empty());
+  EXPECT_FALSE(why({.brokers = "nowhere"}).empty());
+  EXPECT_NE(why({.transactional_id = ""}).find("transactional id"), std::string::npos);
+  EXPECT_NE(why({.settings = {{"no.such.setting", "1"}}}).find("no.such.setting"), std::string::npos);
+  EXPECT_NE(why({.settings = {{"isolation.level", "read_uncommitted"}}}).find("isolation.level"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace picket::collector

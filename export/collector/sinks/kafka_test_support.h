@@ -1,0 +1,42 @@
+// export/collector/sinks/kafka_test_support.h — for tests: librdkafka's own cluster in this process
+//
+// It knows transactions, but keeps the messages of those that are aborted in sight: so tests let a transaction fail before
+// its first message, or look at heads.
+#pragma once
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <string>
+#include <vector>
+
+namespace picket::collector::test {
+
+class Brokers {
+ public:
+  static constexpr std::int16_t kProduce = 0, kInitProducerId = 22, kAddPartitionsToTxn = 24, kEndTxn = 26;
+
+  struct Message {
+    std::string key, value;
+    std::int32_t partition = 0;
+  };
+
+  Brokers();
+  ~Brokers();
+  Brokers(const Brokers&) = delete;
+  Brokers& operator=(const Brokers&) = delete;
+
+  [[nodiscard]] std::string list() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+  /// The next `times` requests of this kind are answered with an error.
+  void fail(std::int16_t request, rd_kafka_resp_err_t error, int times);
+  void work_again(std::int16_t request) { rd_kafka_mock_clear_request_errors(cluster_, request); }
+  void set_down(bool down);
+  /// All that a topic has, by partition.
+  [[nodiscard]] std::vector<Message> read(const std::string& topic) const;
+
+ private:
+  static constexpr int kBrokers = 3;
+  rd_kafka_t* handle_ = nullptr;
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+}  // namespace picket::collector::test

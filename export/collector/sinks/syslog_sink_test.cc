@@ -1,0 +1,182 @@
+#include "export/collector/sinks/syslog_sink.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+#include <thread>
+
+#include "export/collector/sinks/test_support.h"
+#include "export/delimited.h"
+
+namespace picket::collector {
+namespace {
+
+using test::Chain;
+using test::store;
+using test::through;
+
+std::string text_of_event(std::uint64_t n) {
+  return syslog_message(as_bytes(test::event(n).SerializeAsString()), "plant-7");
+}
+
+TEST(SyslogMessageTest, IsOfRfc5424) {
+  v1::Event e = test::event(3);
+  e.set_community_id("1:abc=");
+  e.mutable_alert()->set_severity(2);
+  e.mutable_alert()->set_category("a \"quoted\" ] and \\");
+  EXPECT_EQ(
+      syslog_message(as_bytes(e.SerializeAsString()), "plant-7"),
+      "<35>1 2023-11-14T22:13:23.000000Z plant-7 picket - alert [picket@32473 sid=\"1003\" severity=\"2\" "
+      "category=\"a \\\"quoted\\\" \\] and \\\\\" proto=\"TCP\" src_ip=\"10.0.0.3\" src_port=\"40003\" "
+      "dest_ip=\"192.0.2.1\" dest_port=\"443\" flow_id=\"3\" community_id=\"1:abc=\"] TEST 'quoted' rule 3");
+}
+
+TEST(SyslogMessageTest, SeverityIsThatOfTheRule) {
+  const char* const priority[] = {"<37>", "<33>", "<35>", "<36>", "<37>"};
+  for (unsigned severity = 0; severity < 5; ++severity) {
+    v1::Event e = test::event(3);
+    e.mutable_alert()->set_severity(severity);
+    EXPECT_TRUE(syslog_message(as_bytes(e.SerializeAsString()), "s").starts_with(priority[severity]))
+        << severity;
+  }
+}
+
+TEST(SyslogMessageTest, NobodyWritesALineOfHisOwn) {
+  v1::Event e = test::event(3);
+  e.mutable_alert()->set_signature("a\nb\r\x01");
+  e.mutable_alert()->set_category("c\nd");
+  const std::string message = syslog_message(as_bytes(e.SerializeAsString()), "a sensor\n");
+  for (const char c : message) EXPECT_GE(c, ' ') << message;
+  EXPECT_NE(message.find(" a_sensor_ picket "), std::string::npos);
+}
+
+TEST(SyslogMessageTest, OnlyAlertsHaveOne) {
+  EXPECT_EQ(text_of_event(1), "");
+  EXPECT_EQ(syslog_message(as_bytes(std::string_view("\xff\xff")), "s"), "");
+}
+
+/// Listens on loopback and reads.
+class Receiver {
+ public:
+  explicit Receiver(int type = SOCK_STREAM, std::uint16_t port = 0)
+      : fd_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    socklen_t size = sizeof at;
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&at), size), 0);
+    if (type == SOCK_STREAM) EXPECT_EQ(::listen(fd_, 4), 0);
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    port_ = ntohs(at.sin_port);
+  }
+  ~Receiver() {
+    hang_up();
+    ::close(fd_);
+  }
+  void accept() { connection_ = ::accept(fd_, nullptr, nullptr); }
+  void hang_up() {
+    if (connection_ >= 0) ::close(std::exchange(connection_, -1));
+  }
+  /// So many bytes of the connection, or one datagram.
+  std::string read(std::size_t bytes) {
+    std::string all(bytes, '\0');
+    const int from = connection_ >= 0 ? connection_ : fd_;
+    const ssize_t n = ::recv(from, all.data(), all.size(), connection_ >= 0 ? MSG_WAITALL : 0);
+    all.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+    return all;
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int fd_, connection_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+std::unique_ptr<SyslogSink> open(const SyslogOptions& options) {
+  auto sink = open_syslog_sink(options);
+  EXPECT_TRUE(sink) << (sink ? "" : sink.error().message);
+  return sink ? std::move(sink).value() : nullptr;
+}
+
+std::string framed(const std::string& message) { return std::to_string(message.size()) + " " + message; }
+
+TEST(SyslogTest, CountsOctetsOverTcp) {
+  Receiver receiver;
+  const auto sink = open({.server = receiver.address(), .transport = SyslogTransport::kTcp});
+  Chain chain;
+  store(*sink, {chain.next(6)});
+  receiver.accept();
+  const std::string expected = framed(text_of_event(3)) + framed(text_of_event(6));
+  EXPECT_EQ(receiver.read(expected.size()), expected);
+  EXPECT_FALSE(sink->is_durable());
+}
+
+TEST(SyslogTest, SendsADatagramAnAlertOverUdp) {
+  Receiver receiver(SOCK_DGRAM);
+  const auto sink = open({.server = receiver.address(), .transport = SyslogTransport::kUdp});
+  Chain chain;
+  store(*sink, {chain.next(6)});
+  EXPECT_EQ(receiver.read(4096), text_of_event(3));
+  EXPECT_EQ(receiver.read(4096), text_of_event(6));
+}
+
+TEST(SyslogTest, TellsWhatIsSentAgainOnce) {
+  Receiver receiver(SOCK_DGRAM);
+  const auto sink = open({.server = receiver.address(), .transport = SyslogTransport::kUdp});
+  Chain chain;
+  const auto first = chain.next(3), second = chain.next(3);
+  store(*sink, {first});
+  store(*sink, {first, second});
+  EXPECT_EQ(receiver.read(4096), text_of_event(3));
+  EXPECT_EQ(receiver.read(4096), text_of_event(6));
+  EXPECT_EQ(through(*sink, chain.id()), 6U);
+}
+
+TEST(SyslogTest, DropsAndCountsWhatFindsNoRoomAndConnectsAgain) {
+  std::uint16_t port;
+  {
+    const Receiver nobody;
+    port = nobody.port();
+  }
+  const auto sink = open({.server = "127.0.0.1:" + std::to_string(port),
+                          .transport = SyslogTransport::kTcp,
+                          .queue = 2,
+                          .first_pause = std::chrono::milliseconds{1}});
+  Chain chain;
+  store(*sink, {chain.next(15)});
+  EXPECT_EQ(sink->counts().dropped, 3U);
+  EXPECT_EQ(sink->counts().waiting, 2U);
+  Receiver receiver(SOCK_STREAM, port);
+  receiver.accept();
+  const std::string expected = framed(text_of_event(3)) + framed(text_of_event(6));
+  EXPECT_EQ(receiver.read(expected.size()), expected);
+  while (sink->counts().sent < 2) std::this_thread::yield();
+  EXPECT_EQ(sink->counts().waiting, 0U);
+}
+
+TEST(SyslogOptionsTest, RefusesWhatCannotWork) {
+  const auto why = [](const SyslogOptions& o) {
+    const auto sink = open_syslog_sink(o);
+    return sink ? "" : sink.error().message;
+  };
+  EXPECT_NE(why({.server = "nowhere"}).find("syslog.server"), std::string::npos);
+  EXPECT_NE(why({.server = "192.0.2.1:514", .transport = SyslogTransport::kUdp}).find("127.0.0.1"),
+            std::string::npos);
+  EXPECT_NE(why({.server = "192.0.2.1:514", .transport = SyslogTransport::kTcp}).find("127.0.0.1"),
+            std::string::npos);
+  EXPECT_NE(why({.server = "192.0.2.1:6514", .ca = "/no/such"}).find("/no/such"), std::string::npos);
+  EXPECT_NE(why({.server = "192.0.2.1:6514", .certificate = "/no/such"}).find("go together"),
+            std::string::npos);
+  EXPECT_NE(why({.server = "127.0.0.1:514", .transport = SyslogTransport::kTcp, .queue = 0}).find("queue"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace picket::collector

@@ -1,0 +1,133 @@
+// tests/bench/sinks_bench.cc — how fast a collector's sinks take records, durable on return
+//
+//   build/tests/bench/sinks_bench                                       EVE files, in the temporary folder
+//   CLICKHOUSE=http://127.0.0.1:8123 build/tests/bench/sinks_bench      and a server that runs, database picket_bench
+//
+// Flows in deliveries of 1000; the argument is how many deliveries one store() has. `items_per_second` is records,
+// `bytes_per_record` what they have before the sink.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "export/collector/sinks/clickhouse_sink.h"
+#include "export/collector/sinks/eve_files_sink.h"
+#include "export/delimited.h"
+#include "export/proto/picket/v1/event.pb.h"
+
+namespace picket::collector {
+namespace {
+
+constexpr std::uint32_t kPerDelivery = 1000;
+
+std::string flow_record(std::uint64_t n) {
+  v1::Event e;
+  e.set_timestamp(1'700'000'000'000'000'000 + n * 10'000);
+  e.set_flow_id(n * 7919 % (std::uint64_t{1} << 53));
+  e.set_event_type("flow");
+  const std::uint8_t host = static_cast<std::uint8_t>(n * 31);
+  e.set_src_ip(std::string("\x0a\0\x07", 3) + static_cast<char>(host));
+  e.set_src_port(static_cast<std::uint32_t>(32768 + n % 28000));
+  e.set_dest_ip(std::string("\xc0\0\2", 3) + static_cast<char>(host / 3));
+  e.set_dest_port(443);
+  e.set_proto("TCP");
+  e.set_ip_v(4);
+  e.set_host("plant-7");
+  e.set_app_proto("tls");
+  e.set_community_id("1:" + std::to_string(n * 0x9e3779b97f4a7c15) + "=");
+  auto& f = *e.mutable_flow();
+  f.set_pkts_toserver(10 + n % 7);
+  f.set_pkts_toclient(12 + n % 5);
+  f.set_bytes_toserver(1200 + n % 997);
+  f.set_bytes_toclient(34567 + n % 9973);
+  f.set_start(e.timestamp() - 1'000'000'000);
+  f.set_end(e.timestamp());
+  f.set_age(1);
+  f.set_state("closed");
+  f.set_reason("timeout");
+  auto& t = *e.mutable_tcp();
+  t.set_tcp_flags("1b");
+  t.set_state("closed");
+  return e.SerializeAsString();
+}
+
+/// Deliveries of one chain, made before the clock runs; each round is of a new boot.
+class Feed {
+ public:
+  explicit Feed(std::uint32_t deliveries) {
+    for (std::uint32_t i = 0; i < deliveries; ++i) {
+      auto d = std::make_shared<Delivery>();
+      d->first_seq = std::uint64_t{i} * kPerDelivery + 1;
+      d->count = kPerDelivery;
+      for (std::uint64_t n = 0; n < kPerDelivery; ++n)
+        append_delimited(as_bytes(flow_record(d->first_seq + n)), d->records);
+      d->after.through = d->first_seq + kPerDelivery - 1;
+      d->after.made["flow"] = d->after.through;
+      bytes_ += d->records.size();
+      made_.push_back(std::move(d));
+    }
+  }
+  std::vector<std::shared_ptr<const Delivery>> round() {
+    ++boot_;
+    std::vector<std::shared_ptr<const Delivery>> all;
+    for (auto& d : made_) {
+      d->chain = {"plant-7", boot_, v1::LANE_FLOW};
+      all.push_back(d);
+    }
+    return all;
+  }
+  [[nodiscard]] double bytes_per_record() const {
+    return static_cast<double>(bytes_) / static_cast<double>(made_.size() * kPerDelivery);
+  }
+
+ private:
+  std::vector<std::shared_ptr<Delivery>> made_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t boot_ = static_cast<std::uint64_t>(::getpid()) << 32;
+};
+
+/// Stores rounds; how many records that were.
+double run(benchmark::State& state, Sink& sink) {
+  Feed feed(static_cast<std::uint32_t>(state.range(0)));
+  std::vector<Rejected> rejected;
+  double records = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const auto deliveries = feed.round();
+    state.ResumeTiming();
+    if (const Status s = sink.store(deliveries, rejected); !s) {
+      state.SkipWithError(s.error().message.c_str());
+      break;
+    }
+    records += static_cast<double>(deliveries.size()) * kPerDelivery;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(records));
+  state.counters["bytes_per_record"] = feed.bytes_per_record();
+  return records;
+}
+
+void eve_files(benchmark::State& state) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("sinks_bench." + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  auto sink = open_eve_files_sink({.path = folder / "eve.json", .rotate_bytes = 256 << 20, .keep_files = 2});
+  if (!sink) return state.SkipWithError(sink.error().message.c_str());
+  run(state, *sink.value());
+  fs::remove_all(folder);
+}
+BENCHMARK(eve_files)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void clickhouse(benchmark::State& state) {
+  const char* url = std::getenv("CLICKHOUSE");
+  if (url == nullptr) return state.SkipWithError("name a server: CLICKHOUSE=http://127.0.0.1:8123");
+  auto sink = open_clickhouse_sink({.url = url, .database = "picket_bench"});
+  if (!sink) return state.SkipWithError(sink.error().message.c_str());
+  run(state, *sink.value());
+}
+BENCHMARK(clickhouse)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+}  // namespace picket::collector
+
+BENCHMARK_MAIN();
