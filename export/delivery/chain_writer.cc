@@ -6,15 +6,11 @@
 #include <numeric>
 
 #include "export/delimited.h"
+#include "export/delivery/clock.h"
 #include "export/proto/picket/v1/event.pb.h"
 
 namespace picket::delivery {
 namespace {
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds(1));
-}
 
 /// The type of a record that can be read; "" of bytes that are none.
 std::string_view type_of(Bytes record) {

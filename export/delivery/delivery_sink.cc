@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "export/delivery/chain_writer.h"
+#include "export/delivery/clock.h"
 #include "export/delivery/dialer.h"
 #include "export/delivery/link.h"
 #include "export/delivery/one_way.h"
@@ -136,8 +137,7 @@ Status DeliverySink::open() {
   BootFile::Options boot;
   boot.sensor = options_.sensor;
   boot.boot = options_.boot != 0 ? options_.boot : draw_boot();
-  boot.started_at = static_cast<std::uint64_t>(
-      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+  boot.started_at = now_ns();
   boot.segment_bytes = limits.segment_bytes();
   boot.segments = limits.segments;
   auto begun = spool_->begin(boot, [this](std::size_t lane, std::uint64_t first, std::uint64_t last,

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <vector>
 
+#include "export/delivery/clock.h"
+
 namespace picket::delivery {
 namespace {
 
@@ -23,11 +25,6 @@ constexpr std::size_t kScan = std::size_t{1} << 16;
 
 std::uint32_t checksum(const void* data, std::size_t n) {
   return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const Bytef*>(data), n));
-}
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds(1));
 }
 
 Error failed(const std::string& path, const char* what, int error) {

@@ -1,0 +1,182 @@
+// What the spool gives up, or no longer needs.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "export/delivery/clock.h"
+#include "export/delivery/spool.h"
+
+namespace picket::delivery {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kSyncInterval{1};
+
+}  // namespace
+
+void Spool::drop_acknowledged(Chain& chain, bool growing_too) {
+  while (!chain.files.empty()) {
+    const bool last = chain.files.size() == 1;
+    const std::uint64_t end = last ? chain.head.through : chain.files[1].file->base().through;
+    if (end > chain.base.through || (last && chain.growing && !growing_too)) return;
+    uncount_file(*chain.files.front().file);
+    chain.files.front().file->remove();
+    chain.files.pop_front();
+  }
+}
+
+/// Chains that are all acknowledged, and boots that have no other.
+void Spool::drop_finished() {
+  for (auto& lane : lanes_) {
+    std::erase_if(lane, [&](const auto& c) { return !c->growing && c->base.through >= c->head.through; });
+  }
+  std::erase_if(boots_, [&](const auto& b) {
+    const auto is_of = [&](const auto& c) { return c->boot == b.get(); };
+    if (b.get() == current_ || std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+          return std::any_of(lane.begin(), lane.end(), is_of);
+        }))
+      return false;
+    b->remove();
+    return true;
+  });
+}
+
+void Spool::make_room(std::uint64_t bytes) {
+  if (total_bytes_ + bytes > options_.max_bytes || memory_bytes_ + bytes > options_.max_memory_bytes) {
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) drop_acknowledged(*c, true);
+    }
+  }
+  while (total_bytes_ + bytes > options_.max_bytes && give_up_one(false)) {
+  }
+  while (memory_bytes_ + bytes > options_.max_memory_bytes && give_up_one(true)) {
+  }
+}
+
+/// Is the place of a collector certain not to lie within these numbers?
+bool Spool::may_go(const Chain& chain, std::size_t i) const {
+  const std::uint64_t from = chain.files[i].file->base().through;
+  const std::uint64_t to =
+      i + 1 < chain.files.size() ? chain.files[i + 1].file->base().through : chain.head.through;
+  return to > from && to > chain.base.through &&
+         std::none_of(chain.places.begin(), chain.places.end(), [&](const Place& p) {
+           return from < p.maybe_sent && to > std::max(p.acked.through, p.known);
+         });
+}
+
+bool Spool::give_up_one(bool memory_only) {
+  for (std::size_t lane = kLaneCount; lane-- > 0;) {
+    for (const auto& c : lanes_[lane]) {
+      for (std::size_t i = 0; i < c->files.size(); ++i) {
+        if (c->files[i].gap || (memory_only && !c->files[i].file->in_memory()) || !may_go(*c, i)) continue;
+        const std::uint64_t before = memory_only ? memory_bytes_ : total_bytes_;
+        give_up(*c, i);
+        if ((memory_only ? memory_bytes_ : total_bytes_) < before) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// In the place of a file, and of a gap right before it, a file with one gap.
+void Spool::give_up(Chain& chain, std::size_t i) {
+  Stored& old = chain.files[i];
+  const std::uint64_t first = old.file->base().through;
+  const ChainPoint to = i + 1 < chain.files.size() ? chain.files[i + 1].file->base() : chain.head;
+  const bool merge =
+      i > 0 && chain.files[i - 1].gap && may_go(chain, i - 1) &&
+      to.through - chain.files[i - 1].file->base().through <= std::numeric_limits<std::uint32_t>::max();
+  const ChainPoint from = merge ? chain.files[i - 1].file->base() : old.file->base();
+  const Frame gap = missing_frame(chain, from, to, v1::GAP_SPOOL_FULL, now_ns());
+  Stored fresh;
+  fresh.gap = true;
+  fresh.missing = to.through - from.through;
+  const std::string name = file_name(chain, from.through + 1);
+  if (!options_.folder.empty() && !old.file->in_memory()) {
+    auto file = SpoolFile::create(name + ".new", from);
+    if (file && file.value()->append(gap.batch, gap.after) && file.value()->rename(name))
+      fresh.file = std::move(file).value();
+    else if (file)
+      file.value()->remove();
+  }
+  const bool on_disk = fresh.file != nullptr;
+  if (!on_disk) {  // no disk: what is not written is computed again after a restart
+    fresh.file = std::move(SpoolFile::create("", from)).value();
+    if (!fresh.file->append(gap.batch, gap.after)) return;
+  }
+  counters_.missing[v1::GAP_SPOOL_FULL].fetch_add(
+      to.through - first - std::min(old.missing, to.through - first), std::memory_order_relaxed);
+  if (chain.boot == current_ && settled_) settled_(chain.lane, first + 1, to.through, false);
+  count_file(*fresh.file, 0);
+  for (std::size_t k = merge ? i - 1 : i; k <= i; ++k) {
+    uncount_file(*chain.files[k].file);
+    if (!on_disk || chain.files[k].file->path() != name) chain.files[k].file->remove();
+  }
+  if (merge) chain.files.erase(chain.files.begin() + static_cast<std::ptrdiff_t>(i - 1));
+  chain.files[merge ? i - 1 : i] = std::move(fresh);
+}
+
+void Spool::drop_old() {
+  if (options_.max_age.count() == 0) return;
+  const auto age = static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.max_age).count());
+  const std::uint64_t now = now_ns();
+  for (auto& lane : lanes_) {
+    for (auto& c : lane) {
+      for (std::size_t i = 0; i < c->files.size();) {
+        const Stored& s = c->files[i];
+        const std::size_t before = c->files.size();
+        if (!s.gap && s.file->written_at() + age < now && may_go(*c, i)) give_up(*c, i);
+        if (c->files.size() == before) ++i;
+      }
+    }
+  }
+}
+
+/// While the disk took nothing, batches were kept in memory: they follow as soon as it takes them.
+void Spool::move_to_disk() {
+  if (!disk_failing_ || Clock::now() - disk_tried_ < options_.disk_retry) return;
+  for (auto& lane : lanes_) {
+    for (auto& c : lane) {
+      for (std::size_t i = 0; i < c->files.size(); ++i) {
+        SpoolFile& file = *c->files[i].file;
+        if (!file.in_memory()) continue;
+        uncount_file(file);
+        const Status moved = file.move_to(file_name(*c, file.base().through + 1));
+        count_file(file, 0);
+        if (!moved) return disk_failed(moved.error().message);
+        const std::uint64_t end =
+            i + 1 < c->files.size() ? c->files[i + 1].file->base().through : c->head.through;
+        if (c->boot == current_ && settled_ && !c->files[i].gap && end > file.base().through)
+          settled_(c->lane, file.base().through + 1, end, true);
+      }
+    }
+  }
+  disk_failing_ = false;
+  spdlog::warn("the spool in '{}' can be written to again", options_.folder);
+}
+
+void Spool::tick() {
+  std::vector<std::shared_ptr<SpoolFile>> written;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!options_.folder.empty()) move_to_disk();
+    if (Clock::now() - synced_ < kSyncInterval) return;
+    synced_ = Clock::now();
+    drop_old();
+    if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) {
+        if (c->growing && !c->files.empty()) written.push_back(c->files.back().file);
+      }
+    }
+  }
+  for (const auto& file : written) {
+    if (const Status done = file->sync(); !done) {
+      const std::lock_guard lock(mutex_);
+      disk_failed(done.error().message);
+    }
+  }
+}
+
+}  // namespace picket::delivery
