@@ -242,6 +242,7 @@ void Call::pump() {
 
 void Call::OnDone() {
   service_.gone(this);
+  { const std::lock_guard lock(mutex_); }  // whoever called Finish() has let go of it
   const auto last = std::move(self_);
 }
 

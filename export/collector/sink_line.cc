@@ -79,9 +79,7 @@ void SinkLine::run() {
       ticked = Clock::now();
     }
     if (group.empty()) continue;
-    if (const Status s = store(group); s) {
-      works();
-    } else {
+    if (const Status s = store(group); !s) {
       fails(s.error().message);
       for (const auto& item : group)
         heads_.erase(item->batch().chain);  // who knows what of it was stored: ask again
@@ -183,6 +181,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     state_.stored_records -= rejected.size();
     state_.rejected_records += rejected.size();
   }
+  works();  // before the answers: who has one may look
   for (const auto& [item, outcome] : outcomes) {
     if (outcome.kind == Verdict::Kind::kRefused) {
       if (state_.is_durable) item->refuse(outcome.why);
