@@ -12,6 +12,9 @@ namespace {
 constexpr int kWrongUsage = 2;
 constexpr std::uint64_t kTableLimit = 100;
 
+/// From here on ClickHouse has what the schema's better form needs (clickhouse_schema.h).
+constexpr const char* kModernClickHouse = "21.3";
+
 constexpr const char* kServeExample =
     "Example:\n  picket-collector serve --config /etc/picket/collector.yaml\n"
     "  picket-collector serve --listen 127.0.0.1:5514 --store records.db\n";
@@ -22,11 +25,16 @@ constexpr const char* kQueryExample =
     "  picket-collector query --address 10.1.0.0/16 --since 2026-11-01 --until 2026-11-02 --csv\n"
     "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.queries.rrname ~ example\" --json\n";
 
+constexpr const char* kSchemaExample =
+    "`serve` makes these tables by itself; by hand they may have engines of one's own.\n"
+    "Example:\n"
+    "  picket-collector schema clickhouse --server-version 24.8 | clickhouse-client --multiquery\n";
+
 }  // namespace
 
 std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
-  std::string config_path, listen, store, log_level;
+  std::string config_path, listen, store, log_level, schema_of, server_version = kModernClickHouse;
   std::optional<std::int64_t> limit;
   line.query.store = kDefaultStore;
 
@@ -37,7 +45,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   CLI::App* serve = app.add_subcommand("serve", "take records from sensors until SIGTERM");
   serve->add_option("--config", config_path, "configuration file (YAML)");
   serve->add_option("--listen", listen, "HOST:PORT where sensors connect, over the file's `listen`");
-  serve->add_option("--store", store, "file that keeps the records, over the file's `store`");
+  serve->add_option("--store", store,
+                    "file that keeps the records, over the file's `store`; none: other sinks alone");
   serve->add_option("--log-level", log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   serve->footer(config_help() + kServeExample);
@@ -70,6 +79,16 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     report->footer(fmt::format("Example:\n  picket-collector {} --store records.db\n", report->get_name()));
   }
 
+  CLI::App* schema = app.add_subcommand("schema", "show the tables of a sink, as statements that make them");
+  schema->add_option("sink", schema_of, "clickhouse")->required()->check(CLI::IsMember({"clickhouse"}));
+  schema->add_option("--server-version", server_version, "of ClickHouse: what SELECT version() says")
+      ->capture_default_str();
+  schema->add_option("--database", line.schema.database, "the one of `clickhouse.database`")
+      ->capture_default_str();
+  schema->add_option("--keep-days", line.schema.keep_days, "TTL of the tables, from 21.3 on; 0: for ever")
+      ->capture_default_str();
+  schema->footer(kSchemaExample);
+
   CLI::App* version = app.add_subcommand("version", "show the version");
   version->footer("Example:\n  picket-collector version\n");
 
@@ -84,7 +103,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
     if (where.empty()) {
       what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
-      what += "; commands are serve, query, ledger, sensors and version";
+      what += "; commands are serve, query, ledger, sensors, schema and version";
     }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
@@ -109,6 +128,16 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.query.limit = limit                               ? static_cast<std::uint64_t>(*limit)
                        : line.query.json || line.query.csv ? 0
                                                            : kTableLimit;
+  }
+  if (schema->parsed()) {
+    const auto known = parse_clickhouse_version(server_version);
+    if (!known) {
+      fmt::print(stderr, "picket-collector: --server-version: {}\n", known.error().message);
+      exit_status = kWrongUsage;
+      return std::nullopt;
+    }
+    line.command = CommandLine::Command::kSchema;
+    line.schema.version = known.value();
   }
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);

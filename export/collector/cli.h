@@ -5,14 +5,23 @@
 #include "export/collector/config.h"
 #include "export/collector/query.h"
 #include "export/collector/report.h"
+#include "export/collector/sinks/clickhouse_schema.h"
 
 namespace picket::collector {
 
 struct CommandLine {
-  enum class Command : std::uint8_t { kServe, kQuery, kLedger, kSensors, kVersion } command = Command::kServe;
+  enum class Command : std::uint8_t {
+    kServe,
+    kQuery,
+    kLedger,
+    kSensors,
+    kSchema,
+    kVersion
+  } command = Command::kServe;
   Config serve;  ///< from --config, then the options
   QueryOptions query;
   ReportOptions report;
+  ClickHouseSchemaOptions schema;
 };
 
 /// Reads the arguments; prints help and complaints itself. No value: leave with `exit_status`.

@@ -63,6 +63,24 @@ const char* text(const YAML::Node& node, std::string& out) {
   return out.empty() ? "is empty; give it a value or leave it away" : nullptr;
 }
 
+constexpr const char* kAgeError = "has to be 0 or a number with s, m, h or d: 90d";
+constexpr const char* kSizeError = "has to be 0 or a number with MiB, GiB or TiB: 500 GiB";
+
+const char* age(const YAML::Node& node, std::chrono::seconds& out) {
+  return read_age(node.as<std::string>(), out) ? nullptr : kAgeError;
+}
+const char* size(const YAML::Node& node, std::uint64_t& out) {
+  return read_size(node.as<std::string>(), out) ? nullptr : kSizeError;
+}
+/// Of a request: 1 s to an hour.
+const char* timeout(const YAML::Node& node, std::chrono::milliseconds& out) {
+  std::chrono::seconds s{};
+  if (!read_age(node.as<std::string>(), s) || s < std::chrono::seconds(1) || s > std::chrono::hours(1))
+    return "has to be 1s to 1h";
+  out = s;
+  return nullptr;
+}
+
 constexpr Key kKeys[] = {
     {"listen", "", "HOST:PORT without TLS, on this machine only: 127.0.0.1:5514",
      [](const YAML::Node& n, Config& c) -> const char* {
@@ -94,22 +112,85 @@ constexpr Key kKeys[] = {
        c.tls.credentials.groups = groups.value();
        return nullptr;
      }},
-    {"store", kDefaultStore, "the file that keeps the records",
+    {"store", kDefaultStore, "the file that keeps the records for query; none: other sinks alone",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.store.path = n.as<std::string>();
-       return c.store.path.empty() ? "is empty; name a file" : nullptr;
+       return c.store.path.empty() ? "is empty; name a file, or none" : nullptr;
      }},
     {"store.max-age", "0", "records go so long after they were stored: 12h, 90d; 0: never",
-     [](const YAML::Node& n, Config& c) -> const char* {
-       return read_age(n.as<std::string>(), c.store.max_age)
-                  ? nullptr
-                  : "has to be 0 or a number with s, m, h or d: 90d";
-     }},
+     [](const YAML::Node& n, Config& c) { return age(n, c.store.max_age); }},
     {"store.max-size", "0", "what is beyond goes, oldest first: 500 MiB, 2 TiB, at least 64 MiB; 0: no limit",
      [](const YAML::Node& n, Config& c) -> const char* {
        constexpr const char* kError = "has to be 0, or 64 MiB and more, with MiB, GiB or TiB: 500 GiB";
        if (!read_size(n.as<std::string>(), c.store.max_bytes)) return kError;
        return c.store.max_bytes == 0 || c.store.max_bytes >= (std::uint64_t{64} << 20) ? nullptr : kError;
+     }},
+    {"eve.path", "", "EVE JSON: the file that is written to; others come beside it when it is put away",
+     [](const YAML::Node& n, Config& c) { return text(n, c.eve.path); }},
+    {"eve.rotate-size", "1 GiB", "it is put away when it has this size; 0: whatever its size",
+     [](const YAML::Node& n, Config& c) { return size(n, c.eve.rotate_bytes); }},
+    {"eve.rotate-every", "1d", "and when such a time, counted from 1970 UTC, is over; 0: whatever its age",
+     [](const YAML::Node& n, Config& c) { return age(n, c.eve.rotate_every); }},
+    {"eve.keep-files", "0", "of those put away, the newest; 0: all",
+     [](const YAML::Node& n, Config& c) {
+       return ranged<std::uint64_t>(n, 0, 1'000'000, 1, c.eve.keep_files, "has to be 0 to 1000000");
+     }},
+    {"eve.keep-size", "0", "of all put away, the newest: 500 GiB; 0: all",
+     [](const YAML::Node& n, Config& c) { return size(n, c.eve.keep_bytes); }},
+    {"clickhouse.url", "", "http://127.0.0.1:8123, or https:// where it is not this machine",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.url); }},
+    {"clickhouse.database", "picket", "made when it is not there",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.database); }},
+    {"clickhouse.user", "", "left away: the server's default user",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.user); }},
+    {"clickhouse.password", "", "then this file is for nobody else to read",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.password); }},
+    {"clickhouse.ca", "", "PEM file: the CA of the server; left away: the system's",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.ca); }},
+    {"clickhouse.certificate", "", "PEM file: the collector's own, for this server",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.certificate); }},
+    {"clickhouse.key", "", "PEM file: its private key",
+     [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.key); }},
+    {"clickhouse.keep-days", "0", "TTL of tables that are made, by servers from 21.3 on; 0: for ever",
+     [](const YAML::Node& n, Config& c) {
+       return ranged<unsigned>(n, 0, 36500, 1, c.clickhouse.keep_days, "has to be 0 to 36500");
+     }},
+    {"clickhouse.timeout", "60s", "of one request, 1s to 1h",
+     [](const YAML::Node& n, Config& c) { return timeout(n, c.clickhouse.timeout); }},
+    {"kafka.brokers", "", "HOST:PORT, comma between; with encryption (kafka.settings) or on this machine",
+     [](const YAML::Node& n, Config& c) { return text(n, c.kafka.brokers); }},
+    {"kafka.prefix", "picket", "topics are PREFIX.TYPE and PREFIX.heads",
+     [](const YAML::Node& n, Config& c) { return text(n, c.kafka.prefix); }},
+    {"kafka.transactional-id", "picket-collector", "of this collector alone, the same after a restart",
+     [](const YAML::Node& n, Config& c) { return text(n, c.kafka.transactional_id); }},
+    {"kafka.timeout", "30s", "of a transaction, 1s to 1h",
+     [](const YAML::Node& n, Config& c) { return timeout(n, c.kafka.timeout); }},
+    {"kafka.settings", "",
+     "librdkafka's own: {security.protocol: ssl, ssl.ca.location: /etc/picket/kafka.crt}",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       if (!n.IsMap()) return "has to be a map: {security.protocol: ssl}";
+       c.kafka.settings = n.as<std::map<std::string, std::string>>();
+       return nullptr;
+     }},
+    {"syslog.server", "", "HOST:PORT that gets alerts (RFC 5424)",
+     [](const YAML::Node& n, Config& c) { return text(n, c.syslog.server); }},
+    {"syslog.transport", "tls", "tls, or on this machine tcp or udp",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const auto what = n.as<std::string>();
+       c.syslog.transport = what == "udp"   ? SyslogTransport::kUdp
+                            : what == "tcp" ? SyslogTransport::kTcp
+                                            : SyslogTransport::kTls;
+       return what == "tls" || what == "tcp" || what == "udp" ? nullptr : "has to be tls, tcp or udp";
+     }},
+    {"syslog.ca", "", "PEM file: the CA of the server; left away: the system's",
+     [](const YAML::Node& n, Config& c) { return text(n, c.syslog.ca); }},
+    {"syslog.certificate", "", "PEM file: the collector's own, for this server",
+     [](const YAML::Node& n, Config& c) { return text(n, c.syslog.certificate); }},
+    {"syslog.key", "", "PEM file: its private key",
+     [](const YAML::Node& n, Config& c) { return text(n, c.syslog.key); }},
+    {"syslog.queue", "10000", "alerts that wait for the server, 1 to 1000000; what is beyond is dropped",
+     [](const YAML::Node& n, Config& c) {
+       return ranged<std::size_t>(n, 1, 1'000'000, 1, c.syslog.queue, "has to be 1 to 1000000");
      }},
     {"dead-letter", "the store's name with .dead-letters",
      "file for records that a sink will never take; none: counted alone",
@@ -118,10 +199,7 @@ constexpr Key kKeys[] = {
        return c.dead_letter.empty() ? "is empty; name a file, or none" : nullptr;
      }},
     {"dead-letter.max-size", "256 MiB", "of that file; beyond, records are counted alone",
-     [](const YAML::Node& n, Config& c) -> const char* {
-       return read_size(n.as<std::string>(), c.dead_letter_bytes) ? nullptr
-                                                                  : "has to be a number with MiB, GiB or TiB";
-     }},
+     [](const YAML::Node& n, Config& c) -> const char* { return size(n, c.dead_letter_bytes); }},
     {"max-queue-mib", "256",
      "batches on their way to the sinks, 32 to 65536 MiB; when they are more, sensors wait",
      [](const YAML::Node& n, Config& c) {
@@ -155,13 +233,14 @@ Error bad(const std::string& path, const YAML::Mark& mark, const std::string& wh
 }  // namespace
 
 std::string Config::dead_letter_path() const {
-  if (dead_letter == "none") return "";
-  return dead_letter == kBesideStore ? store.path + ".dead-letters" : dead_letter;
+  if (dead_letter == kNone) return "";
+  if (dead_letter != kBesideStore) return dead_letter;
+  return (has_store() ? store.path : kDefaultStore) + ".dead-letters";
 }
 
 std::string config_help() {
   std::string text = "Keys of the configuration file:\n";
-  for (const Key& k : kKeys) text += fmt::format("  {:<20} {} [{}]\n", k.name, k.help, k.initial);
+  for (const Key& k : kKeys) text += fmt::format("  {:<22} {} [{}]\n", k.name, k.help, k.initial);
   return text;
 }
 

@@ -4,6 +4,10 @@
 #include <string>
 
 #include "export/collector/server.h"
+#include "export/collector/sinks/clickhouse_sink.h"
+#include "export/collector/sinks/eve_files_sink.h"
+#include "export/collector/sinks/kafka_sink.h"
+#include "export/collector/sinks/syslog_sink.h"
 #include "export/collector/store.h"
 #include "export/collector/tls_port.h"
 #include "parsers/core/result.h"
@@ -13,16 +17,23 @@ namespace picket::collector {
 inline constexpr const char* kDefaultStore = "/var/lib/picket/collector.db";
 
 inline constexpr const char* kBesideStore = "";  ///< the store's name with .dead-letters behind it
+inline constexpr const char* kNone = "none";
 
 struct Config {
   ServerOptions server{.listen = ""};  ///< without TLS: only where somebody has said so
   TlsPortOptions tls;
   RouterOptions router;
-  StoreOptions store{kDefaultStore};
+  StoreOptions store{kDefaultStore};  ///< path "none": there is no embedded store
+  // The other sinks; each is made when its first field is given.
+  EveFilesOptions eve;
+  ClickHouseOptions clickhouse{.url = ""};
+  KafkaOptions kafka{.brokers = ""};
+  SyslogOptions syslog;
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone
   std::uint64_t dead_letter_bytes = std::uint64_t{256} << 20;
   std::string log_level = "info";
 
+  [[nodiscard]] bool has_store() const { return store.path != kNone; }
   /// Where dead letters go; "" when they are counted alone.
   [[nodiscard]] std::string dead_letter_path() const;
 };

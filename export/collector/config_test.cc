@@ -1,8 +1,10 @@
 #include "export/collector/config.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include "export/collector/cli.h"
+#include "export/collector/sinks.h"
 #include "export/collector/test_support.h"
 
 namespace picket::collector {
@@ -48,6 +50,106 @@ TEST_F(ConfigTest, ReadsAgesAndSizes) {
         "store.max-size: 99999999999999 TiB\n", "max-queue-mib: 1\n", "store: ''\n", "dead-letter: ''\n"}) {
     EXPECT_NE(error_of(bad).find("c.yaml:1: "), std::string::npos) << bad << error_of(bad);
   }
+}
+
+TEST_F(ConfigTest, KeysOfEveFiles) {
+  EXPECT_EQ(load_config(write("")).value().eve.path, "");
+  const auto c = load_config(
+      write("eve.path: /v/eve.json\neve.rotate-size: 64 MiB\neve.rotate-every: 1h\neve.keep-files: 48\n"
+            "eve.keep-size: 2 GiB\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const EveFilesOptions& o = c.value().eve;
+  EXPECT_EQ(o.path, "/v/eve.json");
+  EXPECT_EQ(o.rotate_bytes, 64U << 20);
+  EXPECT_EQ(o.rotate_every, std::chrono::hours(1));
+  EXPECT_EQ(o.keep_files, 48U);
+  EXPECT_EQ(o.keep_bytes, 2U << 30);
+  for (const char* bad : {"eve.path: ''\n", "eve.rotate-size: big\n", "eve.rotate-every: 5\n",
+                          "eve.keep-files: -1\n", "eve.keep-size: 5\n"})
+    EXPECT_NE(error_of(bad).find("c.yaml:1: eve."), std::string::npos) << bad << error_of(bad);
+}
+
+TEST_F(ConfigTest, KeysOfClickHouse) {
+  EXPECT_EQ(load_config(write("")).value().clickhouse.url, "");
+  const auto c = load_config(write(
+      "clickhouse.url: https://db:8443\nclickhouse.database: d\nclickhouse.user: u\nclickhouse.password: p\n"
+      "clickhouse.ca: a\nclickhouse.certificate: b\nclickhouse.key: k\nclickhouse.keep-days: 90\n"
+      "clickhouse.timeout: 5m\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const ClickHouseOptions& o = c.value().clickhouse;
+  EXPECT_EQ(o.url, "https://db:8443");
+  EXPECT_EQ(o.database + o.user + o.password + o.ca + o.certificate + o.key, "dupabk");
+  EXPECT_EQ(o.keep_days, 90U);
+  EXPECT_EQ(o.timeout, std::chrono::minutes(5));
+  for (const char* bad : {"clickhouse.url: ''\n", "clickhouse.keep-days: 99999\n", "clickhouse.timeout: 0\n",
+                          "clickhouse.timeout: 2h\n"})
+    EXPECT_NE(error_of(bad).find("c.yaml:1: clickhouse."), std::string::npos) << bad << error_of(bad);
+}
+
+TEST_F(ConfigTest, KeysOfKafka) {
+  EXPECT_EQ(load_config(write("")).value().kafka.brokers, "");
+  const auto c = load_config(
+      write("kafka.brokers: a:9093,b:9093\nkafka.prefix: p\nkafka.transactional-id: t\nkafka.timeout: 20s\n"
+            "kafka.settings:\n  security.protocol: ssl\n  ssl.ca.location: /c.crt\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const KafkaOptions& o = c.value().kafka;
+  EXPECT_EQ(o.brokers, "a:9093,b:9093");
+  EXPECT_EQ(o.prefix + o.transactional_id, "pt");
+  EXPECT_EQ(o.timeout, std::chrono::seconds(20));
+  EXPECT_EQ(o.settings, (std::map<std::string, std::string>{{"security.protocol", "ssl"},
+                                                            {"ssl.ca.location", "/c.crt"}}));
+  EXPECT_NE(error_of("kafka.settings: ssl\n").find("has to be a map"), std::string::npos);
+  EXPECT_NE(error_of("kafka.brokers: ''\n").find("is empty"), std::string::npos);
+}
+
+TEST_F(ConfigTest, KeysOfSyslog) {
+  EXPECT_EQ(load_config(write("")).value().syslog.server, "");
+  EXPECT_EQ(load_config(write("syslog.server: a:1\n")).value().syslog.transport, SyslogTransport::kTls);
+  EXPECT_EQ(load_config(write("syslog.transport: tcp\n")).value().syslog.transport, SyslogTransport::kTcp);
+  const auto c = load_config(
+      write("syslog.server: 127.0.0.1:514\nsyslog.transport: udp\nsyslog.ca: a\nsyslog.certificate: b\n"
+            "syslog.key: k\nsyslog.queue: 7\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const SyslogOptions& o = c.value().syslog;
+  EXPECT_EQ(o.server, "127.0.0.1:514");
+  EXPECT_EQ(o.transport, SyslogTransport::kUdp);
+  EXPECT_EQ(o.ca + o.certificate + o.key, "abk");
+  EXPECT_EQ(o.queue, 7U);
+  EXPECT_NE(error_of("syslog.transport: smoke\n").find("tls, tcp or udp"), std::string::npos);
+  EXPECT_NE(error_of("syslog.queue: 0\n").find("1 to 1000000"), std::string::npos);
+}
+
+/// The names of the sinks that a configuration opens, or the error.
+std::string sinks_of(const Config& config) {
+  const auto sinks = open_sinks(config);
+  if (!sinks) return sinks.error().message;
+  std::string names;
+  for (const auto& s : sinks.value()) names += s->name() + " ";
+  return names;
+}
+
+TEST_F(ConfigTest, ASinkIsMadeWhenItsMainKeyIsGiven) {
+  Config c;
+  c.store.path = folder_.file("s.db");
+  const std::string store_alone = sinks_of(c);
+  c.eve.path = folder_.file("eve.json");
+  c.clickhouse.url = "http://127.0.0.1:1";
+  c.kafka.brokers = "127.0.0.1:1";
+  c.syslog.server = "127.0.0.1:1";
+  c.syslog.transport = SyslogTransport::kUdp;
+  EXPECT_EQ(sinks_of(c), store_alone + "eve clickhouse kafka syslog ");
+  c.store.path = kNone;
+  EXPECT_EQ(sinks_of(c), "eve clickhouse kafka syslog ");
+  EXPECT_FALSE(std::filesystem::exists("none"));
+}
+
+TEST_F(ConfigTest, OneSinkHasToBeDurable) {
+  auto c = load_config(write("store: none\nsyslog.server: 127.0.0.1:1\nsyslog.transport: udp\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_NE(sinks_of(c.value()).find("at least one durable sink"), std::string::npos) << sinks_of(c.value());
+  EXPECT_EQ(c.value().dead_letter_path(), std::string(kDefaultStore) + ".dead-letters");
+  c.value().eve.path = "/no/such/eve.json";
+  EXPECT_NE(sinks_of(c.value()).find("/no/such"), std::string::npos) << "the error is the sink's own";
 }
 
 TEST_F(ConfigTest, NamesFileLineAndKey) {
@@ -121,12 +223,31 @@ TEST_F(ConfigTest, TablesAreLimitedAndJsonIsNot) {
   EXPECT_EQ(read({"version"}, status)->command, CommandLine::Command::kVersion);
 }
 
+TEST_F(ConfigTest, SchemaOfAServersVersion) {
+  int status = 0;
+  auto line = read({"schema", "clickhouse"}, status);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->command, CommandLine::Command::kSchema);
+  EXPECT_EQ(line->schema.version, (ClickHouseVersion{21, 3}));
+  EXPECT_EQ(line->schema.database, "picket");
+  line =
+      read({"schema", "clickhouse", "--server-version", "18.16.1", "--database", "soc", "--keep-days", "9"},
+           status);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->schema.version, (ClickHouseVersion{18, 16}));
+  EXPECT_EQ(line->schema.database, "soc");
+  EXPECT_EQ(line->schema.keep_days, 9U);
+}
+
 TEST_F(ConfigTest, WrongUsageIsStatus2) {
   int status = 0;
   for (const std::vector<std::string>& words : {std::vector<std::string>{},
                                                 {"dance"},
                                                 {"serve", "--nothing"},
                                                 {"query", "--limit", "x"},
+                                                {"schema"},
+                                                {"schema", "splunk"},
+                                                {"schema", "clickhouse", "--server-version", "17.1"},
                                                 {"serve", "--config", "/no/such.yaml"}}) {
     status = 0;
     EXPECT_FALSE(read(words, status));

@@ -45,6 +45,8 @@ int serve(const Config& config) {
 
   auto sinks = open_sinks(config);
   if (!sinks) return fail(sinks.error().message);
+  std::string keepers;
+  for (const auto& s : sinks.value()) keepers += (keepers.empty() ? "" : ", ") + s->name();
   DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
   Router router(std::move(sinks).value(), dead_letters, config.router);
   ServerOptions options = config.server;
@@ -60,12 +62,12 @@ int serve(const Config& config) {
   if (!options.listen.empty()) {
     HostPort at = parse_host_port(options.listen, "--listen").value();  // Server::start has refused any other
     at.port = server.value()->port();                                   // port 0 has become one that was free
-    spdlog::info("listening on {}, keeping records in {}", at.text(), config.store.path);
+    spdlog::info("listening on {}, records go to: {}", at.text(), keepers);
   }
   if (tls != nullptr) {
     if (const Status s = tls->listen(*server.value(), config.server.max_sensors); !s)
       return fail(s.error().message);
-    spdlog::info("listening with TLS on {}, keeping records in {}", tls->address(), config.store.path);
+    spdlog::info("listening with TLS on {}, records go to: {}", tls->address(), keepers);
   }
   int signal = 0;
   sigwait(&signals, &signal);
@@ -95,6 +97,9 @@ int main(int argc, char** argv) {
       return ended(run_ledger(line->report, stdout));
     case CommandLine::Command::kSensors:
       return ended(run_sensors(line->report, now_ns(), stdout));
+    case CommandLine::Command::kSchema:
+      fmt::print("{}", clickhouse_schema_script(line->schema));
+      return 0;
     case CommandLine::Command::kVersion:
       fmt::print("picket-collector {}\n", PICKET_VERSION);
       return 0;
