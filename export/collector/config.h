@@ -4,6 +4,7 @@
 #include <string>
 
 #include "export/collector/server.h"
+#include "export/metrics/server.h"
 #include "parsers/core/result.h"
 
 namespace picket::collector {
@@ -14,6 +15,7 @@ struct Config {
   ServerOptions server;
   std::string store = kDefaultStore;
   std::string log_level = "info";
+  metrics::ServerConfig metrics;
 };
 
 /// Keys, with their defaults and meaning, one a line: for --help.

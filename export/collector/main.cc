@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string_view>
 
 #include "export/collector/cli.h"
+#include "export/collector/metrics.h"
 #include "export/collector/server.h"
 #include "export/collector/store.h"
 #include "export/endpoint.h"
@@ -30,6 +32,30 @@ void end_at_once(int) {
   ::_exit(1);
 }
 
+/// Of the file and what SQLite keeps beside it.
+std::uint64_t store_bytes(const std::string& path) {
+  std::uint64_t sum = 0;
+  for (const char* beside : {"", "-wal", "-shm"}) {
+    std::error_code missing;
+    const auto n = std::filesystem::file_size(path + beside, missing);
+    if (!missing) sum += n;
+  }
+  return sum;
+}
+
+/// nullptr: nobody asked for that.
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, const Tally& tally) {
+  if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
+  return metrics::Server::start(config.metrics, [&tally, path = config.store](metrics::Format format) {
+    Figures f;
+    f.process = metrics::Process::now();
+    f.version = PICKET_VERSION;
+    f.tally = tally.state();
+    f.store_bytes = store_bytes(path);
+    return metrics_text(f, format);
+  });
+}
+
 /// Signals are blocked before any thread starts, so that all of them leave the signal to this one.
 int serve(const Config& config) {
   sigset_t signals;
@@ -42,11 +68,17 @@ int serve(const Config& config) {
 
   auto store = Store::open(config.store);
   if (!store) return fail(store.error().message);
-  auto server = Server::start(config.server, *store.value());
+  Tally tally;
+  ServerOptions options = config.server;
+  options.tally = &tally;
+  auto server = Server::start(options, *store.value());
   if (!server) return fail(server.error().message);
   HostPort at =
       parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
   at.port = server.value()->port();                               // port 0 has become one that was free
+  const auto metrics = serve_metrics(config, tally);
+  if (!metrics) return fail(metrics.error().message);
+  if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
   spdlog::info("listening on {}, keeping records in {}", at.text(), config.store);
   int signal = 0;
   sigwait(&signals, &signal);

@@ -30,12 +30,14 @@ grpc::StatusCode status_code(Refusal r) {
 
 class Service final : public v1::Collector::Service {
  public:
-  Service(const BatchLimits& limits, Store& store) : limits_(limits), store_(store) {}
+  Service(const BatchLimits& limits, Store& store, Tally* tally)
+      : limits_(limits), store_(store), tally_(tally != nullptr ? *tally : own_) {}
 
   grpc::Status Deliver(grpc::ServerContext* context,
                        grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
     v1::Batch batch;
     std::string sensor;
+    const Call call(tally_);
     while (stream->Read(&batch)) {
       if (sensor != batch.sensor()) {
         sensor = batch.sensor();
@@ -43,11 +45,15 @@ class Service final : public v1::Collector::Service {
                      context->peer(), batch.boot(), batch.first_seq());
       }
       const auto records = open_batch(batch, limits_);
-      if (!records)
+      if (!records) {
+        count(batch, BatchFate::kMalformed);
         return refuse(context, batch, grpc::StatusCode::INVALID_ARGUMENT, records.error().message);
+      }
       if (batch.lane() != v1::LANE_ALL)  // its numbers and gaps are not those of the store's ledger
         return refuse(context, batch, grpc::StatusCode::UNIMPLEMENTED, "this version takes no lanes");
       const Appended done = store_.append(batch, records.value());
+      count(batch, fate(done), records.value().size());
+      if (done.missing != 0) tally_.missing(chain_of(batch), v1::GAP_UNKNOWN, done.missing);
       if (done.kind == Appended::Kind::kRefused)
         return refuse(context, batch, status_code(done.refusal), done.why);
       if (!done.remark.empty()) spdlog::warn("{}", done.remark);
@@ -60,6 +66,37 @@ class Service final : public v1::Collector::Service {
   }
 
  private:
+  /// An open call, as long as it is there.
+  class Call {
+   public:
+    explicit Call(Tally& tally) : tally_(tally) { tally_.connected(); }
+    ~Call() { tally_.disconnected(); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    Tally& tally_;
+  };
+
+  static ChainId chain_of(const v1::Batch& batch) { return {batch.sensor(), batch.boot(), batch.lane()}; }
+  static BatchFate fate(const Appended& done) {
+    if (done.kind == Appended::Kind::kStored) return BatchFate::kStored;
+    if (done.kind == Appended::Kind::kKnown) return BatchFate::kKnown;
+    switch (done.refusal) {
+      case Refusal::kMalformed:
+        return BatchFate::kMalformed;
+      case Refusal::kChain:
+        return BatchFate::kChain;
+      case Refusal::kNotNow:
+        break;
+    }
+    return BatchFate::kNotNow;
+  }
+  void count(const v1::Batch& batch, BatchFate fate, std::uint64_t bytes = 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    tally_.batch(chain_of(batch), fate, batch.count(), bytes, batch.sealed_at(),
+                 static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()));
+  }
   /// A name from the network, fit for a log line.
   static std::string printable(std::string text) {
     for (char& c : text) {
@@ -76,11 +113,13 @@ class Service final : public v1::Collector::Service {
 
   BatchLimits limits_;
   Store& store_;
+  Tally own_;  // where nobody else's is there
+  Tally& tally_;
 };
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const ServerOptions& options, Store& store) : service_(options.batch, store) {}
+  GrpcServer(const ServerOptions& options, Store& store) : service_(options.batch, store, options.tally) {}
   ~GrpcServer() override { stop(); }
 
   Status listen(const ServerOptions& options, const HostPort& at) {

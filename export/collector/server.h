@@ -8,6 +8,7 @@
 
 #include "export/batch.h"
 #include "export/collector/store.h"
+#include "export/collector/tally.h"
 #include "parsers/core/result.h"
 
 namespace picket::collector {
@@ -17,6 +18,7 @@ struct ServerOptions {
   int max_message_bytes = 20 << 20;
   int max_sensors = 256;
   BatchLimits batch;
+  Tally* tally = nullptr;  ///< outlives the server; nullptr: nobody counts
 };
 
 class Server {

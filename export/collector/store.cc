@@ -190,6 +190,7 @@ Appended Store::append(const v1::Batch& batch, const std::string& records) {
         fmt::format("record {}: previous_hash is not the hash of the batch before it", batch.first_seq()));
   }
   if (batch.first_seq() > chain.last_seq + 1) {
+    done.missing = batch.first_seq() - chain.last_seq - 1;
     done.remark = fmt::format("records {} to {} of sensor '{}' boot {:016x} are missing", chain.last_seq + 1,
                               batch.first_seq() - 1, batch.sensor(), batch.boot());
   }

@@ -32,6 +32,7 @@ struct Appended {
   std::string why;            ///< kRefused
   std::string remark;         ///< worth a line in the log: a gap, a chain that begins in the middle
   std::uint64_t through = 0;  ///< number of the batch's last record
+  std::uint64_t missing = 0;  ///< kStored: how many before it never came
 };
 
 class Store {
