@@ -1,7 +1,6 @@
 #include "dataplane/io/byte_source.h"
 
 #include <fcntl.h>
-#include <stdio_ext.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -15,7 +14,6 @@ namespace picket {
 namespace {
 
 constexpr std::size_t kInputBytes = 256 * 1024;
-constexpr std::size_t kStdioBytes = 256 * 1024;
 
 class PlainSource final : public ByteSource {
  public:
@@ -106,10 +104,6 @@ class ZstdSource final : public ByteSource {
   bool at_frame_end_ = true, drained_ = false;
 };
 
-ssize_t read_cookie(void* source, char* out, size_t size) {
-  return static_cast<ByteSource*>(source)->read(out, size);
-}
-
 std::unique_ptr<ByteSource> unwrapping(const char* first, std::size_t size) {
   constexpr char kGzip[] = {'\x1f', '\x8b'};
   constexpr char kZstd[] = {'\x28', '\xb5', '\x2f', '\xfd'};
@@ -176,15 +170,6 @@ std::int64_t ByteSource::fail(std::string why) noexcept {
   if (error_.empty()) error_ = std::move(why);
   errno = EIO;
   return -1;
-}
-
-std::FILE* ByteSource::stdio() noexcept {
-  std::FILE* f = ::fopencookie(this, "r", {read_cookie, nullptr, nullptr, nullptr});
-  if (f == nullptr) return nullptr;
-  std::setvbuf(f, nullptr, _IOFBF, kStdioBytes);
-  // One thread reads it, two small reads a packet: the stream's own lock would be half of the cost.
-  ::__fsetlocking(f, FSETLOCKING_BYCALLER);
-  return f;
 }
 
 }  // namespace picket

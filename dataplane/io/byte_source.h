@@ -2,14 +2,13 @@
 //
 // What a file is wrapped in is told by its first bytes, never by its name. Members and frames that follow one
 // another
-// (`cat a.gz b.gz`) read as one. stdio() gives it to libraries that want a FILE.
+// (`cat a.gz b.gz`) read as one.
 //
 // Cost    control plane: allocates, blocks
 // Limits  zstd windows up to 128 MiB (`--long=27`), which is zstd's own default; more is an error that says
 // so
 #pragma once
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -34,9 +33,6 @@ class ByteSource {
   /// Bytes of the file read so far (of the wrapped form), and its size; 0 when it has none, as a pipe.
   [[nodiscard]] std::uint64_t consumed_bytes() const noexcept { return consumed_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_size_; }
-
-  /// A stream over this source. It must be closed before the source goes.
-  [[nodiscard]] std::FILE* stdio() noexcept;
 
  protected:
   ByteSource() = default;

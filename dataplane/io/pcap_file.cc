@@ -10,12 +10,16 @@
 #include <string_view>
 
 #include "dataplane/io/byte_source.h"
+#include "dataplane/io/lookahead.h"
 #include "dataplane/io/pcapng_file.h"
+#include "dataplane/io/savefile.h"
 
 namespace picket {
 namespace {
 
 namespace fs = std::filesystem;
+
+static_assert(CaptureReader::kMaxPacket == SavefileReader::kMaxPacket);
 
 /// libpcap's numbers and those in files are the same, but for raw IP.
 LinkType link_type(int number) noexcept {
@@ -103,15 +107,15 @@ Status add_folder(const fs::path& folder, CaptureList& list) {
 }  // namespace
 
 void CaptureReader::ClosePcap::operator()(pcap* p) const noexcept { pcap_close(p); }
-void CaptureReader::CloseFile::operator()(std::FILE* f) const noexcept { std::fclose(f); }
 
 CaptureReader::CaptureReader() noexcept = default;
 CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 CaptureReader& CaptureReader::operator=(CaptureReader&& o) noexcept {
-  pcap_ = std::move(o.pcap_);  // first: closing them touches the source
+  pcap_ = std::move(o.pcap_);  // first: closing it touches what it reads from
   pcapng_ = std::move(o.pcapng_);
-  file_ = std::move(o.file_);
+  savefile_ = std::move(o.savefile_);
+  bytes_ = std::move(o.bytes_);
   source_ = std::move(o.source_);
   path_ = std::move(o.path_);
   error_ = std::move(o.error_);
@@ -128,26 +132,26 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
   reader.path_ = path;
   reader.source_ = std::move(source).value();
 
-  std::FILE* file = reader.source_->stdio();
-  if (file == nullptr) return Error{path + ": no memory"};
-  const int first = std::fgetc(file);
-  if (first != EOF) {
-    std::ungetc(first, file);
-  } else {
-    std::fclose(file);
-    return Error{path + ": " +
-                 (reader.source_->error().empty() ? "the file is empty" : reader.source_->error())};
-  }
-  if (first == static_cast<int>(PcapngReader::kMagic & 0xff)) {  // no magic of pcap begins so
-    reader.file_.reset(file);
-    reader.pcapng_ = std::make_unique<PcapngReader>(file);
+  reader.bytes_ = std::make_unique<Lookahead>(*reader.source_);
+  const Bytes header = reader.bytes_->peek(SavefileReader::kHeader);
+  const std::string& unwrap = reader.source_->error();
+  if (header.empty()) return Error{path + ": " + (unwrap.empty() ? "the file is empty" : unwrap)};
+  if (header[0] == (PcapngReader::kMagic & 0xff)) {  // no magic of pcap begins so
+    reader.pcapng_ = std::make_unique<PcapngReader>(*reader.bytes_);
     return reader;
   }
+  if (SavefileReader::reads(header)) {
+    reader.savefile_ = std::make_unique<SavefileReader>(*reader.bytes_);
+    reader.link_ = link_type(static_cast<int>(reader.savefile_->link_type()));
+    if (reader.link_ == LinkType::kUnknown) reader.savefile_->allow_foreign();
+    return reader;
+  }
+  std::FILE* file = reader.bytes_->stdio();
+  if (file == nullptr) return Error{path + ": no memory"};
   char why[PCAP_ERRBUF_SIZE] = "";
   reader.pcap_.reset(pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why));
   if (reader.pcap_ == nullptr) {
     std::fclose(file);
-    const std::string& unwrap = reader.source_->error();
     return Error{path + ": not a capture file that can be read: " + (unwrap.empty() ? why : unwrap.c_str())};
   }
   reader.link_ = link_type(pcap_datalink(reader.pcap_.get()));
@@ -155,51 +159,59 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
 }
 
 CaptureReader::Next CaptureReader::next(CapturedPacket& out) noexcept {
+  if (savefile_ != nullptr) [[likely]]
+    return next_savefile(out);
+  return pcapng_ != nullptr ? next_pcapng(out) : next_libpcap(out);
+}
+
+/// A source that failed may look like one that has ended.
+CaptureReader::Next CaptureReader::ended(bool is_end, const std::string& why) noexcept {
+  const std::string& unwrap = source_->error();
+  if (is_end && unwrap.empty()) return Next::kEnd;
+  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " + (unwrap.empty() ? why : unwrap);
+  return Next::kError;
+}
+
+CaptureReader::Next CaptureReader::next_savefile(CapturedPacket& out) noexcept {
   if (!error_.empty()) return Next::kError;
-  return pcapng_ != nullptr ? next_pcapng(out) : next_pcap(out);
+  SavefileReader::Packet p;
+  const SavefileReader::Next next = savefile_->next(p);
+  if (next != SavefileReader::Next::kPacket)
+    return ended(next == SavefileReader::Next::kEnd, savefile_->error());
+  ++packets_;
+  out.data = p.data;
+  out.link = link_;
+  out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
+  out.time_ns = p.time_ns;
+  return Next::kPacket;
 }
 
 CaptureReader::Next CaptureReader::next_pcapng(CapturedPacket& out) noexcept {
+  if (!error_.empty()) return Next::kError;
   PcapngReader::Packet p;
-  switch (pcapng_->next(p)) {
-    case PcapngReader::Next::kPacket:
-      ++packets_;
-      out.data = p.data.first(std::min(p.data.size(), kMaxPacket));
-      out.link = link_type(p.link_type);
-      out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
-      if (p.time_ns != 0)
-        last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
-      out.time_ns = last_time_ns_;
-      return Next::kPacket;
-    case PcapngReader::Next::kEnd:
-      if (source_->error().empty()) return Next::kEnd;
-      break;
-    case PcapngReader::Next::kError:
-      break;
-  }
-  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " +
-           (source_->error().empty() ? pcapng_->error() : source_->error());
-  return Next::kError;
+  const PcapngReader::Next next = pcapng_->next(p);
+  if (next != PcapngReader::Next::kPacket) return ended(next == PcapngReader::Next::kEnd, pcapng_->error());
+  ++packets_;
+  out.data = p.data.first(std::min(p.data.size(), kMaxPacket));
+  out.link = link_type(p.link_type);
+  out.wire_size = std::max(p.wire_size, static_cast<std::uint32_t>(p.data.size()));
+  if (p.time_ns != 0) last_time_ns_ = p.time_ns;  // a simple packet block has none: it follows the one before
+  out.time_ns = last_time_ns_;
+  return Next::kPacket;
 }
 
-CaptureReader::Next CaptureReader::next_pcap(CapturedPacket& out) noexcept {
+CaptureReader::Next CaptureReader::next_libpcap(CapturedPacket& out) noexcept {
+  if (!error_.empty()) return Next::kError;
   pcap_pkthdr* header = nullptr;
   const unsigned char* data = nullptr;
   const int rc = pcap_next_ex(pcap_.get(), &header, &data);
-  if (rc == 1) [[likely]] {
-    ++packets_;
-    out.data = {data, std::min<std::size_t>(header->caplen, kMaxPacket)};
-    out.link = link_;
-    out.wire_size = std::max(header->len, header->caplen);
-    out.time_ns = to_ns(header->ts);
-    return Next::kPacket;
-  }
-  // libpcap takes a failed read at a packet's border for the end of the file.
-  const std::string& unwrap = source_->error();
-  if (rc == PCAP_ERROR_BREAK && unwrap.empty()) return Next::kEnd;
-  error_ = path_ + ": packet " + std::to_string(packets_ + 1) + ": " +
-           (unwrap.empty() ? pcap_geterr(pcap_.get()) : unwrap.c_str());
-  return Next::kError;
+  if (rc != 1) return ended(rc == PCAP_ERROR_BREAK, pcap_geterr(pcap_.get()));
+  ++packets_;
+  out.data = {data, std::min<std::size_t>(header->caplen, kMaxPacket)};
+  out.link = link_;
+  out.wire_size = std::max(header->len, header->caplen);
+  out.time_ns = to_ns(header->ts);
+  return Next::kPacket;
 }
 
 std::uint64_t CaptureReader::consumed_bytes() const noexcept { return source_->consumed_bytes(); }

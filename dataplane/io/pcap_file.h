@@ -1,14 +1,14 @@
 // dataplane/io/pcap_file.h — capture files (pcap, pcapng; plain, gzip or zstd), one packet at a time, in file
 // order
 //
-// pcap files are read by libpcap: micro- and nanosecond, either byte order. pcapng is read by pcapng_file.h,
-// which also takes several interfaces of different link types. Times are nanoseconds whatever the file holds.
+// savefile.h reads pcap, micro- and nanosecond, either byte order; pcapng_file.h reads pcapng, also with interfaces of
+// different link types; what else goes by the name of pcap (old versions, vendors' formats) libpcap reads. Times are
+// nanoseconds whatever the file holds.
 //
-// Cost    next(): about two fread() a packet, no allocation once warm; it blocks: not for worker cores
+// Cost    next(): no copy of a packet, no allocation once warm; it blocks: not for worker cores
 // Lives   a CapturedPacket's bytes until the next call of next()
 #pragma once
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +22,9 @@ struct pcap;
 namespace picket {
 
 class ByteSource;
+class Lookahead;
 class PcapngReader;
+class SavefileReader;
 
 struct CapturedPacket {
   Bytes data;
@@ -61,18 +63,18 @@ class CaptureReader {
   struct ClosePcap {
     void operator()(pcap* p) const noexcept;
   };
-  struct CloseFile {
-    void operator()(std::FILE* f) const noexcept;
-  };
   CaptureReader() noexcept;
-  Next next_pcap(CapturedPacket& out) noexcept;
+  Next next_savefile(CapturedPacket& out) noexcept;
   Next next_pcapng(CapturedPacket& out) noexcept;
+  Next next_libpcap(CapturedPacket& out) noexcept;
+  Next ended(bool is_end, const std::string& why) noexcept;
 
   std::string path_, error_;
-  std::unique_ptr<ByteSource> source_;     // outlives pcap_, which reads from it
-  std::unique_ptr<pcap, ClosePcap> pcap_;  // or
+  std::unique_ptr<ByteSource> source_;  // each outlives those below, which read from it
+  std::unique_ptr<Lookahead> bytes_;
+  std::unique_ptr<SavefileReader> savefile_;  // one of these three
   std::unique_ptr<PcapngReader> pcapng_;
-  std::unique_ptr<std::FILE, CloseFile> file_;  // of pcapng_; pcap_ owns its own
+  std::unique_ptr<pcap, ClosePcap> pcap_;
   LinkType link_ = LinkType::kUnknown;
   std::uint64_t packets_ = 0;
   std::uint64_t last_time_ns_ = 0;

@@ -260,6 +260,47 @@ TEST_F(PcapFile, EmptyMissingAndForeignFiles) {
   EXPECT_EQ(error_, "");
 }
 
+TEST_F(PcapFile, OldVersionsAreReadByLibpcap) {
+  std::string bytes = two_packets(false, false);
+  bytes[6] = 3;  // version 2.3
+  const auto seen = read(write("old.pcap", bytes));
+  ASSERT_EQ(seen.size(), 2U) << error_;
+  EXPECT_EQ(error_, "");
+  EXPECT_EQ(seen[0].data, "first packet");
+  EXPECT_EQ(seen[1].time_ns, 1'700'000'001'999'999'000ULL);
+}
+
+TEST_F(PcapFile, TheSnapshotLengthCuts) {
+  FileBuilder f;
+  f.pcap_header(false, 1, 4);
+  f.pcap_packet(1, 0, "longer than four", 16);
+  f.pcap_packet(2, 0, "x", 1);
+  const auto seen = read(write("snap.pcap", f.out));
+  ASSERT_EQ(seen.size(), 2U) << error_;
+  EXPECT_EQ(seen[0].data, "long");
+  EXPECT_EQ(seen[0].wire_size, 16U);
+  EXPECT_EQ(seen[1].data, "x");
+}
+
+TEST_F(PcapFile, ALengthThatCannotBeIsALie) {
+  for (const std::uint32_t link : {1U, 249U}) {  // Ethernet, USBPcap
+    FileBuilder f;
+    f.pcap_header(false, link, 1 << 20);
+    f.pcap_packet(1, 0, std::string(300'000, 'u'), 300'000);
+    f.pcap_packet(2, 0, "x", 1);
+    const auto seen = read(write("large.pcap", f.out));
+    EXPECT_EQ(seen.size(), link == 1 ? 0U : 2U);
+    if (link == 1) {
+      EXPECT_NE(error_.find("packet 1: a packet of 300000 bytes"), std::string::npos) << error_;
+    } else {
+      EXPECT_EQ(error_, "");
+      EXPECT_EQ(seen.front().data.size(), CaptureReader::kMaxPacket);
+      EXPECT_EQ(seen.front().wire_size, 300'000U);
+      EXPECT_EQ(seen.back().data, "x");
+    }
+  }
+}
+
 TEST_F(PcapFile, OddTimesAreClamped) {
   FileBuilder f;
   f.pcap_header(true);

@@ -52,39 +52,38 @@ PcapngReader::Next PcapngReader::fail(std::string why) {
   return Next::kError;
 }
 
-/// The next block's type; its body is in block_ afterwards.
-PcapngReader::Next PcapngReader::read_block(std::uint32_t& type) {
-  std::uint8_t head[12];
-  const std::size_t n = std::fread(head, 1, 8, file_);
-  if (n == 0) return Next::kEnd;
-  if (n < 8) return fail("the file is cut off inside a block's header");
-  std::memcpy(&type, head, 4);
-  std::size_t have = 0;
+PcapngReader::Next PcapngReader::read_block(std::uint32_t& type, Bytes& body) {
+  in_.skip(taken_);  // what was seen is there
+  taken_ = 0;
+  const Bytes head = in_.peek(12);
+  if (head.empty()) return Next::kEnd;
+  if (head.size() < 8) return fail("the file is cut off inside a block's header");
+  std::memcpy(&type, head.data(), 4);
+  std::uint32_t least = 12;
   if (type == kMagic) {  // a section says itself in which order its bytes stand
-    if (std::fread(head + 8, 1, 4, file_) < 4) return fail("the file is cut off inside a section header");
+    if (head.size() < 12) return fail("the file is cut off inside a section header");
     std::uint32_t magic;
-    std::memcpy(&magic, head + 8, 4);
+    std::memcpy(&magic, head.data() + 8, 4);
     if (magic != kByteOrder && magic != __builtin_bswap32(kByteOrder))
       return fail("a section header without byte-order magic");
     swapped_ = magic != kByteOrder;
     in_section_ = true;
-    have = 4;
+    least = 16;
   } else if (!in_section_) {
     return fail("a block before any section header");
   }
-  type = u32({head, 8}, 0);
-  const std::uint32_t length = u32({head, 8}, 4);
-  if (length < 12 + have || length % 4 != 0)
+  type = u32(head, 0);
+  const std::uint32_t length = u32(head, 4);
+  if (length < least || length % 4 != 0)
     return fail("a block of " + std::to_string(length) + " bytes, which cannot be");
   if (length > kMaxBlock)
     return fail("a block of " + std::to_string(length) + " bytes; at most " + std::to_string(kMaxBlock) +
                 " are read");
-  block_.resize(length - 8);  // body and the second length
-  std::memcpy(block_.data(), head + 8, have);
-  if (std::fread(block_.data() + have, 1, block_.size() - have, file_) < block_.size() - have)
-    return fail("the file is cut off inside a block");
-  if (u32(block_, block_.size() - 4) != length) return fail("a block whose two lengths differ");
-  block_.resize(block_.size() - 4);
+  const Bytes block = in_.peek(length);
+  if (block.size() < length) return fail("the file is cut off inside a block");
+  if (u32(block, length - 4) != length) return fail("a block whose two lengths differ");
+  body = block.subspan(8, length - 12);
+  taken_ = length;
   return Next::kPacket;
 }
 
@@ -148,8 +147,8 @@ bool PcapngReader::packet(std::uint32_t type, Bytes body, Packet& out) {
 PcapngReader::Next PcapngReader::next(Packet& out) {
   for (;;) {
     std::uint32_t type = 0;
-    if (const Next read = read_block(type); read != Next::kPacket) return read;
-    const Bytes body = block_;
+    Bytes body;
+    if (const Next read = read_block(type, body); read != Next::kPacket) return read;
     bool ok = true;
     switch (type) {
       case kMagic:

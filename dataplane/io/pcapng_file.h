@@ -7,15 +7,15 @@
 // Of its own, because libpcap refuses files whose interfaces differ in link type or snapshot length, which is
 // what capturing on two interfaces, or merging captures, gives.
 //
-// Cost    two fread() a block into a buffer that stays; it blocks: not for worker cores
+// Cost    no copy of a packet; it blocks: not for worker cores
 // Limits  blocks of kMaxBlock bytes, kMaxInterfaces a section; more is an error that says so
 // Lives   a packet's bytes until the next call of next()
 #pragma once
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "dataplane/io/lookahead.h"
 #include "parsers/core/bytes.h"
 
 namespace picket {
@@ -34,8 +34,8 @@ class PcapngReader {
     std::uint64_t time_ns = 0;    ///< UTC since 1970; 0 for simple packet blocks, which carry none
   };
 
-  /// `file` stands at its first byte and is borrowed.
-  explicit PcapngReader(std::FILE* file) noexcept : file_(file) {}
+  /// `in` stands at the file's first byte and is borrowed.
+  explicit PcapngReader(Lookahead& in) noexcept : in_(in) {}
 
   [[nodiscard]] Next next(Packet& out);
   /// What is wrong, after kError.
@@ -50,18 +50,19 @@ class PcapngReader {
   };
 
   Next fail(std::string why);
-  [[nodiscard]] Next read_block(std::uint32_t& type);
+  /// The next block's type and body.
+  [[nodiscard]] Next read_block(std::uint32_t& type, Bytes& body);
   [[nodiscard]] bool section(Bytes body);
   [[nodiscard]] bool interface(Bytes body);
   [[nodiscard]] bool packet(std::uint32_t type, Bytes body, Packet& out);
   [[nodiscard]] std::uint32_t u32(Bytes b, std::size_t at) const noexcept;
   [[nodiscard]] std::uint16_t u16(Bytes b, std::size_t at) const noexcept;
 
-  std::FILE* file_;
-  bool swapped_ = false;  // the section's byte order is not this machine's
+  Lookahead& in_;
+  std::size_t taken_ = 0;  // the last block's bytes, still to be passed over
+  bool swapped_ = false;   // the section's byte order is not this machine's
   bool in_section_ = false;
   std::vector<Interface> interfaces_;
-  std::vector<std::uint8_t> block_;
   std::string error_;
 };
 

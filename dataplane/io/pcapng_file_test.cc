@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <algorithm>
 #include <vector>
+
+#include "dataplane/io/byte_source.h"
 
 namespace picket {
 namespace {
@@ -71,12 +73,27 @@ struct Read {
   std::string error;
 };
 
-Read read_all(Buffer bytes) {
+/// A source that gives its bytes a few at a time.
+class InMemory final : public ByteSource {
+ public:
+  explicit InMemory(Bytes bytes) : left_(bytes) {}
+  std::int64_t read(char* out, std::size_t size) noexcept override {
+    const Bytes some = left_.first(std::min({left_.size(), size, std::size_t{7}}));
+    std::copy(some.begin(), some.end(), out);
+    left_ = left_.subspan(some.size());
+    return static_cast<std::int64_t>(some.size());
+  }
+
+ private:
+  Bytes left_;
+};
+
+Read read_all(const Buffer& bytes) {
   Read r;
   if (bytes.empty()) return r;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(fmemopen(bytes.data(), bytes.size(), "rb"),
-                                                          std::fclose);
-  PcapngReader reader(f.get());
+  InMemory source(bytes);
+  Lookahead in(source);
+  PcapngReader reader(in);
   PcapngReader::Packet p;
   PcapngReader::Next n;
   while ((n = reader.next(p)) == PcapngReader::Next::kPacket) {

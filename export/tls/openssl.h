@@ -1,0 +1,69 @@
+// export/tls/openssl.h — OpenSSL's objects as owned pointers, its errors as text, and a file descriptor that closes itself
+#pragma once
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace picket::tls {
+
+template <auto Free>
+struct Freer {
+  template <class T>
+  void operator()(T* p) const noexcept {
+    Free(p);
+  }
+};
+
+inline void free_stack(STACK_OF(X509) * s) noexcept { sk_X509_pop_free(s, X509_free); }
+
+using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
+using CrlPtr = std::unique_ptr<X509_CRL, Freer<X509_CRL_free>>;
+using DigestPtr = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+using SslCtxPtr = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, Freer<SSL_free>>;
+using StackPtr = std::unique_ptr<STACK_OF(X509), Freer<free_stack>>;
+using StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>>;
+using StorePtr = std::unique_ptr<X509_STORE, Freer<X509_STORE_free>>;
+using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
+
+/// What this thread's last call of OpenSSL complains of, without codes; forgets it.
+std::string openssl_error();
+
+/// "OpenSSL 3.0.19": the library that runs, which may be newer than the headers this was built with.
+std::string openssl_version();
+
+/// Seconds since 1970.
+std::int64_t seconds(const ASN1_TIME* t) noexcept;
+
+/// Owns a file descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) noexcept : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~Fd() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) noexcept {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace picket::tls
