@@ -1,5 +1,6 @@
 #include "export/collector/metrics.h"
 
+#include "export/tls/metrics.h"
 namespace picket::collector {
 namespace {
 
@@ -109,11 +110,13 @@ std::vector<metrics::Family> metric_families() {
   std::vector<metrics::Family> all;
   for (const auto& f : metrics::kProcessFamilies<Figures>) all.push_back(f.family);
   for (const auto& f : kFamilies) all.push_back(f.family);
+  for (const auto& f : tls::kFamilies<Figures>) all.push_back(f.family);
   return all;
 }
 
 std::string metrics_text(const Figures& figures, metrics::Format format) {
-  return metrics::expose<Figures>({metrics::kProcessFamilies<Figures>, kFamilies}, figures, format);
+  return metrics::expose<Figures>({metrics::kProcessFamilies<Figures>, kFamilies, tls::kFamilies<Figures>},
+                                  figures, format);
 }
 
 }  // namespace picket::collector

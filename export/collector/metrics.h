@@ -9,6 +9,7 @@
 
 #include "export/collector/tally.h"
 #include "export/metrics/process.h"
+#include "export/tls/counters.h"
 
 namespace picket::collector {
 
@@ -29,6 +30,7 @@ struct Figures {
   Tally::State tally;
   std::vector<SinkFigures> sinks;
   std::optional<std::uint64_t> store_bytes;  ///< of the embedded store's files, where there is one
+  const tls::Counters* tls = nullptr;        ///< of sensors' connections; nullptr: they have none
 };
 
 [[nodiscard]] std::vector<metrics::Family> metric_families();

@@ -35,7 +35,12 @@ TEST(CollectorMetrics, KeepTheirNames) {
 }
 
 TEST(CollectorMetrics, SayWhatWasCounted) {
-  const std::string all = metrics_text(figures(), Format::kOpenMetrics);
+  tls::Counters counters;
+  metrics::test::fill(counters);
+  Figures f = figures();
+  f.tls = &counters;
+  const std::string all = metrics_text(f, Format::kOpenMetrics);
+  EXPECT_EQ(metrics::test::lacks_tls(all), "");
   EXPECT_EQ(metrics::test::misplaced(all), "");
   const std::string sensor = "sensor=\"pl\\\"ant\"", lane = "{" + sensor + ",lane=\"flow\"}",
                     sink = "{sink=\"sqlite\"}";
@@ -67,9 +72,9 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
   };
   for (const auto& [sample, value] : kExpected)
     EXPECT_EQ(metrics::test::value_of(all, sample), value) << sample;
-  for (const metrics::Family& f : metric_families())
-    EXPECT_NE(all.find("\n# HELP " + std::string(f.name) + " "), std::string::npos)
-        << f.name << " has no sample";
+  for (const metrics::Family& family : metric_families())
+    EXPECT_NE(all.find("\n# HELP " + std::string(family.name) + " "), std::string::npos)
+        << family.name << " has no sample";
 }
 
 }  // namespace

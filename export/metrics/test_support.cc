@@ -104,4 +104,40 @@ std::string misplaced(std::string_view exposed) {
   return out;
 }
 
+void fill(tls::Counters& c) {
+  c.handshakes_ok = 101;
+  c.connections = 102;
+  c.bytes_in = 103;
+  c.bytes_out = 104;
+  c.reloads_ok = 105;
+  c.reloads_failed = 106;
+  c.certificate_not_after = 107;
+  c.ca_not_after = 108;
+  c.crl_next_update = 109;
+  for (std::size_t i = 1; i < c.failures.size(); ++i) c.failures[i] = 200 + i;
+}
+
+std::string lacks_tls(std::string_view exposed) {
+  std::vector<std::pair<std::string, int>> expected = {
+      {"picket_tls_handshakes_total{result=\"ok\"}", 101},
+      {"picket_tls_connections", 102},
+      {"picket_tls_carried_bytes_total{direction=\"in\"}", 103},
+      {"picket_tls_carried_bytes_total{direction=\"out\"}", 104},
+      {"picket_tls_reloads_total{result=\"ok\"}", 105},
+      {"picket_tls_reloads_total{result=\"failed\"}", 106},
+      {"picket_tls_not_after_seconds{what=\"certificate\"}", 107},
+      {"picket_tls_not_after_seconds{what=\"ca\"}", 108},
+      {"picket_tls_not_after_seconds{what=\"crl\"}", 109},
+  };
+  for (int i = 1; i < static_cast<int>(tls::Failure::kCount); ++i)
+    expected.emplace_back(fmt::format("picket_tls_handshakes_total{{result=\"{}\"}}",
+                                      tls::failure_name(static_cast<tls::Failure>(i))),
+                          200 + i);
+  std::string out;
+  for (const auto& [sample, n] : expected) {
+    if (value_of(exposed, sample) != std::to_string(n)) out += sample + "\n";
+  }
+  return out;
+}
+
 }  // namespace picket::metrics::test

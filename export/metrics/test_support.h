@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "export/metrics/exposition.h"
+#include "export/tls/counters.h"
 
 namespace picket::metrics::test {
 
@@ -18,5 +19,10 @@ namespace picket::metrics::test {
 
 /// Samples that stand there twice, or behind another family's, or that no head announced; "": none.
 [[nodiscard]] std::string misplaced(std::string_view exposed);
+
+/// Each of `c` another number.
+void fill(tls::Counters& c);
+/// What is not in `exposed` of counters that fill() has filled; "": all is.
+[[nodiscard]] std::string lacks_tls(std::string_view exposed);
 
 }  // namespace picket::metrics::test

@@ -1,5 +1,6 @@
 #include "sensor/telemetry/metrics.h"
 
+#include "export/tls/metrics.h"
 #include "sensor/build_info.h"
 
 namespace picket {
@@ -168,12 +169,13 @@ std::vector<metrics::Family> sensor_families() {
   std::vector<metrics::Family> all;
   for (const auto& f : metrics::kProcessFamilies<SensorFigures>) all.push_back(f.family);
   for (const auto& f : kFamilies) all.push_back(f.family);
+  for (const auto& f : tls::kFamilies<SensorFigures>) all.push_back(f.family);
   return all;
 }
 
 std::string sensor_metrics(const SensorFigures& figures, metrics::Format format) {
-  return metrics::expose<SensorFigures>({metrics::kProcessFamilies<SensorFigures>, kFamilies}, figures,
-                                        format);
+  return metrics::expose<SensorFigures>(
+      {metrics::kProcessFamilies<SensorFigures>, kFamilies, tls::kFamilies<SensorFigures>}, figures, format);
 }
 
 }  // namespace picket

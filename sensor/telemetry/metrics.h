@@ -6,6 +6,7 @@
 #include <string>
 
 #include "export/metrics/process.h"
+#include "export/tls/counters.h"
 #include "sensor/telemetry/totals.h"
 
 namespace picket {
@@ -13,7 +14,8 @@ namespace picket {
 struct SensorFigures {
   Totals totals;
   metrics::Process process;
-  std::string sensor;  ///< its name; "": it has none
+  std::string sensor;                  ///< its name; "": it has none
+  const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
 };
 
 /// Every family of the sensor's, in the order in which they are exposed.

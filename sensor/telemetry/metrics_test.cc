@@ -136,10 +136,19 @@ TEST(SensorMetrics, SayWhatTheTotalsSay) {
   }
 }
 
+TEST(SensorMetrics, SayHowConnectionsDo) {
+  tls::Counters counters;
+  metrics::test::fill(counters);
+  SensorFigures f;
+  f.tls = &counters;
+  EXPECT_EQ(metrics::test::lacks_tls(sensor_metrics(f, Format::kOpenMetrics)), "");
+}
+
 // A scrape of a sensor without inventory, failed outputs and measured stages has no samples of them.
 TEST(SensorMetrics, LeaveOutWhatIsNotThere) {
   const std::string all = sensor_metrics({}, Format::kOpenMetrics);
-  for (const char* name : {"picket_assets_known", "picket_inventory", "picket_output_lost", "picket_stage"})
+  for (const char* name :
+       {"picket_assets_known", "picket_inventory", "picket_output_lost", "picket_stage", "picket_tls"})
     EXPECT_EQ(all.find(name), std::string::npos) << name;
   EXPECT_EQ(all.substr(all.size() - 6), "# EOF\n");
 }
