@@ -32,6 +32,7 @@ enum class RecordType : std::uint8_t {
   kPacket,
   kArp,
   kAsset,
+  kIntel,
   kCount
 };
 

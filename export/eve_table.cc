@@ -138,6 +138,15 @@ bool apply_format(EveField& field, v1::Format format) {
   }
 }
 
+/// Applies (observable); false when it does not fit the field's type.
+bool apply_observable(EveField& field, v1::Observable observable) {
+  if (observable == v1::OBSERVABLE_UNSAID && field.kind == EveKind::kIp) observable = v1::OBSERVABLE_ADDRESS;
+  field.observable = static_cast<std::uint8_t>(observable);
+  if (observable <= v1::OBSERVABLE_NOTHING) return true;
+  return observable == v1::OBSERVABLE_URL_PORT ? is_integer(field.kind) && !field.repeated
+                                               : field.wire_type == 2 && field.kind != EveKind::kMessage;
+}
+
 Result<EveTable*> build(Registry& r, const Descriptor& type);
 
 Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
@@ -159,6 +168,8 @@ Result<EveField> build_field(Registry& r, const FieldDescriptor& f) {
   field.map = f.is_map() || options.GetExtension(v1::as_map);
   field.pairs = options.GetExtension(v1::as_pairs);
   if (!apply_format(field, options.GetExtension(v1::format))) return bad("(format) does not fit its type");
+  if (!apply_observable(field, options.GetExtension(v1::observable)))
+    return bad("(observable) does not fit its type");
   if (field.kind == EveKind::kEnum) field.enum_names = enum_names(r, *f.enum_type());
   if (field.flatten && (field.kind != EveKind::kMessage || (field.repeated && !field.map))) {
     return bad("(flatten) is for a single message, or with (as_map)");

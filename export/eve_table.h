@@ -65,6 +65,8 @@ struct EveField {
   bool pairs = false;       ///< as_pairs: the same, each entry an object of its own
   bool map = false;         ///< a map field, or as_map: `message` has key = 1 and value = 2
   std::uint16_t index = 0;  ///< place in EveTable::fields of the first field with this key
+  std::uint8_t observable =
+      0;  ///< a value of v1::Observable: of an address OBSERVABLE_ADDRESS, unless it says otherwise
   std::uint32_t number = 0;
   const EveTable* message = nullptr;  ///< kMessage
   const std::unordered_map<std::int32_t, std::string>* enum_names = nullptr;

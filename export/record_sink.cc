@@ -10,7 +10,7 @@ namespace {
 
 /// In the order of RecordType; kTransaction's own place stays empty: its records go by their protocol.
 constexpr std::string_view kNames[] = {"flow",     "alert",  "anomaly", "transaction", "stats",
-                                       "fileinfo", "packet", "arp",     "asset"};
+                                       "fileinfo", "packet", "arp",     "asset",       "intel"};
 constexpr std::size_t kFixed = static_cast<std::size_t>(RecordType::kCount);
 static_assert(std::size(kNames) == kFixed);
 

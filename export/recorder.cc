@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "export/assets/inventory.h"
+#include "export/intel/intel.h"
 
 namespace picket {
 namespace {
@@ -21,6 +22,7 @@ Recorder::Recorder(const std::vector<EventStream*>& streams, std::vector<std::un
       window_(static_cast<unsigned>(sinks.size())),
       sinks_(std::move(sinks)),
       correlate_(std::move(correlate)),
+      quiet_(record_kind_count()),
       lost_before_(new std::atomic<std::uint64_t>[record_kind_count()]()) {
   for (const auto& sink : sinks_) sink->report_to(window_);
 }
@@ -44,14 +46,14 @@ bool Recorder::poll() {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
-    if (inventory_ != nullptr) {
-      inventory_->see(header, record, notes);
-      if (quiet_[record_kind(header.type, header.protocol)]) continue;
-    }
+    if (intel_ != nullptr) intel_->see(header, record, *this);
+    if (inventory_ != nullptr) inventory_->see(header, record, notes);
+    const RecordKind kind = record_kind(header.type, header.protocol);
+    if (quiet_[kind]) continue;
     if (header.type == RecordType::kTransaction && !notes.empty() && summaries_ &&
         summaries_->take(header, record, notes))
       continue;
-    write(record_kind(header.type, header.protocol), record);
+    write(kind, record);
     if (++handled % kRecordsPerTick == 0) {
       for (const auto& sink : sinks_) sink->tick();
     }
@@ -107,9 +109,12 @@ void Recorder::run(const std::stop_token& stop) {
   if (inventory_ != nullptr) inventory_->flush_all(*this);
 }
 
-void Recorder::set_inventory(Inventory& inventory, std::vector<bool> quiet, std::function<void()> tick) {
+void Recorder::set_inventory(Inventory& inventory, std::function<void()> tick) {
   inventory_tick_ = std::move(tick);
   inventory_ = &inventory;
+}
+
+void Recorder::set_quiet(std::vector<bool> quiet) {
   quiet_ = std::move(quiet);
   quiet_.resize(record_kind_count());
 }

@@ -3,6 +3,7 @@
 //
 //   streams ──> Merge ──> correlate (thresholds, on alerts) ──> number ──> each RecordSink
 //                  │              └──> OtSummaries: held until its interval ends ──┤
+//                  ├──> Intel: an indicator that fits is told right before ────────┤
 //                  └──> Inventory of assets: told when it is due ───────────────────┘
 //
 // A record that correlate turns down was never made: it has no number and is counted as suppressed; nor was one
@@ -26,6 +27,7 @@
 
 namespace picket {
 
+class Intel;
 class Inventory;
 
 class Recorder final : private RecordOut {
@@ -48,9 +50,13 @@ class Recorder final : private RecordOut {
   void set_interval(std::uint64_t every_ns, std::function<void(std::uint64_t clock_ns)> at);
   /// What workers say of records that may be told as one. Before poll().
   void set_summaries(OtSummaries::Config config) { summaries_.emplace(std::move(config)); }
-  /// Assets are learned from all records that are made. `quiet`, by RecordKind: records that are made for that alone,
-  /// and go no further. The inventory is the caller's. `tick` is called now and then, between records. Before poll().
-  void set_inventory(Inventory& inventory, std::vector<bool> quiet, std::function<void()> tick = nullptr);
+  /// Assets are learned from all records that are made. The inventory is the caller's. `tick` is called now and then,
+  /// between records. Before poll().
+  void set_inventory(Inventory& inventory, std::function<void()> tick = nullptr);
+  /// All records that are made are looked up among indicators, which are the caller's. Before poll().
+  void set_intel(Intel& intel) noexcept { intel_ = &intel; }
+  /// By RecordKind: records that are made for these two alone, and go no further. Before poll().
+  void set_quiet(std::vector<bool> quiet);
   /// A record that comes from no worker: statistics. On the thread that polls.
   void put(RecordType type, Bytes record);
   /// Closes the outputs: afterwards made = delivered + lost for every kind.
@@ -93,6 +99,7 @@ class Recorder final : private RecordOut {
   Correlate correlate_;
   std::optional<OtSummaries> summaries_;
   Inventory* inventory_ = nullptr;
+  Intel* intel_ = nullptr;
   std::vector<bool> quiet_;  // by RecordKind
   std::function<void()> inventory_tick_;
   std::uint64_t every_ns_ = 0, due_ns_ = 0;  // due_ns_ 0: no time has been seen

@@ -26,9 +26,6 @@ class AssetKeeper {
   [[nodiscard]] Inventory& inventory() noexcept { return inventory_; }
   [[nodiscard]] const Inventory& inventory() const noexcept { return inventory_; }
 
-  /// By RecordKind: records that are made for the inventory alone.
-  std::vector<bool> quiet;
-
   /// Now and then, on the thread that feeds the inventory: writes the file when its time has come.
   void tick();
   /// When the run has ended. False: it could not be written, and that was logged.

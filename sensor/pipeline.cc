@@ -24,7 +24,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
       utc_offset_ns_(config.utc_offset_ns),
       cores_(config.cores),
       magic_file_(config.worker.app.files.magic_file),
-      assets_(config.assets) {
+      assets_(config.assets),
+      intel_(config.intel) {
   std::vector<EventStream*> streams;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
@@ -56,8 +57,9 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   }
   recorder_ = std::make_unique<Recorder>(streams, std::move(sinks), std::move(correlate), config.held_limit);
   recorder_->set_summaries({config.encoder.ot, config.ot_memcap_bytes});
-  if (assets_ != nullptr)
-    recorder_->set_inventory(assets_->inventory(), assets_->quiet, [this] { assets_->tick(); });
+  if (assets_ != nullptr) recorder_->set_inventory(assets_->inventory(), [this] { assets_->tick(); });
+  if (intel_ != nullptr) recorder_->set_intel(*intel_);
+  recorder_->set_quiet(config.quiet);
   if (statistics_ && config.statistics_every_ns != 0) {
     recorder_->set_interval(config.statistics_every_ns,
                             [this](std::uint64_t clock_ns) { put_statistics(clock_ns); });
@@ -199,6 +201,7 @@ Totals Pipeline::totals() const {
   t.clock_ns = in_utc(t.clock_ns);
   add_recorder(t, *recorder_);
   if (assets_ != nullptr) add_assets(t, assets_->inventory());
+  if (intel_ != nullptr) add_intel(t, *intel_);
   t.peak_rss_bytes = peak_rss_bytes();
   t.rules_loaded = rules_loaded_.load(std::memory_order_relaxed);
   t.rules_rejected = rules_rejected_.load(std::memory_order_relaxed);

@@ -20,13 +20,16 @@
 namespace picket {
 
 class AssetKeeper;
+class Intel;
 
 struct PipelineConfig {
   WorkerConfig worker;  ///< id and count are set by the pipeline
   EncoderOptions encoder;
   std::size_t ot_memcap_bytes = OtSummaries::Config{}.memcap_bytes;  ///< for records told once in an interval
-  AssetKeeper* assets = nullptr;          ///< outlives the pipeline; nullptr: no inventory is kept
-  bool statistics = true;                 ///< a record of the ledger at the end
+  AssetKeeper* assets = nullptr;  ///< outlives the pipeline; nullptr: no inventory is kept
+  Intel* intel = nullptr;         ///< outlives the pipeline; nullptr: nothing is looked up among indicators
+  std::vector<bool> quiet;        ///< by RecordKind: records that are made for these two alone; empty: none
+  bool statistics = true;         ///< a record of the ledger at the end
   std::uint64_t statistics_every_ns = 0;  ///< and one at this interval of the source clock; 0: none
   /// Live: adds what is known of packets that no worker saw. Called by totals(), from any thread.
   std::function<void(Totals&)> complete;
@@ -105,6 +108,7 @@ class Pipeline {
   std::vector<std::unique_ptr<RingStream>> streams_;
   std::optional<Correlator> correlator_;  // where there are rules
   AssetKeeper* const assets_;
+  Intel* const intel_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::thread> threads_;
   std::jthread export_thread_;

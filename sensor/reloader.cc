@@ -1,77 +1,22 @@
 #include "sensor/reloader.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <utility>
 
 namespace picket {
-namespace {
-
-/// Workers and the export thread go first: a tenth of a core is enough to compile.
-constexpr int kNice = 10;
-
-}  // namespace
-
 Reloader::Reloader(RuleLoader& loader, Pipeline& pipeline, RuleBase::Rejections in_use,
                    const ReloadConfig& config)
     : loader_(loader),
       pipeline_(pipeline),
       rejections_(std::move(in_use)),
       config_(config),
-      loaded_state_(loader.file_state()),
-      last_state_(loaded_state_),
-      thread_([this] { run(); }) {}
+      loop_(
+          {"a rule file changed", config.watch}, [this] { return loader_.file_state(); },
+          [this](const std::string& why) { return reload(why); }) {}
 
-Reloader::~Reloader() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  loader_.give_up();
-  wake_.notify_one();
-  thread_.join();
-}
-
-void Reloader::order(const std::string& why, Done done) {
-  {
-    const std::lock_guard lock(mutex_);
-    ordered_ = true;
-    why_ = why;
-    if (done) done_.push_back(std::move(done));
-  }
-  wake_.notify_one();
-}
-
-void Reloader::run() {
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  std::unique_lock lock(mutex_);
-  while (!stop_) {
-    const auto called = [this] { return stop_ || ordered_; };
-    if (config_.watch.count() == 0)
-      wake_.wait(lock, called);
-    else
-      wake_.wait_for(lock, config_.watch, called);
-    if (stop_) break;
-    std::string why = std::exchange(ordered_, false) ? std::exchange(why_, {}) : std::string();
-    const auto done = std::exchange(done_, {});
-    lock.unlock();
-    if (why.empty() && changed()) why = "a rule file changed";
-    if (!why.empty()) {
-      const auto outcome = reload(why);
-      for (const Done& d : done) d(outcome);
-    }
-    lock.lock();
-  }
-}
-
-bool Reloader::changed() {
-  std::string now = loader_.file_state();
-  const bool settled = now == last_state_;
-  last_state_ = std::move(now);
-  return settled && last_state_ != loaded_state_;
-}
+/// Loading ends soon; the loop then waits for it.
+Reloader::~Reloader() { loader_.give_up(); }
 
 Result<std::uint32_t> Reloader::reload(const std::string& why) {
   const auto begin = std::chrono::steady_clock::now();
@@ -80,7 +25,6 @@ Result<std::uint32_t> Reloader::reload(const std::string& why) {
     spdlog::error("reload ({}): {}; the rules in use stay, epoch {}", why, reason, pipeline_.rules_epoch());
     return Error{reason};
   };
-  loaded_state_ = loader_.file_state();  // before the files are read: what changes then is seen later
   auto loaded = loader_.load(1);
   if (!loaded) return keep(loaded.error().message);
   std::unique_ptr<RuleBase> rules = std::move(loaded).value();

@@ -4,20 +4,14 @@
 //   the old rules are freed
 //
 // A set that is worse than the one in use does not take its place: when a file cannot be read, or a rule is
-// wrong that was not before, the log says where, and the rules in use stay. A file counts as changed once it
-// has stayed the same from one look to the next, so that none is read while it is written.
+// wrong that was not before, the log says where, and the rules in use stay.
 #pragma once
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "parsers/core/result.h"
 #include "sensor/pipeline.h"
+#include "sensor/reload_loop.h"
 #include "sensor/rules/rule_base.h"
 
 namespace picket {
@@ -29,34 +23,24 @@ struct ReloadConfig {
 
 class Reloader {
  public:
-  /// With the epoch that is in use now, or why it is still the one before.
-  using Done = std::function<void(const Result<std::uint32_t>&)>;
+  using Done = ReloadLoop::Done;
 
   /// Borrows both; `in_use`: what was wrong with the rules that the pipeline began with. Starts its thread.
   Reloader(RuleLoader& loader, Pipeline& pipeline, RuleBase::Rejections in_use, const ReloadConfig&);
   /// Gives up what is under way.
   ~Reloader();
 
-  /// Any thread; returns at once. Orders that come while one is waiting are one. `why` goes into the log;
-  /// `done` is called on the reloader's thread.
-  void order(const std::string& why, Done done = nullptr);
+  /// Any thread: see ReloadLoop. `why` goes into the log.
+  void order(const std::string& why, Done done = nullptr) { loop_.order(why, std::move(done)); }
 
  private:
-  void run();
-  [[nodiscard]] bool changed();
   [[nodiscard]] Result<std::uint32_t> reload(const std::string& why);
 
   RuleLoader& loader_;
   Pipeline& pipeline_;
   RuleBase::Rejections rejections_;
   const ReloadConfig config_;
-  std::string loaded_state_, last_state_;  // of the files
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool ordered_ = false, stop_ = false;
-  std::string why_;
-  std::vector<Done> done_;
-  std::thread thread_;
+  ReloadLoop loop_;  // last: its thread uses the others
 };
 
 }  // namespace picket

@@ -101,16 +101,20 @@ int run_command(const Options& o) {
     reload.strict = o.rules_strict;
     reloader.emplace(*setup->loader, pipeline, std::move(rejections), reload);
   }
+  std::optional<IndicatorReloader> indicators;
+  if (setup->intel != nullptr) indicators.emplace(setup->config.intel, *setup->intel);
   spdlog::info("run: started, {} workers", live.workers);
 
   EndingConfig config;
   config.stop_timeout = std::chrono::seconds(setup->config.stop_timeout_s);
   config.drain_time = kDrainTime;
   config.hangup = [&] {
-    if (reloader)
-      reloader->order("SIGHUP");
-    else
-      spdlog::warn("SIGHUP: there are no rules to read again; name rule files and start once more");
+    if (reloader) reloader->order("SIGHUP");
+    if (indicators) indicators->order("SIGHUP");
+    if (!reloader && !indicators)
+      spdlog::warn(
+          "SIGHUP: there are neither rules nor indicators to read again; name files of them and start once "
+          "more");
   };
   config.stop_source = [&] { ports.stop(); };
   config.leave_queues = [&] {
@@ -127,6 +131,7 @@ int run_command(const Options& o) {
     end_hung(o, totals);
   }
   reloader.reset();
+  indicators.reset();
   if (dispatcher.joinable()) dispatcher.join();
   pipeline.join();
   stop.release();

@@ -81,9 +81,58 @@ void report_rules(const RuleBase& base) {
   spdlog::info("{}", rules::summary(base.source));
 }
 
+/// Records that nobody asks for, but who reads them on the export thread.
+void make_quietly(PipelineConfig& pipeline, RecordType type, ProtocolId protocol, bool& made) {
+  pipeline.quiet.resize(record_kind_count());
+  if (!made) pipeline.quiet[record_kind(type, protocol)] = true;
+  made = true;
+}
+
 std::string cannot_write_stats(const Options& o) {
   return "--stats: cannot write '" + o.stats + "': " + std::strerror(errno) +
          "; name a file in a folder that exists and may be written to";
+}
+
+/// Indicators, where they are asked for: afterwards the pipeline looks records up, also those that nobody else wants.
+bool add_indicators(const Options& o, Setup& setup) {
+  const IntelConfig& c = setup.config.intel;
+  if (c.files.empty()) return true;
+  auto loaded = load_indicators(c);
+  if (!loaded) return complain(loaded.error().message), false;
+  if (o.command == Command::kCheck) return setup.indicators = std::move(loaded).value(), true;
+  for (const std::string& p : indicator_problems(loaded.value())) spdlog::warn("{}", p);
+  spdlog::info("{}", indicators_summary(loaded.value()));
+  setup.intel = std::make_unique<Intel>(Intel::Config{.per_minute = c.per_minute});
+  const intel::IndicatorSet& set = *loaded.value().set;
+
+  WorkerConfig& worker = setup.pipeline.worker;
+  FileWants& files = worker.app.files.wants;
+  files.md5 |= set.has_file_hash(16);
+  files.sha1 |= set.has_file_hash(20);
+  files.sha256 |= set.has_file_hash(32);
+  RecordConfig& records = worker.records;
+  for (const auto& [type, made] :
+       {std::pair(RecordType::kFlow, &records.flows), std::pair(RecordType::kFile, &records.files),
+        std::pair(RecordType::kArp, &records.arp)})
+    make_quietly(setup.pipeline, type, kNoProtocol, *made);
+  std::vector<bool> wanted(
+      record_kind_count());  // protocols may share a kind: it is quiet where none of them is wanted
+  const auto kind = [](std::size_t i) {
+    return record_kind(RecordType::kTransaction, static_cast<ProtocolId>(i));
+  };
+  for (std::size_t i = 0; i < records.transactions.size(); ++i) {
+    if (records.transactions[i]) wanted[kind(i)] = true;
+  }
+  for (std::size_t i = 0; i < records.transactions.size(); ++i) {
+    const auto protocol = static_cast<ProtocolId>(i);
+    if (wanted[kind(i)] || !Intel::looks_into(RecordType::kTransaction, protocol)) continue;
+    bool made = false;
+    make_quietly(setup.pipeline, RecordType::kTransaction, protocol, made);
+    records.transactions[i] = made;
+  }
+  setup.intel->offer(std::move(loaded).value().set);
+  setup.pipeline.intel = setup.intel.get();
+  return true;
 }
 
 }  // namespace
@@ -114,6 +163,7 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;
 
+  if (!add_indicators(o, *setup)) return nullptr;
   const rules::RuleVariables variables = variables_of(c.rules);
   if (!variables_are_lists<rules::AddressKind>(variables.addresses, c.rules.address_groups)) return nullptr;
   if (!variables_are_lists<rules::PortKind>(variables.ports, c.rules.port_groups)) return nullptr;
@@ -167,12 +217,9 @@ Status add_assets(const Options& o, Setup& setup, bool live) {
   pipeline.assets = setup.assets.get();
 
   RecordConfig& records = pipeline.worker.records;
-  setup.assets->quiet.resize(record_kind_count());
   for (const auto& [type, made] :
-       {std::pair(RecordType::kFlow, &records.flows), std::pair(RecordType::kArp, &records.arp)}) {
-    setup.assets->quiet[record_kind(type, kNoProtocol)] = !*made;
-    *made = true;
-  }
+       {std::pair(RecordType::kFlow, &records.flows), std::pair(RecordType::kArp, &records.arp)})
+    make_quietly(pipeline, type, kNoProtocol, *made);
   records.ends = true;
   return Done{};
 }

@@ -1,11 +1,13 @@
 // sensor/setup.h — from the command line and the configuration to what a pipeline is built from
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
+#include "sensor/indicators.h"
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
 #include "sensor/rules/rule_base.h"
@@ -16,9 +18,11 @@ namespace picket {
 struct Setup {
   Config config;
   PipelineConfig pipeline;
-  std::unique_ptr<RuleLoader> loader;   ///< nullptr: no rules asked for
-  std::unique_ptr<RuleBase> rules;      ///< what it loaded first; for a pipeline to take
-  std::unique_ptr<AssetKeeper> assets;  ///< nullptr: no inventory is kept
+  std::unique_ptr<RuleLoader> loader;          ///< nullptr: no rules asked for
+  std::unique_ptr<RuleBase> rules;             ///< what it loaded first; for a pipeline to take
+  std::unique_ptr<AssetKeeper> assets;         ///< nullptr: no inventory is kept
+  std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
+  std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

@@ -13,6 +13,8 @@
 #include "dataplane/io/pcap_file.h"
 #include "dataplane/worker.h"
 #include "export/encoder.h"
+#include "export/intel/intel.h"
+#include "export/proto/picket/v1/event.pb.h"
 #include "tests/support/rules.h"
 
 namespace {
@@ -176,6 +178,40 @@ TEST(NoAllocation, TheCounterCounts) {
   std::unique_ptr<char[]> p(new char[100]);
   counting = false;
   EXPECT_GE(allocations, 2U);
+}
+
+/// Indicators are looked up on the export thread: what is told costs no allocation either, once one was told.
+TEST(NoAllocation, OfIndicators) {
+  intel::IndicatorSetBuilder builder;
+  for (const char* text : {"bad.example", "192.0.2.0/24", "http://bad.example/x"}) {
+    intel::Indicator i;
+    ASSERT_TRUE(intel::read_indicator(text, "", i).has_value());
+    ASSERT_TRUE(builder.add(i));
+  }
+  Intel intel({.per_minute = 1000});
+  intel.offer(builder.finish());
+  struct Nowhere final : RecordOut {
+    void write(RecordKind, Bytes) override { ++told; }
+    unsigned told = 0;
+  } out;
+  v1::Event e;
+  e.set_flow_id(1);
+  e.set_src_ip("\xc0\x00\x02\x01");
+  e.mutable_http()->set_hostname("www.bad.example");
+  e.mutable_http()->set_url("http://bad.example/x?y");
+  e.mutable_email()->add_received("from good.example (198.51.100.1) by bad.example");
+  EventHeader h;
+  h.type = RecordType::kTransaction;
+  std::vector<std::string> records;
+  for (std::uint64_t flow = 1; flow < 40; ++flow)
+    e.set_flow_id(flow), records.push_back(e.SerializeAsString());
+  intel.see(h, as_bytes(records[0]), out);
+  allocations = 0;
+  counting = true;
+  for (const std::string& r : records) intel.see(h, as_bytes(r), out);
+  counting = false;
+  EXPECT_EQ(allocations, 0U);
+  EXPECT_GT(out.told, 100U);
 }
 
 TEST(NoAllocation, WithoutRules) { EXPECT_EQ(allocations_with(nullptr), 0U); }

@@ -10,7 +10,7 @@
 namespace picket {
 
 void Lookahead::fill(std::size_t n) {
-  std::memmove(room_.data(), room_.data() + begin_, left());
+  if (left() != 0) std::memmove(room_.data(), room_.data() + begin_, left());
   end_ -= begin_;
   begin_ = 0;
   room_.resize(std::max({room_.size(), kRead, n}));

@@ -19,6 +19,7 @@ constexpr const char* kQueryExample =
     "EXPR compares fields by their EVE names: = != < <= > >= and ~ (contains), with and, or, not, ( ).\n"
     "Example:\n"
     "  picket-collector query --store records.db --type alert --since 24h\n"
+    "  picket-collector query --address 10.1.0.0/16 --since 2026-11-01 --until 2026-11-02 --csv\n"
     "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.queries.rrname ~ example\" --json\n";
 
 }  // namespace
@@ -47,9 +48,15 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   query->add_option("--where", line.query.where, "only records that fit an expression");
   query->add_option("--since", line.query.since,
                     "only records from this time on: 2023-11-14T22:13:20, or 90s, 15m, 24h, 7d ago");
-  query->add_option("--limit", limit, "the newest N; 0: all [100; with --json: all]")
+  query->add_option("--until", line.query.until, "only records before this time, written as for --since");
+  query->add_option("--address", line.query.address,
+                    "only records from or to this address or network: 10.0.0.0/8");
+  query->add_option("--community-id", line.query.community_id, "only records of this flow");
+  query->add_option("--limit", limit, "the newest N; 0: all [100; with --json, --csv: all]")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
-  query->add_flag("--json", line.query.json, "EVE JSON, a record a line");
+  CLI::Option* json = query->add_flag("--json", line.query.json, "EVE JSON, a record a line");
+  query->add_flag("--csv", line.query.csv, "CSV: the plain fields, and the rest as JSON in the last")
+      ->excludes(json);
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
   query->footer(kQueryExample);
 
@@ -87,7 +94,9 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   if (version->parsed()) line.command = CommandLine::Command::kVersion;
   if (query->parsed()) {
     line.command = CommandLine::Command::kQuery;
-    line.query.limit = limit ? static_cast<std::uint64_t>(*limit) : line.query.json ? 0 : kTableLimit;
+    line.query.limit = limit                               ? static_cast<std::uint64_t>(*limit)
+                       : line.query.json || line.query.csv ? 0
+                                                           : kTableLimit;
   }
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);
@@ -99,7 +108,15 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.serve = std::move(config).value();
   }
   if (!listen.empty()) line.serve.server.listen = listen;
-  if (!store.empty()) line.serve.store = store;
+  if (serve->parsed() && line.serve.server.listen.empty() && line.serve.tls.listen.empty()) {
+    fmt::print(stderr,
+               "picket-collector: serve: nowhere to listen; give tls.listen with certificates in a file for "
+               "--config, or "
+               "--listen 127.0.0.1:5514 for this machine alone\n");
+    exit_status = kWrongUsage;
+    return std::nullopt;
+  }
+  if (!store.empty()) line.serve.store.path = store;
   if (!log_level.empty()) line.serve.log_level = log_level;
   return line;
 }

@@ -4,7 +4,9 @@
 #include <spdlog/common.h>
 #include <yaml-cpp/yaml.h>
 
+#include <charconv>
 #include <filesystem>
+#include <limits>
 
 namespace picket::collector {
 namespace {
@@ -28,16 +30,102 @@ const char* ranged(const YAML::Node& node, T min, T max, T scale, T& out, const 
   return nullptr;
 }
 
+/// A number and what it is of; the number alone only when it is 0.
+bool read_unit(const std::string& text,
+               std::initializer_list<std::pair<std::string_view, std::uint64_t>> units, std::uint64_t& out) {
+  std::uint64_t n = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, n);
+  if (error != std::errc{}) return false;
+  std::string_view unit(at, static_cast<std::size_t>(end - at));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (unit.empty()) return (out = n) == 0;
+  for (const auto& [name, size] : units) {
+    if (unit != name || n > std::numeric_limits<std::int64_t>::max() / size) continue;
+    out = n * size;
+    return true;
+  }
+  return false;
+}
+bool read_age(const std::string& text, std::chrono::seconds& out) {
+  std::uint64_t n = 0;
+  if (!read_unit(text, {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}, n) || n > 1'000'000'000)
+    return false;
+  out = std::chrono::seconds(n);
+  return true;
+}
+bool read_size(const std::string& text, std::uint64_t& out) {
+  return read_unit(text, {{"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}, {"TiB", 1ULL << 40}}, out);
+}
+
+const char* text(const YAML::Node& node, std::string& out) {
+  out = node.as<std::string>();
+  return out.empty() ? "is empty; give it a value or leave it away" : nullptr;
+}
+
 constexpr Key kKeys[] = {
-    {"listen", "127.0.0.1:5514", "where sensors connect; loopback only",
+    {"listen", "", "HOST:PORT without TLS, on this machine only: 127.0.0.1:5514",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.server.listen = n.as<std::string>();
        return nullptr;
      }},
+    {"tls.listen", "", "HOST:PORT where sensors come with certificates: 0.0.0.0:5514",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.listen); }},
+    {"tls.ca", "", "PEM file: the CA of the sensors' certificates, one or more",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.ca); }},
+    {"tls.certificate", "", "PEM file: the collector's own",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.certificate); }},
+    {"tls.key", "", "PEM file: its private key, for nobody else to read",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.key); }},
+    {"tls.crl", "", "PEM file: what each CA has revoked",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.crl); }},
+    {"tls.stale-crl", "refuse", "when that list should have been replaced: refuse everybody, or accept it",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const auto what = n.as<std::string>();
+       c.tls.credentials.trust.accept_stale_crl = what == "accept";
+       return what == "accept" || what == "refuse" ? nullptr : "has to be refuse or accept";
+     }},
+    {"tls.allow", "", "file: the only sensors that are let in, a name or sha256:FINGERPRINT a line",
+     [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.allow); }},
+    {"tls.groups", "prefer-hybrid", "key exchange: prefer-hybrid, require-hybrid (OpenSSL 3.5) or classical",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const auto groups = tls::parse_groups(n.as<std::string>(), "");
+       if (!groups) return "has to be prefer-hybrid, require-hybrid or classical";
+       c.tls.credentials.groups = groups.value();
+       return nullptr;
+     }},
     {"store", kDefaultStore, "the file that keeps the records",
      [](const YAML::Node& n, Config& c) -> const char* {
-       c.store = n.as<std::string>();
-       return nullptr;
+       c.store.path = n.as<std::string>();
+       return c.store.path.empty() ? "is empty; name a file" : nullptr;
+     }},
+    {"store.max-age", "0", "records go so long after they were stored: 12h, 90d; 0: never",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       return read_age(n.as<std::string>(), c.store.max_age)
+                  ? nullptr
+                  : "has to be 0 or a number with s, m, h or d: 90d";
+     }},
+    {"store.max-size", "0", "what is beyond goes, oldest first: 500 MiB, 2 TiB, at least 64 MiB; 0: no limit",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       constexpr const char* kError = "has to be 0, or 64 MiB and more, with MiB, GiB or TiB: 500 GiB";
+       if (!read_size(n.as<std::string>(), c.store.max_bytes)) return kError;
+       return c.store.max_bytes == 0 || c.store.max_bytes >= (std::uint64_t{64} << 20) ? nullptr : kError;
+     }},
+    {"dead-letter", "the store's name with .dead-letters",
+     "file for records that a sink will never take; none: counted alone",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.dead_letter = n.as<std::string>();
+       return c.dead_letter.empty() ? "is empty; name a file, or none" : nullptr;
+     }},
+    {"dead-letter.max-size", "256 MiB", "of that file; beyond, records are counted alone",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       return read_size(n.as<std::string>(), c.dead_letter_bytes) ? nullptr
+                                                                  : "has to be a number with MiB, GiB or TiB";
+     }},
+    {"max-queue-mib", "256",
+     "batches on their way to the sinks, 32 to 65536 MiB; when they are more, sensors wait",
+     [](const YAML::Node& n, Config& c) {
+       return ranged<std::size_t>(n, 32, 65536, kMiB, c.router.max_bytes, "has to be 32 to 65536");
      }},
     {"max-message-mib", "20", "largest message from a sensor, 1 to 256 MiB",
      [](const YAML::Node& n, Config& c) {
@@ -45,11 +133,11 @@ constexpr Key kKeys[] = {
      }},
     {"max-batch-mib", "16", "largest batch before compression, 1 to 256 MiB",
      [](const YAML::Node& n, Config& c) {
-       return ranged<std::size_t>(n, 1, 256, kMiB, c.server.batch.max_records_bytes, "has to be 1 to 256");
+       return ranged<std::size_t>(n, 1, 256, kMiB, c.router.batch.max_records_bytes, "has to be 1 to 256");
      }},
-    {"max-sensors", "256", "sensors at the same time, 1 to 4096",
+    {"max-sensors", "4096", "sensors at the same time, 1 to 65536",
      [](const YAML::Node& n, Config& c) {
-       return ranged(n, 1, 4096, 1, c.server.max_sensors, "has to be 1 to 4096");
+       return ranged(n, 1, 65536, 1, c.server.max_sensors, "has to be 1 to 65536");
      }},
     {"metrics.listen", "", "HOST:PORT at which GET /metrics has figures in OpenMetrics' format",
      [](const YAML::Node& n, Config& c) -> const char* {
@@ -76,9 +164,14 @@ Error bad(const std::string& path, const YAML::Mark& mark, const std::string& wh
 
 }  // namespace
 
+std::string Config::dead_letter_path() const {
+  if (dead_letter == "none") return "";
+  return dead_letter == kBesideStore ? store.path + ".dead-letters" : dead_letter;
+}
+
 std::string config_help() {
   std::string text = "Keys of the configuration file:\n";
-  for (const Key& k : kKeys) text += fmt::format("  {:<16} {} [{}]\n", k.name, k.help, k.initial);
+  for (const Key& k : kKeys) text += fmt::format("  {:<20} {} [{}]\n", k.name, k.help, k.initial);
   return text;
 }
 

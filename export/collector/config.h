@@ -4,6 +4,8 @@
 #include <string>
 
 #include "export/collector/server.h"
+#include "export/collector/store.h"
+#include "export/collector/tls_port.h"
 #include "export/metrics/server.h"
 #include "parsers/core/result.h"
 
@@ -11,11 +13,20 @@ namespace picket::collector {
 
 inline constexpr const char* kDefaultStore = "/var/lib/picket/collector.db";
 
+inline constexpr const char* kBesideStore = "";  ///< the store's name with .dead-letters behind it
+
 struct Config {
-  ServerOptions server;
-  std::string store = kDefaultStore;
+  ServerOptions server{.listen = ""};  ///< without TLS: only where somebody has said so
+  TlsPortOptions tls;
+  RouterOptions router;
+  StoreOptions store{kDefaultStore};
+  std::string dead_letter = kBesideStore;  ///< "none": they are counted alone
+  std::uint64_t dead_letter_bytes = std::uint64_t{256} << 20;
   std::string log_level = "info";
   metrics::ServerConfig metrics;
+
+  /// Where dead letters go; "" when they are counted alone.
+  [[nodiscard]] std::string dead_letter_path() const;
 };
 
 /// Keys, with their defaults and meaning, one a line: for --help.

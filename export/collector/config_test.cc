@@ -26,9 +26,10 @@ TEST_F(ConfigTest, ReadsKeysOverDefaults) {
       load_config(write("listen: 127.0.0.1:99\nstore: /tmp/x.db\nmax-message-mib: 32\nlog-level: warn\n"));
   ASSERT_TRUE(c) << c.error().message;
   EXPECT_EQ(c.value().server.listen, "127.0.0.1:99");
-  EXPECT_EQ(c.value().store, "/tmp/x.db");
+  EXPECT_EQ(c.value().store.path, "/tmp/x.db");
+  EXPECT_EQ(c.value().dead_letter_path(), "/tmp/x.db.dead-letters");
   EXPECT_EQ(c.value().server.max_message_bytes, 32 << 20);
-  EXPECT_EQ(c.value().server.max_sensors, 256);
+  EXPECT_EQ(c.value().server.max_sensors, 4096);
   EXPECT_TRUE(load_config(write("")));
   const auto m = load_config(write("metrics.listen: 127.0.0.1:9508\nmetrics.allow-remote: yes\n"));
   ASSERT_TRUE(m) << m.error().message;
@@ -38,12 +39,29 @@ TEST_F(ConfigTest, ReadsKeysOverDefaults) {
   EXPECT_FALSE(c.value().metrics.allow_remote);
 }
 
+TEST_F(ConfigTest, ReadsAgesAndSizes) {
+  const auto c =
+      load_config(write("store.max-age: 90d\nstore.max-size: 2 TiB\ndead-letter: none\nmax-queue-mib: 64\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_EQ(c.value().store.max_age, std::chrono::hours(24 * 90));
+  EXPECT_EQ(c.value().store.max_bytes, 2ULL << 40);
+  EXPECT_EQ(c.value().dead_letter_path(), "");
+  EXPECT_EQ(c.value().router.max_bytes, 64U << 20);
+  EXPECT_TRUE(load_config(write("store.max-age: 0\nstore.max-size: 0\n")));
+  for (const char* bad :
+       {"store.max-age: 90\n", "store.max-age: soon\n", "store.max-age: 1w\n",
+        "store.max-age: 99999999999999d\n", "store.max-size: 1 MiB\n", "store.max-size: 500\n",
+        "store.max-size: 99999999999999 TiB\n", "max-queue-mib: 1\n", "store: ''\n", "dead-letter: ''\n"}) {
+    EXPECT_NE(error_of(bad).find("c.yaml:1: "), std::string::npos) << bad << error_of(bad);
+  }
+}
+
 TEST_F(ConfigTest, NamesFileLineAndKey) {
   EXPECT_NE(error_of("listen: 127.0.0.1:99\nstroe: x\n").find("c.yaml:2: there is no key 'stroe'"),
             std::string::npos);
   EXPECT_NE(error_of("max-message-mib: many\n").find("c.yaml:1: max-message-mib"), std::string::npos);
   EXPECT_NE(error_of("max-message-mib: 0\n").find("1 to 256"), std::string::npos);
-  EXPECT_NE(error_of("max-sensors: 99999\n").find("1 to 4096"), std::string::npos);
+  EXPECT_NE(error_of("max-sensors: 99999\n").find("1 to 65536"), std::string::npos);
   EXPECT_NE(error_of("log-level: loud\n").find("debug, info"), std::string::npos);
   EXPECT_NE(error_of("- a\n- b\n").find("key: value"), std::string::npos);
   EXPECT_NE(error_of("a: [\n").find("c.yaml:"), std::string::npos);
@@ -69,7 +87,36 @@ TEST_F(ConfigTest, OptionsStandOverTheFile) {
   ASSERT_TRUE(line);
   EXPECT_EQ(line->command, CommandLine::Command::kServe);
   EXPECT_EQ(line->serve.server.listen, "127.0.0.1:99");
-  EXPECT_EQ(line->serve.store, "b.db");
+  EXPECT_EQ(line->serve.store.path, "b.db");
+}
+
+TEST_F(ConfigTest, WithoutTlsNobodyListensUnlessThatIsSaid) {
+  int status = 0;
+  EXPECT_FALSE(read({"serve", "--store", "s.db"}, status));
+  EXPECT_EQ(status, 2);
+  EXPECT_FALSE(read({"serve", "--config", write("store: s.db\n")}, status));
+  const auto tls = read({"serve", "--config", write("tls.listen: 0.0.0.0:5514\n")}, status);
+  ASSERT_TRUE(tls);
+  EXPECT_EQ(tls->serve.tls.listen, "0.0.0.0:5514");
+  EXPECT_EQ(tls->serve.server.listen, "");
+  EXPECT_TRUE(read({"serve", "--listen", "127.0.0.1:0"}, status));
+}
+
+TEST_F(ConfigTest, KeysOfTls) {
+  const auto c = load_config(write(
+      "tls.ca: a\ntls.certificate: b\ntls.key: c\ntls.crl: d\ntls.allow: e\ntls.groups: require-hybrid\n"
+      "tls.stale-crl: accept\n"));
+  ASSERT_TRUE(c) << c.error().message;
+  const tls::CredentialsOptions& o = c.value().tls.credentials;
+  EXPECT_EQ(o.side, tls::Side::kCollector);
+  EXPECT_EQ(o.trust.section, "tls");
+  EXPECT_EQ(o.trust.ca + o.certificate + o.key + o.trust.crl + o.trust.allow, "abcde");
+  EXPECT_EQ(o.groups, tls::Groups::kRequireHybrid);
+  EXPECT_TRUE(o.trust.accept_stale_crl);
+  EXPECT_NE(error_of("tls.groups: P-256\n").find("prefer-hybrid, require-hybrid or classical"),
+            std::string::npos);
+  EXPECT_NE(error_of("tls.stale-crl: maybe\n").find("refuse or accept"), std::string::npos);
+  EXPECT_NE(error_of("tls.key: ''\n").find("is empty"), std::string::npos);
 }
 
 TEST_F(ConfigTest, TablesAreLimitedAndJsonIsNot) {

@@ -21,12 +21,14 @@ const RecordKind kFlowKind = record_kind(RecordType::kFlow, kNoProtocol);
 class DeliverTest : public ::testing::Test {
  protected:
   void start(int port = 0) {
-    auto store = Store::open(path_);
+    auto store = Store::open({path_});
     ASSERT_TRUE(store) << store.error().message;
-    store_ = std::move(store).value();
-    ServerOptions options;
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(std::move(store).value());
+    router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, RouterOptions{});
+    ServerOptions options = server_options_;
     options.listen = "127.0.0.1:" + std::to_string(port);
-    auto server = Server::start(options, *store_);
+    auto server = Server::start(options, *router_);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(server).value();
     port_ = server_->port();
@@ -34,7 +36,7 @@ class DeliverTest : public ::testing::Test {
   void stop() {
     server_->stop();
     server_.reset();
-    store_.reset();
+    router_.reset();
   }
   GrpcSinkOptions options(bool wait = true) const {
     GrpcSinkOptions o;
@@ -85,7 +87,9 @@ class DeliverTest : public ::testing::Test {
 
   test::Folder folder_;
   std::string path_ = folder_.file("store.db");
-  std::unique_ptr<Store> store_;
+  ServerOptions server_options_;
+  DeadLetters dead_letters_{folder_.file("dead"), 1 << 20};
+  std::unique_ptr<Router> router_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };
@@ -137,19 +141,45 @@ TEST_F(DeliverTest, SaysWhyABatchIsRefused) {
   EXPECT_EQ(stored(), 10U);
 }
 
-TEST_F(DeliverTest, ALaneIsNotTakenForEverything) {
+TEST_F(DeliverTest, LanesAreAcknowledgedApart) {
   start();
-  v1::Batch gap;
-  gap.set_sensor("plant-7");
-  gap.set_boot(1);
-  gap.set_first_seq(1);
-  gap.set_count(5);
-  gap.set_lane(v1::LANE_FLOW);
-  gap.mutable_gap()->set_reason(v1::GAP_NO_ROOM);
-  seal_batch({}, {}, false, gap);
+  test::Sensor flows("plant-7", 1, v1::LANE_FLOW), alerts("plant-7", 1, v1::LANE_ALERT);
   std::vector<std::uint64_t> acks;
-  EXPECT_EQ(deliver({gap}, acks).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_TRUE(acks.empty()) << "a gap is nothing that was received";
+  EXPECT_TRUE(
+      deliver({flows.batch(1, 10), alerts.batch(1, 3), flows.gap(11, 5, v1::GAP_NO_ROOM), flows.batch(16, 5)},
+              acks)
+          .ok());
+  EXPECT_EQ(acks, (std::vector<std::uint64_t>{10, 3, 15, 20}));
+  EXPECT_EQ(stored(), 18U);
+  EXPECT_EQ(test::ledger(path_).size(), 2U);
+}
+
+TEST_F(DeliverTest, SaysWhatItDoesNotKnow) {
+  start();
+  std::vector<std::uint64_t> acks;
+  auto lane = test::Sensor("plant-7", 1, static_cast<v1::Lane>(77)).batch(1, 1);
+  grpc::Status status = deliver({lane}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("lane 77 is not known to this version"), std::string::npos)
+      << status.error_message();
+  auto compression = test::Sensor().batch(1, 1);
+  compression.set_compression(static_cast<v1::Compression>(9));
+  status = deliver({compression}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("compression 9"), std::string::npos) << status.error_message();
+  EXPECT_TRUE(acks.empty());
+}
+
+TEST_F(DeliverTest, MoreSensorsThanAllowedAreToldSo) {
+  server_options_.max_sensors = 1;
+  start();
+  auto first = open(options(false));
+  write(*first, 1, 1);
+  ASSERT_TRUE(delivered(*first, 1)) << "its call goes on";
+  std::vector<std::uint64_t> acks;
+  const grpc::Status status = deliver({test::Sensor("plant-8").batch(1, 1)}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_NE(status.error_message().find("max-sensors"), std::string::npos) << status.error_message();
 }
 
 TEST_F(DeliverTest, AMessageThatIsTooLargeIsRefused) {
@@ -265,11 +295,11 @@ TEST_F(DeliverTest, NamesThePortThatIsTaken) {
   start();
   ServerOptions o;
   o.listen = "127.0.0.1:" + std::to_string(port_);
-  const auto second = Server::start(o, *store_);
+  const auto second = Server::start(o, *router_);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find(o.listen), std::string::npos) << second.error().message;
   o.listen = "0.0.0.0:5514";
-  EXPECT_NE(Server::start(o, *store_).error().message.find("clear text"), std::string::npos);
+  EXPECT_NE(Server::start(o, *router_).error().message.find("clear text"), std::string::npos);
 }
 
 TEST_F(DeliverTest, ARefusedSensorCountsWhatItCannotDeliver) {

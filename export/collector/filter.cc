@@ -14,10 +14,8 @@
 namespace picket::collector {
 namespace {
 
-constexpr const char* kFunction = "picket_fits";
-
 bool is_number(const EveField& f) {
-  return is_integer_column(f) || f.kind == EveKind::kFloat || f.kind == EveKind::kDouble;
+  return is_integer(f) || f.kind == EveKind::kFloat || f.kind == EveKind::kDouble;
 }
 
 template <class T>
@@ -41,34 +39,6 @@ bool compare(Comparison op, const T& a, const T& b) {
   return false;
 }
 
-const char* sql_operator(Comparison op) {
-  switch (op) {
-    case Comparison::kEqual:
-      return "=";
-    case Comparison::kNotEqual:
-      return "<>";
-    case Comparison::kLess:
-      return "<";
-    case Comparison::kLessEqual:
-      return "<=";
-    case Comparison::kGreater:
-      return ">";
-    default:
-      return ">=";
-  }
-}
-
-bool in_network(Bytes address, Bytes network, unsigned bits) {
-  if (address.size() != network.size()) return false;
-  for (std::size_t i = 0; i < address.size() && bits > 0; ++i) {
-    const unsigned n = bits < 8 ? bits : 8;
-    const auto mask = static_cast<std::uint8_t>(0xff00U >> n);
-    if (((address[i] ^ network[i]) & mask) != 0) return false;
-    bits -= n;
-  }
-  return true;
-}
-
 long double as_number(const EveField& f, std::uint64_t v) {
   if (f.kind == EveKind::kFloat || f.kind == EveKind::kDouble) {
     return std::strtold(eve_value_text(f, v, {}).c_str(), nullptr);
@@ -79,22 +49,6 @@ long double as_number(const EveField& f, std::uint64_t v) {
   return is_unsigned ? static_cast<long double>(static_cast<std::uint64_t>(i)) : static_cast<long double>(i);
 }
 
-/// SQL's picket_fits(record, index of the condition).
-void fits_function(sqlite3_context* context, int, sqlite3_value** arguments) {
-  const auto& conditions = *static_cast<const std::vector<Condition>*>(sqlite3_user_data(context));
-  const auto* data = static_cast<const std::uint8_t*>(sqlite3_value_blob(arguments[0]));
-  const Bytes record{data, static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]))};
-  const auto index = static_cast<std::size_t>(sqlite3_value_int64(arguments[1]));
-  sqlite3_result_int(context, index < conditions.size() && conditions[index].fits(record) ? 1 : 0);
-}
-
-/// A column of integers can be compared with this number as SQLite has integers.
-bool is_sql_integer(const EveField& f, long double number) {
-  constexpr long double kLimit = 9.2e18L;
-  return is_integer_column(f) && number > -kLimit && number < kLimit &&
-         number == static_cast<long double>(static_cast<std::int64_t>(number));
-}
-
 template <class T>
 bool read_number(std::string_view s, T& out) {
   const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), out);
@@ -103,11 +57,39 @@ bool read_number(std::string_view s, T& out) {
 
 }  // namespace
 
+bool Network::has(Bytes other) const noexcept {
+  if (other.size() != size) return false;
+  unsigned left = bits;
+  for (std::size_t i = 0; i < size && left > 0; ++i) {
+    const unsigned n = left < 8 ? left : 8;
+    const auto mask = static_cast<std::uint8_t>(0xff00U >> n);
+    if (((other[i] ^ bytes[i]) & mask) != 0) return false;
+    left -= n;
+  }
+  return true;
+}
+
+Result<Network> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  const bool v6 = address.find(':') != std::string::npos;
+  Network network;
+  network.size = v6 ? 16 : 4;
+  network.bits = v6 ? 128 : 32;
+  const unsigned most = network.bits;
+  const bool ok = ::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), network.bytes) == 1;
+  if (!ok || (slash != std::string_view::npos &&
+              (!read_number(text.substr(slash + 1), network.bits) || network.bits > most))) {
+    return Error{fmt::format("'{}' is neither an address nor a network like 10.0.0.0/8", text)};
+  }
+  return network;
+}
+
 bool Condition::fits(Bytes record) const {
   const EveField& f = path.field();
   return path.any(record, [&](std::uint64_t v, Bytes b) {
-    if (address_size > 0 && (op == Comparison::kEqual || op == Comparison::kNotEqual)) {
-      return in_network(b, address(), prefix_bits) == (op == Comparison::kEqual);
+    if (network.size > 0 && (op == Comparison::kEqual || op == Comparison::kNotEqual)) {
+      return network.has(b) == (op == Comparison::kEqual);
     }
     if (op == Comparison::kContains) return eve_value_text(f, v, b).find(text) != std::string::npos;
     if (is_number(f)) return compare(op, as_number(f, v), number);
@@ -115,14 +97,30 @@ bool Condition::fits(Bytes record) const {
   });
 }
 
-/// Reads an expression and writes SQL as it goes.
+bool Filter::fits(std::size_t at, Bytes record) const {
+  const Node& node = nodes_[at];
+  switch (node.kind) {
+    case Node::Kind::kCondition:
+      return conditions_[node.left].fits(record);
+    case Node::Kind::kNot:
+      return !fits(node.left, record);
+    case Node::Kind::kAnd:
+      return fits(node.left, record) && fits(node.right, record);
+    case Node::Kind::kOr:
+      return fits(node.left, record) || fits(node.right, record);
+  }
+  return false;
+}
+
+/// Reads an expression; each part gives its node.
 class FilterParser {
  public:
   FilterParser(std::string_view in, Filter& filter) : in_(in), filter_(filter) {}
 
   Status parse() {
-    filter_.sql_.clear();
-    if (auto s = expression(0); !s) return s;
+    const auto root = expression(0);
+    if (!root) return root.error();
+    filter_.root_ = root.value();
     skip_space();
     if (at_ < in_.size()) return bad("expected `and`, `or` or the end");
     return Done{};
@@ -160,34 +158,40 @@ class FilterParser {
     return true;
   }
 
-  Status expression(unsigned depth) {
-    filter_.sql_ += '(';
-    if (auto s = term(depth); !s) return s;
-    while (accept_word("or")) {
-      filter_.sql_ += " OR ";
-      if (auto s = term(depth); !s) return s;
-    }
-    filter_.sql_ += ')';
-    return Done{};
+  using Kind = Filter::Node::Kind;
+  std::size_t node(Kind kind, std::size_t left, std::size_t right = 0) {
+    filter_.nodes_.push_back({kind, left, right});
+    return filter_.nodes_.size() - 1;
   }
-  Status term(unsigned depth) {
-    if (auto s = factor(depth); !s) return s;
-    while (accept_word("and")) {
-      filter_.sql_ += " AND ";
-      if (auto s = factor(depth); !s) return s;
+  Result<std::size_t> expression(unsigned depth) {
+    auto left = term(depth);
+    while (left && accept_word("or")) {
+      const auto right = term(depth);
+      if (!right) return right;
+      left = node(Kind::kOr, left.value(), right.value());
     }
-    return Done{};
+    return left;
   }
-  Status factor(unsigned depth) {
+  Result<std::size_t> term(unsigned depth) {
+    auto left = factor(depth);
+    while (left && accept_word("and")) {
+      const auto right = factor(depth);
+      if (!right) return right;
+      left = node(Kind::kAnd, left.value(), right.value());
+    }
+    return left;
+  }
+  Result<std::size_t> factor(unsigned depth) {
     if (depth >= Filter::kMaxDepth) return bad("too many parentheses");
     if (accept_word("not")) {
-      filter_.sql_ += "NOT ";
-      return factor(depth + 1);
+      const auto inner = factor(depth + 1);
+      if (!inner) return inner;
+      return node(Kind::kNot, inner.value());
     }
     if (accept('(')) {
-      if (auto s = expression(depth + 1); !s) return s;
-      if (!accept(')')) return bad("expected `)`");
-      return Done{};
+      auto inner = expression(depth + 1);
+      if (inner && !accept(')')) return bad("expected `)`");
+      return inner;
     }
     return condition();
   }
@@ -222,7 +226,7 @@ class FilterParser {
     return std::string(bare);
   }
 
-  Status condition() {
+  Result<std::size_t> condition() {
     const std::string_view name = word();
     if (name.empty()) return bad("expected a field's name");
     auto path = FieldPath::compile(name);
@@ -232,14 +236,14 @@ class FilterParser {
     auto text = value();
     if (!text) return text.error();
 
-    Condition c{std::move(path).value(), *op, std::move(text).value()};
-    if (auto s = read_value(c, name); !s) return s;
-    write_sql(std::move(c));
-    return Done{};
+    Condition c{std::move(path).value(), *op, std::move(text).value(), 0, {}};
+    if (auto s = read_value(c, name); !s) return s.error();
+    filter_.conditions_.push_back(std::move(c));
+    return node(Kind::kCondition, filter_.conditions_.size() - 1);
   }
 
   /// The value in the form that the field's values have.
-  Status read_value(Condition& c, std::string_view name) {
+  static Status read_value(Condition& c, std::string_view name) {
     const EveField& f = c.path.field();
     if (c.op == Comparison::kContains) return Done{};
     if (f.kind == EveKind::kTime) {
@@ -253,44 +257,13 @@ class FilterParser {
         return Error{fmt::format("--where: {} is a number, and '{}' is none", name, c.text)};
       }
     } else if (f.kind == EveKind::kIp) {
-      return read_address(c, name);
+      auto network = parse_network(c.text);
+      if (!network) return Error{fmt::format("--where: {} is an address: {}", name, network.error().message)};
+      c.network = network.value();
+      char text[eve::kMaxIp];
+      c.text.assign(text, eve::put_ip(text, c.network.address()));
     }
     return Done{};
-  }
-
-  static Status read_address(Condition& c, std::string_view name) {
-    const std::size_t slash = c.text.find('/');
-    const std::string address = c.text.substr(0, slash);
-    const bool v6 = address.find(':') != std::string::npos;
-    c.address_size = v6 ? 16 : 4;
-    c.prefix_bits = v6 ? 128 : 32;
-    const bool ok = ::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), c.network) == 1;
-    unsigned bits = c.prefix_bits;
-    if (!ok || (slash != std::string::npos &&
-                (!read_number(std::string_view{c.text}.substr(slash + 1), bits) || bits > c.prefix_bits))) {
-      return Error{fmt::format(
-          "--where: {} is an address, and '{}' is neither one nor a network like 10.0.0.0/8", name, c.text)};
-    }
-    c.prefix_bits = bits;
-    char text[eve::kMaxIp];
-    c.text.assign(text, eve::put_ip(text, c.address()));
-    return Done{};
-  }
-
-  void write_sql(Condition c) {
-    const EveField& f = c.path.field();
-    const std::size_t index = filter_.conditions_->size();
-    const bool network = c.address_size > 0 && c.prefix_bits < 8 * c.address_size;
-    const bool column = c.path.is_top_level() && is_column(f) && !network && c.op != Comparison::kContains &&
-                        (f.kind == EveKind::kText || c.address_size > 0 || is_sql_integer(f, c.number));
-    if (column) {
-      const std::string name = quote_name(f.name);
-      filter_.sql_ += fmt::format("({0} IS NOT NULL AND {0} {1} ?)", name, sql_operator(c.op));
-    } else {
-      filter_.sql_ += fmt::format("{}(record, ?)", kFunction);
-    }
-    filter_.parameters_.push_back({index, !column});
-    filter_.conditions_->push_back(std::move(c));
   }
 
   std::string_view in_;
@@ -307,28 +280,6 @@ Result<Filter> Filter::parse(std::string_view expression) {
   FilterParser parser(expression, filter);
   if (const Status s = parser.parse(); !s) return s.error();
   return filter;
-}
-
-int Filter::bind(Statement& s, int at) const {
-  for (const Parameter& p : parameters_) {
-    const Condition& c = (*conditions_)[p.condition];
-    if (p.is_index) {
-      s.bind(at++, static_cast<std::int64_t>(p.condition));
-    } else if (is_integer_column(c.path.field())) {
-      s.bind(at++, static_cast<std::int64_t>(c.number));
-    } else {
-      s.bind(at++, std::string_view{c.text});
-    }
-  }
-  return at;
-}
-
-Status Filter::install(Db& db) const {
-  const int code = sqlite3_create_function_v2(db.handle(), kFunction, 2,
-                                              SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                              conditions_.get(), fits_function, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return Error{db.error()};
-  return Done{};
 }
 
 }  // namespace picket::collector

@@ -8,19 +8,16 @@
 //
 //   event_type = alert and alert.severity <= 2 and not src_ip = 10.0.0.0/8
 //
-// A field is a dotted EVE name. Where it has several values, one that fits is enough; a record without it
-// does not fit, whatever the operator. Values reach SQL as bound parameters only; what SQL has no column for
-// is decided by a function of ours that reads the record's bytes.
+// A field is a dotted EVE name. Where it has several values, one that fits is enough; a record without it does not fit,
+// whatever the operator.
 //
 // Limits  kMaxLength characters, kMaxDepth parentheses
 #pragma once
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "export/collector/db.h"
 #include "export/field_path.h"
 
 namespace picket::collector {
@@ -35,16 +32,24 @@ enum class Comparison : std::uint8_t {
   kContains
 };
 
+/// "10.0.0.0/8", "2001:db8::/32", or an address: the condition that a field `src_ip` lies in it.
+struct Network {
+  std::uint8_t bytes[16]{};
+  std::size_t size = 0;  ///< 4 or 16
+  unsigned bits = 0;
+  [[nodiscard]] Bytes address() const { return {bytes, size}; }
+  [[nodiscard]] bool has(Bytes address) const noexcept;
+};
+/// The error says that `text` is neither; the caller says where it stood.
+Result<Network> parse_network(std::string_view text);
+
 /// `field operator value`, ready to be asked of a record.
 struct Condition {
   FieldPath path;
   Comparison op = Comparison::kEqual;
   std::string text;        ///< as EVE shows such a value
   long double number = 0;  ///< fields that are numbers or times; holds 64 bits exactly
-  Bytes address() const { return {network, address_size}; }
-  std::uint8_t network[16]{};    ///< fields that are addresses
-  std::size_t address_size = 0;  ///< 0: not an address
-  unsigned prefix_bits = 0;
+  Network network;         ///< fields that are addresses; of size 0: not an address
 
   [[nodiscard]] bool fits(Bytes record) const;
 };
@@ -58,23 +63,19 @@ class Filter {
   /// through.
   static Result<Filter> parse(std::string_view expression);
 
-  /// A condition for WHERE, with a `?` for each parameter.
-  [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
-  /// Binds the parameters from `at` on; gives the number of the next.
-  int bind(Statement& s, int at) const;
-  /// Makes the function that sql() may call known to a connection; the filter has to outlive its statements.
-  Status install(Db& db) const;
+  [[nodiscard]] bool fits(Bytes record) const { return nodes_.empty() || fits(root_, record); }
 
  private:
   friend class FilterParser;
-  std::string sql_ = "1";
-  /// Each `?` in order: a value for a column, or the index of a condition.
-  struct Parameter {
-    std::size_t condition;
-    bool is_index;
+  struct Node {
+    enum class Kind : std::uint8_t { kCondition, kNot, kAnd, kOr } kind;
+    std::size_t left = 0, right = 0;  ///< nodes; of a condition, `left` is its place
   };
-  std::vector<Parameter> parameters_;
-  std::shared_ptr<std::vector<Condition>> conditions_ = std::make_shared<std::vector<Condition>>();
+  [[nodiscard]] bool fits(std::size_t node, Bytes record) const;
+
+  std::vector<Node> nodes_;
+  std::size_t root_ = 0;
+  std::vector<Condition> conditions_;
 };
 
 /// "2023-11-14T22:13:20", with or without fraction, "Z" or "+0000", or only a day: ns since 1970 UTC.

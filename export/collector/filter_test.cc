@@ -12,15 +12,6 @@ std::string error_of(std::string_view expression) {
   return f ? "" : f.error().message;
 }
 
-TEST(Filter, ValuesNeverReachTheSql) {
-  const auto f = Filter::parse(
-      R"(event_type = "x' OR 1=1 --" or dns.queries.rrname ~ '"; DROP TABLE flow' and src_port > 5)");
-  ASSERT_TRUE(f) << f.error().message;
-  EXPECT_EQ(f.value().sql().find("DROP"), std::string::npos);
-  EXPECT_EQ(f.value().sql().find("1=1"), std::string::npos);
-  EXPECT_EQ(std::count(f.value().sql().begin(), f.value().sql().end(), '?'), 3);
-}
-
 TEST(Filter, SaysWhatItCannotRead) {
   EXPECT_NE(error_of("src_port").find("expected one of"), std::string::npos);
   EXPECT_NE(error_of("src_port =").find("expected a value"), std::string::npos);

@@ -12,7 +12,7 @@
 #include "export/collector/cli.h"
 #include "export/collector/metrics.h"
 #include "export/collector/server.h"
-#include "export/collector/store.h"
+#include "export/collector/sinks.h"
 #include "export/endpoint.h"
 
 namespace {
@@ -44,14 +44,18 @@ std::uint64_t store_bytes(const std::string& path) {
 }
 
 /// nullptr: nobody asked for that.
-Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, const Tally& tally) {
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Router& router,
+                                                       const TlsPort* tls) {
   if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
-  return metrics::Server::start(config.metrics, [&tally, path = config.store](metrics::Format format) {
+  return metrics::Server::start(config.metrics, [&, tls](metrics::Format format) {
     Figures f;
     f.process = metrics::Process::now();
     f.version = PICKET_VERSION;
-    f.tally = tally.state();
-    f.store_bytes = store_bytes(path);
+    f.tally = router.tally().state();
+    f.sinks = router.lines();
+    f.held_bytes = router.held_bytes();
+    f.store_bytes = store_bytes(config.store.path);
+    if (tls != nullptr) f.tls = &tls->keyring()->counters();
     return metrics_text(f, format);
   });
 }
@@ -66,20 +70,33 @@ int serve(const Config& config) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("collector"));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
 
-  auto store = Store::open(config.store);
-  if (!store) return fail(store.error().message);
-  Tally tally;
+  auto sinks = open_sinks(config);
+  if (!sinks) return fail(sinks.error().message);
+  DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
+  Router router(std::move(sinks).value(), dead_letters, config.router);
   ServerOptions options = config.server;
-  options.tally = &tally;
-  auto server = Server::start(options, *store.value());
+  std::unique_ptr<TlsPort> tls;
+  if (!config.tls.listen.empty()) {
+    auto port = TlsPort::open(config.tls);
+    if (!port) return fail(port.error().message);
+    tls = std::move(port).value();
+    options.identity_of = tls->identity_of();
+  }
+  auto server = Server::start(options, router);
   if (!server) return fail(server.error().message);
-  HostPort at =
-      parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
-  at.port = server.value()->port();                               // port 0 has become one that was free
-  const auto metrics = serve_metrics(config, tally);
+  if (!options.listen.empty()) {
+    HostPort at = parse_host_port(options.listen, "--listen").value();  // Server::start has refused any other
+    at.port = server.value()->port();                                   // port 0 has become one that was free
+    spdlog::info("listening on {}, keeping records in {}", at.text(), config.store.path);
+  }
+  if (tls != nullptr) {
+    if (const Status s = tls->listen(*server.value(), config.server.max_sensors); !s)
+      return fail(s.error().message);
+    spdlog::info("listening with TLS on {}, keeping records in {}", tls->address(), config.store.path);
+  }
+  auto metrics = serve_metrics(config, router, tls.get());
   if (!metrics) return fail(metrics.error().message);
   if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
-  spdlog::info("listening on {}, keeping records in {}", at.text(), config.store);
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
@@ -88,6 +105,9 @@ int serve(const Config& config) {
   std::signal(SIGTERM, end_at_once);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server.value()->stop();
+  metrics.value().reset();
+  tls.reset();  // after the server: its last words go through it
+  router.stop();
   return 0;
 }
 

@@ -18,8 +18,8 @@ void by_lane(const Figures& f, Each&& each) {
 }
 
 template <class Number>
-void by_sink(const Figures& f, Samples& out, Number SinkFigures::*field) {
-  for (const SinkFigures& s : f.sinks) out.add(s.*field, {s.name});
+void by_sink(const Figures& f, Samples& out, Number LineState::*field) {
+  for (const LineState& s : f.sinks) out.add(s.*field, {s.name});
 }
 
 constexpr FamilyOf<Figures> kFamilies[] = {
@@ -43,7 +43,7 @@ constexpr FamilyOf<Figures> kFamilies[] = {
        by_lane(f, [&](auto& sensor, auto lane, auto& l) { out.add(l.bytes, {sensor, lane}); });
      }},
     {{"picket_collector_missing_records", kCounter, "", "sensor,lane,reason",
-      "records that were made and stand in a gap, by why they are not coming"},
+      "records that were made and told as missing, by why they are not coming; see found"},
      [](const Figures& f, Samples& out) {
        by_lane(f, [&](auto& sensor, auto lane, auto& l) {
          for (std::size_t i = 0; i < l.missing.size(); ++i) {
@@ -51,6 +51,11 @@ constexpr FamilyOf<Figures> kFamilies[] = {
              out.add(l.missing[i], {sensor, lane, gap_name(static_cast<v1::GapReason>(i))});
          }
        });
+     }},
+    {{"picket_collector_found_records", kCounter, "", "sensor,lane",
+      "records that were told as missing and came after all, or were told again with another reason"},
+     [](const Figures& f, Samples& out) {
+       by_lane(f, [&](auto& sensor, auto lane, auto& l) { out.add(l.found, {sensor, lane}); });
      }},
     {{"picket_collector_lag_seconds", kGauge, "seconds", "sensor,lane",
       "from the sealing of the last batch, by the sensor's clock, to its coming, by the collector's; below 0 "
@@ -77,27 +82,37 @@ constexpr FamilyOf<Figures> kFamilies[] = {
     {{"picket_collector_connections", kCounter, "", "", "calls of sensors that were opened"},
      [](const Figures& f, Samples& out) { out.add(f.tally.connections); }},
 
+    {{"picket_collector_refused_calls", kCounter, "", "",
+      "calls of nobody that was let in, or beyond max-sensors"},
+     [](const Figures& f, Samples& out) { out.add(f.tally.refused_calls); }},
+
     // To sinks.
     {{"picket_collector_sink_queued_batches", kGauge, "", "sink", "batches that wait for the sink"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::queued_batches); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::queued_batches); }},
     {{"picket_collector_sink_queued_bytes", kGauge, "bytes", "sink", "what they take"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::queued_bytes); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::queued_bytes); }},
     {{"picket_collector_sink_stored_batches", kCounter, "", "sink", "batches that the sink took"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::stored_batches); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::stored_batches); }},
     {{"picket_collector_sink_stored_records", kCounter, "", "sink", "their records"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::stored_records); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::stored_records); }},
     {{"picket_collector_sink_rejected_records", kCounter, "", "sink",
       "records that the sink will never take: they are dead letters"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::rejected_records); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::rejected_records); }},
     {{"picket_collector_sink_left_out_records", kCounter, "", "sink",
       "records that a sink which nobody waits for was too slow for"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::left_out_records); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::left_out_records); }},
     {{"picket_collector_sink_failures", kCounter, "", "sink",
       "attempts to store that failed and are made again"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::failures); }},
+     [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::failures); }},
     {{"picket_collector_sink_last_success_seconds", kGauge, "seconds", "sink",
       "when the sink last stored something, in seconds since 1970; 0: not yet"},
-     [](const Figures& f, Samples& out) { by_sink(f, out, &SinkFigures::stored_at); }},
+     [](const Figures& f, Samples& out) {
+       for (const LineState& s : f.sinks)
+         out.add(static_cast<double>(s.stored_at_ns) / kNsPerSecond, {s.name});
+     }},
+    {{"picket_collector_held_bytes", kGauge, "bytes", "",
+      "batches that are held in memory, for all sinks together"},
+     [](const Figures& f, Samples& out) { out.add(f.held_bytes); }},
     {{"picket_collector_store_bytes", kGauge, "bytes", "", "files of the embedded store"},
      [](const Figures& f, Samples& out) {
        if (f.store_bytes) out.add(*f.store_bytes);

@@ -7,28 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "export/collector/tally.h"
+#include "export/collector/router.h"
 #include "export/metrics/process.h"
 #include "export/tls/counters.h"
 
 namespace picket::collector {
 
-/// How a sink does.
-struct SinkFigures {
-  std::string name;
-  std::uint64_t queued_batches = 0, queued_bytes = 0;
-  std::uint64_t stored_batches = 0, stored_records = 0;
-  std::uint64_t rejected_records = 0;  ///< that it will never take: dead letters
-  std::uint64_t left_out_records = 0;  ///< where it is not durable, and was too slow
-  std::uint64_t failures = 0;          ///< store()s that did not succeed and are tried again
-  double stored_at = 0;                ///< seconds since 1970 of the last one that did; 0: none yet
-};
-
 struct Figures {
   metrics::Process process;
   std::string version;
   Tally::State tally;
-  std::vector<SinkFigures> sinks;
+  std::vector<LineState> sinks;
+  std::uint64_t held_bytes = 0;
   std::optional<std::uint64_t> store_bytes;  ///< of the embedded store's files, where there is one
   const tls::Counters* tls = nullptr;        ///< of sensors' connections; nullptr: they have none
 };

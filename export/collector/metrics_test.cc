@@ -17,15 +17,27 @@ Figures figures() {
   t.batch(flows, BatchFate::kKnown, 10, 1000, 0, kNow);
   t.batch(flows, BatchFate::kChain, 10, 1000, 0, kNow);
   t.batch(flows, BatchFate::kMalformed, 10, 1000, 0, kNow);
-  t.batch(flows, BatchFate::kNotNow, 10, 1000, 0, kNow);
+  t.batch(flows, BatchFate::kWrongSensor, 10, 1000, 0, kNow);
   t.missing(flows, v1::GAP_NO_ROOM, 3);
+  t.found(flows, 2);
+  t.refused_call();
   t.connected();
   t.connected();
   t.disconnected();
   Figures f;
   f.version = "1.2.3";
   f.tally = t.state();
-  f.sinks.push_back({"sqlite", 11, 12, 13, 14, 15, 16, 17, 18.5});
+  LineState& line = f.sinks.emplace_back();
+  line.name = "sqlite";
+  line.queued_batches = 11;
+  line.queued_bytes = 12;
+  line.stored_batches = 13;
+  line.stored_records = 14;
+  line.rejected_records = 15;
+  line.left_out_records = 16;
+  line.failures = 17;
+  line.stored_at_ns = kNow;
+  f.held_bytes = 18;
   f.store_bytes = 4096;
   return f;
 }
@@ -50,7 +62,7 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
       {"picket_collector_batches_total{fate=\"known\"}", "1"},
       {"picket_collector_batches_total{fate=\"chain\"}", "1"},
       {"picket_collector_batches_total{fate=\"malformed\"}", "1"},
-      {"picket_collector_batches_total{fate=\"not_now\"}", "1"},
+      {"picket_collector_batches_total{fate=\"wrong_sensor\"}", "1"},
       {"picket_collector_records_total" + lane, "10"},
       {"picket_collector_received_bytes_total" + lane, "1000"},
       {"picket_collector_missing_records_total{" + sensor + ",lane=\"flow\",reason=\"no_room\"}", "3"},
@@ -67,8 +79,11 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
       {"picket_collector_sink_rejected_records_total" + sink, "15"},
       {"picket_collector_sink_left_out_records_total" + sink, "16"},
       {"picket_collector_sink_failures_total" + sink, "17"},
-      {"picket_collector_sink_last_success_seconds" + sink, "18.5"},
+      {"picket_collector_sink_last_success_seconds" + sink, "1700000001"},
       {"picket_collector_store_bytes", "4096"},
+      {"picket_collector_held_bytes", "18"},
+      {"picket_collector_found_records_total" + lane, "2"},
+      {"picket_collector_refused_calls_total", "1"},
   };
   for (const auto& [sample, value] : kExpected)
     EXPECT_EQ(metrics::test::value_of(all, sample), value) << sample;

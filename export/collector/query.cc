@@ -4,18 +4,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <map>
+#include <optional>
+#include <queue>
+#include <tuple>
 #include <vector>
 
 #include "export/collector/filter.h"
+#include "export/collector/json.h"
 #include "export/collector/layout.h"
+#include "export/collector/record_block.h"
+#include "export/collector/record_printer.h"
 #include "export/collector/store.h"
-#include "export/eve.h"
-#include "export/field_path.h"
 
 namespace picket::collector {
 namespace {
 
-constexpr std::size_t kDetailWidth = 100;  // characters of the record's own fields in a table
+constexpr std::uint64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
@@ -34,109 +40,170 @@ Result<std::vector<std::size_t>> wanted_tables(const std::string& type) {
   return Error{fmt::format("--type: no records are of type '{}'; there are: {}", type, known)};
 }
 
-/// The tables that this store really has: it may have been written by another version.
-Result<std::vector<std::size_t>> present_tables(Db& db, const std::vector<std::size_t>& wanted) {
-  std::vector<std::size_t> present;
-  for (const std::size_t t : wanted) {
-    auto s = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
-    if (!s) return s.error();
-    s.value().bind(1, std::string_view{tables()[t]});
-    if (s.value().step() == SQLITE_ROW) present.push_back(t);
+/// What is asked of each record, ready to be asked.
+struct Question {
+  Filter filter;
+  std::uint64_t since = 0, until = kForever;  ///< from, before
+  std::optional<Network> network;
+  std::string community_id;
+  std::vector<SearchKey> keys;  ///< that a block has to have
+
+  [[nodiscard]] bool wants(const RecordKeys& k, Bytes record) const {
+    if (k.time_ns < since || k.time_ns >= until) return false;
+    if (network && !network->has(k.src_ip) && !network->has(k.dest_ip)) return false;
+    return (community_id.empty() || k.community_id == community_id) && filter.fits(record);
   }
-  return present;
-}
-
-/// The first value of a field as text; "" when the record has none.
-std::string text_of(const char* field, Bytes record) {
-  const auto path = FieldPath::compile(field);
-  std::string text;
-  if (path) {
-    (void)path.value().any(record, [&](std::uint64_t v, Bytes b) {
-      text = eve_value_text(path.value().field(), v, b);
-      return true;
-    });
+  [[nodiscard]] bool wants(Bytes key_filter) const {
+    return std::all_of(keys.begin(), keys.end(),
+                       [&](SearchKey key) { return KeyFilter(key_filter).may_have(key); });
   }
-  return text;
-}
+};
 
-/// Of what has no IP its MAC address.
-std::string end_of(const char* ip, const char* port, const char* mac, Bytes record) {
-  std::string address = text_of(ip, record);
-  if (address.empty()) return text_of(mac, record);
-  const std::string number = text_of(port, record);
-  if (number.empty()) return address;
-  return address.find(':') == std::string::npos ? address + ":" + number : "[" + address + "]:" + number;
-}
-
-/// What the record says under its type's key, as JSON, cut to kDetailWidth. Control characters are JSON's
-/// escapes, so a terminal shows what it is given.
-std::string detail_of(const std::string& type, Bytes record) {
-  const EveField* field = event_table().find(type);
-  if (field == nullptr || field->message == nullptr) return {};
-  WireReader in(record);
-  for (WireField f; in.next(f);) {
-    if (f.number != field->number || f.type != 2) continue;
-    std::string json;
-    if (!EveWriter(*field->message).append(f.bytes, json)) return {};
-    if (json.size() > kDetailWidth) {
-      std::size_t cut = kDetailWidth;
-      while (cut > 0 && (static_cast<unsigned char>(json[cut]) & 0xc0) == 0x80) --cut;  // between characters
-      json.resize(cut);
-      json += "…";
-    }
-    return json;
+Result<Question> read_question(const QueryOptions& options) {
+  Question q;
+  if (!options.since.empty()) {
+    const auto time = parse_since(options.since, now_ns());
+    if (!time) return Error{"--since: " + time.error().message};
+    q.since = time.value();
   }
-  return {};
+  if (!options.until.empty()) {
+    const auto time = parse_since(options.until, now_ns());
+    if (!time) return Error{"--until: " + time.error().message};
+    q.until = time.value();
+  }
+  if (!options.address.empty()) {
+    const auto network = parse_network(options.address);
+    if (!network) return Error{"--address: " + network.error().message};
+    q.network = network.value();
+    SearchKey key = 0;
+    if (key_around(q.network->address(), q.network->bits, key)) q.keys.push_back(key);
+  }
+  q.community_id = options.community_id;
+  if (!q.community_id.empty()) q.keys.push_back(community_key(q.community_id));
+  auto filter = Filter::parse(options.where);
+  if (!filter) return filter.error();
+  q.filter = std::move(filter).value();
+  return q;
 }
 
-void print_row(std::FILE* out, const std::string& type, std::string_view sensor, Bytes record) {
-  fmt::print(out, "{:<26.26}  {:<12}  {:<9}  {:<21}  {:<21}  {:<5}  {}\n", text_of("timestamp", record),
-             sensor, type, end_of("src_ip", "src_port", "ether.src_mac", record),
-             end_of("dest_ip", "dest_port", "ether.dest_mac", record), text_of("proto", record),
-             detail_of(type, record));
-}
+struct Chain {
+  std::string sensor;
+  std::int64_t boot = 0, lane = 0;
+};
+
+/// A block that may hold what is asked for.
+struct BlockAt {
+  std::size_t table;
+  std::int64_t id;
+  std::uint64_t since, until;
+  const Chain* chain;
+};
+
+struct Found {
+  std::uint64_t time;
+  const Chain* chain;
+  std::uint64_t seq;
+  std::size_t table;
+  std::string record;
+
+  [[nodiscard]] auto place() const { return std::tie(time, chain->sensor, chain->boot, chain->lane, seq); }
+  bool operator<(const Found& o) const { return place() < o.place(); }
+  bool operator>(const Found& o) const { return place() > o.place(); }
+};
 
 class Query {
  public:
-  Query(const QueryOptions& options, Db db, Filter filter, std::uint64_t since,
-        std::vector<std::size_t> wanted)
-      : options_(options),
-        db_(std::move(db)),
-        filter_(std::move(filter)),
-        since_(since),
-        wanted_(std::move(wanted)) {}
+  Query(const QueryOptions& options, Question question, Db db)
+      : options_(options), question_(std::move(question)), db_(std::move(db)) {}
 
-  Status run(std::FILE* out) {
-    if (auto s = filter_.install(db_); !s) return s;
-    return options_.count_by_type ? count(out) : list(out);
+  Status run(const std::vector<std::size_t>& wanted, std::FILE* out) {
+    // One transaction: what is found and what is read then belong together, whatever the collector drops meanwhile.
+    if (auto s = db_.run("BEGIN"); !s) return s;
+    if (auto s = read_chains(); !s) return s;
+    for (const std::size_t table : wanted) {
+      if (auto s = find_blocks(table); !s) return s;
+    }
+    if (options_.count_by_type) return count(out);
+    RecordPrinter printer(options_.json  ? RecordPrinter::Form::kJson
+                          : options_.csv ? RecordPrinter::Form::kCsv
+                                         : RecordPrinter::Form::kTable,
+                          out);
+    printer.head();
+    return options_.limit != 0 ? newest(printer, out) : all(printer);
   }
 
  private:
-  /// `timestamp` is compared as it is stored; names are the descriptors', values are bound.
-  std::string where() const { return fmt::format(" WHERE \"timestamp\" >= ? AND {}", filter_.sql()); }
-  int bind(Statement& s, int at) const {
-    s.bind(at++, static_cast<std::int64_t>(since_));
-    return filter_.bind(s, at);
+  Status read_chains() {
+    auto s = db_.prepare(R"(SELECT id, sensor, boot, lane FROM "_chain")");
+    if (!s) return s.error();
+    Statement& r = s.value();
+    int code;
+    while ((code = r.step()) == SQLITE_ROW)
+      chains_[r.integer(0)] = {std::string(r.text(1)), r.integer(2), r.integer(3)};
+    if (code != SQLITE_DONE) return Error{db_.error()};
+    return Done{};
+  }
+
+  Status find_blocks(std::size_t table) {
+    const std::string name = quote_name(tables()[table]);
+    auto s = db_.prepare(
+        fmt::format("SELECT id, chain, since, until, keys FROM {} WHERE until >= ? AND since < ?", name));
+    if (!s) {  // another version wrote this store: it may not have the table
+      if (s.error().message.starts_with("no such table")) return Done{};
+      return s.error();
+    }
+    Statement& r = s.value();
+    r.bind(1, static_cast<std::int64_t>(std::min(question_.since, kForever)));
+    r.bind(2, static_cast<std::int64_t>(std::min(question_.until, kForever)));
+    int code;
+    while ((code = r.step()) == SQLITE_ROW) {
+      if (!question_.keys.empty() && !question_.wants(r.bytes(4))) continue;
+      const auto chain = chains_.find(r.integer(1));
+      if (chain == chains_.end()) return Error{"a block of no sensor; is the file damaged?"};
+      blocks_.push_back({table, r.integer(0), static_cast<std::uint64_t>(r.integer(2)),
+                         static_cast<std::uint64_t>(r.integer(3)), &chain->second});
+    }
+    if (code != SQLITE_DONE) return Error{db_.error()};
+    auto read = db_.prepare(fmt::format("SELECT first, size, records FROM {} WHERE id = ?", name));
+    if (!read) return read.error();
+    read_[table] = std::move(read).value();
+    return Done{};
+  }
+
+  /// Calls `visit` with each record of a block that is wanted.
+  template <class Visit>
+  Status each_wanted(const BlockAt& block, Visit visit) {
+    Statement& r = read_[block.table];
+    r.reset();
+    r.bind(1, block.id);
+    if (r.step() != SQLITE_ROW) return Error{db_.error()};
+    const Status s =
+        each_record_of(r.bytes(2), static_cast<std::size_t>(r.integer(1)),
+                       static_cast<std::uint64_t>(r.integer(0)), [&](std::uint64_t seq, Bytes record) {
+                         RecordKeys keys;
+                         if (read_keys(record, keys) && question_.wants(keys, record))
+                           visit(seq, keys, record);
+                       });
+    r.reset();
+    if (!s)
+      return Error{
+          fmt::format("{}, in table {}; is the file damaged?", s.error().message, tables()[block.table])};
+    return Done{};
   }
 
   Status count(std::FILE* out) {
-    std::vector<std::pair<std::string, std::int64_t>> counts;
-    for (const std::size_t t : wanted_) {
-      auto s = db_.prepare(fmt::format("SELECT \"event_type\", count(*) FROM {}{} GROUP BY 1 ORDER BY 1",
-                                       quote_name(tables()[t]), where()));
-      if (!s) return s.error();
-      bind(s.value(), 1);
-      int code;
-      while ((code = s.value().step()) == SQLITE_ROW) {
-        counts.emplace_back(std::string(s.value().text(0)), s.value().integer(1));
-      }
-      if (code != SQLITE_DONE) return Error{db_.error()};
+    std::map<std::string, std::uint64_t, std::less<>> counts;
+    for (const BlockAt& block : blocks_) {
+      const auto add = [&](std::uint64_t, const RecordKeys& keys, Bytes) {
+        const auto at = counts.find(keys.type);
+        ++(at != counts.end() ? at : counts.try_emplace(std::string(keys.type)).first)->second;
+      };
+      if (auto s = each_wanted(block, add); !s) return s;
     }
-    std::sort(counts.begin(), counts.end());
     if (options_.json) {
       std::string line;
       for (const auto& [type, n] : counts)
-        line += fmt::format("{}\"{}\":{}", line.empty() ? "" : ",", quoted(type), n);
+        line += fmt::format("{}{}:{}", line.empty() ? "" : ",", quote_json(type), n);
       fmt::print(out, "{{{}}}\n", line);
     } else {
       for (const auto& [type, n] : counts) fmt::print(out, "{:<16} {:>12}\n", type, n);
@@ -144,60 +211,48 @@ class Query {
     return Done{};
   }
 
-  /// A type that this version does not know may hold anything: only what needs no escape is shown.
-  static std::string quoted(std::string text) {
-    for (char& c : text) {
-      if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e || c == '"' ||
-          c == '\\')
-        c = '?';
-    }
-    return text;
+  Status print(RecordPrinter& printer, const Found& f) {
+    return printer.print(tables()[f.table], f.chain->sensor, as_bytes(f.record));
   }
 
-  std::string select() const {
-    std::string sql;
-    for (const std::size_t t : wanted_) {
-      sql += fmt::format("{}SELECT \"timestamp\" AS time, sensor, boot, seq, {} AS kind, record FROM {}{}",
-                         sql.empty() ? "" : " UNION ALL ", t, quote_name(tables()[t]), where());
-    }
-    if (options_.limit == 0) return sql + " ORDER BY time, sensor, boot, seq";
-    return fmt::format(
-        "SELECT * FROM ({} ORDER BY time DESC, sensor DESC, boot DESC, seq DESC LIMIT ?) ORDER BY time, "
-        "sensor, boot, seq",
-        sql);
-  }
-
-  Status list(std::FILE* out) {
-    if (wanted_.empty()) return Done{};
-    auto s = db_.prepare(select());
-    if (!s) return s.error();
-    int at = 1;
-    for (std::size_t i = 0; i < wanted_.size(); ++i) at = bind(s.value(), at);
-    if (options_.limit != 0) s.value().bind(at, static_cast<std::int64_t>(options_.limit));
-
-    if (!options_.json) {
-      fmt::print(out, "{:<26}  {:<12}  {:<9}  {:<21}  {:<21}  {:<5}  {}\n", "TIME (UTC)", "SENSOR", "TYPE",
-                 "SOURCE", "DESTINATION", "PROTO", "DETAIL");
-    }
-    EveWriter eve;
-    std::string line;
-    std::uint64_t shown = 0;
-    int code;
-    while ((code = s.value().step()) == SQLITE_ROW) {
-      ++shown;
-      const Bytes record = s.value().bytes(5);
-      if (!options_.json) {
-        print_row(out, tables()[static_cast<std::size_t>(s.value().integer(4))], s.value().text(1), record);
-        continue;
+  /// Blocks in the order of their first record; a record is printed when no block to come can have an earlier one.
+  Status all(RecordPrinter& printer) {
+    std::sort(blocks_.begin(), blocks_.end(),
+              [](const BlockAt& a, const BlockAt& b) { return a.since < b.since; });
+    std::priority_queue<Found, std::vector<Found>, std::greater<>> waiting;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      const BlockAt& block = blocks_[i];
+      const auto keep = [&](std::uint64_t seq, const RecordKeys& keys, Bytes record) {
+        waiting.push({keys.time_ns, block.chain, seq, block.table, std::string(as_text(record))});
+      };
+      if (auto s = each_wanted(block, keep); !s) return s;
+      const bool is_last = i + 1 == blocks_.size();
+      for (; !waiting.empty() && (is_last || waiting.top().time < blocks_[i + 1].since); waiting.pop()) {
+        if (auto s = print(printer, waiting.top()); !s) return s;
       }
-      line.clear();
-      if (!eve.append(record, line))
-        return Error{"a record in the store cannot be read; is the file damaged?"};
-      line += '\n';
-      std::fwrite(line.data(), 1, line.size(), out);
     }
-    if (code != SQLITE_DONE) return Error{db_.error()};
-    if (!options_.json && options_.limit != 0 && shown == options_.limit) {
+    return Done{};
+  }
+
+  /// Blocks in the order of their last record, the newest first, until none can have a newer record than those kept.
+  Status newest(RecordPrinter& printer, std::FILE* out) {
+    std::sort(blocks_.begin(), blocks_.end(),
+              [](const BlockAt& a, const BlockAt& b) { return a.until > b.until; });
+    std::priority_queue<Found, std::vector<Found>, std::greater<>> kept;  // the oldest on top
+    for (const BlockAt& block : blocks_) {
+      if (kept.size() == options_.limit && block.until < kept.top().time) break;
+      const auto keep = [&](std::uint64_t seq, const RecordKeys& keys, Bytes record) {
+        if (kept.size() == options_.limit && keys.time_ns < kept.top().time) return;
+        kept.push({keys.time_ns, block.chain, seq, block.table, std::string(as_text(record))});
+        if (kept.size() > options_.limit) kept.pop();
+      };
+      if (auto s = each_wanted(block, keep); !s) return s;
+    }
+    const std::size_t shown = kept.size();
+    for (; !kept.empty(); kept.pop()) {
+      if (auto s = print(printer, kept.top()); !s) return s;
+    }
+    if (!options_.json && !options_.csv && shown == options_.limit) {
       static_cast<void>(std::fflush(out));  // the table first, where both go to one place
       fmt::print(stderr, "the newest {} records; there may be more (--limit N, 0 for all)\n", shown);
     }
@@ -205,31 +260,24 @@ class Query {
   }
 
   const QueryOptions& options_;
+  Question question_;
   Db db_;
-  Filter filter_;
-  std::uint64_t since_;
-  std::vector<std::size_t> wanted_;
+  std::map<std::int64_t, Chain> chains_;
+  std::vector<BlockAt> blocks_;
+  std::map<std::size_t, Statement> read_;
 };
 
 }  // namespace
 
 Status run_query(const QueryOptions& options, std::FILE* out) {
-  std::uint64_t since = 0;
-  if (!options.since.empty()) {
-    const auto time = parse_since(options.since, now_ns());
-    if (!time) return Error{"--since: " + time.error().message};
-    since = time.value();
-  }
-  auto filter = Filter::parse(options.where);
-  if (!filter) return filter.error();
+  auto question = read_question(options);
+  if (!question) return question.error();
   const auto wanted = wanted_tables(options.type);
   if (!wanted) return wanted.error();
   auto db = open_store_to_read(options.store);
   if (!db) return db.error();
-  auto present = present_tables(db.value(), wanted.value());
-  if (!present) return present.error();
-  Query query(options, std::move(db).value(), std::move(filter).value(), since, std::move(present).value());
-  Status done = query.run(out);
+  Query query(options, std::move(question).value(), std::move(db).value());
+  Status done = query.run(wanted.value(), out);
   if (done && (std::fflush(out) != 0 || std::ferror(out) != 0)) return Error{"cannot write the result"};
   return done;
 }

@@ -1,4 +1,7 @@
-// export/collector/query.h — `picket-collector query`: records out of a store, as a table or as EVE JSON
+// export/collector/query.h — `picket-collector query`: records out of a store, as a table, EVE JSON or CSV
+//
+// Blocks whose time range or keys cannot fit are not read. Cost: of the others, a decompression and a look at each record.
+// Memory: with a limit, that many records; without one, the blocks whose times overlap.
 #pragma once
 #include <cstdio>
 #include <string>
@@ -9,10 +12,12 @@ namespace picket::collector {
 
 struct QueryOptions {
   std::string store;
-  std::string type;          ///< "": every type
-  std::string where, since;  ///< "": no condition
-  std::uint64_t limit = 0;   ///< the newest so many; 0: all
-  bool json = false;
+  std::string type;                   ///< "": every type
+  std::string where;                  ///< "": no condition
+  std::string since, until;           ///< from, and before; "": no limit
+  std::string address, community_id;  ///< src_ip or dest_ip in this network; "": any
+  std::uint64_t limit = 0;            ///< the newest so many; 0: all
+  bool json = false, csv = false;     ///< neither: a table
   bool count_by_type = false;
 };
 

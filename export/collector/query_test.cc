@@ -12,11 +12,11 @@ using test::lines;
 class QueryTest : public ::testing::Test {
  protected:
   QueryTest() {
-    auto store = Store::open(path_);
+    auto store = Store::open({path_});
     EXPECT_TRUE(store) << store.error().message;
-    test::Sensor sensor;
-    const auto batch = sensor.batch(1, 30);
-    EXPECT_EQ(store.value()->append(batch, open_batch(batch, {}).value()).kind, Appended::Kind::kStored);
+    test::Sensor sensor;  // two blocks of each type, whose times follow, and do not overlap
+    for (const std::uint64_t first : {1, 16})
+      EXPECT_EQ(test::judge_and_store(*store.value(), sensor.batch(first, 15)).kind, Verdict::Kind::kStore);
   }
   std::size_t hits(const std::string& where) const {
     return lines(ask({.store = path_, .where = where, .json = true}));
@@ -45,6 +45,70 @@ TEST_F(QueryTest, ChoosesByTypeTimeAndNumber) {
   const std::string newest = ask({.store = path_, .limit = 2, .json = true});
   EXPECT_EQ(lines(newest), 2U);
   EXPECT_LT(newest.find("\"flow_id\":29,"), newest.find("\"flow_id\":30,")) << "the newest two, oldest first";
+}
+
+TEST_F(QueryTest, ChoosesByAddressFlowAndEnd) {
+  const auto found = [&](QueryOptions options) {
+    options.store = path_;
+    options.json = true;
+    return lines(ask(options));
+  };
+  EXPECT_EQ(found({.address = "10.0.0.7"}), 1U);
+  EXPECT_EQ(found({.address = "10.0.0.0/29"}), 7U);
+  EXPECT_EQ(found({.address = "10.0.0.0/7"}), 30U) << "wider than what blocks are found by";
+  EXPECT_EQ(found({.address = "192.0.2.1"}), 30U) << "the other end, too";
+  EXPECT_EQ(found({.address = "172.16.0.0/12"}), 0U);
+  EXPECT_EQ(found({.address = "2001:db8::/32"}), 0U);
+  EXPECT_EQ(found({.community_id = "1:none"}), 0U);
+  EXPECT_EQ(found({.until = "2023-11-14T22:13:40"}), 19U) << "before, not at";
+  EXPECT_EQ(found({.since = "2023-11-14T22:13:30", .until = "2023-11-14T22:13:40"}), 10U);
+  std::string error;
+  ask({.store = path_, .address = "10.0.0"}, &error);
+  EXPECT_NE(error.find("--address: '10.0.0'"), std::string::npos) << error;
+  ask({.store = path_, .until = "soon"}, &error);
+  EXPECT_NE(error.find("--until"), std::string::npos) << error;
+}
+
+TEST_F(QueryTest, RecordsOfManySensorsComeInTheOrderOfTime) {
+  {
+    auto store = Store::open({path_});
+    for (int i = 0; i < 5; ++i) {
+      test::Sensor other("other-" + std::to_string(i));
+      for (std::uint64_t n = 1; n < 30; n += 1 + static_cast<std::uint64_t>(i))
+        test::judge_and_store(*store.value(), other.batch(n, 1 + static_cast<std::uint32_t>(i)));
+    }
+  }
+  const auto times = [](const std::string& text) {
+    std::vector<std::string> all;
+    for (std::size_t at = 0; (at = text.find("{\"timestamp\":\"", at)) != std::string::npos; ++at)
+      all.push_back(text.substr(at, 45));
+    return all;
+  };
+  const auto all = times(ask({.store = path_, .json = true}));
+  EXPECT_GT(all.size(), 150U);
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  const auto newest = times(ask({.store = path_, .limit = 40, .json = true}));
+  EXPECT_EQ(newest, std::vector<std::string>(all.end() - 40, all.end()));
+}
+
+TEST_F(QueryTest, CsvIsWhatASpreadsheetReads) {
+  {
+    auto store = Store::open({path_});
+    v1::Event e = test::event(100);
+    e.set_in_iface("=cmd, \"x\"");
+    std::string content;
+    append_delimited(as_bytes(e.SerializeAsString()), content);
+    test::judge_and_store(*store.value(), test::Sensor("plant-8").seal(1, 1, content));
+  }
+  const std::string csv = ask({.store = path_, .limit = 2, .csv = true});
+  EXPECT_EQ(lines(csv), 3U) << csv;
+  EXPECT_TRUE(csv.starts_with("sensor,timestamp,flow_id,in_iface,event_type,src_ip,src_port,")) << csv;
+  EXPECT_NE(
+      csv.find("\r\nplant-7,2023-11-14T22:13:50.000000+0000,30,,alert,10.0.0.30,40030,192.0.2.1,443,TCP,"),
+      std::string::npos)
+      << csv;
+  EXPECT_NE(csv.find(",\"'=cmd, \"\"x\"\"\","), std::string::npos) << "quoted, and no formula: " << csv;
+  EXPECT_NE(csv.find("\"{\"\"signature_id\"\":1030,"), std::string::npos) << csv;
 }
 
 TEST_F(QueryTest, UnderstandsExpressions) {

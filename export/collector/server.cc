@@ -1,13 +1,18 @@
 #include "export/collector/server.h"
 
+#include <fcntl.h>
 #include <grpc/support/log.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <mutex>
-#include <set>
+#include <unordered_set>
 
+#include "export/collector/log_limit.h"
 #include "export/endpoint.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
@@ -15,134 +20,272 @@ namespace picket::collector {
 namespace {
 
 constexpr std::chrono::seconds kStopPatience{5};
+constexpr std::size_t kMaxOnTheirWay = 256;
+constexpr std::size_t kMaxReason = 512;
 
-grpc::StatusCode status_code(Refusal r) {
-  switch (r) {
-    case Refusal::kMalformed:
-      return grpc::StatusCode::INVALID_ARGUMENT;
-    case Refusal::kChain:
-      return grpc::StatusCode::DATA_LOSS;
-    case Refusal::kNotNow:
-      return grpc::StatusCode::RESOURCE_EXHAUSTED;
-  }
-  return grpc::StatusCode::INTERNAL;
-}
+class Service;
 
-class Service final : public v1::Collector::Service {
+/// One call: reads a batch, hands it on, reads the next. Its own until OnDone(), and of the router's items beyond.
+class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
+                   public Source,
+                   public std::enable_shared_from_this<Call> {
  public:
-  Service(const BatchLimits& limits, Store& store, Tally* tally)
-      : limits_(limits), store_(store), tally_(tally != nullptr ? *tally : own_) {}
+  Call(Service& service, std::string peer, std::optional<std::string> identity)
+      : service_(service), peer_(std::move(peer)), identity_(std::move(identity)) {}
 
-  grpc::Status Deliver(grpc::ServerContext* context,
-                       grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
-    v1::Batch batch;
-    std::string sensor;
-    const Call call(tally_);
-    while (stream->Read(&batch)) {
-      if (sensor != batch.sensor()) {
-        sensor = batch.sensor();
-        spdlog::info("sensor '{}' from {}: boot {:016x}, from record {} on", printable(sensor),
-                     context->peer(), batch.boot(), batch.first_seq());
-      }
-      const auto records = open_batch(batch, limits_);
-      if (!records) {
-        count(batch, BatchFate::kMalformed);
-        return refuse(context, batch, grpc::StatusCode::INVALID_ARGUMENT, records.error().message);
-      }
-      if (batch.lane() != v1::LANE_ALL)  // its numbers and gaps are not those of the store's ledger
-        return refuse(context, batch, grpc::StatusCode::UNIMPLEMENTED, "this version takes no lanes");
-      const Appended done = store_.append(batch, records.value());
-      count(batch, fate(done), records.value().size());
-      if (done.missing != 0) tally_.missing(chain_of(batch), v1::GAP_UNKNOWN, done.missing);
-      if (done.kind == Appended::Kind::kRefused)
-        return refuse(context, batch, status_code(done.refusal), done.why);
-      if (!done.remark.empty()) spdlog::warn("{}", done.remark);
-      v1::Ack ack;
-      ack.set_boot(batch.boot());
-      ack.set_durable_through_seq(done.through);
-      if (!stream->Write(ack)) break;
+  void start() {
+    self_ = shared_from_this();
+    StartRead(&batch_);
+  }
+  void end(grpc::StatusCode code, const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    fail(code, why);
+  }
+
+  [[nodiscard]] std::string text() const override { return peer_; }
+  void answer(const Answer& a) override;
+  void room() override;
+
+  void OnReadDone(bool ok) override {
+    if (ok) return take();
+    const std::lock_guard lock(mutex_);
+    half_closed_ = true;
+    pump();
+  }
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    acks_.pop_front();
+    if (!ok) fail(grpc::StatusCode::CANCELLED, "the sensor is gone");
+    read_on();
+    pump();
+  }
+  void OnCancel() override { end(grpc::StatusCode::CANCELLED, "the sensor is gone"); }
+  void OnDone() override;
+
+ private:
+  void take();
+  bool may_come_from_here();
+  // With mutex_ held:
+  void fail(grpc::StatusCode code, const std::string& why);
+  void read_on();
+  void pump();
+
+  Service& service_;
+  const std::string peer_;
+  const std::optional<std::string> identity_;
+  std::shared_ptr<Call> self_;
+  v1::Batch batch_;     ///< of the reader: gRPC's thread, or take()
+  std::string sensor_;  ///< the last one that was logged
+  grpc::Alarm retry_;
+
+  std::mutex mutex_;
+  std::deque<v1::Ack> acks_;
+  std::size_t on_their_way_ = 0;  ///< batches that were taken and not answered
+  unsigned taking_ = 0;           ///< threads in take(): the call does not end under them
+  bool read_waits_ = false, writing_ = false, half_closed_ = false, finished_ = false;
+  std::optional<grpc::Status> status_;  ///< that the call is to end with
+};
+
+class Service final : public v1::Collector::CallbackService {
+ public:
+  Service(const ServerOptions& options, Router& router) : options_(options), router_(router) {}
+
+  grpc::ServerBidiReactor<v1::Batch, v1::Ack>* Deliver(grpc::CallbackServerContext* context) override {
+    const std::string peer = context->peer();
+    std::optional<std::string> identity;
+    if (peer.starts_with("unix")) {  // nothing else here listens on such an address
+      if (options_.identity_of) identity = options_.identity_of(peer);
+      if (!identity)
+        return refuse(grpc::StatusCode::UNAUTHENTICATED,
+                      "this connection belongs to no sensor that was let in", peer);
     }
-    return grpc::Status::OK;
+    auto call = std::make_shared<Call>(*this, peer, std::move(identity));
+    {
+      const std::lock_guard lock(mutex_);
+      if (static_cast<int>(calls_.size()) >= options_.max_sensors) {
+        return refuse(
+            grpc::StatusCode::RESOURCE_EXHAUSTED,
+            fmt::format("{} sensors are connected, and no more are taken (max-sensors)", calls_.size()),
+            peer);
+      }
+      calls_.insert(call.get());
+      router_.tally().connected();
+    }
+    call->start();
+    return call.get();
+  }
+
+  void end_all() {
+    std::vector<std::shared_ptr<Call>> all;
+    {
+      const std::lock_guard lock(mutex_);
+      for (Call* call : calls_) all.push_back(call->shared_from_this());
+    }
+    for (const auto& call : all) call->end(grpc::StatusCode::UNAVAILABLE, "the collector is ending");
+  }
+  void gone(Call* call) {
+    const std::lock_guard lock(mutex_);
+    calls_.erase(call);
+    router_.tally().disconnected();
+  }
+  Router& router() { return router_; }
+
+  /// A log line for what anybody may bring about, unless there were many.
+  template <class... T>
+  void log(spdlog::level::level_enum level, fmt::format_string<T...> format, T&&... values) {
+    const auto left_out = log_limit_.allow();
+    if (!left_out) return;
+    std::string line = fmt::format(format, std::forward<T>(values)...);
+    if (*left_out != 0) line += fmt::format(" ({} such lines were left out)", *left_out);
+    spdlog::log(level, "{}", line);
   }
 
  private:
-  /// An open call, as long as it is there.
-  class Call {
-   public:
-    explicit Call(Tally& tally) : tally_(tally) { tally_.connected(); }
-    ~Call() { tally_.disconnected(); }
-    Call(const Call&) = delete;
-    Call& operator=(const Call&) = delete;
-
-   private:
-    Tally& tally_;
-  };
-
-  static ChainId chain_of(const v1::Batch& batch) { return {batch.sensor(), batch.boot(), batch.lane()}; }
-  static BatchFate fate(const Appended& done) {
-    if (done.kind == Appended::Kind::kStored) return BatchFate::kStored;
-    if (done.kind == Appended::Kind::kKnown) return BatchFate::kKnown;
-    switch (done.refusal) {
-      case Refusal::kMalformed:
-        return BatchFate::kMalformed;
-      case Refusal::kChain:
-        return BatchFate::kChain;
-      case Refusal::kNotNow:
-        break;
-    }
-    return BatchFate::kNotNow;
-  }
-  void count(const v1::Batch& batch, BatchFate fate, std::uint64_t bytes = 0) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    tally_.batch(chain_of(batch), fate, batch.count(), bytes, batch.sealed_at(),
-                 static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()));
-  }
-  /// A name from the network, fit for a log line.
-  static std::string printable(std::string text) {
-    for (char& c : text) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    }
-    return text.substr(0, 128);
-  }
-  static grpc::Status refuse(grpc::ServerContext* context, const v1::Batch& batch, grpc::StatusCode code,
-                             const std::string& why) {
-    spdlog::error("batch refused: sensor '{}' from {}, records from {} on: {}", printable(batch.sensor()),
-                  context->peer(), batch.first_seq(), why);
-    return {code, why};
+  grpc::ServerBidiReactor<v1::Batch, v1::Ack>* refuse(grpc::StatusCode code, const std::string& why,
+                                                      const std::string& peer) {
+    class Refused final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack> {
+     public:
+      explicit Refused(const grpc::Status& status) { Finish(status); }
+      void OnDone() override { delete this; }
+    };
+    router_.tally().refused_call();
+    log(spdlog::level::err, "call from {} refused: {}", peer, why);
+    return new Refused({code, why});
   }
 
-  BatchLimits limits_;
-  Store& store_;
-  Tally own_;  // where nobody else's is there
-  Tally& tally_;
+  ServerOptions options_;
+  Router& router_;
+  LogLimit log_limit_;
+  std::mutex mutex_;
+  std::unordered_set<Call*> calls_;
 };
+
+bool Call::may_come_from_here() {
+  if (identity_ && *identity_ != batch_.sensor()) {
+    service_.router().tally().batch({}, BatchFate::kWrongSensor, 0, 0, 0, 0);
+    end(grpc::StatusCode::PERMISSION_DENIED, fmt::format("a batch of sensor '{}' over the connection of '{}'",
+                                                         printable(batch_.sensor()), *identity_));
+    return false;
+  }
+  if (sensor_ == batch_.sensor()) return true;
+  sensor_ = batch_.sensor();
+  service_.log(spdlog::level::info, "sensor '{}' from {}: boot {:016x}, lane {}, from record {} on",
+               printable(sensor_), peer_, batch_.boot(), lane_name(batch_.lane()), batch_.first_seq());
+  return true;
+}
+
+void Call::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished_ || status_) return;
+    ++taking_;
+    ++on_their_way_;
+  }
+  const bool taken = may_come_from_here() && service_.router().take(shared_from_this(), batch_);
+  const std::lock_guard lock(mutex_);
+  --taking_;
+  if (taken) {
+    read_waits_ = true;
+    read_on();
+  } else {
+    --on_their_way_;  // room() calls again
+  }
+  pump();
+}
+
+void Call::room() {
+  // Not in this thread: it is a sink's, or another call's.
+  retry_.Set(std::chrono::system_clock::now(), [self = shared_from_this()](bool) { self->take(); });
+}
+
+void Call::read_on() {
+  if (!read_waits_ || finished_ || status_ || on_their_way_ + acks_.size() >= kMaxOnTheirWay) return;
+  read_waits_ = false;
+  StartRead(&batch_);
+}
+
+void Call::answer(const Answer& a) {
+  const std::lock_guard lock(mutex_);
+  --on_their_way_;
+  if (finished_) return;
+  if (a.kind != Answer::Kind::kDurable) {
+    service_.log(
+        spdlog::level::err, "batch refused, from {}: {}{}", peer_,
+        a.kind == Answer::Kind::kMalformed ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
+        a.why);
+    return fail(
+        a.kind == Answer::Kind::kMalformed ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::DATA_LOSS,
+        a.why);
+  }
+  v1::Ack& ack = acks_.emplace_back();
+  ack.set_boot(a.chain.boot);
+  ack.set_lane(a.chain.lane);
+  ack.set_durable_through_seq(a.through);
+  pump();
+}
+
+void Call::fail(grpc::StatusCode code, const std::string& why) {
+  if (!status_) status_ = grpc::Status(code, why.substr(0, kMaxReason));
+  pump();
+}
+
+/// Writes what is to be acknowledged; ends the call when there is nothing left to say.
+void Call::pump() {
+  if (finished_ || writing_) return;
+  const bool is_gone = status_ && status_->error_code() == grpc::StatusCode::CANCELLED;
+  if (!acks_.empty() && !is_gone) {
+    writing_ = true;
+    StartWrite(&acks_.front());
+    return;
+  }
+  if (taking_ != 0 || (!status_ && !(half_closed_ && on_their_way_ == 0))) return;
+  finished_ = true;
+  Finish(status_.value_or(grpc::Status::OK));
+}
+
+void Call::OnDone() {
+  service_.gone(this);
+  const auto last = std::move(self_);
+}
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const ServerOptions& options, Store& store) : service_(options.batch, store, options.tally) {}
+  GrpcServer(const ServerOptions& options, Router& router) : service_(options, router) {}
   ~GrpcServer() override { stop(); }
 
-  Status listen(const ServerOptions& options, const HostPort& at) {
+  Status listen(const ServerOptions& options, const std::optional<HostPort>& at) {
     gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
     grpc::ResourceQuota quota("picket-collector");
-    quota.SetMaxThreads(options.max_sensors + 4);
-    quota.Resize(static_cast<std::size_t>(options.max_message_bytes) * 8);
+    quota.Resize(static_cast<std::size_t>(options.max_message_bytes) * 8 +
+                 static_cast<std::size_t>(options.max_sensors) * (std::size_t{256} << 10));
     grpc::ServerBuilder builder;
     builder.SetResourceQuota(quota);
     builder.SetMaxReceiveMessageSize(options.max_message_bytes);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
                                0);  // two collectors on one port would share the sensors
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-    builder.AddListeningPort(at.text(), grpc::InsecureServerCredentials(), &port_);
+    if (at) builder.AddListeningPort(at->text(), grpc::InsecureServerCredentials(), &port_);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
-    if (server_ != nullptr && port_ != 0) return Done{};
-    return Error{fmt::format(
-        "cannot listen at {}: the port is taken or not allowed; choose another (--listen)", at.text())};
+    if (server_ != nullptr && (port_ != 0 || !at)) return Done{};
+    return Error{
+        fmt::format("cannot listen at {}: the port is taken or not allowed; choose another (--listen)",
+                    at ? at->text() : "")};
   }
   int port() const override { return port_; }
+  void adopt(int fd) override {
+    (void)::fcntl(fd, F_SETFL, O_NONBLOCK);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = fd;
+    acceptor_->HandleNewConnection(&connection);
+  }
   void stop() override {
     if (server_ == nullptr) return;
+    service_.end_all();
     server_->Shutdown(std::chrono::system_clock::now() + kStopPatience);
     server_->Wait();
     server_.reset();
@@ -150,18 +293,23 @@ class GrpcServer final : public Server {
 
  private:
   Service service_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Store& store) {
-  const auto at = parse_host_port(options.listen, "--listen");
-  if (!at) return at.error();
-  if (const Status safe = require_loopback(at.value(), "--listen"); !safe) return safe.error();
-  auto server = std::make_unique<GrpcServer>(options, store);
-  if (const Status s = server->listen(options, at.value()); !s) return s.error();
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router& router) {
+  std::optional<HostPort> at;
+  if (!options.listen.empty()) {
+    const auto parsed = parse_host_port(options.listen, "--listen");
+    if (!parsed) return parsed.error();
+    if (const Status safe = require_loopback(parsed.value(), "--listen"); !safe) return safe.error();
+    at = parsed.value();
+  }
+  auto server = std::make_unique<GrpcServer>(options, router);
+  if (const Status s = server->listen(options, at); !s) return s.error();
   return std::unique_ptr<Server>(std::move(server));
 }
 

@@ -7,7 +7,7 @@
 // crash, so a batch that is sent again, by the sensor or by the router, is stored once. Which sink is behind which is the
 // router's business: it gives a sink only what that sink does not have.
 //
-// Threads  each sink has one thread of the router's, which alone calls head() and store()
+// Threads  each sink has one thread of the router's, which alone calls its functions
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -35,12 +35,27 @@ struct ChainId {
 
 using TypeCounts = std::map<std::string, std::uint64_t, std::less<>>;  ///< by event_type
 
-/// How far a chain is.
+/// Numbers of which nobody said that they are not coming: they may come late (files in another order, a second way). All
+/// that is needed to take them then, exactly.
+struct Hole {
+  std::uint64_t first = 0, last = 0;
+  BatchHash before{};  ///< that a batch which begins at `first` has as its previous_hash
+  BatchHash after{};   ///< that chain_after() of a batch which ends at `last` is
+  TypeCounts made;     ///< records before `first`, by type
+  TypeCounts types;    ///< of these numbers; less is known where the sum is smaller
+  bool operator==(const Hole&) const = default;
+};
+
+/// How far a chain is. A sink keeps all of it.
 struct ChainHead {
+  static constexpr std::size_t kMaxHoles = 256;
+
   std::uint64_t through = 0;    ///< the last number that is here, or known to be missing
   BatchHash hash{};             ///< that the next batch has as its previous_hash
   TypeCounts made;              ///< records up to `through`, here and missing, by type
   std::uint64_t newest_ns = 0;  ///< the latest sealed_at
+  std::vector<Hole> holes;      ///< by number, at most kMaxHoles: beyond, the oldest stays missing for good
+  bool operator==(const ChainHead&) const = default;
 };
 
 /// Numbers that will not come.
@@ -49,17 +64,31 @@ struct Missing {
   v1::GapReason reason = v1::GAP_UNKNOWN;
   TypeCounts types;        ///< less is known where the sum is smaller than the numbers
   bool is_signed = false;  ///< the sensor's key stands for it; else it is what this collector concludes
+  bool operator==(const Missing&) const = default;
 };
 
-/// A batch that was checked and belongs behind the head of its chain.
+/// A batch that was checked, and that the sink does not have. It belongs behind the head of its chain; or, with `fills`,
+/// into a hole of it.
 struct Delivery {
   ChainId chain;
-  std::uint64_t first_seq = 0;   ///< of `records`
-  std::uint32_t count = 0;       ///< 0: a gap alone
-  std::string records;           ///< delimited
-  std::vector<Missing> missing;  ///< before the records
-  ChainHead after;               ///< where the chain stands with it
-  BatchHash hash{};              ///< the batch's own: the same whenever it is sent again
+  std::uint64_t first_seq = 0;  ///< of `records`
+  std::uint32_t count = 0;      ///< 0: a gap alone
+  std::string records;          ///< delimited
+  std::vector<Missing>
+      missing;  ///< numbers that are missing from now on, beside the records: never any of theirs
+  std::optional<Missing>
+      fills;        ///< was given as missing before, and is no more: `missing` and the records take its place
+  ChainHead after;  ///< where the chain stands with it
+  BatchHash hash{};             ///< the batch's own: the same whenever it is sent again
+  TypeCounts types;             ///< of the records
+  std::uint64_t newest_ns = 0;  ///< the batch's sealed_at; 0: the sensor does not say
+};
+
+/// What a sink holds of a batch that was stored.
+struct Held {
+  std::uint64_t first_seq = 0;
+  std::uint32_t count = 0;
+  BatchHash hash{};
 };
 
 /// A record that this sink will never take, and why.
@@ -85,8 +114,15 @@ class Sink {
   /// Where the chain stands here; no value: nothing of it is here.
   [[nodiscard]] virtual Result<std::optional<ChainHead>> head(const ChainId& chain) = 0;
 
+  /// The batch with this number among its records, for telling one that is sent again from another with its numbers. No
+  /// value: none is here, or this sink does not keep that.
+  [[nodiscard]] virtual Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) {
+    (void)chain, (void)seq;
+    return std::optional<Held>();
+  }
+
   /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink holds
-  /// of its chain, maybe after a hole that `missing` explains. An error stores none of them, and says what stands in the
+  /// of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error stores none of them, and says what stands in the
   /// way: the router calls again with the same and later ones. Records that can never be stored are put into `rejected`,
   /// and count as stored.
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,

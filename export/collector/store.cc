@@ -1,71 +1,104 @@
 #include "export/collector/store.h"
 
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <limits>
+
+#include "export/collector/chain.h"
 #include "export/collector/layout.h"
 #include "export/delimited.h"
-#include "export/proto/picket/v1/collector.pb.h"
 
 namespace picket::collector {
 namespace {
 
-/// Tables of the collector's own; a name that no record type can have.
-constexpr const char* kLedger = R"(
-  CREATE TABLE IF NOT EXISTS "_chain" (
-    sensor TEXT NOT NULL, boot INTEGER NOT NULL, last_seq INTEGER NOT NULL, hash BLOB NOT NULL,
-    PRIMARY KEY (sensor, boot)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS "_received" (
-    sensor TEXT NOT NULL, boot INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-    PRIMARY KEY (sensor, boot, first_seq)) WITHOUT ROWID;
-)";
+constexpr int kVersion = 2;  // PRAGMA user_version; 0.1 had none
+constexpr std::chrono::seconds kExpireEvery{60};
+constexpr std::size_t kMaxBlock = std::size_t{8} << 20;  // before compression
 
-std::int64_t sql(std::uint64_t v) { return static_cast<std::int64_t>(v); }
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds{1});
+}
+
+/// What does not fit into SQLite's integers is far beyond any time and any number that is taken.
+std::int64_t sql(std::uint64_t v) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(v, std::numeric_limits<std::int64_t>::max()));
+}
 
 Error cannot_open(const std::string& path, const std::string& why) {
   return Error{fmt::format(
       "store '{}': {}; name a file in a folder that exists and may be written to (--store)", path, why)};
 }
 
+Result<std::int64_t> ask(Db& db, const char* text) {
+  auto s = db.prepare(text);
+  if (!s) return s.error();
+  if (s.value().step() != SQLITE_ROW) return Error{db.error()};
+  return s.value().integer(0);
+}
+
+/// An empty file and one of this version are fine.
+Status check_version(Db& db) {
+  const auto version = ask(db, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (version.value() == kVersion) return Done{};
+  const auto old = ask(db, "SELECT count(*) FROM sqlite_master WHERE name IN ('_received', '_chain')");
+  if (!old) return old.error();
+  if (version.value() == 0 && old.value() == 0) return Done{};
+  return Error{fmt::format(
+      "it was written by {} version of picket-collector, whose form this one does not have; keep the file "
+      "for that version's `query`",
+      version.value() == 0 ? "the first" : "another")};
+}
+
 }  // namespace
 
-/// The last batch of one sensor's boot.
-struct Store::Chain {
-  std::uint64_t last_seq = 0;
-  BatchHash hash{};
-};
-
-Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
-  auto db = Db::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
-  if (!db) return cannot_open(path, db.error().message);
-  std::unique_ptr<Store> store(new Store);
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  auto db = Db::open(options.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
+  if (!db) return cannot_open(options.path, db.error().message);
+  std::unique_ptr<Store> store(new Store(options));
   store->db_ = std::move(db).value();
-  if (const Status s = store->prepare(); !s) return cannot_open(path, s.error().message);
+  if (const Status s = store->prepare(); !s) return cannot_open(options.path, s.error().message);
   return store;
 }
 
 Status Store::prepare() {
+  if (auto s = check_version(db_); !s) return s;
   // FULL: a commit returns when its bytes are on the disk. An acknowledgement is a promise.
-  for (const char* statement :
-       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE", kLedger}) {
+  for (const std::string& statement :
+       {std::string("PRAGMA page_size=8192"), std::string("PRAGMA journal_mode=WAL"),
+        std::string("PRAGMA synchronous=FULL"), std::string("BEGIN IMMEDIATE"), std::string(kLedgerTables),
+        fmt::format("PRAGMA user_version={}", kVersion)}) {
     if (auto s = db_.run(statement); !s) return s;
   }
   if (auto s = create_tables(db_); !s) return s;
   if (auto s = db_.run("COMMIT"); !s) return s;
+  auto ledger = StoreLedger::open(db_);
+  if (!ledger) return ledger.error();
+  ledger_.emplace(std::move(ledger).value());
 
   std::vector<std::pair<Statement*, std::string>> wanted = {
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
       {&rollback_, "ROLLBACK"},
-      {&chain_, "SELECT last_seq, hash FROM \"_chain\" WHERE sensor = ? AND boot = ?"},
-      {&set_chain_, "INSERT OR REPLACE INTO \"_chain\" (sensor, boot, last_seq, hash) VALUES (?, ?, ?, ?)"},
-      {&known_,
-       "SELECT 1 FROM \"_received\" WHERE sensor = ? AND boot = ? AND first_seq <= ? AND last_seq >= ? LIMIT "
-       "1"},
-      {&extend_, "UPDATE \"_received\" SET last_seq = ? WHERE sensor = ? AND boot = ? AND last_seq = ?"},
-      {&new_range_, "INSERT INTO \"_received\" (sensor, boot, first_seq, last_seq) VALUES (?, ?, ?, ?)"},
+      {&pages_,
+       "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), "
+       "pragma_page_size()"},
   };
-  insert_.resize(tables().size());
-  for (std::size_t t = 0; t < tables().size(); ++t) wanted.emplace_back(&insert_[t], insert_sql(t));
+  for (auto* statements : {&insert_, &oldest_, &read_oldest_, &drop_}) statements->resize(tables().size());
+  for (std::size_t t = 0; t < tables().size(); ++t) {
+    const std::string name = quote_name(tables()[t]);
+    wanted.emplace_back(&insert_[t], insert_sql(t));
+    wanted.emplace_back(&oldest_[t], fmt::format("SELECT stored FROM {} ORDER BY id LIMIT 1", name));
+    wanted.emplace_back(
+        &read_oldest_[t],
+        fmt::format(
+            "SELECT id, stored, chain, first, last, count, size, records FROM {} ORDER BY id LIMIT 64",
+            name));
+    wanted.emplace_back(&drop_[t], fmt::format("DELETE FROM {} WHERE id = ?", name));
+  }
   for (auto& [statement, text] : wanted) {
     auto s = db_.prepare(text);
     if (!s) return s.error();
@@ -74,148 +107,199 @@ Status Store::prepare() {
   return Done{};
 }
 
-Appended Store::refused(Refusal refusal, std::string why) {
-  (void)rollback_.step();
-  rollback_.reset();
-  Appended a;
-  a.kind = Appended::Kind::kRefused;
-  a.refusal = refusal;
-  a.why = std::move(why);
-  return a;
+Result<std::optional<ChainHead>> Store::head(const ChainId& chain) { return ledger_->head(chain); }
+Result<std::optional<Held>> Store::held(const ChainId& chain, std::uint64_t seq) {
+  return ledger_->held(chain, seq);
 }
 
-/// False: nothing of this boot is here.
-Result<bool> Store::load_chain(const v1::Batch& batch, Chain& chain) {
-  chain_.bind(1, std::string_view{batch.sensor()});
-  chain_.bind(2, sql(batch.boot()));
-  const int code = chain_.step();
-  if (code == SQLITE_ROW) {
-    chain.last_seq = static_cast<std::uint64_t>(chain_.integer(0));
-    read_hash(chain_.text(1), chain.hash);
-  }
-  chain_.reset();
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_.error()};
-  return code == SQLITE_ROW;
-}
-
-Result<bool> Store::is_known(const v1::Batch& batch, std::uint64_t through) {
-  known_.bind(1, std::string_view{batch.sensor()});
-  known_.bind(2, sql(batch.boot()));
-  known_.bind(3, sql(batch.first_seq()));
-  known_.bind(4, sql(through));
-  const int code = known_.step();
-  known_.reset();
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_.error()};
-  return code == SQLITE_ROW;
-}
-
-Status Store::insert_records(const v1::Batch& batch, const std::string& records, bool& malformed) {
-  Row row;
-  std::uint64_t seq = batch.first_seq();
-  WireReader in(as_bytes(records));
-  for (Bytes record; next_delimited(in, record); ++seq) {
-    if (!row.read(record)) {
-      malformed = true;
-      return Error{fmt::format("record {} is not an Event with a type", seq)};
-    }
-    Statement& insert = insert_[row.table()];
-    row.bind(insert, batch.sensor(), batch.boot(), seq, record);
-    const int code = insert.step();
-    insert.reset();
-    if (code != SQLITE_DONE) return Error{db_.error()};
-  }
-  return Done{};
-}
-
-Status Store::add_to_ledger(const v1::Batch& batch, std::uint64_t through) {
-  set_chain_.bind(1, std::string_view{batch.sensor()});
-  set_chain_.bind(2, sql(batch.boot()));
-  set_chain_.bind(3, sql(through));
-  set_chain_.bind(4, as_bytes(batch.hash()));
-  int code = set_chain_.step();
-  set_chain_.reset();
-  if (code != SQLITE_DONE) return Error{db_.error()};
-
-  extend_.bind(1, sql(through));
-  extend_.bind(2, std::string_view{batch.sensor()});
-  extend_.bind(3, sql(batch.boot()));
-  extend_.bind(4, sql(batch.first_seq() - 1));
-  code = extend_.step();
-  extend_.reset();
-  if (code != SQLITE_DONE) return Error{db_.error()};
-  if (sqlite3_changes(db_.handle()) > 0) return Done{};
-
-  new_range_.bind(1, std::string_view{batch.sensor()});
-  new_range_.bind(2, sql(batch.boot()));
-  new_range_.bind(3, sql(batch.first_seq()));
-  new_range_.bind(4, sql(through));
-  code = new_range_.step();
-  new_range_.reset();
-  if (code != SQLITE_DONE) return Error{db_.error()};
-  return Done{};
-}
-
-Appended Store::append(const v1::Batch& batch, const std::string& records) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t through = batch.first_seq() + batch.count() - 1;
-  Appended done;
-  done.through = through;
-
+Status Store::in_transaction(const std::function<Status()>& work) {
   const int began = begin_.step();
   begin_.reset();
-  if (began != SQLITE_DONE) return refused(Refusal::kNotNow, db_.error());
+  if (began != SQLITE_DONE) return Error{db_.error()};
+  Status s = work();
+  if (s) {
+    const int committed = commit_.step();
+    commit_.reset();
+    if (committed == SQLITE_DONE) return s;
+    s = Error{db_.error()};
+  }
+  (void)rollback_.step();
+  rollback_.reset();
+  ledger_->forget();
+  return s;
+}
 
-  Chain chain;
-  const auto known_boot = load_chain(batch, chain);
-  if (!known_boot) return refused(Refusal::kNotNow, known_boot.error().message);
-  if (known_boot.value() && batch.first_seq() <= chain.last_seq) {
-    const auto known = is_known(batch, through);
-    if (!known) return refused(Refusal::kNotNow, known.error().message);
-    if (!known.value()) {
-      return refused(Refusal::kChain,
-                     fmt::format("records {} to {} come after {}, and are not what was sent before",
-                                 batch.first_seq(), through, chain.last_seq));
+Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries,
+                    std::vector<Rejected>& rejected) {
+  const std::size_t before = rejected.size();
+  Status s = in_transaction([&] { return add(deliveries, rejected); });
+  if (!s) rejected.resize(before);
+  return s;
+}
+
+Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
+                  std::vector<Rejected>& rejected) {
+  const std::uint64_t now = now_ns();
+  std::map<std::pair<std::int64_t, std::size_t>, RecordBlock> blocks;  // by chain and table
+  std::map<std::int64_t, const Delivery*> last;
+  for (const auto& d : deliveries) {
+    const auto chain = ledger_->number(d->chain);
+    if (!chain) return chain.error();
+    if (auto s = ledger_->add(chain.value(), *d); !s) return s;
+    last[chain.value()] = d.get();
+    const std::size_t rejected_before = rejected.size();
+    std::uint64_t seq = d->first_seq;
+    RecordBlock* block = nullptr;  // records of a type come in runs
+    std::size_t table = tables().size();
+    WireReader in(as_bytes(d->records));
+    for (Bytes record; next_delimited(in, record); ++seq) {
+      RecordKeys keys;
+      if (!read_keys(record, keys)) {
+        rejected.push_back({d->chain, seq, "not an Event with a type", std::string(as_text(record))});
+        continue;
+      }
+      if (block == nullptr || table == tables().size() - 1 || keys.type != tables()[table]) {
+        table = table_of(keys.type);
+        block = &blocks[{chain.value(), table}];
+      }
+      if (block->records.size() + record.size() > kMaxBlock && block->count != 0) {
+        if (auto s = insert(table, chain.value(), *block, now); !s) return s;
+        *block = RecordBlock();
+      }
+      block->add(seq, record, keys);
     }
-    (void)rollback_.step();
-    rollback_.reset();
-    done.kind = Appended::Kind::kKnown;
-    return done;
+    if (rejected.size() != rejected_before) {
+      if (auto s = ledger_->add_rejected(chain.value(), rejected.size() - rejected_before); !s) return s;
+    }
   }
-  BatchHash previous{};
-  read_hash(batch.previous_hash(), previous);
-  const bool starts_in_the_middle = !known_boot.value() && batch.first_seq() > 1;
-  if (previous != chain.hash && !starts_in_the_middle) {
-    return refused(
-        Refusal::kChain,
-        fmt::format("record {}: previous_hash is not the hash of the batch before it", batch.first_seq()));
+  for (const auto& [of, block] : blocks) {
+    if (auto s = insert(of.second, of.first, block, now); !s) return s;
   }
-  if (batch.first_seq() > chain.last_seq + 1) {
-    done.missing = batch.first_seq() - chain.last_seq - 1;
-    done.remark = fmt::format("records {} to {} of sensor '{}' boot {:016x} are missing", chain.last_seq + 1,
-                              batch.first_seq() - 1, batch.sensor(), batch.boot());
+  for (const auto& [chain, d] : last) {
+    if (auto s = ledger_->set_head(chain, d->after, now); !s) return s;
   }
+  return Done{};
+}
 
-  bool malformed = false;
-  if (const Status s = insert_records(batch, records, malformed); !s) {
-    return refused(malformed ? Refusal::kMalformed : Refusal::kNotNow, s.error().message);
+Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t now) {
+  Statement& s = insert_[table];
+  int at = 1;
+  for (const std::uint64_t v : {static_cast<std::uint64_t>(chain), block.first, block.last, block.count, now,
+                                block.since_ns, block.until_ns, std::uint64_t{block.records.size()}}) {
+    s.bind(at++, sql(v));
   }
-  if (const Status s = add_to_ledger(batch, through); !s) return refused(Refusal::kNotNow, s.error().message);
-  const int committed = commit_.step();
-  commit_.reset();
-  if (committed != SQLITE_DONE) return refused(Refusal::kNotNow, db_.error());
-  return done;
+  const std::string keys = block.keys.filter();
+  const Bytes records = compressor_.compress(block.records);
+  if (records.empty()) return Error{"zstd has no memory"};
+  s.bind(at++, as_bytes(keys));
+  s.bind(at++, records);
+  const int code = s.step();
+  s.reset();
+  if (code != SQLITE_DONE) return Error{db_.error()};
+  return Done{};
+}
+
+// ---- retention ----
+
+void Store::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - expired_ < kExpireEvery) return;
+  expired_ = now;
+  const Status s = expire(now_ns());
+  const std::string trouble = s ? "" : s.error().message;
+  if (trouble != trouble_ && !s)
+    spdlog::error("store '{}': what is too old cannot be dropped: {}", options_.path, trouble);
+  trouble_ = trouble;
+}
+
+Status Store::expire(std::uint64_t now) {
+  const auto age = static_cast<std::uint64_t>(options_.max_age / std::chrono::nanoseconds{1});
+  const std::uint64_t too_old = age != 0 && now > age ? now - age : 0;
+  for (;;) {
+    const auto used = used_bytes();
+    if (!used) return used.error();
+    const bool too_large = options_.max_bytes != 0 && used.value() > options_.max_bytes;
+    std::uint64_t stored = 0;
+    const auto table = oldest_table(stored);
+    if (!table) return table.error();
+    if (!table.value() || (!too_large && stored >= too_old)) return Done{};
+    // Of what is too large, the oldest blocks of one table: then it is measured again.
+    const std::uint64_t until = too_large ? std::max(stored + 1, too_old) : too_old;
+    if (auto s = in_transaction([&] { return drop_oldest(*table.value(), until); }); !s) return s;
+  }
+}
+
+Result<std::uint64_t> Store::used_bytes() {
+  const int code = pages_.step();
+  const auto bytes = static_cast<std::uint64_t>(code == SQLITE_ROW ? pages_.integer(0) : 0);
+  pages_.reset();
+  if (code != SQLITE_ROW) return Error{db_.error()};
+  return bytes;
+}
+
+Result<std::optional<std::size_t>> Store::oldest_table(std::uint64_t& stored_ns) {
+  std::optional<std::size_t> oldest;
+  for (std::size_t t = 0; t < tables().size(); ++t) {
+    const int code = oldest_[t].step();
+    const auto stored = static_cast<std::uint64_t>(code == SQLITE_ROW ? oldest_[t].integer(0) : 0);
+    oldest_[t].reset();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_.error()};
+    if (code != SQLITE_ROW || (oldest && stored >= stored_ns)) continue;
+    oldest = t;
+    stored_ns = stored;
+  }
+  return oldest;
+}
+
+Status Store::drop_oldest(std::size_t table, std::uint64_t stored_until_ns) {
+  struct Row {
+    std::int64_t id, chain;
+    std::uint64_t first, last;
+    TypeCounts types;
+  };
+  std::vector<Row> rows;
+  Statement& read = read_oldest_[table];
+  int code;
+  while ((code = read.step()) == SQLITE_ROW && read.integer(1) < sql(stored_until_ns)) {
+    Row& row = rows.emplace_back(Row{read.integer(0),
+                                     read.integer(2),
+                                     static_cast<std::uint64_t>(read.integer(3)),
+                                     static_cast<std::uint64_t>(read.integer(4)),
+                                     {}});
+    if (tables()[table] != kOtherTable) {
+      row.types[tables()[table]] = static_cast<std::uint64_t>(read.integer(5));
+      continue;
+    }
+    RecordKeys keys;
+    const Status s = each_record_of(read.bytes(7), static_cast<std::size_t>(read.integer(6)), row.first,
+                                    [&](std::uint64_t, Bytes record) {
+                                      if (read_keys(record, keys)) ++row.types[std::string(keys.type)];
+                                    });
+    if (!s) row.types = {{std::string(kNoType), static_cast<std::uint64_t>(read.integer(5))}};
+  }
+  read.reset();
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_.error()};
+  if (rows.empty()) return Error{"the oldest block cannot be found; is the file damaged?"};
+  for (const Row& row : rows) {
+    drop_[table].bind(1, row.id);
+    const int dropped = drop_[table].step();
+    drop_[table].reset();
+    if (dropped != SQLITE_DONE) return Error{db_.error()};
+    if (auto s = ledger_->add_expired(row.chain, row.first, row.last, row.types); !s) return s;
+  }
+  return Done{};
 }
 
 Result<Db> open_store_to_read(const std::string& path) {
+  const auto cannot = [&](const std::string& why) {
+    return Error{fmt::format("store '{}': {}; name the file that `serve` writes (--store)", path, why)};
+  };
   auto db = Db::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
-  if (!db)
-    return Error{
-        fmt::format("store '{}': {}; name the file that `serve` writes (--store)", path, db.error().message)};
+  if (!db) return cannot(db.error().message);
   // The first read tells whether this is a store at all.
-  if (const Status s = db.value().run("SELECT 1 FROM \"_chain\" LIMIT 1"); !s) {
-    return Error{
-        fmt::format("store '{}': {}; name the file that `serve` writes (--store)", path, s.error().message)};
-  }
+  if (const Status s = check_version(db.value()); !s) return cannot(s.error().message);
+  if (const Status s = db.value().run("SELECT 1 FROM \"_chain\" LIMIT 1"); !s)
+    return cannot(s.error().message);
   return db;
 }
 

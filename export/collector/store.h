@@ -1,63 +1,71 @@
-// export/collector/store.h — what the collector keeps: every record once, durable before it is acknowledged
+// export/collector/store.h — the embedded store: one SQLite file that holds every record once, and the ledger
 //
-// One SQLite file (WAL). A ledger says, per sensor and boot, which numbers are here and where the chain of
-// hashes stands; a batch and its ledger are written in one transaction, synced to disk before append()
-// returns.
+//   "flow", "alert" ...  a table a record type, from the schema's descriptors, and "other" for types this version does not
+//                        know: a row is a block of records of one chain (record_block.h), with its time range and a filter
+//                        of addresses and Community IDs (record_keys.h)
+//   "_chain" ...         where each chain stands, its batches, what is missing, expired, rejected, and counts by type
 //
-//   known number       the batch was sent before: nothing is stored, and it counts as taken
-//   next, or after a gap   its previous_hash has to be the hash of the batch before: stored
-//   anything else      refused
+// Blocks, heads and ledger are written in one transaction, synced to the disk before store() returns (WAL,
+// synchronous=FULL). A record's identity is (sensor, boot, lane, number): judge() lets each in once.
+//
+// Retention  whole blocks, what was stored first goes first: what was stored longer than max_age ago (not what is older: a
+//            capture of last year that is replayed today stays), and what is beyond max_bytes. Each record that goes is
+//            counted in the ledger as expired. Room that is given up is used again; the file does not shrink.
+// Cost       tests/bench/store_bench.cc: records/s and bytes a record, beside a row a record
+// Refuses    stores of version 0.1, which had a row a record: the text says what to do
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "export/batch.h"
 #include "export/collector/db.h"
+#include "export/collector/record_block.h"
+#include "export/collector/sink.h"
+#include "export/collector/store_ledger.h"
 
 namespace picket::collector {
 
-/// Why a batch was not taken.
-enum class Refusal : std::uint8_t {
-  kMalformed,  ///< will never be taken
-  kChain,      ///< does not follow what is here; will never be taken
-  kNotNow,     ///< the store cannot write: disk full, locked; may be taken later
+struct StoreOptions {
+  std::string path;
+  std::chrono::seconds max_age{0};  ///< 0: for ever
+  std::uint64_t max_bytes = 0;      ///< 0: as much as the disk holds
 };
 
-struct Appended {
-  enum class Kind : std::uint8_t { kStored, kKnown, kRefused } kind = Kind::kStored;
-  Refusal refusal = Refusal::kMalformed;
-  std::string why;            ///< kRefused
-  std::string remark;         ///< worth a line in the log: a gap, a chain that begins in the middle
-  std::uint64_t through = 0;  ///< number of the batch's last record
-  std::uint64_t missing = 0;  ///< kStored: how many before it never came
-};
-
-class Store {
+class Store final : public Sink {
  public:
   /// Makes the file if there is none. The error says what stands in the way, and what would do.
-  static Result<std::unique_ptr<Store>> open(const std::string& path);
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
 
-  /// `records` is what open_batch() gave. Safe from any thread; one batch at a time is written.
-  Appended append(const v1::Batch& batch, const std::string& records);
+  Result<std::optional<ChainHead>> head(const ChainId& chain) override;
+  Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override;
+  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
+               std::vector<Rejected>& rejected) override;
+  void tick() override;
+  /// What tick() does once a minute, with a clock of the caller's.
+  Status expire(std::uint64_t now_ns);
 
  private:
-  struct Chain;
-
-  Store() = default;
+  explicit Store(const StoreOptions& options) : Sink("sqlite"), options_(options) {}
   Status prepare();
-  Appended refused(Refusal refusal, std::string why);
-  Result<bool> load_chain(const v1::Batch& batch, Chain& chain);
-  Result<bool> is_known(const v1::Batch& batch, std::uint64_t through);
-  Status insert_records(const v1::Batch& batch, const std::string& records, bool& malformed);
-  Status add_to_ledger(const v1::Batch& batch, std::uint64_t through);
+  Status in_transaction(const std::function<Status()>& work);
+  Status add(std::span<const std::shared_ptr<const Delivery>> deliveries, std::vector<Rejected>& rejected);
+  Status insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t now_ns);
+  Result<std::uint64_t> used_bytes();
+  Result<std::optional<std::size_t>> oldest_table(std::uint64_t& stored_ns);
+  Status drop_oldest(std::size_t table, std::uint64_t stored_until_ns);
 
-  std::mutex mutex_;
+  StoreOptions options_;
   Db db_;
-  std::vector<Statement> insert_;  ///< by table
-  Statement begin_, commit_, rollback_, chain_, set_chain_, known_, extend_, new_range_;
+  std::optional<StoreLedger> ledger_;
+  Compressor compressor_;
+  std::vector<Statement> insert_, oldest_, read_oldest_, drop_;  ///< by table
+  Statement begin_, commit_, rollback_, pages_;
+  std::chrono::steady_clock::time_point expired_{};
+  std::string trouble_;  ///< of the last expire(), so that it is told once
 };
 
 /// Opens an existing store for reading only.

@@ -1,25 +1,28 @@
 #include "export/collector/store.h"
 
+#include <sys/wait.h>
+
+#include <fstream>
+#include <random>
+
+#include "export/collector/layout.h"
 #include "export/collector/test_support.h"
 
 namespace picket::collector {
 namespace {
 
 using test::ask;
+using test::judge_and_store;
 using test::lines;
-using Kind = Appended::Kind;
+using Kind = Verdict::Kind;
 
 class StoreTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Store> open() {
-    auto store = Store::open(path_);
+  std::unique_ptr<Store> open() const { return open({path_}); }
+  static std::unique_ptr<Store> open(const StoreOptions& options) {
+    auto store = Store::open(options);
     EXPECT_TRUE(store) << store.error().message;
     return store ? std::move(store).value() : nullptr;
-  }
-  static Appended append(Store& store, const v1::Batch& batch) {
-    const auto content = open_batch(batch, {});
-    EXPECT_TRUE(content) << content.error().message;
-    return store.append(batch, content.value());
   }
   std::size_t stored() const { return lines(ask({.store = path_, .json = true})); }
 
@@ -31,85 +34,90 @@ class StoreTest : public ::testing::Test {
 TEST_F(StoreTest, KeepsEachRecordOnce) {
   auto store = open();
   const auto first = sensor_.batch(1, 10), second = sensor_.batch(11, 5);
-  EXPECT_EQ(append(*store, first).kind, Kind::kStored);
-  const Appended again = append(*store, first);
-  EXPECT_EQ(again.kind, Kind::kKnown);
-  EXPECT_EQ(again.through, 10U) << "known is as good as stored: it is acknowledged";
-  EXPECT_EQ(append(*store, second).through, 15U);
-  EXPECT_EQ(append(*store, first).kind, Kind::kKnown);
-  EXPECT_EQ(append(*store, second).kind, Kind::kKnown);
+  EXPECT_EQ(judge_and_store(*store, first).kind, Kind::kStore);
+  EXPECT_EQ(judge_and_store(*store, first).kind, Kind::kKnown);
+  EXPECT_EQ(judge_and_store(*store, second).kind, Kind::kStore);
+  EXPECT_EQ(judge_and_store(*store, first).kind, Kind::kKnown);
+  EXPECT_EQ(judge_and_store(*store, second).kind, Kind::kKnown);
   EXPECT_EQ(stored(), 15U);
+  EXPECT_EQ(test::ledger(path_).at(0).made, test::types(1, 15));
 }
 
-TEST_F(StoreTest, RemembersAfterItWasClosed) {
-  const auto first = sensor_.batch(1, 10), second = sensor_.batch(11, 5);
-  (void)append(*open(), first);
+TEST_F(StoreTest, RemembersAllOfAHead) {
+  test::Sensor sensor("plant-7", 5, v1::LANE_FLOW);
+  std::vector<v1::Batch> batches;
+  for (std::uint64_t n = 1; n < 61; n += 10) batches.push_back(sensor.batch(n, 10));
+  std::optional<ChainHead> after;
+  {
+    auto store = open();
+    for (const int i : {0, 2, 5}) {
+      const Verdict v = judge_and_store(*store, batches[static_cast<std::size_t>(i)]);
+      ASSERT_EQ(v.kind, Kind::kStore);
+      after = v.deliver->after;
+    }
+  }
   auto store = open();
-  EXPECT_EQ(append(*store, first).kind, Kind::kKnown);
-  EXPECT_EQ(append(*store, second).kind, Kind::kStored);
-  EXPECT_EQ(stored(), 15U);
+  EXPECT_EQ(store->head(sensor.id()).value(), after);
+  EXPECT_EQ(after->holes.size(), 2U);
+  EXPECT_EQ(judge_and_store(*store, batches[0]).kind, Kind::kKnown);
+  for (const int i : {4, 3, 1})
+    EXPECT_EQ(judge_and_store(*store, batches[static_cast<std::size_t>(i)]).kind, Kind::kStore);
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_EQ(row.missing_sum(), 0U);
+  EXPECT_EQ(row.made, test::types(1, 60));
+  EXPECT_EQ(row.made, row.held);
+  EXPECT_EQ(stored(), 60U);
 }
 
-TEST_F(StoreTest, RefusesABatchThatDoesNotFollow) {
+TEST_F(StoreTest, OtherContentUnderKnownNumbersIsRefused) {
   auto store = open();
-  (void)append(*store, sensor_.batch(1, 10));
-  test::Sensor forged;
-  forged.set_chain({1, 2, 3});
-  const Appended refused = append(*store, forged.batch(11, 5));
-  EXPECT_EQ(refused.kind, Kind::kRefused);
-  EXPECT_EQ(refused.refusal, Refusal::kChain);
-  EXPECT_NE(refused.why.find("previous_hash"), std::string::npos);
-  EXPECT_EQ(stored(), 10U);
-  EXPECT_EQ(append(*store, sensor_.batch(11, 5)).kind, Kind::kStored) << "the true one is still welcome";
+  judge_and_store(*store, sensor_.batch(1, 10));
+  judge_and_store(*store, sensor_.batch(11, 10));
+  EXPECT_EQ(judge_and_store(*store, test::Sensor().seal(1, 10, test::records(101, 10))).kind, Kind::kRefused);
 }
 
-TEST_F(StoreTest, RefusesABootThatDoesNotBeginWithZeros) {
-  sensor_.set_chain({9});
-  const Appended refused = append(*open(), sensor_.batch(1, 10));
-  EXPECT_EQ(refused.kind, Kind::kRefused);
-  EXPECT_EQ(refused.refusal, Refusal::kChain);
-}
-
-TEST_F(StoreTest, RefusesNumbersThatOverlap) {
+TEST_F(StoreTest, TheLedgerSaysWhatIsMissingAndWhy) {
+  test::Sensor sensor("plant-7", 5, v1::LANE_FLOW);
   auto store = open();
-  (void)append(*store, sensor_.batch(1, 10));
-  EXPECT_EQ(append(*store, sensor_.batch(6, 10)).refusal, Refusal::kChain);
-  EXPECT_EQ(stored(), 10U);
+  judge_and_store(*store, sensor.batch(1, 10));
+  judge_and_store(*store, sensor.gap(11, 20, v1::GAP_SPOOL_FULL));
+  sensor.batch(31, 10);
+  judge_and_store(*store, sensor.batch(41, 10));
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_EQ(row.through, 50U);
+  EXPECT_EQ(row.missing.at("spool full"), test::types(11, 20));
+  EXPECT_EQ(row.missing.at("unknown"), test::types(31, 10));
+  EXPECT_FALSE(row.unsigned_numbers.contains("spool full"));
+  EXPECT_EQ(row.unsigned_numbers.at("unknown"), 10U) << "what this collector concludes";
+  EXPECT_EQ(row.newest_ns, 1'700'000'041'000'000'000U);
 }
 
-TEST_F(StoreTest, SaysWhatIsMissing) {
+TEST_F(StoreTest, KeepsSensorsBootsAndLanesApart) {
   auto store = open();
-  (void)append(*store, sensor_.batch(1, 10));
-  const Appended after_gap = append(*store, sensor_.batch(21, 5));
-  EXPECT_EQ(after_gap.kind, Kind::kStored);
-  EXPECT_NE(after_gap.remark.find("records 11 to 20"), std::string::npos) << after_gap.remark;
-  EXPECT_EQ(append(*store, sensor_.batch(26, 5)).remark, "");
+  test::Sensor other("plant-8"), reboot("plant-7", 99), lane("plant-7", 99, v1::LANE_ALERT);
+  for (test::Sensor* s : {&sensor_, &other, &reboot, &lane})
+    EXPECT_EQ(judge_and_store(*store, s->batch(1, 3)).kind, Kind::kStore);
+  EXPECT_EQ(stored(), 12U);
+  EXPECT_EQ(test::ledger(path_).size(), 4U);
 }
 
-TEST_F(StoreTest, TakesABootFromTheMiddleWhenItIsNew) {
-  sensor_.set_chain({7});
-  const Appended taken = append(*open(), sensor_.batch(101, 5));
-  EXPECT_EQ(taken.kind, Kind::kStored);
-  EXPECT_NE(taken.remark.find("records 1 to 100"), std::string::npos) << taken.remark;
-}
-
-TEST_F(StoreTest, KeepsSensorsAndBootsApart) {
-  auto store = open();
-  test::Sensor other("plant-8"), reboot("plant-7", 99);
-  EXPECT_EQ(append(*store, sensor_.batch(1, 3)).kind, Kind::kStored);
-  EXPECT_EQ(append(*store, other.batch(1, 3)).kind, Kind::kStored);
-  EXPECT_EQ(append(*store, reboot.batch(1, 3)).kind, Kind::kStored);
-  EXPECT_EQ(stored(), 9U);
-}
-
-TEST_F(StoreTest, AMalformedRecordTakesItsWholeBatchWithIt) {
+TEST_F(StoreTest, APoisonedRecordIsRejectedAlone) {
   auto store = open();
   std::string content = test::records(1, 2);
   append_delimited(as_bytes("\xff\xff\xff"), content);
-  const Appended refused = append(*store, sensor_.seal(1, 3, content));
-  EXPECT_EQ(refused.refusal, Refusal::kMalformed);
-  EXPECT_NE(refused.why.find("record 3"), std::string::npos) << refused.why;
-  EXPECT_EQ(stored(), 0U);
+  v1::Event nameless = test::event(4);
+  nameless.set_event_type(std::string(65, 'x'));
+  append_delimited(as_bytes(nameless.SerializeAsString()), content);
+  std::vector<Rejected> rejected;
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 4, content), &rejected).kind, Kind::kStore);
+  ASSERT_EQ(rejected.size(), 2U);
+  EXPECT_EQ(rejected[0].seq, 3U);
+  EXPECT_EQ(rejected[0].record, "\xff\xff\xff");
+  EXPECT_EQ(rejected[1].seq, 4U);
+  EXPECT_EQ(stored(), 2U);
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_EQ(row.rejected, 2U);
+  EXPECT_EQ(row.made.at(std::string(kNoType)), 2U);
 }
 
 TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {
@@ -118,30 +126,171 @@ TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {
   std::string content;
   append_delimited(as_bytes(e.SerializeAsString()), content);
   auto store = open();
-  EXPECT_EQ(append(*store, sensor_.seal(1, 1, content)).kind, Kind::kStored);
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 1, content)).kind, Kind::kStore);
   EXPECT_EQ(stored(), 1U);
   EXPECT_EQ(lines(ask({.store = path_, .type = "other", .json = true})), 1U);
 }
 
 TEST_F(StoreTest, SaysWhyItCannotBeOpened) {
-  const auto missing = Store::open("/no/such/folder/store.db");
+  const auto missing = Store::open({"/no/such/folder/store.db"});
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message.find("/no/such/folder/store.db"), std::string::npos);
-  const auto not_a_store = Store::open("/dev/null/x");
-  EXPECT_FALSE(not_a_store);
+  EXPECT_FALSE(Store::open({"/dev/null/x"}));
 }
 
-TEST_F(StoreTest, AFileThatIsLockedIsRefusedForNowOnly) {
+TEST_F(StoreTest, AStoreOfTheFirstVersionIsRefusedAndLeftAlone) {
+  {
+    auto db = Db::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    ASSERT_TRUE(
+        db.value().run("CREATE TABLE \"_chain\" (sensor TEXT); CREATE TABLE \"_received\" (sensor TEXT)"));
+  }
+  const auto store = Store::open({path_});
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("the first version of picket-collector"), std::string::npos)
+      << store.error().message;
+  std::string error;
+  ask({.store = path_}, &error);
+  EXPECT_NE(error.find("the first version"), std::string::npos) << error;
+}
+
+TEST_F(StoreTest, AFileThatIsLockedStoresNothingAndMayBeTriedAgain) {
   auto store = open();
-  auto limited = Db::open(path_, SQLITE_OPEN_READWRITE);
-  ASSERT_TRUE(limited);
-  ASSERT_TRUE(limited.value().run("BEGIN IMMEDIATE")) << "another writer holds the file";
-  const auto batch = sensor_.batch(1, 3);
-  const Appended refused = append(*store, batch);
-  EXPECT_EQ(refused.kind, Kind::kRefused);
-  EXPECT_EQ(refused.refusal, Refusal::kNotNow);
-  ASSERT_TRUE(limited.value().run("ROLLBACK"));
-  EXPECT_EQ(append(*store, batch).kind, Kind::kStored);
+  auto other = Db::open(path_, SQLITE_OPEN_READWRITE);
+  ASSERT_TRUE(other.value().run("BEGIN IMMEDIATE")) << "another writer holds the file";
+  const CheckedBatch c = test::checked(sensor_.batch(1, 3));
+  auto v = judge(std::nullopt, c, [](std::uint64_t) { return std::optional<Held>(); });
+  v.value().deliver->records = c.records;
+  const std::vector<std::shared_ptr<const Delivery>> one{v.value().deliver};
+  std::vector<Rejected> rejected;
+  const Status locked = store->store(one, rejected);
+  ASSERT_FALSE(locked);
+  EXPECT_NE(locked.error().message.find("locked"), std::string::npos) << locked.error().message;
+  ASSERT_TRUE(other.value().run("ROLLBACK"));
+  EXPECT_TRUE(store->store(one, rejected));
+  EXPECT_EQ(stored(), 3U);
+}
+
+/// A process that stores batches one after the other is killed; what it had acknowledged is there, each record once.
+TEST_F(StoreTest, SurvivesKillAtAnyMoment) {
+  std::mt19937 random(7);
+  test::Sensor sensor("plant-7", 5, v1::LANE_FLOW);
+  std::vector<v1::Batch> batches;
+  for (std::uint64_t n = 1; n < 2000; n += 20) batches.push_back(sensor.batch(n, 20));
+  { open(); }
+  std::size_t acknowledged = 0;
+  for (int round = 0; round < 12; ++round) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto store = Store::open({path_});
+      for (std::size_t i = 0; store && i < batches.size(); ++i) {
+        if (judge_and_store(*store.value(), batches[i]).kind == Kind::kRefused) ::_exit(2);
+        if (::write(pipe[1], "x", 1) != 1) ::_exit(3);
+      }
+      ::_exit(0);
+    }
+    ::close(pipe[1]);
+    std::size_t acks = 0;
+    const std::size_t until = 1 + random() % batches.size();
+    char c;
+    while (acks < until && ::read(pipe[0], &c, 1) == 1) ++acks;
+    ::kill(child, SIGKILL);
+    while (::read(pipe[0], &c, 1) == 1) ++acks;
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(pipe[0]);
+    ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << status;
+    acknowledged = std::max(acknowledged, acks);
+    const LedgerRow row = test::ledger(path_).at(0);
+    EXPECT_GE(row.through, 20 * acknowledged);
+    EXPECT_EQ(row.made, row.held);
+    EXPECT_EQ(stored(), row.through);
+  }
+}
+
+TEST_F(StoreTest, ADamagedFileIsAnErrorAndNoCrash) {
+  {
+    auto store = open();
+    for (std::uint64_t n = 1; n < 2000; n += 200) judge_and_store(*store, sensor_.batch(n, 200));
+  }
+  std::mt19937 random(3);
+  std::ifstream in(path_, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  unsigned told = 0;
+  for (int i = 0; i < 30; ++i) {
+    std::string damaged = whole;
+    for (int k = 0; k < 200; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
+    if (i % 3 == 0) damaged.resize(random() % damaged.size());
+    std::ofstream(path_, std::ios::binary) << damaged;
+    std::string error;
+    ask({.store = path_, .json = true}, &error);
+    told += error.empty() ? 0U : 1U;
+    auto store = Store::open({path_});
+    if (!store) {
+      EXPECT_NE(store.error().message.find(path_), std::string::npos);
+      continue;
+    }
+    (void)store.value()->head(sensor_.id());
+    (void)store.value()->expire(~0ULL >> 1);
+  }
+  EXPECT_GT(told, 10U);
+}
+
+// ---- retention ----
+
+TEST_F(StoreTest, WhatWasStoredTooLongAgoGoesAndIsCounted) {
+  auto store = open({path_, std::chrono::hours(24)});
+  const auto first = sensor_.batch(1, 30);
+  judge_and_store(*store, first);
+  const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                              std::chrono::nanoseconds(1));
+  constexpr std::uint64_t kHour = 3'600'000'000'000;
+  ASSERT_TRUE(store->expire(now + 23 * kHour));
+  EXPECT_EQ(stored(), 30U) << "records of 2023 that came today stay";
+  ASSERT_TRUE(store->expire(now + 25 * kHour));
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(test::ledger(path_).at(0).expired, test::types(1, 30));
+  EXPECT_EQ(judge_and_store(*store, first).kind, Kind::kKnown) << "what expired is not taken again";
+  EXPECT_EQ(judge_and_store(*store, sensor_.batch(31, 3)).kind, Kind::kStore);
+  EXPECT_EQ(stored(), 3U);
+}
+
+TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
+  std::mt19937_64 random(1);
+  auto store = open({path_, {}, std::uint64_t{4} << 20});
+  const std::uint64_t empty = 2'000'000;
+  std::uint64_t n = 1;
+  for (int i = 0; i < 60; ++i, n += 50) {
+    std::string content;
+    for (std::uint64_t k = n; k < n + 50; ++k) {
+      v1::Event e = test::event(k);
+      std::string noise(2000, '\0');
+      for (char& c : noise) c = static_cast<char>(random());
+      e.set_payload(noise);
+      append_delimited(as_bytes(e.SerializeAsString()), content);
+    }
+    judge_and_store(*store, sensor_.seal(n, 50, content));
+  }
+  ASSERT_TRUE(store->expire(1));
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_GT(sum(row.expired), 100U);
+  EXPECT_GT(sum(row.held), (4'000'000 - empty) / 2200 / 2) << "no more than has to";
+  EXPECT_EQ(row.made, plus(row.held, row.expired));
+  const std::string left = ask({.store = path_, .json = true});
+  EXPECT_EQ(left.find("\"flow_id\":1,"), std::string::npos);
+  EXPECT_NE(left.find("\"flow_id\":3000,"), std::string::npos);
+}
+
+TEST_F(StoreTest, UnknownTypesExpireByTheirOwnName) {
+  v1::Event e = test::event(1);
+  e.set_event_type("quantum");
+  std::string content;
+  append_delimited(as_bytes(e.SerializeAsString()), content);
+  auto store = open({path_, std::chrono::seconds(1)});
+  judge_and_store(*store, sensor_.seal(1, 1, content));
+  ASSERT_TRUE(store->expire(~0ULL >> 1));
+  EXPECT_EQ(test::ledger(path_).at(0).expired, (TypeCounts{{"quantum", 1}}));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::string without_prefix(std::string_view name) {
 }  // namespace
 
 std::string_view fate_name(BatchFate fate) noexcept {
-  constexpr std::string_view kNames[] = {"stored", "known", "malformed", "chain", "not_now"};
+  constexpr std::string_view kNames[] = {"stored", "known", "malformed", "chain", "wrong_sensor"};
   return kNames[static_cast<std::size_t>(fate)];
 }
 std::string gap_name(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason)); }
@@ -34,7 +34,7 @@ void Tally::batch(const ChainId& chain, BatchFate fate, std::uint64_t records, s
   const std::lock_guard lock(mutex_);
   ++state_.batches[static_cast<std::size_t>(fate)];
   // Who sends what is no batch of his may be anybody: no sensor is named by it.
-  if (fate == BatchFate::kMalformed) return;
+  if (fate == BatchFate::kMalformed || fate == BatchFate::kWrongSensor) return;
   Sensor& s = sensor(chain.sensor);
   s.seen_at_ns = std::max(s.seen_at_ns, now_ns);
   if (fate != BatchFate::kStored) return;
@@ -50,6 +50,16 @@ void Tally::missing(const ChainId& chain, v1::GapReason reason, std::uint64_t re
   // A reason of a later version is one that this one does not know.
   const bool known = reason >= 0 && static_cast<std::size_t>(reason) < kGapReasons;
   sensor(chain.sensor).lanes[chain.lane].missing[known ? static_cast<std::size_t>(reason) : 0] += records;
+}
+
+void Tally::found(const ChainId& chain, std::uint64_t records) {
+  const std::lock_guard lock(mutex_);
+  sensor(chain.sensor).lanes[chain.lane].found += records;
+}
+
+void Tally::refused_call() {
+  const std::lock_guard lock(mutex_);
+  ++state_.refused_calls;
 }
 
 void Tally::connected() {

@@ -19,11 +19,11 @@ namespace picket::collector {
 
 /// What became of a batch that came in.
 enum class BatchFate : std::uint8_t {
-  kStored,     ///< every durable sink has it; acknowledged
-  kKnown,      ///< was here before: acknowledged again
-  kMalformed,  ///< by itself it cannot be taken
-  kChain,      ///< it does not belong to what is here
-  kNotNow,     ///< may be taken later: no room, a store that cannot write
+  kStored,       ///< every durable sink has it; acknowledged
+  kKnown,        ///< was here before: acknowledged again
+  kMalformed,    ///< by itself it cannot be taken
+  kChain,        ///< it does not belong to what is here
+  kWrongSensor,  ///< its connection is another sensor's
   kCount,
 };
 [[nodiscard]] std::string_view fate_name(BatchFate) noexcept;
@@ -41,7 +41,8 @@ class Tally {
   struct Lane {
     std::uint64_t records = 0;                         ///< stored
     std::uint64_t bytes = 0;                           ///< of these, before compression
-    std::array<std::uint64_t, kGapReasons> missing{};  ///< records that stand in a gap
+    std::array<std::uint64_t, kGapReasons> missing{};  ///< records that were told as missing
+    std::uint64_t found = 0;  ///< of these, that came after all, or were told again with another reason
     /// This machine's clock when the last batch came, minus its sealed_at: how late it was, and what the clocks are apart.
     /// Below 0 the sensor's is ahead.
     std::int64_t lag_ns = 0;
@@ -53,7 +54,7 @@ class Tally {
   };
   struct State {
     std::array<std::uint64_t, static_cast<std::size_t>(BatchFate::kCount)> batches{};
-    std::uint64_t connected = 0, connections = 0;
+    std::uint64_t connected = 0, connections = 0, refused_calls = 0;
     std::map<std::string, Sensor> sensors;
     std::uint64_t other_batches = 0;  ///< of sensors that are not told apart
   };
@@ -61,10 +62,12 @@ class Tally {
   /// A batch's end. `records` and `bytes` count for kStored alone; `now_ns`: since 1970.
   void batch(const ChainId& chain, BatchFate fate, std::uint64_t records, std::uint64_t bytes,
              std::uint64_t sealed_at_ns, std::uint64_t now_ns);
-  /// Records that will not come.
+  /// What a batch that was stored says of others.
   void missing(const ChainId& chain, v1::GapReason reason, std::uint64_t records);
+  void found(const ChainId& chain, std::uint64_t records);
   void connected();
   void disconnected();
+  void refused_call();
 
   [[nodiscard]] State state() const;
 

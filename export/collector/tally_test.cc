@@ -27,13 +27,14 @@ TEST(Tally, CountsWhatIsStoredBySensorAndLane) {
 TEST(Tally, CountsNoRecordTwice) {
   Tally t;
   t.batch(kFlows, BatchFate::kStored, 10, 1000, 0, kNow);
-  for (const BatchFate again : {BatchFate::kKnown, BatchFate::kChain, BatchFate::kNotNow})
+  for (const BatchFate again : {BatchFate::kKnown, BatchFate::kChain})
     t.batch(kFlows, again, 10, 1000, 0, kNow + 5);
+  t.batch({"another's", 7, v1::LANE_FLOW}, BatchFate::kWrongSensor, 10, 1000, 0, kNow);
   t.batch({"made up", 7, v1::LANE_FLOW}, BatchFate::kMalformed, 10, 1000, 0, kNow);
   const Tally::State s = t.state();
   EXPECT_EQ(s.sensors.at("plant").lanes.at(v1::LANE_FLOW).records, 10U);
   EXPECT_EQ(s.sensors.at("plant").seen_at_ns, kNow + 5);
-  EXPECT_EQ(s.sensors.count("made up"), 0U) << "a name that nothing stands for";
+  EXPECT_EQ(s.sensors.size(), 1U) << "names that nothing stands for";
   for (const std::uint64_t n : s.batches) EXPECT_EQ(n, 1U);
 }
 
@@ -42,6 +43,8 @@ TEST(Tally, CountsWhatIsMissingByReason) {
   t.missing(kFlows, v1::GAP_SPOOL_FULL, 3);
   t.missing(kFlows, v1::GAP_SPOOL_FULL, 4);
   t.missing(kFlows, static_cast<v1::GapReason>(99), 5);
+  t.found(kFlows, 2);
+  EXPECT_EQ(t.state().sensors.at("plant").lanes.at(v1::LANE_FLOW).found, 2U);
   const auto missing = t.state().sensors.at("plant").lanes.at(v1::LANE_FLOW).missing;
   EXPECT_EQ(missing[v1::GAP_SPOOL_FULL], 7U);
   EXPECT_EQ(missing[v1::GAP_UNKNOWN], 5U) << "a reason of a later version";
@@ -68,6 +71,8 @@ TEST(Tally, KnowsWhoIsConnected) {
   t.disconnected();
   EXPECT_EQ(t.state().connected, 1U);
   EXPECT_EQ(t.state().connections, 2U);
+  t.refused_call();
+  EXPECT_EQ(t.state().refused_calls, 1U);
 }
 
 }  // namespace

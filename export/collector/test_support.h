@@ -10,7 +10,9 @@
 #include <string>
 
 #include "export/batch.h"
+#include "export/collector/chain.h"
 #include "export/collector/query.h"
+#include "export/collector/store.h"
 #include "export/delimited.h"
 #include "export/proto/picket/v1/collector.pb.h"
 #include "export/proto/picket/v1/event.pb.h"
@@ -62,30 +64,107 @@ inline std::string records(std::uint64_t first, std::uint64_t count) {
   return all;
 }
 
-/// Batches of one boot, each chained to the one before.
+/// How many of `first` ... `first + count - 1` are of each type.
+inline TypeCounts types(std::uint64_t first, std::uint64_t count) {
+  TypeCounts all;
+  for (std::uint64_t n = first; n < first + count; ++n) ++all[event(n).event_type()];
+  return all;
+}
+
+inline void set_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::TypeCount>& out) {
+  for (const auto& [type, n] : counts) {
+    v1::TypeCount& c = *out.Add();
+    c.set_type(type);
+    c.set_count(n);
+  }
+}
+
+/// Batches of one lane of one boot, each chained to the one before.
 class Sensor {
  public:
-  explicit Sensor(std::string name = "plant-7", std::uint64_t boot = 0x8877665544332211)
-      : name_(std::move(name)), boot_(boot) {}
+  explicit Sensor(std::string name = "plant-7", std::uint64_t boot = 0x8877665544332211,
+                  v1::Lane lane = v1::LANE_ALL)
+      : name_(std::move(name)), boot_(boot), lane_(lane) {}
   v1::Batch batch(std::uint64_t first, std::uint32_t count) {
     return seal(first, count, records(first, count));
   }
   v1::Batch seal(std::uint64_t first, std::uint32_t count, const std::string& content) {
+    v1::Batch b = head(first, count);
+    chain_ = seal_batch(chain_, as_bytes(content), true, b);
+    return b;
+  }
+  /// The word that these are not coming.
+  v1::Batch gap(std::uint64_t first, std::uint32_t count, v1::GapReason reason,
+                const BatchHash* last_hash = nullptr) {
+    v1::Batch b = head(first, count);
+    b.mutable_gap()->set_reason(reason);
+    set_counts(types(first, count), *b.mutable_gap()->mutable_missing());
+    if (last_hash != nullptr) b.mutable_gap()->set_last_hash(last_hash->data(), last_hash->size());
+    seal_batch(chain_, {}, false, b, [](const BatchHash&) { return std::string("signed"); });
+    chain_ = chain_after(b);
+    return b;
+  }
+  void set_chain(BatchHash chain) { chain_ = chain; }
+  [[nodiscard]] BatchHash chain() const { return chain_; }
+  [[nodiscard]] ChainId id() const { return {name_, boot_, lane_}; }
+
+ private:
+  v1::Batch head(std::uint64_t first, std::uint32_t count) const {
     v1::Batch b;
     b.set_sensor(name_);
     b.set_boot(boot_);
     b.set_first_seq(first);
     b.set_count(count);
-    chain_ = seal_batch(chain_, as_bytes(content), true, b);
+    b.set_lane(lane_);
+    if (lane_ == v1::LANE_ALL) return b;
+    b.set_sealed_at((1'700'000'000 + first) * 1'000'000'000);
+    set_counts(types(1, first - 1), *b.mutable_before());
     return b;
   }
-  void set_chain(BatchHash chain) { chain_ = chain; }
 
- private:
   std::string name_;
   std::uint64_t boot_;
+  v1::Lane lane_;
   BatchHash chain_{};
 };
+
+/// What the router makes of it.
+inline CheckedBatch checked(const v1::Batch& batch) {
+  auto content = open_batch(batch, {});
+  EXPECT_TRUE(content) << content.error().message;
+  return checked_batch(batch, content ? std::move(content).value() : std::string());
+}
+
+/// What a sink's line does with one batch, alone.
+inline Verdict judge_and_store(Sink& sink, const v1::Batch& batch,
+                               std::vector<Rejected>* rejected = nullptr) {
+  const CheckedBatch c = checked(batch);
+  const auto head = sink.head(c.chain);
+  EXPECT_TRUE(head) << head.error().message;
+  auto verdict = judge(head.value(), c, [&](std::uint64_t seq) { return sink.held(c.chain, seq); });
+  EXPECT_TRUE(verdict) << verdict.error().message;
+  Verdict v = verdict.value();
+  if (v.kind != Verdict::Kind::kStore) return v;
+  v.deliver->records = c.records;
+  std::vector<Rejected> ignored;
+  const std::vector<std::shared_ptr<const Delivery>> one{v.deliver};
+  const Status s = sink.store(one, rejected != nullptr ? *rejected : ignored);
+  EXPECT_TRUE(s) << s.error().message;
+  return v;
+}
+
+/// The ledger's rows; each one's sum is checked.
+inline std::vector<LedgerRow> ledger(const std::string& path) {
+  auto db = open_store_to_read(path);
+  EXPECT_TRUE(db) << db.error().message;
+  auto rows = read_ledger(db.value());
+  EXPECT_TRUE(rows) << rows.error().message;
+  for (const LedgerRow& row : rows.value()) {
+    EXPECT_EQ(row.through, sum(row.held) + row.missing_sum() + sum(row.expired) + row.rejected)
+        << describe(row.chain);
+  }
+  return rows.value();
+}
 
 /// What a query prints.
 inline std::string ask(QueryOptions options, std::string* error = nullptr) {

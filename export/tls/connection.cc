@@ -112,9 +112,14 @@ Result<Fd> Connection::open(const std::string& channel) {
     return Error{fmt::format("no name for a socket pair: {}", std::strerror(errno))};
   }
   peer_.channel = "unix-abstract:" + channel;
+  open_into(std::move(pair_));
+  return other;
+}
+
+void Connection::open_into(Fd near) {
+  pair_ = std::move(near);
   state_ = State::kOpen;
   ++counters_.handshakes_ok;
-  return other;
 }
 
 bool Connection::receive() {

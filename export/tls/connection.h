@@ -48,6 +48,8 @@ class Connection {
   bool step();
   /// After the handshake: makes the pair, whose other end is given away. `channel`: abstract address of this end.
   Result<Fd> open(const std::string& channel);
+  /// After the handshake: this end of a pair there is already.
+  void open_into(Fd near);
   /// Ends it now; the reason stands in failure() and why(). The other end is told by a close_notify, if it can be.
   void end(Failure failure, std::string why);
 

@@ -1,5 +1,6 @@
 #include "export/tls/dialer.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
 
@@ -85,7 +86,7 @@ Result<std::unique_ptr<Dialer>> Dialer::start(std::shared_ptr<Keyring> keyring, 
 }
 
 Result<Dialed> Dialer::dial(const HostPort& to, const std::string& server_name, milliseconds patience_for,
-                            const std::function<bool()>& interrupted) {
+                            const std::function<bool()>& interrupted, Fd near) {
   const Patience patience{Clock::now() + patience_for, interrupted};
   const std::string& name = server_name.empty() ? to.host : server_name;
   const auto fail = [&](const std::string& why) { return Error{fmt::format("{}: {}", to.text(), why)}; };
@@ -115,7 +116,10 @@ Result<Dialed> Dialer::dial(const HostPort& to, const std::string& server_name, 
       answer->error = explain(failure, why, name);
       answer->changed.notify_all();
     };
-    tunnel_->dial_over(std::move(net).value(), address_text(address.at), name, std::move(events));
+    // A copy, for when the next address has to be tried.
+    Fd copy(near ? ::fcntl(near.get(), F_DUPFD_CLOEXEC, 0) : -1);
+    tunnel_->dial_over(std::move(net).value(), address_text(address.at), name, std::move(copy),
+                       std::move(events));
     std::unique_lock lock(answer->mutex);
     while (!answer->dialed && !answer->error) {
       if (const char* why = patience.is_over(); why != nullptr) return fail(why);

@@ -1,12 +1,16 @@
-// gRPC inside of the tunnel, both ends in one process: what 1.51 makes of sockets that are handed to it.
-#include <grpcpp/create_channel_posix.h>
+// gRPC inside of the tunnel, both ends in one process: what 1.51 makes of sockets that are handed to it, and of a gate.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <set>
 
 #include "export/proto/picket/v1/collector.grpc.pb.h"
-#include "export/tls/dialer.h"
+#include "export/tls/gate.h"
 #include "export/tls/listener.h"
 #include "export/tls/test_support.h"
 
@@ -21,7 +25,7 @@ class Service final : public v1::Collector::Service {
  public:
   grpc::Status Deliver(grpc::ServerContext* context,
                        grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
-    const auto peer = listener->find(context->peer());
+    const auto peer = peers->find(context->peer());
     if (peer == nullptr) return {grpc::StatusCode::UNAUTHENTICATED, "who is " + context->peer() + "?"};
     {
       const std::lock_guard lock(mutex);
@@ -38,7 +42,7 @@ class Service final : public v1::Collector::Service {
     }
     return grpc::Status::OK;
   }
-  std::unique_ptr<Listener> listener;
+  std::shared_ptr<Peers> peers = std::make_shared<Peers>();
   std::mutex mutex;
   std::set<std::string> channels;
 };
@@ -55,22 +59,34 @@ class Grpc : public testing::Test {
     ASSERT_NE(server, nullptr);
     site.folder.write("crl", make_crl(site.ca, {}));
     collector_ring = site.keyring(Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.path("crl"); });
-    service.listener =
-        Listener::start(collector_ring, {"127.0.0.1", 0}, quick(), [this](Fd end, const Peer&) {
-          grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters p;
-          p.fd = end.release();
-          acceptor->HandleNewConnection(&p);
-        }).value();
+    listen(0);
     dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
+    gate = Gate::open(dialer, {"127.0.0.1", listener->port()}, {}, seconds(20)).value();
   }
   void TearDown() override {
     server->Shutdown(std::chrono::system_clock::now());
-    service.listener.reset();
+    listener.reset();
   }
-  std::shared_ptr<grpc::Channel> channel() {
-    auto dialed = dialer->dial({"127.0.0.1", service.listener->port()}, {}, seconds(20));
-    EXPECT_TRUE(dialed) << dialed.error().message;
-    return grpc::CreateCustomInsecureChannelFromFd("collector", dialed.value().end.release(), {});
+  void listen(std::uint16_t port) {
+    auto started = Listener::start(
+        collector_ring, {"127.0.0.1", port}, quick(), service.peers, [this](Fd end, const Peer&) {
+          grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters p;
+          p.fd = end.release();
+          acceptor->HandleNewConnection(&p);
+        });
+    ASSERT_TRUE(started) << started.error().message;
+    listener = std::move(started).value();
+  }
+  std::shared_ptr<grpc::Channel> channel() const {
+    grpc::ChannelArguments args;
+    args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
+    return grpc::CreateCustomChannel(gate->target(), grpc::InsecureChannelCredentials(), args);
+  }
+  static bool connects(const std::shared_ptr<grpc::Channel>& channel) {
+    return channel->WaitForConnected(std::chrono::system_clock::now() + seconds(20));
   }
   /// Batches of one stream, each acknowledged; the status at its end.
   static grpc::Status deliver(const std::shared_ptr<grpc::Channel>& channel, const std::string& sensor,
@@ -99,7 +115,9 @@ class Grpc : public testing::Test {
   std::shared_ptr<Keyring> collector_ring;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<Dialer> dialer;
+  std::unique_ptr<Listener> listener;
+  std::shared_ptr<Dialer> dialer;
+  std::unique_ptr<Gate> gate;
 };
 
 TEST_F(Grpc, BatchesAreDeliveredByWhoeverTheCertificateNames) {
@@ -114,6 +132,66 @@ TEST_F(Grpc, NoTwoConnectionsEverHaveTheSameChannel) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
   const std::lock_guard lock(service.mutex);
   EXPECT_EQ(service.channels.size(), 20U) << "one after the other, so that descriptors are used again";
+}
+
+TEST_F(Grpc, AChannelConnectsAgainByItself) {
+  const auto c = channel();
+  ASSERT_TRUE(connects(c));
+  EXPECT_TRUE(eventually([&] { return gate->trouble().empty(); }));
+  const std::uint16_t port = listener->port();
+  listener.reset();
+  EXPECT_TRUE(
+      eventually([&] { return c->GetState(true) != GRPC_CHANNEL_READY && !gate->trouble().empty(); }));
+  EXPECT_NE(gate->trouble().find("Connection refused"), std::string::npos) << gate->trouble();
+  listen(port);
+  EXPECT_TRUE(eventually([&] { return connects(c); }));
+  EXPECT_TRUE(deliver(c, "plant-7", 3).ok());
+  EXPECT_EQ(gate->trouble(), "");
+}
+
+TEST_F(Grpc, AChannelIsNotReadyWhereTheSensorIsRefused) {
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  ASSERT_TRUE(eventually([&] { return collector_ring->counters().reloads_ok == 1; }));
+  const auto c = channel();
+  ASSERT_TRUE(eventually([&] { return c->GetState(true) == GRPC_CHANNEL_TRANSIENT_FAILURE; }));
+  EXPECT_TRUE(eventually([&] { return !gate->trouble().empty(); }));
+  EXPECT_NE(gate->trouble().find("refuses this sensor"), std::string::npos) << gate->trouble();
+  EXPECT_NE(gate->trouble().find("certificate revoked"), std::string::npos) << gate->trouble();
+}
+
+TEST_F(Grpc, NoOtherProcessGoesThroughTheGate) {
+  const std::string name = gate->target().substr(std::string("unix-abstract:").size());
+  const pid_t child = ::fork();
+  if (child == 0) {  // nothing here that another thread may hold a lock of
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    std::memcpy(at.sun_path + 1, name.data(), name.size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    char byte = 0;
+    const bool connected =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&at),
+                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0;
+    ::_exit(!connected ? 1 : ::recv(fd, &byte, 1, 0) == 0 ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "it is closed without a byte";
+  EXPECT_EQ(collector_ring->counters().handshakes_ok, 0U);
+  EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
+}
+
+TEST_F(Grpc, AGateClosesWhileItDials) {
+  const Fd silent(::socket(AF_INET, SOCK_STREAM, 0));  // accepts in the kernel, and never says a word
+  ASSERT_EQ(::listen(silent.get(), 4), 0);
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  ::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&at), &size);
+  gate = Gate::open(dialer, {"127.0.0.1", ntohs(at.sin_port)}, {}, std::chrono::hours(1)).value();
+  const auto c = channel();
+  c->GetState(true);
+  const Fd dialled(::accept(silent.get(), nullptr, nullptr));  // it is under way
+  gate.reset();
+  EXPECT_NE(c->GetState(false), GRPC_CHANNEL_READY);
 }
 
 TEST_F(Grpc, ACallOfASensorThatIsRevokedEnds) {

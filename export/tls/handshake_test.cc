@@ -24,7 +24,7 @@ class Handshake : public testing::Test {
               const std::function<void(CredentialsOptions&)>& change = {}) {
     listener.reset();
     ring = site.keyring(Side::kCollector, change);
-    auto started = Listener::start(ring, {kHost, 0}, limits, echo());
+    auto started = Listener::start(ring, {kHost, 0}, limits, peers, echo());
     ASSERT_TRUE(started) << started.error().message;
     listener = std::move(started).value();
   }
@@ -49,6 +49,7 @@ class Handshake : public testing::Test {
 
   Site site;
   std::shared_ptr<Keyring> ring, last_counters;
+  std::shared_ptr<Peers> peers = std::make_shared<Peers>();
   std::unique_ptr<Listener> listener;
   Peer peer;
 };
@@ -59,7 +60,7 @@ TEST_F(Handshake, BothSeeWhoTheOtherIs) {
   std::mutex mutex;
   ring = site.keyring(Side::kCollector);
   const TakeConnection answer = echo();
-  listener = Listener::start(ring, {kHost, 0}, quick(), [&](Fd end, const Peer& p) {
+  listener = Listener::start(ring, {kHost, 0}, quick(), peers, [&](Fd end, const Peer& p) {
                const std::lock_guard lock(mutex);
                seen = p;
                answer(std::move(end), p);
@@ -77,15 +78,14 @@ TEST_F(Handshake, BothSeeWhoTheOtherIs) {
     EXPECT_EQ(seen.cipher, "TLS_AES_256_GCM_SHA384");
     EXPECT_EQ(seen.group, has_hybrid() ? "X25519MLKEM768" : "x25519");
     EXPECT_EQ(seen.group, dialed.value().peer.group);
-    ASSERT_NE(listener->find(seen.channel), nullptr);
-    EXPECT_EQ(listener->find(seen.channel)->who.name, "plant-7");
-    EXPECT_EQ(listener->find("unix-abstract:picket-0-1"), nullptr);
-    EXPECT_EQ(listener->find(""), nullptr);
+    ASSERT_NE(peers->find(seen.channel), nullptr);
+    EXPECT_EQ(peers->find(seen.channel)->who.name, "plant-7");
+    EXPECT_EQ(peers->find("unix-abstract:picket-0-1"), nullptr);
+    EXPECT_EQ(peers->find(""), nullptr);
   }
   EXPECT_EQ(dialed.value().peer.who.fingerprint, read_identity(*site.collector.x509).fingerprint);
   dialed.value().end.reset();
-  EXPECT_TRUE(eventually([&] { return listener->find(seen.channel) == nullptr; }))
-      << "gone with its connection";
+  EXPECT_TRUE(eventually([&] { return peers->find(seen.channel) == nullptr; })) << "gone with its connection";
   EXPECT_TRUE(eventually([&] { return ring->counters().connections == 0; }));
   EXPECT_EQ(ring->counters().handshakes_ok, 1U);
 }
@@ -372,7 +372,7 @@ TEST_F(Handshake, ThereAreOnlySoManyConnections) {
 
 TEST_F(Handshake, APortThatIsTakenIsSaid) {
   listen();
-  const auto second = Listener::start(ring, {kHost, listener->port()}, quick(), echo());
+  const auto second = Listener::start(ring, {kHost, listener->port()}, quick(), peers, echo());
   ASSERT_FALSE(second);
   EXPECT_TRUE(has(second.error().message, "cannot listen at 127.0.0.1:")) << second.error().message;
   EXPECT_TRUE(has(second.error().message, "in use"));

@@ -5,9 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <map>
-#include <mutex>
-#include <string>
 
 #include "export/tls/address.h"
 
@@ -30,13 +27,23 @@ Result<Fd> listen_at(const SocketAddress& address) {
 
 }  // namespace
 
-struct Listener::Directory {
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<const Peer>, std::less<>> by_channel;
-};
+std::shared_ptr<const Peer> Peers::find(std::string_view channel) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_channel_.find(channel);
+  return found != by_channel_.end() ? found->second : nullptr;
+}
+void Peers::add(const Peer& peer) {
+  const std::lock_guard lock(mutex_);
+  by_channel_[peer.channel] = std::make_shared<const Peer>(peer);
+}
+void Peers::remove(const std::string& channel) {
+  const std::lock_guard lock(mutex_);
+  by_channel_.erase(channel);
+}
 
 Result<std::unique_ptr<Listener>> Listener::start(std::shared_ptr<Keyring> keyring, const HostPort& at,
-                                                  const TunnelLimits& limits, TakeConnection take) {
+                                                  const TunnelLimits& limits, std::shared_ptr<Peers> peers,
+                                                  TakeConnection take) {
   const auto addresses = find_addresses(at, true);
   if (!addresses) return Error{fmt::format("cannot listen at {}: {}", at.text(), addresses.error().message)};
   auto fd = listen_at(addresses.value().front());
@@ -47,32 +54,17 @@ Result<std::unique_ptr<Listener>> Listener::start(std::shared_ptr<Keyring> keyri
 
   std::unique_ptr<Listener> listener(new Listener);
   listener->port_ = ntohs(reinterpret_cast<const sockaddr_in&>(bound.at).sin_port);
-  auto directory = listener->directory_ = std::make_shared<Directory>();
   auto tunnel = Tunnel::start(std::move(keyring), limits);
   if (!tunnel) return tunnel.error();
   listener->tunnel_ = std::move(tunnel).value();
   Events events;
-  events.opened = [directory, take = std::move(take)](Fd end, const Peer& peer) {
-    {
-      const std::lock_guard lock(directory->mutex);
-      directory->by_channel[peer.channel] = std::make_shared<const Peer>(peer);
-    }
+  events.opened = [peers, take = std::move(take)](Fd end, const Peer& peer) {
+    peers->add(peer);
     take(std::move(end), peer);
   };
-  events.closed = [directory](const Peer& peer, Failure, const std::string&) {
-    const std::lock_guard lock(directory->mutex);
-    directory->by_channel.erase(peer.channel);
-  };
+  events.closed = [peers](const Peer& peer, Failure, const std::string&) { peers->remove(peer.channel); };
   listener->tunnel_->accept_from(std::move(fd).value(), std::move(events));
   return listener;
-}
-
-Listener::~Listener() = default;
-
-std::shared_ptr<const Peer> Listener::find(std::string_view channel) const {
-  const std::lock_guard lock(directory_->mutex);
-  const auto found = directory_->by_channel.find(channel);
-  return found != directory_->by_channel.end() ? found->second : nullptr;
 }
 
 }  // namespace picket::tls

@@ -6,7 +6,10 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
 
 #include "export/endpoint.h"
@@ -14,25 +17,33 @@
 
 namespace picket::tls {
 
-/// Takes the near end of a connection. In the tunnel's thread, which waits.
+/// Who speaks on which channel. Any thread.
+class Peers {
+ public:
+  /// As long as the connection is there; nullptr: nobody that was let in.
+  [[nodiscard]] std::shared_ptr<const Peer> find(std::string_view channel) const;
+  void add(const Peer& peer);
+  void remove(const std::string& channel);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const Peer>, std::less<>> by_channel_;
+};
+
+/// Takes the near end of a connection, whose peer can be found by then. In the tunnel's thread, which waits.
 using TakeConnection = std::function<void(Fd end, const Peer& peer)>;
 
 class Listener {
  public:
   /// Listens at the first address of `at`; port 0: any that is free.
   static Result<std::unique_ptr<Listener>> start(std::shared_ptr<Keyring> keyring, const HostPort& at,
-                                                 const TunnelLimits& limits, TakeConnection take);
-  ~Listener();
-
+                                                 const TunnelLimits& limits, std::shared_ptr<Peers> peers,
+                                                 TakeConnection take);
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  /// Who speaks on a channel, as long as the connection is there; nullptr: nobody that this listener let in.
-  [[nodiscard]] std::shared_ptr<const Peer> find(std::string_view channel) const;
 
  private:
-  struct Directory;
   Listener() = default;
 
-  std::shared_ptr<Directory> directory_;
   std::unique_ptr<Tunnel> tunnel_;
   std::uint16_t port_ = 0;
 };

@@ -28,7 +28,7 @@ class Renewal : public testing::Test {
     dialer = Dialer::start(sensor_ring, quick()).value();
   }
   void listen(const TunnelLimits& limits) {
-    listener = Listener::start(collector_ring, {"127.0.0.1", 0}, limits,
+    listener = Listener::start(collector_ring, {"127.0.0.1", 0}, limits, peers,
                                [this, answer = echo()](Fd end, const Peer& p) {
                                  {
                                    const std::lock_guard lock(mutex);
@@ -57,6 +57,7 @@ class Renewal : public testing::Test {
   std::shared_ptr<Keyring> collector_ring, sensor_ring;
   std::mutex mutex;
   std::vector<std::string> fingerprints;
+  std::shared_ptr<Peers> peers = std::make_shared<Peers>();
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Dialer> dialer;
 };

@@ -23,7 +23,7 @@ class Traffic : public testing::Test {
   void SetUp() override {
     collector_ring = site.keyring(Side::kCollector);
     sensor_ring = site.keyring(Side::kSensor);
-    listener = Listener::start(collector_ring, {"127.0.0.1", 0}, quick(), [this](Fd end, const Peer&) {
+    listener = Listener::start(collector_ring, {"127.0.0.1", 0}, quick(), peers, [this](Fd end, const Peer&) {
                  make_blocking(end.get());
                  write_all(end.get(), "!");  // the server speaks first
                  const std::lock_guard lock(mutex);
@@ -52,6 +52,7 @@ class Traffic : public testing::Test {
   std::mutex mutex;
   std::condition_variable came;
   std::deque<Fd> accepted;
+  std::shared_ptr<Peers> peers = std::make_shared<Peers>();
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Dialer> dialer;
 };

@@ -73,6 +73,7 @@ void set_up_socket(int fd) {
 struct Entry {
   std::unique_ptr<Connection> connection;
   Events events;
+  Fd near;             ///< where bytes are to go; none: a pair is made
   std::string source;  ///< whose handshake it is, until it is over
   bool told_open = false;
   std::uint64_t sent_bytes = 0;  ///< when its deadline was set
@@ -112,10 +113,10 @@ class EpollTunnel final : public Tunnel {
       watch(listener_.get(), EPOLLIN, kListener);
     });
   }
-  void dial_over(Fd net, std::string address, std::string name, Events events) override {
-    post([this, fd = std::make_shared<Fd>(std::move(net)), address = std::move(address),
-          name = std::move(name), events = std::move(events)]() mutable {
-      add(std::move(*fd), std::move(address), {}, name, std::move(events));
+  void dial_over(Fd net, std::string address, std::string name, Fd near, Events events) override {
+    post([this, fd = std::make_shared<Fd>(std::move(net)), near = std::make_shared<Fd>(std::move(near)),
+          address = std::move(address), name = std::move(name), events = std::move(events)]() mutable {
+      add(std::move(*fd), std::move(address), {}, name, std::move(events), std::move(*near));
     });
   }
 
@@ -125,7 +126,8 @@ class EpollTunnel final : public Tunnel {
   void wake() { [[maybe_unused]] const auto n = ::eventfd_write(wake_.get(), 1); }
   bool watch(int fd, std::uint32_t events, std::uint64_t data);
   void accept_some();
-  void add(Fd net, std::string address, std::string source, const std::string& server_name, Events events);
+  void add(Fd net, std::string address, std::string source, const std::string& server_name, Events events,
+           Fd near = Fd());
   void turn(std::uint64_t id);
   void greet(std::uint64_t id, Entry& entry);
   void finish(std::uint64_t id);
@@ -248,7 +250,7 @@ void EpollTunnel::refuse(const std::string& address, Failure failure, const std:
 }
 
 void EpollTunnel::add(Fd net, std::string address, std::string source, const std::string& server_name,
-                      Events events) {
+                      Events events, Fd near) {
   set_up_socket(net.get());
   const auto credentials = keyring_->current();
   SslPtr ssl = credentials->make_ssl(server_name);
@@ -265,6 +267,7 @@ void EpollTunnel::add(Fd net, std::string address, std::string source, const std
   entry.connection->deadline = Clock::now() + limits_.handshake;
   entry.events = std::move(events);
   entry.source = std::move(source);
+  entry.near = std::move(near);
   ++counters_.connections;
   turn(id);
 }
@@ -300,8 +303,14 @@ void EpollTunnel::greet(std::uint64_t id, Entry& entry) {
     const Verdict verdict = now->judge_again(c.ssl());
     if (verdict.failure != Failure::kNone) return c.end(verdict.failure, verdict.why);
   }
-  auto end = c.open(fmt::format("{}{}", prefix_, id));
-  if (!end) return c.end(Failure::kSystem, end.error().message);
+  Fd other;
+  if (entry.near) {
+    c.open_into(std::move(entry.near));
+  } else if (auto end = c.open(fmt::format("{}{}", prefix_, id)); end) {
+    other = std::move(end).value();
+  } else {
+    return c.end(Failure::kSystem, end.error().message);
+  }
   if (!watch(c.pair(), EPOLLIN | EPOLLOUT | EPOLLET, id * 2 + 1))
     return c.end(Failure::kSystem, std::strerror(errno));
   c.deadline = Clock::time_point::max();
@@ -309,7 +318,7 @@ void EpollTunnel::greet(std::uint64_t id, Entry& entry) {
   entry.told_open = true;
   spdlog::debug("TLS with {} {}: open, {}, {}", c.peer().address, c.peer().who.name, c.peer().group,
                 c.peer().cipher);
-  if (entry.events.opened) entry.events.opened(std::move(end).value(), c.peer());
+  if (entry.events.opened) entry.events.opened(std::move(other), c.peer());
 }
 
 void EpollTunnel::finish(std::uint64_t id) {

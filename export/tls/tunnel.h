@@ -30,7 +30,8 @@ struct TunnelLimits {
 
 /// What becomes of a connection: opened, then closed; or closed alone.
 struct Events {
-  std::function<void(Fd end, const Peer& peer)> opened;  ///< `end` of the pair is the receiver's
+  std::function<void(Fd end, const Peer& peer)>
+      opened;  ///< `end` of the pair is the receiver's, if there is one
   std::function<void(const Peer& peer, Failure failure, const std::string& why)> closed;
 };
 
@@ -43,8 +44,9 @@ class Tunnel {
 
   /// Accepts from a listening socket from now on; once.
   virtual void accept_from(Fd listening, Events events) = 0;
-  /// Shakes hands as a client over `net`, which is connected. `name`: what the server's certificate has to say.
-  virtual void dial_over(Fd net, std::string address, std::string name, Events events) = 0;
+  /// Shakes hands as a client over `net`, which is connected. `name`: what the server's certificate has to say. `near`: a
+  /// connected socket that does not block, to carry bytes for; without it there will be a pair, as for those that are accepted.
+  virtual void dial_over(Fd net, std::string address, std::string name, Fd near, Events events) = 0;
 
  protected:
   Tunnel() = default;

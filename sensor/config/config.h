@@ -56,6 +56,14 @@ struct AssetsConfig {
   std::string vendors = "/usr/share/ieee-data";  ///< folder of the IEEE's lists of MAC prefixes; "": none
 };
 
+/// Indicators of compromise.
+struct IntelConfig {
+  std::vector<std::string> files;  ///< or glob patterns; none: nothing is looked up
+  std::size_t memcap_bytes = std::size_t{256} << 20;
+  std::uint32_t per_minute = 60;  ///< records of one indicator
+  std::uint32_t watch_s = 5;      ///< live: the files are looked at this often; 0: never
+};
+
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
@@ -78,6 +86,7 @@ struct Config {
   WorkerConfig worker;  ///< decode, defrag, flow, stream, app, records, memory; id and count are not set
   EveConfig eve;
   AssetsConfig assets;
+  IntelConfig intel;
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take

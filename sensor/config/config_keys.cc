@@ -272,6 +272,13 @@ Refusal set_reputation_files(const Key&, const Value& v, Draft& d) {
   return {};
 }
 
+/// A relative one counts from the folder of the file it is written in.
+Refusal set_intel_files(const Key&, const Value& v, Draft& d) {
+  d.config.intel.files.clear();
+  for (const std::string& f : v.items) d.config.intel.files.push_back((d.folder / f).string());
+  return {};
+}
+
 template <class List>
 std::string join(const List& list) {
   std::string s;
@@ -395,6 +402,18 @@ constexpr Key kKeys[] = {
     PATH("assets.vendors", config.assets.vendors,
          "folder with the IEEE's lists of MAC prefixes (Debian's package ieee-data); empty: no vendors by "
          "MAC"),
+
+    // indicators
+    {"intel.files", set_intel_files, [](const Draft& d) { return join(d.config.intel.files); },
+     "files of indicators of compromise, or glob patterns; what fits one gives a record of type intel", 0, 0,
+     "list of paths"},
+    SIZE("intel.memcap", config.intel.memcap_bytes, kMb, kTb,
+         "memory for indicators; what comes above it is left out, and said. A million take less than 64mb"),
+    COUNT("intel.max-per-minute", config.intel.per_minute, 1, 1'000'000,
+          "records of one indicator in a minute of capture time; above it they are only counted"),
+    COUNT("intel.watch", config.intel.watch_s, 0, kDay,
+          "live: seconds between two looks at these files, which are read again when one changed; 0: only at "
+          "SIGHUP"),
 
     // rules
     PATH("default-rule-path", config.rules.default_path, "where relative rule files are"),

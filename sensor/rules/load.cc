@@ -235,20 +235,8 @@ Result<std::string> read_rules(const std::string& path) {
   return read_text_file(path);
 }
 
-/// In the order of their names; a path without wildcards stands for itself.
-std::vector<std::string> matches(const std::string& pattern) {
-  if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
-  std::vector<std::string> paths;
-  glob_t found{};
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0)
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 std::vector<std::string> expand(const std::string& pattern, RuleSet& set) {
-  auto paths = matches(pattern);
+  auto paths = matching_files(pattern);
   if (paths.empty())
     set.diagnostics.push_back({Diagnostic::Severity::kError,
                                set.storage->keep_name(pattern),
@@ -365,10 +353,21 @@ RuleSet load_rules_text(std::string_view name, std::string_view text, const Load
   return set;
 }
 
+std::vector<std::string> matching_files(const std::string& pattern) {
+  if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
+  std::vector<std::string> paths;
+  glob_t found{};
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 std::string file_state(std::span<const std::string> paths) {
   std::string out;
   for (const std::string& pattern : paths) {
-    for (const std::string& path : matches(pattern)) {
+    for (const std::string& path : matching_files(pattern)) {
       struct stat info {};
       const bool there = stat(path.c_str(), &info) == 0;
       out += path;

@@ -96,6 +96,8 @@ struct RuleSet {
 /// The same for rules in memory; `name` stands in for the path.
 [[nodiscard]] RuleSet load_rules_text(std::string_view name, std::string_view text,
                                       const LoadOptions& options);
+/// The files that a pattern names, in the order of their names; a path without wildcards stands for itself.
+[[nodiscard]] std::vector<std::string> matching_files(const std::string& pattern);
 /// Which files `paths` name, and the size and time of change of each: another text when one was changed.
 [[nodiscard]] std::string file_state(std::span<const std::string> paths);
 

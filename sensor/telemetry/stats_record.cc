@@ -30,6 +30,7 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
     if (t.summarised[i] != 0) (*s.mutable_records()->mutable_summarised())[kind] = t.summarised[i];
   }
   for (const auto& [name, n] : asset_counts(t)) (*s.mutable_assets())[std::string(name)] = n;
+  for (const auto& [name, n] : t.intel) (*s.mutable_intel())[name] = n;
   (*s.mutable_flows())["created"] = t.flows_created;
   (*s.mutable_flows())["evicted"] = t.flows_evicted;
   const auto add_events = [&](const auto& counts, const auto& texts, const char* prefix) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "export/assets/inventory.h"
+#include "export/intel/intel.h"
 #include "sensor/build_info.h"
 #include "sensor/rules/report.h"
 
@@ -115,6 +116,21 @@ void add_assets(Totals& t, const Inventory& inventory) {
               c.outside, c.left_out, c.waiting_dropped, c.scopes_refused};
 }
 
+void add_intel(Totals& t, const Intel& looked) {
+  const auto loaded = looked.loaded();
+  t.intel.emplace_back("loaded", std::accumulate(loaded.begin(), loaded.end(), std::uint64_t{0}));
+  for (std::size_t i = 0; i < loaded.size(); ++i)
+    t.intel.emplace_back("loaded_" + std::string(intel::type_name(static_cast<intel::Type>(i))), loaded[i]);
+  const Intel::Counts& c = looked.counts();
+  for (const auto& [name, count] :
+       {std::pair("epoch", std::uint64_t{looked.epoch()}),
+        std::pair("reloads_failed", c.reloads_failed.get()), std::pair("lookups", c.lookups.get()),
+        std::pair("hits", c.hits.get()), std::pair("told", c.told.get()),
+        std::pair("repeated", c.repeated.get()), std::pair("limited", c.limited.get()),
+        std::pair("expired", c.expired.get()), std::pair("forgotten", c.forgotten.get())})
+    t.intel.emplace_back(name, count);
+}
+
 std::vector<std::pair<std::string_view, std::uint64_t>> asset_counts(const Totals& t) {
   if (!t.assets.kept) return {};
   return {{"known", t.assets.known},
@@ -144,6 +160,9 @@ std::string stats_json(const Totals& t) {
   std::string assets;
   for (const auto& [name, n] : asset_counts(t))
     fmt::format_to(std::back_inserter(assets), "{}\"{}\":{}", assets.empty() ? "" : ",", name, n);
+  std::string intel;
+  for (const auto& [name, n] : t.intel)
+    fmt::format_to(std::back_inserter(intel), "{}\"{}\":{}", intel.empty() ? "" : ",", name, n);
   const auto verdict = [](std::size_t i) { return kVerdicts[i].name; };
   const auto decode_event = [](std::size_t i) { return kDecodeEvents[i].name; };
   const auto stream_event = [](std::size_t i) { return kStreamEvents[i].name; };
@@ -158,7 +177,7 @@ std::string stats_json(const Totals& t) {
       "\"fragments\":{{\"datagrams\":{},\"incomplete\":{}}},"
       "\"flows\":{{\"created\":{},\"active\":{},\"peak\":{},\"evicted\":{}}},"
       "\"files\":{{\"followed\":{},\"refused\":{},\"cut\":{}}},"
-      "\"frames\":{{\"followed\":{},\"refused\":{}}},\"assets\":{{{}}},\"protocols\":{{{}}},"
+      "\"frames\":{{\"followed\":{},\"refused\":{}}},\"assets\":{{{}}},\"intel\":{{{}}},\"protocols\":{{{}}},"
       "\"events\":{{\"decode\":{{{}}},\"stream\":{{{}}},\"applayer\":{{{}}}}},"
       "\"captures\":{{\"damaged\":{},\"errors\":[{}]}},\"rules\":{{\"loaded\":{},\"rejected\":{},\"epoch\":{}"
       ","
@@ -174,7 +193,7 @@ std::string stats_json(const Totals& t) {
                   false),
       t.not_summarised, t.suppressed, t.late, t.datagrams, t.fragments_incomplete, t.flows_created,
       t.flows_active, t.flows_peak, t.flows_evicted, t.files, t.files_refused, t.files_cut, t.frames,
-      t.frames_refused, assets, protocols_json, json_counts(decode_event, t.decode_events, false),
+      t.frames_refused, assets, intel, protocols_json, json_counts(decode_event, t.decode_events, false),
       json_counts(stream_event, t.stream_events, false), json_counts(app_event, t.app_events, false),
       t.captures_damaged, errors, t.rules_loaded, t.rules_rejected, t.rules_epoch, t.reloads,
       t.reloads_failed, json_counts(detection, t.detection, true), t.peak_rss_bytes, t.pool_peak_bytes,
@@ -211,6 +230,13 @@ std::string summary_text(const Totals& t) {
                    t.assets.known, t.assets.told, t.assets.outside);
     if (t.assets.evicted != 0)
       fmt::format_to(to, "  {} went because there are more than assets.max\n", t.assets.evicted);
+  }
+  if (!t.intel.empty()) {
+    fmt::format_to(to, "intel    ");
+    for (const auto& [name, n] : t.intel) {
+      if (n != 0) fmt::format_to(to, " {} {}", name, n);
+    }
+    fmt::format_to(to, "\n");
   }
   std::vector<std::size_t> order(t.protocols.size());
   std::iota(order.begin(), order.end(), 0U);

@@ -13,6 +13,7 @@
 namespace picket {
 
 class Inventory;
+class Intel;
 
 /// A snapshot; exact once the workers have ended.
 struct Totals {
@@ -49,6 +50,8 @@ struct Totals {
     std::uint64_t known = 0, told = 0, evicted = 0, outside = 0, left_out = 0, waiting_dropped = 0,
                   scopes_refused = 0;
   } assets;
+  /// Indicators, where there are any to look up: what is counted, with its name, in the order in which it is shown.
+  std::vector<std::pair<std::string, std::uint64_t>> intel;
   unsigned workers = 0;
   double seconds = 0;                                  ///< of work, start-up apart
   std::uint64_t rules_loaded = 0, rules_rejected = 0;  ///< of the set in use
@@ -66,6 +69,7 @@ struct Totals {
 void add_worker(Totals&, const Counters&);
 void add_recorder(Totals&, const Recorder&);
 void add_assets(Totals&, const Inventory&);
+void add_intel(Totals&, const Intel&);
 /// Each count of the inventory with its name, in the order in which they are shown.
 [[nodiscard]] std::vector<std::pair<std::string_view, std::uint64_t>> asset_counts(const Totals&);
 /// This process's largest resident size so far, from the kernel.

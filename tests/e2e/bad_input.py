@@ -76,7 +76,7 @@ def table(busy_port):
         ('missing file', WORK, 'replay nothere.pcap', r'nothere\.pcap: no such file'),
         ('empty file', WORK, 'replay empty.pcap', r'empty\.pcap: .*empty'),
         ('file cut in its header', WORK, 'replay tiny.pcap', r'tiny\.pcap: not a capture'),
-        ('file cut in a packet', WORK, 'replay cut.pcap', r'cut\.pcap: packet 4: truncated'),
+        ('file cut in a packet', WORK, 'replay cut.pcap', r'cut\.pcap: packet 4: the file is cut off inside a packet'),
         ('gzip cut off', WORK, 'replay cut.pcap.gz', r'cut\.pcap\.gz: '),
         ('a record of absurd size', WORK, 'replay broken.pcap', r'broken\.pcap: packet 1: '),
         ('a text as capture', WORK, 'replay text.pcap', r'text\.pcap: not a capture'),

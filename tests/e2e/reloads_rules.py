@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A running sensor takes other rules: at SIGHUP, when a file changed; not when they are wrong. Behind `--vdev net_pcap0` with the same
+"""A running sensor takes other rules and indicators: at SIGHUP, when a file changed; not when they are wrong. Behind `--vdev net_pcap0` with the same
 capture again and again, as fast as it goes; the ledger stays exact, and the statistics name
 the rules in use.
 
@@ -26,7 +26,7 @@ class Sensor:
         self.log = open(folder / 'log', 'wb+')
         self.process = subprocess.Popen(
             [picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % capture_of('http/get'), '--rules', str(folder / '*.rules'),
-             '--set', 'rules.watch=1', '--eve', str(folder / 'eve.json'), '--stats', str(folder / 'stats.json')],
+             '--set', 'rules.watch=1', '--set', 'intel.files=%s' % (folder / '*.intel'), '--set', 'intel.watch=1', '--eve', str(folder / 'eve.json'), '--stats', str(folder / 'stats.json')],
             stdout=self.log, stderr=subprocess.STDOUT)
 
     def says(self, what, seconds=60):
@@ -53,11 +53,16 @@ def main():
         return checks.done()
     with Scratch() as folder:
         write(folder, 'a.rules', RULE % 1)
+        write(folder, 'a.intel', 'indicator\nis.in.no.capture.example\n')
         sensor = Sensor(folder)
         try:
             checks.ok('it starts', sensor.says('run: started'), sensor.said())
             sensor.process.send_signal(signal.SIGHUP)
             checks.ok('SIGHUP: the rules are read again', sensor.says(r'reload \(SIGHUP\): 1 rules active, 0 rejected, epoch 2'), sensor.said())
+            checks.ok('and the indicators', sensor.says(r'reload \(SIGHUP\): 1 indicators: 1 domain; 0 bad lines, \d+ kB, epoch 2'), sensor.said())
+            write(folder, 'b.intel', 'indicator\nneither.example\nnot..one.example\n')
+            checks.ok('a new file of indicators: a bad line is said, the others are taken',
+                      sensor.says(r"b\.intel:3: a label of the name is empty") and sensor.says(r'reload \(a file of indicators changed\): 2 indicators: 2 domain; 1 bad lines, \d+ kB, epoch 3'), sensor.said())
             write(folder, 'a.rules', RULE % 2)
             checks.ok('a changed file', sensor.says(r'reload \(a rule file changed\): 1 rules active, 0 rejected, epoch 3'), sensor.said())
             time.sleep(1)
@@ -74,6 +79,7 @@ def main():
             checks.ok('the ledger is exact', not fault, fault)
             checks.equal('the statistics say so', {k: stats['rules'][k] for k in ('epoch', 'loaded', 'reloads', 'reloads_failed')},
                          {'epoch': 4, 'loaded': 2, 'reloads': 3, 'reloads_failed': 1})
+            checks.equal('and of the indicators in use', (stats['intel']['epoch'], stats['intel']['loaded']), (3, 2))
             epochs = [e.get('rules_epoch') for e in read_eve(folder / 'eve.json') if e['event_type'] == 'stats']
             checks.ok('records of statistics name the set in use', epochs and epochs[-1] == 4, epochs)
         finally:

@@ -4,7 +4,8 @@
 //   text_replay KIND DIR...   the same for every seed, cut short and mutated: part of `meson test`
 //
 // Kinds: rules (loaded, planned and compiled as the sensor does), thresholds (threshold.config), datasets (a set's
-// file, of every type and format), reputation (iprep's files).
+// file, of every type and format), reputation (iprep's files), indicators (of compromise, and what they are looked up
+// for).
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "export/intel/indicator_file.h"
+#include "export/intel/values.h"
 #include "sensor/rules/plan.h"
 #include "sensor/rules/report.h"
 #include "sensor/rules/reputation.h"
@@ -103,15 +106,40 @@ void fuzz_reputation(std::string_view text) {
   }
 }
 
+/// Each line has an indicator or a problem; what was read is found again, and the text itself is looked up as every kind
+/// of field.
+void fuzz_indicators(std::string_view text) {
+  using namespace intel;
+  IndicatorSetBuilder builder;
+  IndicatorReport report;
+  read_indicators("fuzz.intel", text, std::size_t{1} << 20, builder, report);
+  if (report.bad < report.problems.size()) fail("problems are more than bad lines");
+  const auto set = builder.finish();
+  struct Finder final : KeyFinder {
+    void found(IndicatorSet::Range range, const Key&, std::string_view) override {
+      hits += range.last - range.first;
+    }
+    std::uint64_t hits = 0;
+  } finder;
+  IndicatorReader reader;
+  reader.use(*set);
+  for (std::uint32_t i = 0; i < set->size(); ++i) {
+    const Row row = reader.read(i);
+    const auto range = set->find(row.key);
+    if (i < range.first || i >= range.last) fail("an indicator is not found: " + std::string(row.text));
+  }
+  Values values(*set, finder);
+  for (int what = 0; v1::Observable_IsValid(what); ++what)
+    values.look(static_cast<v1::Observable>(what), as_bytes(text));
+}
+
 struct Kind {
   std::string_view name;
   void (*one)(std::string_view);
 };
 constexpr Kind kKinds[] = {
-    {"datasets", fuzz_datasets},
-    {"reputation", fuzz_reputation},
-    {"rules", fuzz_rules},
-    {"thresholds", fuzz_thresholds},
+    {"datasets", fuzz_datasets}, {"indicators", fuzz_indicators}, {"reputation", fuzz_reputation},
+    {"rules", fuzz_rules},       {"thresholds", fuzz_thresholds},
 };
 
 const Kind* find_kind(std::string_view name) {
@@ -137,7 +165,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 int main(int argc, char** argv) {
   const auto* kind = argc < 2 ? nullptr : picket::testing::find_kind(argv[1]);
   if (kind == nullptr) {
-    std::fprintf(stderr, "usage: text_replay datasets|reputation|rules|thresholds [FILE|DIR]...\n");
+    std::fprintf(stderr,
+                 "usage: text_replay datasets|indicators|reputation|rules|thresholds [FILE|DIR]...\n");
     return 2;
   }
   return picket::testing::replay(argv[1], {argv + 2, argv + argc}, {std::string(64, '\xff'), "\n\n"}, 64,

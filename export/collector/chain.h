@@ -1,0 +1,77 @@
+// export/collector/chain.h — does a batch belong to what a sink holds of its chain, and where?
+//
+//   numbers     1 ........ here ........ hole ..... here ...... through │ next
+//
+//   known       every number is here, or told as missing: acknowledged again, nothing is stored
+//   next        previous_hash is the head's hash: stored
+//   further on  the numbers between are told as missing (GAP_UNKNOWN), exactly by type where the batch says `before`; the
+//               hole is remembered, unless the chain goes over it, which says that its numbers never come
+//   in a hole   stored, and the hole is corrected; where the batch touches the hole's ends, the hashes have to fit there
+//   refused     anything else: numbers that overlap, other content than was stored, a hash that does not follow
+//
+// A boot of which nothing is here begins with a hole when its first batch is not numbered 1. A gap of the sensor is
+// Missing with its reason; of numbers that are here it says nothing.
+//
+// Pure: no clock, no state. Cost: that of copying a head.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "export/collector/sink.h"
+
+namespace picket::collector {
+
+/// A batch by itself: what open_batch() has found to be whole.
+struct CheckedBatch {
+  ChainId chain;
+  std::uint64_t first_seq = 0;
+  std::uint32_t count = 0;
+  BatchHash previous{}, hash{}, next{};  ///< next: chain_after()
+  std::uint64_t sealed_at = 0;
+  std::optional<TypeCounts> before;  ///< no value: the lane has none
+  std::optional<v1::GapReason>
+      gap;  ///< with a value, there are no records, and `types` are those that are missing
+  bool is_signed = false;
+  TypeCounts types;
+  std::string records;  ///< delimited
+
+  [[nodiscard]] std::uint64_t last_seq() const noexcept { return first_seq + count - 1; }
+};
+
+/// Of a batch and what open_batch() gave for it. Records without a type, or with an overlong one, count as kNoType.
+CheckedBatch checked_batch(const v1::Batch& batch, std::string records);
+inline constexpr std::string_view kNoType = "unreadable";
+inline constexpr std::size_t kMaxTypeName = 64;
+inline constexpr std::size_t kMaxTypes = 512;  ///< that one chain may count
+
+struct Verdict {
+  enum class Kind : std::uint8_t { kKnown, kStore, kRefused } kind = Kind::kKnown;
+  std::string why;     ///< kRefused: what was expected, and what came
+  std::string remark;  ///< worth a line in the log: what is missing, what came late
+  std::shared_ptr<Delivery>
+      deliver;  ///< kStore; without its records, which are large and the caller's to put in
+};
+
+/// Sink::held() of the batch's chain.
+using HeldAt = std::function<Result<std::optional<Held>>(std::uint64_t seq)>;
+
+/// The error is that of `held`.
+Result<Verdict> judge(const std::optional<ChainHead>& head, const CheckedBatch& batch, const HeldAt& held);
+
+/// "sensor 'plant-7' boot 8877665544332211 lane flow", for log lines and errors; fit for a terminal.
+std::string describe(const ChainId& chain);
+/// "flow", "all": of LANE_FLOW, LANE_ALL.
+std::string lane_name(v1::Lane lane);
+/// "spool full": of GAP_SPOOL_FULL.
+std::string reason_name(v1::GapReason reason);
+/// Text from the network, fit for a log line.
+std::string printable(std::string_view text);
+
+/// a + b, and a - b where no count goes below 0; types with nothing left out.
+TypeCounts plus(TypeCounts a, const TypeCounts& b);
+TypeCounts minus(TypeCounts a, const TypeCounts& b);
+std::uint64_t sum(const TypeCounts& counts) noexcept;
+
+}  // namespace picket::collector

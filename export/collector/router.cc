@@ -1,0 +1,107 @@
+#include "export/collector/router.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "export/collector/sink_line.h"
+
+namespace picket::collector {
+namespace {
+
+/// What an Item takes beside its records.
+constexpr std::size_t kItemBytes = 2048;
+
+}  // namespace
+
+Item::Item(Router& router, std::shared_ptr<Source> source, CheckedBatch batch, std::size_t bytes,
+           unsigned durable_lines)
+    : router_(router),
+      source_(std::move(source)),
+      batch_(std::move(batch)),
+      bytes_(bytes),
+      left_(durable_lines) {}
+
+Item::~Item() { router_.give_back(bytes_); }
+
+Router::Router(std::vector<std::unique_ptr<Sink>> sinks, DeadLetters& dead_letters,
+               const RouterOptions& options)
+    : options_(options) {
+  for (auto& sink : sinks)
+    lines_.push_back(std::make_unique<SinkLine>(std::move(sink), dead_letters, options));
+}
+
+Router::~Router() { stop(); }
+
+void Router::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    waiting_.clear();
+  }
+  for (auto& line : lines_) line->stop();
+}
+
+bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch) {
+  if (source->refused_) return true;
+  const auto malformed = [&](const std::string& why) {
+    if (source->refused_.exchange(true)) return;
+    tally_.batch({}, BatchFate::kMalformed, 0, 0, 0, 0);
+    source->answer({Answer::Kind::kMalformed, {batch.sensor(), batch.boot(), batch.lane()}, 0, why});
+  };
+  if (!v1::Lane_IsValid(batch.lane())) {
+    malformed(fmt::format("lane {} is not known to this version", static_cast<int>(batch.lane())));
+    return true;
+  }
+  const std::size_t bytes =
+      std::min<std::size_t>(batch.records_size(), options_.batch.max_records_bytes) + kItemBytes;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    if (held_bytes_ != 0 && held_bytes_ + bytes > options_.max_bytes) {
+      waiting_.push_back({source, bytes});
+      return false;
+    }
+    held_bytes_ += bytes;
+  }
+  auto records = open_batch(batch, options_.batch);
+  if (!records) {
+    give_back(bytes);
+    malformed(records.error().message);
+    return true;
+  }
+  const auto durable =
+      std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return l->is_durable(); });
+  const auto item = std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value()),
+                                           bytes, static_cast<unsigned>(durable));
+  for (auto& line : lines_) line->put(item);
+  return true;
+}
+
+void Router::give_back(std::size_t bytes) {
+  std::vector<std::shared_ptr<Source>> may;
+  {
+    const std::lock_guard lock(mutex_);
+    held_bytes_ -= bytes;
+    std::size_t room = held_bytes_ < options_.max_bytes ? options_.max_bytes - held_bytes_ : 0;
+    while (!waiting_.empty() && (waiting_.front().bytes <= room || (held_bytes_ == 0 && may.empty()))) {
+      room -= std::min(room, waiting_.front().bytes);
+      if (auto source = waiting_.front().source.lock()) may.push_back(std::move(source));
+      waiting_.pop_front();
+    }
+  }
+  for (const auto& source : may) source->room();
+}
+
+std::vector<LineState> Router::lines() const {
+  std::vector<LineState> states;
+  for (const auto& line : lines_) states.push_back(line->state());
+  return states;
+}
+
+std::size_t Router::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return held_bytes_;
+}
+
+}  // namespace picket::collector

@@ -1,0 +1,120 @@
+// export/collector/router.h — from connections and files to every sink, and back: a batch is answered once every durable
+// sink has it
+//
+//   Source ──> Router: room? open_batch() ──> a SinkLine for each sink: queue, one thread, group commit ──> Sink::store()
+//      └<──────────────────────── answer ────────────────────────────────────────┘
+//
+// Order    batches of a source reach each sink, and are answered, in the order in which they came. After one that was
+//          refused nothing of its source is taken any more.
+// Memory   opened batches take at most max_bytes, all queues together. Who finds no room is told when there is some, in
+//          turn; until then he keeps his batch and reads no further. A durable sink that is down so stops everybody in the
+//          end, and loses nothing; one that is not durable may hold an eighth, and is left out beyond, counted.
+// Threads  take() from any; a Source is called from a sink's thread, or from take()
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "export/collector/chain.h"
+#include "export/collector/dead_letters.h"
+#include "export/collector/sink.h"
+#include "export/collector/tally.h"
+
+namespace picket::collector {
+
+/// What became of a batch.
+struct Answer {
+  enum class Kind : std::uint8_t {
+    kDurable,    ///< every durable sink has it
+    kMalformed,  ///< by itself it cannot be taken
+    kRefused,    ///< it does not belong to what is here
+  } kind = Kind::kDurable;
+  ChainId chain;
+  std::uint64_t through = 0;  ///< number of the batch's last record
+  std::string why;            ///< unless kDurable
+};
+
+/// Who brings batches: one connection, or a folder of files.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// For log lines: "ipv4:127.0.0.1:4711", a file's name.
+  [[nodiscard]] virtual std::string text() const = 0;
+  /// Of one batch, in order.
+  virtual void answer(const Answer& answer) = 0;
+  /// take() had no room, and has it now. Called once; not from inside take().
+  virtual void room() = 0;
+
+ private:
+  friend class Item;
+  friend class Router;
+  friend class SinkLine;
+  std::atomic<bool> refused_ = false;  ///< one of its batches was
+};
+
+struct RouterOptions {
+  std::size_t max_bytes = std::size_t{256} << 20;
+  std::size_t max_group_bytes = std::size_t{16} << 20;  ///< of one store()
+  std::chrono::milliseconds first_retry{100}, last_retry{10'000};
+  std::chrono::milliseconds tick{1'000};
+  BatchLimits batch;
+};
+
+/// A batch on its way: in the queues of sinks, until all have spoken.
+class Item;
+class SinkLine;
+
+/// How a sink does, for metrics and the log.
+struct LineState {
+  std::string name;
+  bool is_durable = true;
+  std::size_t queued_batches = 0, queued_bytes = 0;
+  std::uint64_t stored_batches = 0, stored_records = 0, rejected_records = 0, left_out_records = 0;
+  std::uint64_t failures = 0;      ///< attempts that did not succeed and are made again
+  std::uint64_t stored_at_ns = 0;  ///< when something was stored last, since 1970; 0: not yet
+  std::string trouble;             ///< what stands in its way; "" when it works
+};
+
+class Router {
+ public:
+  /// `dead_letters` outlives it.
+  Router(std::vector<std::unique_ptr<Sink>> sinks, DeadLetters& dead_letters, const RouterOptions& options);
+  ~Router();  ///< stop()
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  /// Checks the batch and hands it on. False: there is no room, nothing was done; room() will be called. After stop()
+  /// it is false for ever.
+  [[nodiscard]] bool take(const std::shared_ptr<Source>& source, const v1::Batch& batch);
+
+  /// Each sink ends with the group at hand; what waits is dropped without an answer.
+  void stop();
+
+  [[nodiscard]] std::vector<LineState> lines() const;
+  [[nodiscard]] std::size_t held_bytes() const;
+  /// What came, and what became of it.
+  [[nodiscard]] Tally& tally() noexcept { return tally_; }
+
+ private:
+  friend class Item;
+  void give_back(std::size_t bytes);
+
+  RouterOptions options_;
+  Tally tally_;
+  mutable std::mutex mutex_;
+  std::size_t held_bytes_ = 0;
+  bool stopped_ = false;
+  struct Waiting {
+    std::weak_ptr<Source> source;
+    std::size_t bytes;
+  };
+  std::deque<Waiting> waiting_;
+  std::vector<std::unique_ptr<SinkLine>> lines_;
+};
+
+}  // namespace picket::collector

@@ -1,0 +1,363 @@
+// The router with sinks in memory: slow, failing, stalled, behind the others.
+#include "export/collector/router.h"
+
+#include <condition_variable>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "export/collector/test_support.h"
+
+namespace picket::collector {
+namespace {
+
+/// What a sink keeps, and how it misbehaves. Outlives the router, as a disk does.
+struct Disk {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<ChainId, ChainHead> heads;
+  std::multiset<std::pair<ChainId, std::uint64_t>> records;
+  std::map<std::pair<ChainId, std::uint64_t>, Held> batches;
+  std::set<std::uint64_t> poison;
+  bool stalled = false;
+  unsigned failures = 0;         ///< so many store()s fail
+  unsigned silent_failures = 0;  ///< so many store, and say that they did not
+  unsigned calls = 0;
+
+  void set(bool& what, bool to) {
+    const std::lock_guard lock(mutex);
+    what = to;
+    changed.notify_all();
+  }
+  template <class Done>
+  bool wait(Done done) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(30), done);
+  }
+};
+
+class DiskSink final : public Sink {
+ public:
+  DiskSink(std::string name, Disk& disk, bool durable = true)
+      : Sink(std::move(name)), disk_(disk), durable_(durable) {}
+  bool is_durable() const noexcept override { return durable_; }
+  Result<std::optional<ChainHead>> head(const ChainId& chain) override {
+    const std::lock_guard lock(disk_.mutex);
+    const auto it = disk_.heads.find(chain);
+    return it == disk_.heads.end() ? std::optional<ChainHead>() : std::optional<ChainHead>(it->second);
+  }
+  Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override {
+    const std::lock_guard lock(disk_.mutex);
+    const auto it = disk_.batches.find({chain, seq});
+    return it == disk_.batches.end() ? std::optional<Held>() : std::optional<Held>(it->second);
+  }
+  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
+               std::vector<Rejected>& rejected) override {
+    std::unique_lock lock(disk_.mutex);
+    ++disk_.calls;
+    disk_.changed.notify_all();
+    disk_.changed.wait(lock, [&] { return !disk_.stalled; });
+    if (disk_.failures > 0 && disk_.failures-- > 0) return Error{"the disk is full"};
+    for (const auto& d : deliveries) {
+      std::uint64_t seq = d->first_seq;
+      WireReader in(as_bytes(d->records));
+      for (Bytes record; next_delimited(in, record); ++seq) {
+        if (disk_.poison.contains(seq)) {
+          rejected.push_back({d->chain, seq, "poison", std::string(as_text(record))});
+        } else {
+          disk_.records.insert({d->chain, seq});
+        }
+      }
+      EXPECT_EQ(seq, d->first_seq + d->count) << "the records of a delivery are there";
+      disk_.heads[d->chain] = d->after;
+      disk_.batches[{d->chain, d->first_seq}] = {d->first_seq, d->count, d->hash};
+    }
+    disk_.changed.notify_all();
+    if (disk_.silent_failures > 0 && disk_.silent_failures-- > 0) return Error{"no answer came"};
+    return Done{};
+  }
+
+ private:
+  Disk& disk_;
+  bool durable_;
+};
+
+class TestSource final : public Source {
+ public:
+  std::string text() const override { return "test"; }
+  void answer(const Answer& a) override {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(a);
+    changed_.notify_all();
+  }
+  void room() override {
+    const std::lock_guard lock(mutex_);
+    ++rooms_;
+    changed_.notify_all();
+  }
+  std::vector<Answer> wait(std::size_t n) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(30), [&] { return answers_.size() >= n; });
+    EXPECT_EQ(answers_.size(), n);
+    return answers_;
+  }
+  bool wait_room(unsigned n) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return rooms_ >= n; });
+  }
+  std::size_t answered() {
+    const std::lock_guard lock(mutex_);
+    return answers_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Answer> answers_;
+  unsigned rooms_ = 0;
+};
+
+class RouterTest : public ::testing::Test {
+ protected:
+  RouterTest() { options_.first_retry = options_.last_retry = std::chrono::milliseconds(1); }
+  Router& start(std::vector<std::unique_ptr<Sink>> sinks) {
+    router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, options_);
+    return *router_;
+  }
+  template <class... S>
+  static std::vector<std::unique_ptr<Sink>> sinks(std::unique_ptr<S>... s) {
+    std::vector<std::unique_ptr<Sink>> all;
+    (all.push_back(std::move(s)), ...);
+    return all;
+  }
+  std::unique_ptr<DiskSink> a(bool durable = true) { return std::make_unique<DiskSink>("a", a_, durable); }
+  std::unique_ptr<DiskSink> b(bool durable = true) { return std::make_unique<DiskSink>("b", b_, durable); }
+  std::size_t distinct(Disk& disk) {
+    const std::lock_guard lock(disk.mutex);
+    return std::set(disk.records.begin(), disk.records.end()).size();
+  }
+
+  test::Folder folder_;
+  Disk a_, b_;
+  RouterOptions options_;
+  DeadLetters dead_letters_{folder_.file("dead"), 10'000};
+  std::unique_ptr<Router> router_;
+  std::shared_ptr<TestSource> source_ = std::make_shared<TestSource>();
+  test::Sensor sensor_{"plant-7", 1, v1::LANE_FLOW};
+};
+
+TEST_F(RouterTest, AnswersWhenEveryDurableSinkHasIt) {
+  b_.stalled = true;
+  Router& router = start(sinks(a(), b()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  ASSERT_TRUE(a_.wait([&] { return a_.records.size() == 10; }));
+  EXPECT_EQ(source_->answered(), 0U) << "b has nothing yet";
+  b_.set(b_.stalled, false);
+  const auto answers = source_->wait(1);
+  EXPECT_EQ(answers[0].kind, Answer::Kind::kDurable);
+  EXPECT_EQ(answers[0].through, 10U);
+  EXPECT_EQ(b_.records.size(), 10U);
+}
+
+TEST_F(RouterTest, ASinkThatFailsIsTriedAgainAndLosesNothing) {
+  a_.failures = 5;
+  Router& router = start(sinks(a()));
+  for (std::uint64_t n = 1; n < 101; n += 10) EXPECT_TRUE(router.take(source_, sensor_.batch(n, 10)));
+  source_->wait(10);
+  EXPECT_EQ(a_.records.size(), 100U);
+  EXPECT_EQ(distinct(a_), 100U);
+  EXPECT_EQ(router.lines()[0].trouble, "");
+}
+
+TEST_F(RouterTest, ASinkThatStoredAndDidNotSaySoGetsNothingTwice) {
+  a_.silent_failures = 1;
+  Router& router = start(sinks(a()));
+  for (std::uint64_t n = 1; n < 101; n += 10) EXPECT_TRUE(router.take(source_, sensor_.batch(n, 10)));
+  source_->wait(10);
+  EXPECT_EQ(a_.records.size(), 100U) << "the head says what is there";
+}
+
+TEST_F(RouterTest, AnswersInOrderWhicheverSinkIsLast) {
+  Router& router = start(sinks(a(), b()));
+  for (std::uint64_t n = 1; n <= 300; ++n) {
+    if (n % 37 == 0) {
+      const std::lock_guard lock(n % 2 == 0 ? a_.mutex : b_.mutex);
+      (n % 2 == 0 ? a_ : b_).failures = 1;
+    }
+    EXPECT_TRUE(router.take(source_, sensor_.batch(n, 1)));
+  }
+  const auto answers = source_->wait(300);
+  for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i].through, i + 1);
+}
+
+TEST_F(RouterTest, ReplaysAreAcknowledgedAndStoredOnce) {
+  Router& router = start(sinks(a(), b()));
+  std::vector<v1::Batch> batches;
+  for (std::uint64_t n = 1; n < 101; n += 10) batches.push_back(sensor_.batch(n, 10));
+  for (int i = 0; i < 3; ++i) {
+    for (const auto& batch : batches) EXPECT_TRUE(router.take(source_, batch));
+  }
+  source_->wait(30);
+  EXPECT_EQ(a_.records.size(), 100U);
+  EXPECT_EQ(b_.records.size(), 100U);
+}
+
+TEST_F(RouterTest, ASinkRestoredFromYesterdayGetsWhatItLacks) {
+  std::vector<v1::Batch> batches;
+  for (std::uint64_t n = 1; n < 51; n += 10) batches.push_back(sensor_.batch(n, 10));
+  {
+    Router& router = start(sinks(a(), b()));
+    for (const auto& batch : batches) EXPECT_TRUE(router.take(source_, batch));
+    source_->wait(5);
+    router_.reset();
+  }
+  {  // b as it was after the second batch
+    const std::lock_guard lock(b_.mutex);
+    const Verdict v =
+        judge(std::nullopt, test::checked(test::Sensor("plant-7", 1, v1::LANE_FLOW).batch(1, 20)), {})
+            .value();
+    ChainHead head = v.deliver->after;
+    head.hash = {};
+    read_hash(batches[1].hash(), head.hash);
+    b_.heads[sensor_.id()] = head;
+    std::erase_if(b_.records, [](const auto& r) { return r.second > 20; });
+  }
+  Router& router = start(sinks(a(), b()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(51, 10)));
+  source_->wait(6);
+  EXPECT_EQ(a_.records.size(), 60U);
+  EXPECT_EQ(b_.records.size(), 30U);
+  EXPECT_EQ(b_.heads[sensor_.id()].holes.size(), 1U) << "it knows what it lacks";
+  for (const auto& batch : batches) EXPECT_TRUE(router.take(source_, batch));
+  source_->wait(11);
+  EXPECT_EQ(distinct(a_), 60U);
+  EXPECT_EQ(a_.records.size(), 60U) << "nothing twice where it was";
+  EXPECT_EQ(b_.records.size(), 60U) << "all that was missing where it was not";
+  EXPECT_TRUE(b_.heads[sensor_.id()].holes.empty());
+}
+
+TEST_F(RouterTest, BehindARefusedBatchNothingOfItsSourceIsTaken) {
+  Router& router = start(sinks(a(), b()));
+  a_.set(a_.stalled, true);  // so that all of them wait together
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  test::Sensor forger("plant-7", 1, v1::LANE_FLOW);
+  forger.set_chain({4});
+  EXPECT_TRUE(router.take(source_, forger.batch(11, 10)));
+  EXPECT_TRUE(router.take(source_, forger.batch(21, 10)));
+  a_.set(a_.stalled, false);
+  router_.reset();
+  start(sinks(a(), b()));
+  EXPECT_LE(distinct(a_), 10U);
+  EXPECT_LE(distinct(b_), 10U);
+  const auto other = std::make_shared<TestSource>();
+  EXPECT_TRUE(router_->take(other, test::Sensor("plant-7", 1, v1::LANE_FLOW).batch(1, 10)));
+  EXPECT_TRUE(router_->take(other, sensor_.batch(11, 10)));
+  other->wait(2);
+  EXPECT_EQ(distinct(a_), 20U) << "another source with the true ones is welcome";
+}
+
+TEST_F(RouterTest, ATamperedBatchIsMalformed) {
+  Router& router = start(sinks(a()));
+  auto batch = sensor_.batch(1, 10);
+  batch.set_boot(2);
+  EXPECT_TRUE(router.take(source_, batch));
+  const auto answers = source_->wait(1);
+  EXPECT_EQ(answers[0].kind, Answer::Kind::kMalformed);
+  EXPECT_NE(answers[0].why.find("hash"), std::string::npos);
+  EXPECT_EQ(router.held_bytes(), 0U);
+  EXPECT_EQ(a_.calls, 0U);
+}
+
+TEST_F(RouterTest, MemoryIsBoundedAndWhoWaitsIsTold) {
+  options_.max_bytes = 64 << 10;
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  std::uint64_t n = 1;
+  unsigned taken = 0;
+  v1::Batch batch;
+  while (true) {
+    batch = sensor_.batch(n, 20);
+    if (!router.take(source_, batch)) break;
+    EXPECT_LE(router.held_bytes(), options_.max_bytes);
+    n += 20;
+    ASSERT_LT(++taken, 1000U);
+  }
+  EXPECT_GT(taken, 3U);
+  a_.set(a_.stalled, false);
+  ASSERT_TRUE(source_->wait_room(1));
+  source_->wait(taken);
+  EXPECT_TRUE(router.take(source_, batch));
+  source_->wait(taken + 1);
+  EXPECT_EQ(a_.records.size(), 20 * (taken + 1));
+}
+
+TEST_F(RouterTest, ASinkThatIsNotDurableIsNeverWaitedFor) {
+  options_.max_bytes = 64 << 10;
+  b_.stalled = true;
+  Router& router = start(sinks(a(), b(false)));
+  for (std::uint64_t n = 1; n <= 2000; n += 20) {
+    const auto batch = sensor_.batch(n, 20);
+    for (unsigned rooms = 1; !router.take(source_, batch); ++rooms) ASSERT_TRUE(source_->wait_room(rooms));
+    source_->wait((n + 19) / 20);
+  }
+  EXPECT_EQ(a_.records.size(), 2000U);
+  EXPECT_GT(router.lines()[1].left_out_records, 0U) << "what did not fit is counted";
+  b_.set(b_.stalled, false);
+}
+
+TEST_F(RouterTest, APoisonedRecordIsBuriedBeforeItIsAnswered) {
+  a_.poison = {3};
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  source_->wait(1);
+  EXPECT_EQ(a_.records.size(), 9U);
+  std::ifstream in(folder_.file("dead"));
+  std::string line;
+  ASSERT_TRUE(std::getline(in, line));
+  for (const char* part : {R"("sink":"a")", R"("reason":"poison")", R"("sensor":"plant-7")",
+                           R"("boot":"0000000000000001")", R"("lane":"flow")", R"("seq":3)", R"("record":")"})
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
+  EXPECT_FALSE(std::getline(in, line));
+  EXPECT_EQ(router.lines()[0].rejected_records, 1U);
+}
+
+TEST_F(RouterTest, StopsWhileASinkFails) {
+  a_.failures = 1'000'000'000;
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls > 2; }));
+  router.stop();
+  EXPECT_EQ(source_->answered(), 0U);
+  EXPECT_FALSE(router.take(source_, sensor_.batch(11, 10)));
+}
+
+TEST(DeadLetters, AreBoundedAndCounted) {
+  const test::Folder folder;
+  DeadLetters letters(folder.file("dead"), 2000);
+  const std::vector<Rejected> five(
+      5, Rejected{{"plant-7", 1, v1::LANE_ALL}, 7, "no reason \"at\" all\n", std::string(200, '\xff')});
+  EXPECT_TRUE(letters.put("a", five));
+  EXPECT_TRUE(letters.put("a", five));
+  EXPECT_GT(letters.written(), 0U);
+  EXPECT_EQ(letters.written() + letters.without_room(), 10U);
+  EXPECT_LE(std::filesystem::file_size(folder.file("dead")), 2000U);
+  DeadLetters again(folder.file("dead"), 2000);
+  EXPECT_TRUE(again.put("a", five));
+  EXPECT_EQ(again.without_room(), 5U) << "what is in the file already counts";
+}
+
+TEST(DeadLetters, SayWhyTheyCannotBeWritten) {
+  DeadLetters letters("/no/such/folder/dead", 2000);
+  const std::vector<Rejected> one(1);
+  const Status s = letters.put("a", one);
+  ASSERT_FALSE(s);
+  EXPECT_NE(s.error().message.find("/no/such/folder/dead"), std::string::npos);
+  DeadLetters full("/dev/full", 2000);
+  EXPECT_NE(full.put("a", one).error().message.find("No space"), std::string::npos);
+  DeadLetters none("", 0);
+  EXPECT_TRUE(none.put("a", one));
+  EXPECT_EQ(none.without_room(), 1U);
+}
+
+}  // namespace
+}  // namespace picket::collector

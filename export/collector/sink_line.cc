@@ -1,0 +1,255 @@
+#include "export/collector/sink_line.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+
+namespace picket::collector {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+std::shared_ptr<const Delivery> Item::delivery(std::shared_ptr<Delivery> made) {
+  const std::lock_guard lock(mutex_);
+  if (delivery_ == nullptr) {
+    made->records = std::move(batch_.records);
+    return delivery_ = std::move(made);
+  }
+  if (made->after == delivery_->after && made->missing == delivery_->missing &&
+      made->fills == delivery_->fills)
+    return delivery_;
+  made->records = delivery_->records;
+  return made;
+}
+
+void Item::stored(bool is_new) {
+  if (is_new) is_new_ = true;
+  if (--left_ != 0 || source_->refused_) return;
+  count();
+  source_->answer({Answer::Kind::kDurable, batch_.chain, batch_.last_seq(), {}});
+}
+
+void Item::refuse(const std::string& why) {
+  if (source_->refused_.exchange(true)) return;
+  router_.tally().batch(batch_.chain, BatchFate::kChain, 0, 0, 0, now_ns());
+  source_->answer({Answer::Kind::kRefused, batch_.chain, batch_.last_seq(), why});
+}
+
+/// What was stored, where all durable sinks have it.
+void Item::count() {
+  Tally& tally = router_.tally();
+  if (!is_new_) return tally.batch(batch_.chain, BatchFate::kKnown, 0, 0, 0, now_ns());
+  const std::lock_guard lock(mutex_);
+  const Delivery& d = *delivery_;
+  tally.batch(batch_.chain, BatchFate::kStored, d.count, d.records.size(), batch_.sealed_at, now_ns());
+  for (const Missing& m : d.missing) tally.missing(d.chain, m.reason, m.last - m.first + 1);
+  if (d.fills) tally.found(d.chain, d.fills->last - d.fills->first + 1);
+}
+
+SinkLine::SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const RouterOptions& options)
+    : sink_(std::move(sink)), dead_letters_(dead_letters), options_(options) {
+  state_.name = sink_->name();
+  state_.is_durable = sink_->is_durable();
+  thread_ = std::thread([this] { run(); });
+}
+
+SinkLine::~SinkLine() { stop(); }
+
+void SinkLine::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void SinkLine::put(std::shared_ptr<Item> item) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  if (!state_.is_durable && state_.queued_bytes + item->bytes() > options_.max_bytes / 8) {
+    state_.left_out_records += item->batch().gap ? 0 : item->batch().count;
+    return;
+  }
+  state_.queued_bytes += item->bytes();
+  ++state_.queued_batches;
+  queue_.push_back(std::move(item));
+  changed_.notify_all();
+}
+
+LineState SinkLine::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+// ---- the line's thread ----
+
+void SinkLine::run() {
+  std::vector<std::shared_ptr<Item>> group;
+  Clock::time_point ticked = Clock::now();
+  while (next_group(group)) {
+    if (Clock::now() - ticked >= options_.tick) {
+      sink_->tick();
+      ticked = Clock::now();
+    }
+    if (group.empty()) continue;
+    if (const Status s = store(group); s) {
+      works();
+    } else {
+      fails(s.error().message);
+      for (const auto& item : group)
+        heads_.erase(item->batch().chain);  // who knows what of it was stored: ask again
+      if (!pause()) return;
+      continue;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& item : group) {
+        state_.queued_bytes -= item->bytes();
+        --state_.queued_batches;
+      }
+    }
+    group.clear();
+  }
+}
+
+/// Adds to what failed, or begins anew; an empty group: it is time for a tick. False: stop.
+bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
+  std::unique_lock lock(mutex_);
+  if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || !queue_.empty(); });
+  if (stopping_) return false;
+  std::size_t bytes = 0;
+  for (const auto& item : group) bytes += item->bytes();
+  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes() <= options_.max_group_bytes)) {
+    bytes += queue_.front()->bytes();
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return true;
+}
+
+/// Where the chain stands behind what was judged so far.
+Result<std::optional<ChainHead>*> SinkLine::head(const ChainId& chain, Heads& touched) {
+  const auto [at, is_new] = touched.try_emplace(chain);
+  if (!is_new) return &at->second;
+  if (const auto known = heads_.find(chain); known != heads_.end()) {
+    at->second = known->second;
+    return &at->second;
+  }
+  auto asked = sink_->head(chain);
+  if (!asked) return asked.error();
+  at->second = std::move(asked).value();
+  return &at->second;
+}
+
+Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
+  struct Outcome {
+    Verdict::Kind kind;
+    std::string why;
+  };
+  std::vector<std::pair<Item*, Outcome>> outcomes;
+  std::vector<std::shared_ptr<const Delivery>> deliveries;
+  std::vector<std::string> remarks;
+  std::set<const Source*> refused;
+  Heads touched;
+  for (const auto& item : group) {
+    const CheckedBatch& batch = item->batch();
+    if (item->source()->refused_ || refused.contains(item->source().get())) continue;
+    auto at = head(batch.chain, touched);
+    if (!at) return at.error();
+    std::optional<ChainHead>& now = *at.value();
+    // What is judged but not stored yet, the sink cannot know.
+    const auto held = [&](std::uint64_t seq) -> Result<std::optional<Held>> {
+      for (const auto& d : deliveries) {
+        if (d->chain == batch.chain && d->count != 0 && d->first_seq <= seq && seq < d->first_seq + d->count)
+          return std::optional<Held>(Held{d->first_seq, d->count, d->hash});
+      }
+      return sink_->held(batch.chain, seq);
+    };
+    auto verdict = judge(now, batch, held);
+    if (!verdict) return verdict.error();
+    Verdict& v = verdict.value();
+    if (v.kind == Verdict::Kind::kRefused) refused.insert(item->source().get());
+    if (v.kind == Verdict::Kind::kStore) {
+      now = v.deliver->after;
+      deliveries.push_back(item->delivery(std::move(v.deliver)));
+    }
+    if (!v.remark.empty()) remarks.push_back(std::move(v.remark));
+    outcomes.push_back({item.get(), {v.kind, std::move(v.why)}});
+  }
+
+  std::vector<Rejected> rejected;
+  if (!deliveries.empty()) {
+    if (auto s = sink_->store(deliveries, rejected); !s) return s;
+  }
+  if (!bury(rejected)) return Done{};  // stopping: what is not answered is sent again
+  if (heads_.size() + touched.size() > kMaxHeads) heads_.clear();
+  for (auto& [chain, now] : touched) heads_[chain] = std::move(now);
+  for (const std::string& r : remarks) {
+    if (const auto left_out = remarks_.allow())
+      spdlog::warn("{}: {}{}", sink_->name(), r,
+                   *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    state_.stored_batches += deliveries.size();
+    if (!deliveries.empty()) state_.stored_at_ns = now_ns();
+    for (const auto& d : deliveries) state_.stored_records += d->count;
+    state_.stored_records -= rejected.size();
+    state_.rejected_records += rejected.size();
+  }
+  for (const auto& [item, outcome] : outcomes) {
+    if (outcome.kind == Verdict::Kind::kRefused) {
+      if (state_.is_durable) item->refuse(outcome.why);
+    } else if (state_.is_durable) {
+      item->stored(outcome.kind == Verdict::Kind::kStore);
+    }
+  }
+  return Done{};
+}
+
+/// Dead letters are owed as records are: until the file takes them, nothing of the group is answered. False: stop.
+bool SinkLine::bury(const std::vector<Rejected>& rejected) {
+  for (;;) {
+    const Status s = dead_letters_.put(sink_->name(), rejected);
+    if (s) return true;
+    fails(s.error().message);
+    if (!pause()) return false;
+  }
+}
+
+void SinkLine::fails(const std::string& why) {
+  if (retry_.count() == 0) {
+    spdlog::error("{}: cannot store: {}; trying again, nothing is acknowledged until it works", sink_->name(),
+                  why);
+  }
+  retry_ = retry_.count() == 0 ? options_.first_retry : std::min(2 * retry_, options_.last_retry);
+  const std::lock_guard lock(mutex_);
+  state_.trouble = why;
+  ++state_.failures;
+}
+
+void SinkLine::works() {
+  if (retry_.count() == 0) return;
+  spdlog::info("{}: stores again", sink_->name());
+  retry_ = std::chrono::milliseconds(0);
+  const std::lock_guard lock(mutex_);
+  state_.trouble.clear();
+}
+
+/// False: stop.
+bool SinkLine::pause() {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, retry_, [&] { return stopping_; });
+}
+
+}  // namespace picket::collector

@@ -1,0 +1,92 @@
+// export/collector/sink_line.h — one sink's queue and thread: judges each batch against what the sink holds, stores many at
+// once, tries again for ever what fails
+//
+// Log      that the sink does not work, with its reason, once; that it works again, once
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "export/collector/log_limit.h"
+#include "export/collector/router.h"
+
+namespace picket::collector {
+
+class Item {
+ public:
+  /// Gives `bytes` back to the router at its end.
+  Item(Router& router, std::shared_ptr<Source> source, CheckedBatch batch, std::size_t bytes,
+       unsigned durable_lines);
+  ~Item();
+  Item(const Item&) = delete;
+  Item& operator=(const Item&) = delete;
+
+  [[nodiscard]] const CheckedBatch& batch() const noexcept { return batch_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] const std::shared_ptr<Source>& source() const noexcept { return source_; }
+  /// `made` with the records in it; the same object for sinks that need the same.
+  std::shared_ptr<const Delivery> delivery(std::shared_ptr<Delivery> made);
+  /// A durable sink has it; `is_new`: it has it from this item.
+  void stored(bool is_new);
+  /// A sink will not have it: the source is told, unless it was.
+  void refuse(const std::string& why);
+
+ private:
+  Router& router_;
+  std::shared_ptr<Source> source_;
+  CheckedBatch batch_;
+  std::size_t bytes_;
+  void count();
+
+  std::atomic<unsigned> left_;  ///< durable sinks that have not spoken
+  std::atomic<bool> is_new_{false};
+  std::mutex mutex_;
+  std::shared_ptr<const Delivery> delivery_;
+};
+
+class SinkLine {
+ public:
+  SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const RouterOptions& options);
+  ~SinkLine();  ///< stop()
+
+  [[nodiscard]] bool is_durable() const noexcept { return sink_->is_durable(); }
+  void put(std::shared_ptr<Item> item);
+  void stop();
+  [[nodiscard]] LineState state() const;
+
+ private:
+  static constexpr std::size_t kMaxHeads = 16'384;  ///< kept; others are asked for
+  using Heads = std::map<ChainId, std::optional<ChainHead>>;
+
+  void run();
+  bool next_group(std::vector<std::shared_ptr<Item>>& group);
+  Status store(const std::vector<std::shared_ptr<Item>>& group);
+  bool bury(const std::vector<Rejected>& rejected);
+  Result<std::optional<ChainHead>*> head(const ChainId& chain, Heads& touched);
+  bool pause();
+  void fails(const std::string& why);
+  void works();
+
+  std::unique_ptr<Sink> sink_;
+  DeadLetters& dead_letters_;
+  RouterOptions options_;
+
+  // The line's thread's own.
+  Heads heads_;
+  std::chrono::milliseconds retry_{0};  ///< 0: the sink works
+  LogLimit remarks_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<Item>> queue_;
+  LineState state_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace picket::collector

@@ -1,0 +1,76 @@
+// export/collector/store_ledger.h — the store's ledger: for each chain, what was made, and what became of it
+//
+//   through = numbers held + missing + expired + rejected       of each chain, always
+//
+// Statements run in the transaction of whoever calls.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "export/collector/db.h"
+#include "export/collector/sink.h"
+
+namespace picket::collector {
+
+/// All tables of the ledger; names that no record type can have.
+extern const char* const kLedgerTables;
+
+class StoreLedger {
+ public:
+  /// `db` outlives it, where it is.
+  static Result<StoreLedger> open(Db& db);
+
+  Result<std::optional<ChainHead>> head(const ChainId& chain);
+  Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq);
+  /// The chain's number in the tables; made if it is new.
+  Result<std::int64_t> number(const ChainId& chain);
+
+  /// What a delivery says: its batch, what is missing, what is no more.
+  Status add(std::int64_t chain, const Delivery& delivery);
+  Status set_head(std::int64_t chain, const ChainHead& head, std::uint64_t now_ns);
+  Status add_rejected(std::int64_t chain, std::uint64_t records);
+  /// A block went: its numbers, by type.
+  Status add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last, const TypeCounts& types);
+  /// The transaction was rolled back.
+  void forget() { numbers_.clear(); }
+
+ private:
+  enum class Count : std::uint8_t { kMade = 0, kMissing = 1, kBeforeHole = 2, kExpired = 3 };
+
+  StoreLedger() = default;
+  Status done(Statement& s);
+  Result<TypeCounts> counts(std::int64_t chain, Count what, std::uint64_t first);
+  Status set_counts(std::int64_t chain, Count what, std::uint64_t first, const TypeCounts& counts,
+                    bool add = false);
+  Status set_holes(std::int64_t chain, const std::vector<Hole>& holes);
+
+  Db* db_ = nullptr;
+  std::map<ChainId, std::int64_t> numbers_;
+  Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, add_missing_, drop_missing_,
+      holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_, set_count_, add_count_;
+};
+
+/// A chain as the ledger has it, for people and metrics.
+struct LedgerRow {
+  ChainId chain;
+  std::uint64_t through = 0;
+  BatchHash hash{};
+  std::uint64_t newest_ns = 0;  ///< the latest sealed_at; 0: the sensor does not say
+  std::uint64_t seen_ns = 0;    ///< when something was last stored, by the collector's clock
+  std::uint64_t rejected = 0;
+  TypeCounts made, expired;
+  std::map<std::string, TypeCounts> missing;  ///< by reason
+  std::map<std::string, std::uint64_t>
+      missing_numbers;  ///< by reason: where types are not known, this is more
+  std::map<std::string, std::uint64_t> unsigned_numbers;  ///< of them, those that no key stands for
+  TypeCounts held;                                        ///< counted from the blocks
+  [[nodiscard]] std::uint64_t missing_sum() const;
+};
+
+/// All chains, by sensor, boot, lane. Reads every block's row, not its records.
+Result<std::vector<LedgerRow>> read_ledger(Db& db);
+
+}  // namespace picket::collector

@@ -1,0 +1,38 @@
+#include "export/collector/tls_port.h"
+
+namespace picket::collector {
+
+Result<std::unique_ptr<TlsPort>> TlsPort::open(const TlsPortOptions& options) {
+  auto at = parse_host_port(options.listen, "tls.listen");
+  if (!at) return at.error();
+  auto keyring = tls::Keyring::open(options.credentials, std::make_shared<tls::Counters>());
+  if (!keyring) return keyring.error();
+  return std::unique_ptr<TlsPort>(new TlsPort(std::move(at).value(), std::move(keyring).value()));
+}
+
+std::function<std::optional<std::string>(const std::string&)> TlsPort::identity_of() const {
+  return [peers = peers_](const std::string& channel) -> std::optional<std::string> {
+    const auto peer = peers->find(channel);
+    if (peer == nullptr) return std::nullopt;
+    return peer->who.name;
+  };
+}
+
+Status TlsPort::listen(Server& server, int max_connections) {
+  tls::TunnelLimits limits;
+  limits.connections = max_connections;
+  auto listener =
+      tls::Listener::start(keyring_, at_, limits, peers_,
+                           [&server](tls::Fd end, const tls::Peer&) { server.adopt(end.release()); });
+  if (!listener) return Error{"tls.listen: " + listener.error().message};
+  listener_ = std::move(listener).value();
+  return Done{};
+}
+
+std::string TlsPort::address() const {
+  HostPort at = at_;
+  if (listener_ != nullptr) at.port = listener_->port();
+  return at.text();
+}
+
+}  // namespace picket::collector

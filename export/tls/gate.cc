@@ -1,0 +1,78 @@
+#include "export/tls/gate.h"
+
+#include <fmt/core.h>
+#include <openssl/rand.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace picket::tls {
+namespace {
+
+constexpr int kBacklog = 16;
+
+bool is_of_this_process(int fd) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.pid == ::getpid();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gate>> Gate::open(std::shared_ptr<Dialer> dialer, HostPort to, std::string server_name,
+                                         std::chrono::milliseconds patience) {
+  std::unique_ptr<Gate> gate(new Gate(std::move(dialer), std::move(to), std::move(server_name), patience));
+  std::uint64_t random = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
+  const std::string name = fmt::format("picket-gate-{:016x}", random);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  std::memcpy(at.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  gate->listening_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  gate->wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!gate->listening_ || !gate->wake_ ||
+      ::bind(gate->listening_.get(), reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
+      ::listen(gate->listening_.get(), kBacklog) != 0) {
+    return Error{fmt::format("no socket for connections to {}: {}", gate->to_.text(), std::strerror(errno))};
+  }
+  gate->target_ = "unix-abstract:" + name;
+  gate->thread_ = std::thread([g = gate.get()] { g->run(); });
+  return gate;
+}
+
+Gate::~Gate() {
+  stopping_ = true;
+  if (wake_) ::eventfd_write(wake_.get(), 1);
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string Gate::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void Gate::run() {
+  while (!stopping_) {
+    pollfd waited[] = {{listening_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+    ::poll(waited, 2, -1);
+    Fd near(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!near) continue;
+    if (!is_of_this_process(near.get())) {
+      spdlog::warn("somebody else on this machine tried the way to the collector at {}; nothing was sent",
+                   to_.text());
+      continue;
+    }
+    const auto dialed = dialer_->dial(
+        to_, server_name_, patience_, [this] { return stopping_.load(); }, std::move(near));
+    const std::lock_guard lock(mutex_);
+    trouble_ = dialed ? "" : dialed.error().message;
+  }
+}
+
+}  // namespace picket::tls
