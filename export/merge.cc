@@ -92,7 +92,7 @@ bool Merge::next(EventHeader& header, Bytes& record) {
   given_ = std::move(heap_.back().held);
   heap_.pop_back();
   held_bytes_ -= given_->bytes.size() + kHeldCost;
-  if (given_->header.place < last_) ++late_;
+  if (given_->header.place < last_) late_.fetch_add(1, std::memory_order_relaxed);
   last_ = std::max(last_, given_->header.place);
   header = given_->header;
   record = given_->bytes;

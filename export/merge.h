@@ -16,6 +16,7 @@
 //         another there, until the capture has ended, and what is held back is bounded by how far the reader
 //         runs ahead of the slowest worker
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -79,7 +80,7 @@ class Merge {
   [[nodiscard]] bool finished() const noexcept;
 
   /// Records that came before one already given out: a worker broke its promise. A bug, counted.
-  [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
+  [[nodiscard]] std::uint64_t late() const noexcept { return late_.load(std::memory_order_relaxed); }
   /// Of records that wait, with what each of them costs.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
   /// Buffers that are kept for records to come.
@@ -120,7 +121,7 @@ class Merge {
   Place bound_{};                ///< records up to here are certain
   Place last_{};
   bool all_closed_ = false;
-  std::uint64_t late_ = 0;
+  std::atomic<std::uint64_t> late_{0};
   std::size_t held_bytes_ = 0;
 };
 

@@ -139,7 +139,10 @@ std::vector<std::pair<std::string, std::uint64_t>> Recorder::failed_outputs() co
 }
 
 void Recorder::set_lost_before(RecordKind kind, std::uint64_t total) noexcept {
-  lost_before_[kind].store(total, std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& so_far = lost_before_[kind];
+  std::uint64_t before = so_far.load(std::memory_order_relaxed);
+  while (before < total && !so_far.compare_exchange_weak(before, total, std::memory_order_relaxed)) {
+  }
 }
 
 RecordCount Recorder::count(RecordKind kind) const {

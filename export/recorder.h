@@ -85,8 +85,7 @@ class Recorder final : private RecordOut {
   [[nodiscard]] std::uint64_t not_summarised() const noexcept {
     return summaries_ ? summaries_->refused() : 0;
   }
-  /// Records that came too late to stand at their place; above 0 is a bug of a worker. The thread that polls,
-  /// or after it.
+  /// Records that came too late to stand at their place; above 0 is a bug of a worker. Any thread.
   [[nodiscard]] std::uint64_t late() const noexcept { return merge_.late(); }
 
  private:

@@ -152,7 +152,10 @@ int explain_command(const Options& o) {
       return watch;
     };
     const StopSignal stop;  // before the threads
-    const ReplayOutcome outcome = replay_captures(o, std::move(captures).value(), 0, *setup, {}, stop);
+    setup->config.metrics.listen.clear();
+    const auto replayed = replay_captures(o, std::move(captures).value(), 0, *setup, {}, stop);
+    if (!replayed) return complain(replayed.error().message), 1;
+    const ReplayOutcome& outcome = replayed.value();
     whole = outcome.whole;
     said.packets = outcome.totals.received;
     said.limits_met = limits_met(outcome.totals);

@@ -61,10 +61,8 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   if (intel_ != nullptr) recorder_->set_intel(*intel_);
   recorder_->set_quiet(config.quiet);
   if (statistics_ && config.statistics_every_ns != 0) {
-    recorder_->set_interval(config.statistics_every_ns, [this](std::uint64_t clock_ns) {
-      count_lost_before();
-      put_statistics(clock_ns);
-    });
+    recorder_->set_interval(config.statistics_every_ns,
+                            [this](std::uint64_t clock_ns) { put_statistics(clock_ns); });
   }
 }
 
@@ -148,15 +146,12 @@ void Pipeline::join() {
   for (std::thread& t : threads_) {
     if (t.joinable()) t.join();
   }
-  if (!export_thread_.joinable()) return;
-  export_thread_.join();
-  count_lost_before();
+  if (export_thread_.joinable()) export_thread_.join();
 }
 
 void Pipeline::export_loop(const std::stop_token& stop) {
   recorder_->run(stop);
   if (at_end_) at_end_();
-  count_lost_before();
   if (statistics_) put_statistics(0);
   recorder_->close();
   if (correlator_ && save_datasets_) {
@@ -169,16 +164,15 @@ void Pipeline::export_loop(const std::stop_token& stop) {
 void Pipeline::put_statistics(std::uint64_t clock_ns) {
   Totals t = totals();
   if (clock_ns != 0) {
-    t.clock_ns = clock_ns;
+    t.clock_ns = in_utc(clock_ns);
     // Workers are at work: packets whose verdict is still to come are not in this ledger.
     t.received = std::accumulate(t.verdicts.begin(), t.verdicts.end(), std::uint64_t{0});
   }
-  if (utc_offset_ns_) t.clock_ns += static_cast<std::uint64_t>(utc_offset_ns_());
   recorder_->put(RecordType::kStats, as_bytes(stats_record(t, sensor_)));
 }
 
 /// Records that workers could not even write into their ring belong into the ledger too.
-void Pipeline::count_lost_before() noexcept {
+void Pipeline::count_lost_before() const noexcept {
   for (std::size_t t = 0; t < static_cast<std::size_t>(RecordType::kCount); ++t) {
     const auto type = static_cast<RecordType>(t);
     if (type == RecordType::kTransaction) {
@@ -196,9 +190,15 @@ void Pipeline::count_lost_before() noexcept {
   }
 }
 
+std::uint64_t Pipeline::in_utc(std::uint64_t clock_ns) const {
+  return utc_offset_ns_ ? clock_ns + static_cast<std::uint64_t>(utc_offset_ns_()) : clock_ns;
+}
+
 Totals Pipeline::totals() const {
+  count_lost_before();
   Totals t;
   for (const auto& w : workers_) add_worker(t, w->counters());
+  t.clock_ns = in_utc(t.clock_ns);
   add_recorder(t, *recorder_);
   if (assets_ != nullptr) add_assets(t, assets_->inventory());
   if (intel_ != nullptr) add_intel(t, *intel_);
@@ -213,7 +213,6 @@ Totals Pipeline::totals() const {
 }
 
 Totals Pipeline::give_up() {
-  count_lost_before();
   recorder_->give_up();
   Totals t = totals();
   t.given_up = true;

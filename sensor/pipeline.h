@@ -89,7 +89,8 @@ class Pipeline {
   void offer(Snapshot&);
   void export_loop(const std::stop_token&);
   void put_statistics(std::uint64_t clock_ns);
-  void count_lost_before() noexcept;
+  void count_lost_before() const noexcept;
+  [[nodiscard]] std::uint64_t in_utc(std::uint64_t clock_ns) const;
 
   Encoder encoder_;
   std::string sensor_;

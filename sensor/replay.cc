@@ -44,8 +44,9 @@ class Progress {
 
 }  // namespace
 
-ReplayOutcome replay_captures(const Options& o, CaptureList captures, double pace, Setup& setup,
-                              std::vector<std::unique_ptr<RecordSink>> sinks, const StopSignal& stop) {
+Result<ReplayOutcome> replay_captures(const Options& o, CaptureList captures, double pace, Setup& setup,
+                                      std::vector<std::unique_ptr<RecordSink>> sinks,
+                                      const StopSignal& stop) {
   ReplayConfig config;
   config.files = std::move(captures.files);
   config.workers = setup.config.workers;
@@ -57,6 +58,8 @@ ReplayOutcome replay_captures(const Options& o, CaptureList captures, double pac
   std::vector<PacketSource*> sources;
   for (unsigned i = 0; i < config.workers; ++i) sources.push_back(&replay.source(i));
   Pipeline pipeline(setup.pipeline, sources, std::move(setup.rules), std::move(sinks));
+  const auto metrics = serve_metrics(setup.config, pipeline);
+  if (!metrics) return metrics.error();
 
   spdlog::info("replay: started, {} files, {} workers", config.files.size(), config.workers);
   const auto begin = Clock::now();

@@ -17,9 +17,10 @@ struct ReplayOutcome {
 };
 
 /// Returns when all has ended; what was wrong with captures is said on standard error. Takes `setup.rules`.
-/// `pace` 0: as fast as possible.
-[[nodiscard]] ReplayOutcome replay_captures(const Options&, CaptureList captures, double pace, Setup& setup,
-                                            std::vector<std::unique_ptr<RecordSink>> sinks,
-                                            const StopSignal& stop);
+/// `pace` 0: as fast as possible. Fails before the first packet, when metrics.listen cannot be listened at.
+[[nodiscard]] Result<ReplayOutcome> replay_captures(const Options&, CaptureList captures, double pace,
+                                                    Setup& setup,
+                                                    std::vector<std::unique_ptr<RecordSink>> sinks,
+                                                    const StopSignal& stop);
 
 }  // namespace picket

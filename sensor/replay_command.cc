@@ -27,8 +27,10 @@ int replay_command(const Options& o) {
   auto sinks = open_sinks(o, setup->config, false, stop);
   if (!sinks) return complain(sinks.error().message), 1;
   if (setup->rules != nullptr) setup->rules->forget_source();
-  const ReplayOutcome outcome =
+  const auto replayed =
       replay_captures(o, std::move(captures).value(), pace, *setup, std::move(sinks).value(), stop);
+  if (!replayed) return complain(replayed.error().message), 1;
+  const ReplayOutcome& outcome = replayed.value();
   int status = report(o, outcome.totals);
   if (setup->assets != nullptr && !setup->assets->save()) status = 1;
   if (!o.assets.empty()) {

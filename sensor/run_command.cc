@@ -88,6 +88,8 @@ int run_command(const Options& o) {
     setup->rules->forget_source();
   }
   Pipeline pipeline(setup->pipeline, sources, std::move(setup->rules), std::move(sinks).value());
+  const auto metrics = serve_metrics(setup->config, pipeline);
+  if (!metrics) return complain(metrics.error().message), 1;
   const auto begin = Clock::now();
   pipeline.start();
   std::thread dispatcher;

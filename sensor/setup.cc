@@ -14,6 +14,7 @@
 #include "export/delivery/delivery_sink.h"
 #include "export/file_sink.h"
 #include "sensor/rules/lists.h"
+#include "sensor/telemetry/metrics.h"
 
 namespace picket {
 
@@ -144,6 +145,10 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   const Config& c = setup->config;
   start_log(o.log_level.empty() ? c.log_level : o.log_level);
   for (const std::string& w : c.warnings) spdlog::warn("{}", w);
+  if (!c.metrics.listen.empty()) {
+    if (const auto at = metrics::Server::address_of(c.metrics); !at)
+      return complain(at.error().message), nullptr;
+  }
   setup->pipeline.worker = c.worker;
   setup->pipeline.worker.measure_stages = o.measure_stages;
   setup->pipeline.cores = c.cores;
@@ -256,6 +261,16 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
     return Error{"--assets: cannot write '" + o.assets + "': " + std::strerror(errno) +
                  "; name a file in a folder that exists and may be written to"};
   return sinks;
+}
+
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, const Pipeline& pipeline) {
+  if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
+  auto server = metrics::Server::start(
+      config.metrics, [&pipeline, sensor = config.sensor_name](metrics::Format format) {
+        return sensor_metrics({pipeline.totals(), metrics::Process::now(), sensor}, format);
+      });
+  if (server) spdlog::info("metrics: http://{}/metrics", server.value()->address());
+  return server;
 }
 
 bool write_stats(const Options& o, const Totals& totals) {

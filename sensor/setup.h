@@ -38,6 +38,10 @@ std::unique_ptr<Setup> make_setup(const Options&, const rules::Watch& watch = {}
 Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, const Config&, bool live,
                                                             const StopSignal& stop);
 
+/// Answers who scrapes, with the totals of `pipeline`, which outlives it; nullptr where nobody asked for that. Before
+/// Pipeline::start().
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config&, const Pipeline& pipeline);
+
 /// Writes the statistics where --stats says. False, and a line on standard error, when that fails.
 bool write_stats(const Options&, const Totals&);
 

@@ -217,6 +217,16 @@ constexpr Key kKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged(n, 1, 65536, 1, c.server.max_sensors, "has to be 1 to 65536");
      }},
+    {"metrics.listen", "", "HOST:PORT at which GET /metrics has figures in OpenMetrics' format",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.metrics.listen = n.as<std::string>();
+       return nullptr;
+     }},
+    {"metrics.allow-remote", "no", "this may be more than loopback, unencrypted and open to all",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.metrics.allow_remote = n.as<bool>();
+       return nullptr;
+     }},
     {"log-level", "info", "debug, info, warn or error",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.log_level = n.as<std::string>();

@@ -10,6 +10,7 @@
 #include "export/collector/sinks/syslog_sink.h"
 #include "export/collector/store.h"
 #include "export/collector/tls_port.h"
+#include "export/metrics/server.h"
 #include "parsers/core/result.h"
 
 namespace picket::collector {
@@ -32,6 +33,7 @@ struct Config {
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone
   std::uint64_t dead_letter_bytes = std::uint64_t{256} << 20;
   std::string log_level = "info";
+  metrics::ServerConfig metrics;
 
   [[nodiscard]] bool has_store() const { return store.path != kNone; }
   /// Where dead letters go; "" when they are counted alone.

@@ -33,6 +33,12 @@ TEST_F(ConfigTest, ReadsKeysOverDefaults) {
   EXPECT_EQ(c.value().server.max_message_bytes, 32 << 20);
   EXPECT_EQ(c.value().server.max_sensors, 4096);
   EXPECT_TRUE(load_config(write("")));
+  const auto m = load_config(write("metrics.listen: 127.0.0.1:9508\nmetrics.allow-remote: yes\n"));
+  ASSERT_TRUE(m) << m.error().message;
+  EXPECT_EQ(m.value().metrics.listen, "127.0.0.1:9508");
+  EXPECT_TRUE(m.value().metrics.allow_remote);
+  EXPECT_EQ(c.value().metrics.listen, "");
+  EXPECT_FALSE(c.value().metrics.allow_remote);
 }
 
 TEST_F(ConfigTest, ReadsAgesAndSizes) {

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string_view>
 
 #include "export/collector/cli.h"
 #include "export/collector/filter.h"
+#include "export/collector/metrics.h"
 #include "export/collector/server.h"
 #include "export/collector/sinks.h"
 #include "export/endpoint.h"
@@ -31,6 +33,34 @@ void end_at_once(int) {
       "picket-collector: ended by a second signal; sensors send again what was not acknowledged\n";
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, kLine.data(), kLine.size());
   ::_exit(1);
+}
+
+/// Of the file and what SQLite keeps beside it.
+std::uint64_t store_bytes(const std::string& path) {
+  std::uint64_t sum = 0;
+  for (const char* beside : {"", "-wal", "-shm"}) {
+    std::error_code missing;
+    const auto n = std::filesystem::file_size(path + beside, missing);
+    if (!missing) sum += n;
+  }
+  return sum;
+}
+
+/// nullptr: nobody asked for that.
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Router& router,
+                                                       const TlsPort* tls) {
+  if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
+  return metrics::Server::start(config.metrics, [&, tls](metrics::Format format) {
+    Figures f;
+    f.process = metrics::Process::now();
+    f.version = PICKET_VERSION;
+    f.tally = router.tally().state();
+    f.sinks = router.lines();
+    f.held_bytes = router.held_bytes();
+    f.store_bytes = store_bytes(config.store.path);
+    if (tls != nullptr) f.tls = &tls->keyring()->counters();
+    return metrics_text(f, format);
+  });
 }
 
 /// Signals are blocked before any thread starts, so that all of them leave the signal to this one.
@@ -69,6 +99,9 @@ int serve(const Config& config) {
       return fail(s.error().message);
     spdlog::info("listening with TLS on {}, records go to: {}", tls->address(), keepers);
   }
+  auto metrics = serve_metrics(config, router, tls.get());
+  if (!metrics) return fail(metrics.error().message);
+  if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping: {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
@@ -77,6 +110,7 @@ int serve(const Config& config) {
   std::signal(SIGTERM, end_at_once);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server.value()->stop();
+  metrics.value().reset();
   tls.reset();  // after the server: its last words go through it
   router.stop();
   return 0;

@@ -46,6 +46,7 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
   if (source->refused_) return true;
   const auto malformed = [&](const std::string& why) {
     if (source->refused_.exchange(true)) return;
+    tally_.batch({}, BatchFate::kMalformed, 0, 0, 0, 0);
     source->answer({Answer::Kind::kMalformed, {batch.sensor(), batch.boot(), batch.lane()}, 0, why});
   };
   if (!v1::Lane_IsValid(batch.lane())) {

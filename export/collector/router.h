@@ -23,6 +23,7 @@
 #include "export/collector/chain.h"
 #include "export/collector/dead_letters.h"
 #include "export/collector/sink.h"
+#include "export/collector/tally.h"
 
 namespace picket::collector {
 
@@ -75,7 +76,9 @@ struct LineState {
   bool is_durable = true;
   std::size_t queued_batches = 0, queued_bytes = 0;
   std::uint64_t stored_batches = 0, stored_records = 0, rejected_records = 0, left_out_records = 0;
-  std::string trouble;  ///< what stands in its way; "" when it works
+  std::uint64_t failures = 0;      ///< attempts that did not succeed and are made again
+  std::uint64_t stored_at_ns = 0;  ///< when something was stored last, since 1970; 0: not yet
+  std::string trouble;             ///< what stands in its way; "" when it works
 };
 
 class Router {
@@ -95,12 +98,15 @@ class Router {
 
   [[nodiscard]] std::vector<LineState> lines() const;
   [[nodiscard]] std::size_t held_bytes() const;
+  /// What came, and what became of it.
+  [[nodiscard]] Tally& tally() noexcept { return tally_; }
 
  private:
   friend class Item;
   void give_back(std::size_t bytes);
 
   RouterOptions options_;
+  Tally tally_;
   mutable std::mutex mutex_;
   std::size_t held_bytes_ = 0;
   bool stopped_ = false;

@@ -110,6 +110,7 @@ class Service final : public v1::Collector::CallbackService {
             peer);
       }
       calls_.insert(call.get());
+      router_.tally().connected();
     }
     call->start();
     return call.get();
@@ -126,6 +127,7 @@ class Service final : public v1::Collector::CallbackService {
   void gone(Call* call) {
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
+    router_.tally().disconnected();
   }
   Router& router() { return router_; }
 
@@ -147,6 +149,7 @@ class Service final : public v1::Collector::CallbackService {
       explicit Refused(const grpc::Status& status) { Finish(status); }
       void OnDone() override { delete this; }
     };
+    router_.tally().refused_call();
     log(spdlog::level::err, "call from {} refused: {}", peer, why);
     return new Refused({code, why});
   }
@@ -160,6 +163,7 @@ class Service final : public v1::Collector::CallbackService {
 
 bool Call::may_come_from_here() {
   if (identity_ && *identity_ != batch_.sensor()) {
+    service_.router().tally().batch({}, BatchFate::kWrongSensor, 0, 0, 0, 0);
     end(grpc::StatusCode::PERMISSION_DENIED, fmt::format("a batch of sensor '{}' over the connection of '{}'",
                                                          printable(batch_.sensor()), *identity_));
     return false;

@@ -9,6 +9,15 @@ namespace picket::collector {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
 std::shared_ptr<const Delivery> Item::delivery(std::shared_ptr<Delivery> made) {
   const std::lock_guard lock(mutex_);
   if (delivery_ == nullptr) {
@@ -22,14 +31,28 @@ std::shared_ptr<const Delivery> Item::delivery(std::shared_ptr<Delivery> made) {
   return made;
 }
 
-void Item::stored() {
+void Item::stored(bool is_new) {
+  if (is_new) is_new_ = true;
   if (--left_ != 0 || source_->refused_) return;
+  count();
   source_->answer({Answer::Kind::kDurable, batch_.chain, batch_.last_seq(), {}});
 }
 
 void Item::refuse(const std::string& why) {
   if (source_->refused_.exchange(true)) return;
+  router_.tally().batch(batch_.chain, BatchFate::kChain, 0, 0, 0, now_ns());
   source_->answer({Answer::Kind::kRefused, batch_.chain, batch_.last_seq(), why});
+}
+
+/// What was stored, where all durable sinks have it.
+void Item::count() {
+  Tally& tally = router_.tally();
+  if (!is_new_) return tally.batch(batch_.chain, BatchFate::kKnown, 0, 0, 0, now_ns());
+  const std::lock_guard lock(mutex_);
+  const Delivery& d = *delivery_;
+  tally.batch(batch_.chain, BatchFate::kStored, d.count, d.records.size(), batch_.sealed_at, now_ns());
+  for (const Missing& m : d.missing) tally.missing(d.chain, m.reason, m.last - m.first + 1);
+  if (d.fills) tally.found(d.chain, d.fills->last - d.fills->first + 1);
 }
 
 SinkLine::SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const RouterOptions& options)
@@ -177,6 +200,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   {
     const std::lock_guard lock(mutex_);
     state_.stored_batches += deliveries.size();
+    if (!deliveries.empty()) state_.stored_at_ns = now_ns();
     for (const auto& d : deliveries) state_.stored_records += d->count;
     state_.stored_records -= rejected.size();
     state_.rejected_records += rejected.size();
@@ -186,7 +210,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     if (outcome.kind == Verdict::Kind::kRefused) {
       if (state_.is_durable) item->refuse(outcome.why);
     } else if (state_.is_durable) {
-      item->stored();
+      item->stored(outcome.kind == Verdict::Kind::kStore);
     }
   }
   return Done{};
@@ -210,6 +234,7 @@ void SinkLine::fails(const std::string& why) {
   retry_ = retry_.count() == 0 ? options_.first_retry : std::min(2 * retry_, options_.last_retry);
   const std::lock_guard lock(mutex_);
   state_.trouble = why;
+  ++state_.failures;
 }
 
 void SinkLine::works() {

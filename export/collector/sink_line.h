@@ -31,8 +31,8 @@ class Item {
   [[nodiscard]] const std::shared_ptr<Source>& source() const noexcept { return source_; }
   /// `made` with the records in it; the same object for sinks that need the same.
   std::shared_ptr<const Delivery> delivery(std::shared_ptr<Delivery> made);
-  /// A durable sink has it.
-  void stored();
+  /// A durable sink has it; `is_new`: it has it from this item.
+  void stored(bool is_new);
   /// A sink will not have it: the source is told, unless it was.
   void refuse(const std::string& why);
 
@@ -41,7 +41,10 @@ class Item {
   std::shared_ptr<Source> source_;
   CheckedBatch batch_;
   std::size_t bytes_;
+  void count();
+
   std::atomic<unsigned> left_;  ///< durable sinks that have not spoken
+  std::atomic<bool> is_new_{false};
   std::mutex mutex_;
   std::shared_ptr<const Delivery> delivery_;
 };

@@ -536,6 +536,12 @@ constexpr Key kKeys[] = {
     SIZE("export.max-batch-size", config.exporter.max_batch_bytes, 4 * kKb, 16 * kMb, "bytes of a batch"),
     SIZE("export.max-unacked", config.exporter.max_unacked_bytes, kMb, kTb,
          "bytes that wait in memory: without a spool, or while its disk takes nothing"),
+
+    // to who monitors the sensor
+    TEXT("metrics.listen", config.metrics.listen,
+         "HOST:PORT at which GET /metrics has figures in the format of OpenMetrics; empty: nowhere"),
+    BOOL("metrics.allow-remote", config.metrics.allow_remote,
+         "this may be more than loopback, although it is not encrypted and asks nobody who they are"),
 };
 
 }  // namespace

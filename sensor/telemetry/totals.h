@@ -17,7 +17,7 @@ class Intel;
 
 /// A snapshot; exact once the workers have ended.
 struct Totals {
-  std::uint64_t clock_ns = 0;  ///< capture time that all workers have reached
+  std::uint64_t clock_ns = 0;  ///< capture time that the workers have reached, in UTC
   std::uint64_t received = 0, received_bytes = 0;
   std::array<std::uint64_t, kVerdictCount> verdicts{};
   /// Live: packets that never reached a worker, by the port's own counters; named as in ledger.port.

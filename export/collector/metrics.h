@@ -1,0 +1,29 @@
+// export/collector/metrics.h — the collector's figures for monitoring, by names that stay
+//
+// Samples for each sensor are as many as Tally tells apart; what else has labels takes their values from tables of this
+// program and from the sinks that are configured.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "export/collector/router.h"
+#include "export/metrics/process.h"
+#include "export/tls/counters.h"
+
+namespace picket::collector {
+
+struct Figures {
+  metrics::Process process;
+  std::string version;
+  Tally::State tally;
+  std::vector<LineState> sinks;
+  std::uint64_t held_bytes = 0;
+  std::optional<std::uint64_t> store_bytes;  ///< of the embedded store's files, where there is one
+  const tls::Counters* tls = nullptr;        ///< of sensors' connections; nullptr: they have none
+};
+
+[[nodiscard]] std::vector<metrics::Family> metric_families();
+[[nodiscard]] std::string metrics_text(const Figures&, metrics::Format);
+
+}  // namespace picket::collector

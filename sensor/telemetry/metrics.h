@@ -1,0 +1,26 @@
+// sensor/telemetry/metrics.h — the sensor's figures for monitoring: the same Totals as --stats, by names that stay
+//
+// Labels take their values from tables of this program (verdicts, events, types, protocols) and from the outputs that are
+// configured, never from the network: so the number of samples has a bound.
+#pragma once
+#include <string>
+
+#include "export/metrics/process.h"
+#include "export/tls/counters.h"
+#include "sensor/telemetry/totals.h"
+
+namespace picket {
+
+struct SensorFigures {
+  Totals totals;
+  metrics::Process process;
+  std::string sensor;                  ///< its name; "": it has none
+  const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
+};
+
+/// Every family of the sensor's, in the order in which they are exposed.
+[[nodiscard]] std::vector<metrics::Family> sensor_families();
+
+[[nodiscard]] std::string sensor_metrics(const SensorFigures&, metrics::Format);
+
+}  // namespace picket
