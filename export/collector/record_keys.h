@@ -5,7 +5,7 @@
 // /64), so networks can be asked for, too.
 //
 // Source   B. H. Bloom, Space/time trade-offs in hash coding with allowable errors, CACM 13(7), 1970
-// Cost     a few ns a key; one wrong "maybe" in a hundred (tests/bench/store_bench.cc)
+// Cost     a key: a hash and kProbes bits
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a sensor made is what the collector keeps, each record once: after a replay, after a second one, and when the
-collector is killed in the middle and started again. Then what `query` answers, and that SIGTERM ends it in order.
+collector is killed in the middle and started again. Then what `query` answers, that EVE files hold the same, and that SIGTERM ends it in order.
 
 usage: records_reach_collector.py        PICKET, PICKET_COLLECTOR=paths of the programs
 """
@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_json, run, stop
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_eve, read_json, run, stop
 
 import signal
 
@@ -20,11 +20,11 @@ import signal
 class Collector:
     """A picket-collector of our own on loopback."""
 
-    def __init__(self, store, listen='127.0.0.1:0'):
-        self.store = store
-        self.log = open(str(store) + '.log', 'ab+')
+    def __init__(self, store, listen='127.0.0.1:0', config=None):
+        self.log = open(str(store or config) + '.log', 'ab+')
         begin = self.log.seek(0, 2)
-        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, '--store', str(store)],
+        options = [*(['--store', str(store)] if store else []), *(['--config', str(config)] if config else [])]
+        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, *options],
                                         stdout=self.log, stderr=subprocess.STDOUT)
         self.address = None
         deadline = time.monotonic() + 60
@@ -119,6 +119,42 @@ def answers(checks, store, stats):
     checks.ok('query --json gives the records as --eve writes them', stripped == eve, '%d and %d; first: %s' % (len(stripped), len(eve), differing))
 
 
+def same_in_every_sink(checks, scratch):
+    """EVE files beside the store have the records that `query --json` gives; without a store they have them, too."""
+    store, eve, config = scratch / 'both.db', scratch / 'both.json', scratch / 'both.yaml'
+    config.write_text('eve.path: %s\neve.rotate-size: 1 MiB\n' % eve)
+    server = Collector(store, config=config)
+    result = replay(server.address, scratch / 'both-stats.json') if server.address else server.said()
+    checks.ok('a replay delivers to the store and EVE files', server.address and result.status == 0, result)
+    checks.equal('SIGTERM ends the collector with status 0', stop(server.process, signal.SIGTERM), 0)
+    files = sorted(scratch.glob('both*.json'))
+    files.remove(scratch / 'both-stats.json')
+    written = sorted(json.dumps(r, sort_keys=True) for f in files for r in read_eve(f))
+    kept = sorted(json.dumps(json.loads(line), sort_keys=True) for line in query(store, '--json').out.splitlines())
+    differing = [(a, b) for a, b in zip(written, kept) if a != b][:1]
+    checks.ok('the EVE files have the records of the store, each once', kept and written == kept,
+              '%d in files, %d in the store; first: %s' % (len(written), len(kept), differing))
+    checks.ok('a full file was put away', len(files) > 1, files)
+
+    config.write_text('store: none\neve.path: %s\ndead-letter: none\n' % (scratch / 'alone.json'))
+    server = Collector(None, config=config)
+    result = replay(server.address, scratch / 'alone-stats.json') if server.address else server.said()
+    checks.ok('a replay delivers to EVE files alone', server.address and result.status == 0, result)
+    checks.equal('SIGTERM ends that collector with status 0', stop(server.process, signal.SIGTERM), 0)
+    found = {}
+    for r in read_eve(scratch / 'alone.json'):
+        found[r['event_type']] = found.get(r['event_type'], 0) + 1
+    checks.equal('they hold what was made, type by type', found, made(read_json(scratch / 'alone-stats.json')))
+
+    config.write_text('store: none\n')
+    result = run(collector(), 'serve', '--listen', '127.0.0.1:0', '--config', config)
+    checks.ok('no durable sink: it does not start, and says what to give',
+              result.status == 1 and b'at least one durable sink' in result.err, result)
+    result = run(collector(), 'schema', 'clickhouse', '--server-version', '18.16.1')
+    checks.ok('schema clickhouse shows tables for the version', result.status == 0 and b'CREATE TABLE IF NOT EXISTS `picket`.`alert`' in result.out
+              and b'DateTime64' not in result.out, result)
+
+
 def killed_in_the_middle(checks, scratch):
     """kill -9 while records come in; the sensor waits, delivers the rest, and nothing is there twice."""
     store, stats = scratch / 'killed.db', scratch / 'killed.json'
@@ -157,6 +193,7 @@ def main():
     checks = Checks()
     with Scratch() as scratch:
         delivered_once(checks, scratch)
+        same_in_every_sink(checks, scratch)
         killed_in_the_middle(checks, scratch)
     return checks.done()
 

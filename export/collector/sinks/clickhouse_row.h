@@ -1,6 +1,6 @@
 // export/collector/sinks/clickhouse_row.h — records as rows of clickhouse_schema.h's tables, in RowBinary
 //
-// Cost  about 1.5 us for a flow, most of it its EVE text (tests/bench/sinks_bench.cc); no allocation once warm
+// Cost  a walk over the record and its EVE text
 #pragma once
 #include <cstdint>
 #include <memory>

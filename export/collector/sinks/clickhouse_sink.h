@@ -27,7 +27,7 @@
 // Errors   any of the server's, or its silence, delays: the message has the server's words. Tables that are not there are
 //          made, and columns that a newer schema has are added, if the user may; the schema may also be made by hand
 //          (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
-// Cost     a few ms an insert whatever its size: give it large blocks (tests/bench/sinks_bench.cc)
+// Cost     a request for each table of the block, and one more: large blocks cost least a record
 #pragma once
 #include <chrono>
 #include <memory>

@@ -5,11 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <utility>
+#include <csignal>
 #include <thread>
+#include <utility>
 
+#include "export/collector/sinks/syslog_link.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
+#include "export/tls/test_support.h"
 
 namespace picket::collector {
 namespace {
@@ -63,6 +66,7 @@ class Receiver {
  public:
   explicit Receiver(int type = SOCK_STREAM, std::uint16_t port = 0)
       : fd_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
+    set_limit(fd_);
     const int on = 1;
     ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in at{};
@@ -71,7 +75,9 @@ class Receiver {
     at.sin_port = htons(port);
     socklen_t size = sizeof at;
     EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&at), size), 0);
-    if (type == SOCK_STREAM) EXPECT_EQ(::listen(fd_, 4), 0);
+    if (type == SOCK_STREAM) {
+      EXPECT_EQ(::listen(fd_, 4), 0);
+    }
     EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size), 0);
     port_ = ntohs(at.sin_port);
   }
@@ -79,7 +85,11 @@ class Receiver {
     hang_up();
     ::close(fd_);
   }
-  void accept() { connection_ = ::accept(fd_, nullptr, nullptr); }
+  void accept() {
+    connection_ = ::accept(fd_, nullptr, nullptr);
+    set_limit(connection_);
+  }
+  [[nodiscard]] int connection() const { return connection_; }
   void hang_up() {
     if (connection_ >= 0) ::close(std::exchange(connection_, -1));
   }
@@ -95,6 +105,12 @@ class Receiver {
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:
+  /// That nothing waits for ever.
+  static void set_limit(int fd) {
+    const timeval limit{20, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
   int fd_, connection_ = -1;
   std::uint16_t port_ = 0;
 };
@@ -161,6 +177,106 @@ TEST(SyslogTest, DropsAndCountsWhatFindsNoRoomAndConnectsAgain) {
   EXPECT_EQ(sink->counts().waiting, 0U);
 }
 
+/// A CA, and a server that shows a certificate of it and asks for one.
+class TlsReceiver {
+ public:
+  explicit TlsReceiver(tls::test::CertificateSpec spec = {.names = "IP:127.0.0.1", .usage = "serverAuth"})
+      : certificate_(tls::test::make_certificate(spec, &ca_)),
+        client_(tls::test::make_certificate({.names = "DNS:soc"}, &ca_)) {
+    std::signal(SIGPIPE, SIG_IGN);
+    folder_.write("ca", ca_.pem());
+    folder_.write("client", client_.pem());
+    folder_.write("key", client_.key_pem());
+    EXPECT_EQ(SSL_CTX_use_certificate(context_.get(), certificate_.x509.get()), 1);
+    EXPECT_EQ(SSL_CTX_use_PrivateKey(context_.get(), certificate_.key.get()), 1);
+    EXPECT_EQ(X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), ca_.x509.get()), 1);
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  /// The next connection; false when the ends did not agree.
+  bool accept() {
+    receiver_.accept();
+    ssl_.reset(SSL_new(context_.get()));
+    return SSL_set_fd(ssl_.get(), receiver_.connection()) == 1 && SSL_accept(ssl_.get()) == 1;
+  }
+  void hang_up() { receiver_.hang_up(); }
+  std::string read(std::size_t bytes) {
+    std::string all(bytes, '\0');
+    std::size_t at = 0, n = 0;
+    while (at < bytes && SSL_read_ex(ssl_.get(), all.data() + at, bytes - at, &n) == 1) at += n;
+    all.resize(at);
+    return all;
+  }
+  [[nodiscard]] SyslogOptions options(const std::string& host = "127.0.0.1") const {
+    return {.server = host + ":" + std::to_string(receiver_.port()),
+            .ca = folder_.path("ca"),
+            .certificate = folder_.path("client"),
+            .key = folder_.path("key"),
+            .first_pause = std::chrono::milliseconds{1}};
+  }
+
+ private:
+  tls::test::Folder folder_;
+  tls::test::Certificate ca_ = tls::test::make_certificate({.is_ca = true, .common_name = "CA"}, nullptr);
+  tls::test::Certificate certificate_, client_;
+  tls::SslCtxPtr context_{SSL_CTX_new(TLS_server_method())};
+  Receiver receiver_;
+  tls::SslPtr ssl_;
+};
+
+TEST(SyslogTest, SpeaksTlsWithCertificatesAtBothEndsAndConnectsAgain) {
+  TlsReceiver receiver;
+  const auto sink = open(receiver.options());
+  Chain chain;
+  store(*sink, {chain.next(6)});
+  ASSERT_TRUE(receiver.accept());
+  const std::string expected = framed(text_of_event(3)) + framed(text_of_event(6));
+  EXPECT_EQ(receiver.read(expected.size()), expected);
+  receiver.hang_up();
+  store(*sink, {chain.next(3)});
+  ASSERT_TRUE(receiver.accept());
+  EXPECT_EQ(receiver.read(framed(text_of_event(9)).size()), framed(text_of_event(9)));
+}
+
+/// Why dialling fails; the server sees that it does.
+std::string refusal(TlsReceiver& receiver, const SyslogOptions& options) {
+  auto dialer = SyslogDialer::make(options);
+  if (!dialer) return dialer.error().message;
+  bool agreed = true;
+  std::jthread server([&] { agreed = receiver.accept(); });
+  const auto link = dialer.value()->dial();
+  server.join();
+  EXPECT_FALSE(agreed);
+  return link ? "" : link.error().message;
+}
+
+TEST(SyslogTest, TellsNothingToAServerOfAnotherNameOrCaOrOfYesterday) {
+  const auto refused = [](TlsReceiver& receiver, const SyslogOptions& options, std::string_view why) {
+    const std::string said = refusal(receiver, options);
+    EXPECT_NE(said.find(why), said.npos) << said;
+    EXPECT_NE(said.find(options.server), said.npos) << said;
+  };
+  TlsReceiver by_address, by_name({.names = "DNS:localhost", .usage = "serverAuth"});
+  refused(by_address, by_address.options("localhost"), "ostname mismatch");
+  refused(by_name, by_name.options(), "IP address mismatch");
+  SyslogOptions other_ca = by_address.options();
+  other_ca.ca = by_name.options().ca;
+  refused(by_address, other_ca, "certificate");
+  TlsReceiver expired({.names = "IP:127.0.0.1",
+                       .usage = "serverAuth",
+                       .from_s = -2 * tls::test::kDay,
+                       .to_s = -tls::test::kDay});
+  refused(expired, expired.options(), "expired");
+}
+
+TEST(SyslogTest, WaitsForASilentTlsServerNoLongerThanItsTimeout) {
+  const TlsReceiver silent;
+  SyslogOptions options = silent.options();
+  options.timeout = std::chrono::milliseconds(50);
+  auto dialer = SyslogDialer::make(options);
+  ASSERT_TRUE(dialer);
+  EXPECT_FALSE(dialer.value()->dial());
+}
+
 TEST(SyslogOptionsTest, RefusesWhatCannotWork) {
   const auto why = [](const SyslogOptions& o) {
     const auto sink = open_syslog_sink(o);
@@ -174,6 +290,10 @@ TEST(SyslogOptionsTest, RefusesWhatCannotWork) {
   EXPECT_NE(why({.server = "192.0.2.1:6514", .ca = "/no/such"}).find("/no/such"), std::string::npos);
   EXPECT_NE(why({.server = "192.0.2.1:6514", .certificate = "/no/such"}).find("go together"),
             std::string::npos);
+  TlsReceiver one, other;
+  SyslogOptions mixed = one.options();
+  mixed.key = other.options().key;
+  EXPECT_NE(why(mixed).find("syslog.key"), std::string::npos);
   EXPECT_NE(why({.server = "127.0.0.1:514", .transport = SyslogTransport::kTcp, .queue = 0}).find("queue"),
             std::string::npos);
 }
