@@ -6,7 +6,7 @@
 
 #include "export/collector/server.h"
 #include "export/collector/test_support.h"
-#include "export/grpc_sink.h"
+#include "export/delivery/delivery_sink.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
 namespace picket::collector {
@@ -38,9 +38,9 @@ class DeliverTest : public ::testing::Test {
     server_.reset();
     router_.reset();
   }
-  GrpcSinkOptions options(bool wait = true) const {
-    GrpcSinkOptions o;
-    o.collector = "127.0.0.1:" + std::to_string(port_);
+  delivery::Options options(bool wait = true) const {
+    delivery::Options o;
+    o.collectors = {"127.0.0.1:" + std::to_string(port_)};
     o.sensor = "plant-7";
     o.wait = wait;
     o.max_batch_age = 20ms;
@@ -48,8 +48,8 @@ class DeliverTest : public ::testing::Test {
     o.patience = 5s;
     return o;
   }
-  static std::unique_ptr<RecordSink> open(const GrpcSinkOptions& o) {
-    auto sink = open_grpc_sink(o);
+  static std::unique_ptr<RecordSink> open(const delivery::Options& o) {
+    auto sink = delivery::open_delivery_sink(o);
     EXPECT_TRUE(sink) << sink.error().message;
     return sink ? std::move(sink).value() : nullptr;
   }
@@ -232,26 +232,6 @@ TEST_F(DeliverTest, SurvivesManyRestartsUnderLoad) {
   EXPECT_EQ(stored(), 2000U);
 }
 
-TEST_F(DeliverTest, LiveRecordsThatFindNoRoomAreAGap) {
-  start();
-  const int port = port_;
-  stop();
-  auto o = options(false);
-  o.max_unacked_bytes = 2000;
-  o.max_batch_records = 5;
-  auto sink = open(o);
-  write(*sink, 1, 200);
-  const std::uint64_t lost = sink->lost();
-  EXPECT_GT(lost, 0U);
-  start(port);
-  ASSERT_TRUE(delivered(*sink, 200 - lost));
-  write(*sink, 201, 10);
-  sink->close();
-  EXPECT_EQ(sink->delivered() + sink->lost(), 210U);
-  EXPECT_EQ(sink->lost(), lost);
-  EXPECT_EQ(stored(), 210 - lost);
-}
-
 TEST_F(DeliverTest, AReplayWaitsForTheCollector) {
   start();
   auto o = options();
@@ -283,12 +263,12 @@ TEST_F(DeliverTest, NamesTheCollectorThatDoesNotAnswer) {
   auto o = options();
   stop();
   o.patience = 200ms;
-  const auto sink = open_grpc_sink(o);
+  const auto sink = delivery::open_delivery_sink(o);
   ASSERT_FALSE(sink);
-  EXPECT_NE(sink.error().message.find(o.collector), std::string::npos) << sink.error().message;
+  EXPECT_NE(sink.error().message.find(o.collectors[0]), std::string::npos) << sink.error().message;
   EXPECT_NE(sink.error().message.find("picket-collector serve"), std::string::npos);
-  o.collector = "192.0.2.1:5514";
-  EXPECT_NE(open_grpc_sink(o).error().message.find("clear text"), std::string::npos);
+  o.collectors = {"192.0.2.1:5514"};
+  EXPECT_NE(delivery::open_delivery_sink(o).error().message.find("clear text"), std::string::npos);
 }
 
 TEST_F(DeliverTest, NamesThePortThatIsTaken) {

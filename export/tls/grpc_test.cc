@@ -10,7 +10,7 @@
 #include <set>
 
 #include "export/proto/picket/v1/collector.grpc.pb.h"
-#include "export/tls/gate.h"
+#include "export/tls/channels.h"
 #include "export/tls/listener.h"
 #include "export/tls/test_support.h"
 
@@ -60,8 +60,8 @@ class Grpc : public testing::Test {
     site.folder.write("crl", make_crl(site.ca, {}));
     collector_ring = site.keyring(Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.path("crl"); });
     listen(0);
-    dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
-    gate = Gate::open(dialer, {"127.0.0.1", listener->port()}, {}, seconds(20)).value();
+    channels = Channels::open(site.options(Side::kSensor), {}, quick()).value();
+    at = {"127.0.0.1", listener->port()};
   }
   void TearDown() override {
     server->Shutdown(std::chrono::system_clock::now());
@@ -77,14 +77,7 @@ class Grpc : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
     listener = std::move(started).value();
   }
-  std::shared_ptr<grpc::Channel> channel() const {
-    grpc::ChannelArguments args;
-    args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-    args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
-    return grpc::CreateCustomChannel(gate->target(), grpc::InsecureChannelCredentials(), args);
-  }
+  std::shared_ptr<grpc::Channel> channel() const { return channels->to(at).value(); }
   static bool connects(const std::shared_ptr<grpc::Channel>& channel) {
     return channel->WaitForConnected(std::chrono::system_clock::now() + seconds(20));
   }
@@ -116,8 +109,8 @@ class Grpc : public testing::Test {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<Listener> listener;
-  std::shared_ptr<Dialer> dialer;
-  std::unique_ptr<Gate> gate;
+  std::shared_ptr<Channels> channels;
+  HostPort at;
 };
 
 TEST_F(Grpc, BatchesAreDeliveredByWhoeverTheCertificateNames) {
@@ -129,7 +122,10 @@ TEST_F(Grpc, BatchesAreDeliveredByWhoeverTheCertificateNames) {
 }
 
 TEST_F(Grpc, NoTwoConnectionsEverHaveTheSameChannel) {
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
+  for (int i = 0; i < 20; ++i) {
+    const grpc::Status status = deliver(channel(), "plant-7", 1);
+    EXPECT_TRUE(status.ok()) << status.error_message() << ' ' << channels->trouble(at);
+  }
   const std::lock_guard lock(service.mutex);
   EXPECT_EQ(service.channels.size(), 20U) << "one after the other, so that descriptors are used again";
 }
@@ -137,16 +133,16 @@ TEST_F(Grpc, NoTwoConnectionsEverHaveTheSameChannel) {
 TEST_F(Grpc, AChannelConnectsAgainByItself) {
   const auto c = channel();
   ASSERT_TRUE(connects(c));
-  EXPECT_TRUE(eventually([&] { return gate->trouble().empty(); }));
+  EXPECT_TRUE(eventually([&] { return channels->trouble(at).empty(); }));
   const std::uint16_t port = listener->port();
   listener.reset();
   EXPECT_TRUE(
-      eventually([&] { return c->GetState(true) != GRPC_CHANNEL_READY && !gate->trouble().empty(); }));
-  EXPECT_NE(gate->trouble().find("Connection refused"), std::string::npos) << gate->trouble();
+      eventually([&] { return c->GetState(true) != GRPC_CHANNEL_READY && !channels->trouble(at).empty(); }));
+  EXPECT_NE(channels->trouble(at).find("Connection refused"), std::string::npos) << channels->trouble(at);
   listen(port);
   EXPECT_TRUE(eventually([&] { return connects(c); }));
   EXPECT_TRUE(deliver(c, "plant-7", 3).ok());
-  EXPECT_EQ(gate->trouble(), "");
+  EXPECT_EQ(channels->trouble(at), "");
 }
 
 TEST_F(Grpc, AChannelIsNotReadyWhereTheSensorIsRefused) {
@@ -154,12 +150,14 @@ TEST_F(Grpc, AChannelIsNotReadyWhereTheSensorIsRefused) {
   ASSERT_TRUE(eventually([&] { return collector_ring->counters().reloads_ok == 1; }));
   const auto c = channel();
   ASSERT_TRUE(eventually([&] { return c->GetState(true) == GRPC_CHANNEL_TRANSIENT_FAILURE; }));
-  EXPECT_TRUE(eventually([&] { return !gate->trouble().empty(); }));
-  EXPECT_NE(gate->trouble().find("refuses this sensor"), std::string::npos) << gate->trouble();
-  EXPECT_NE(gate->trouble().find("certificate revoked"), std::string::npos) << gate->trouble();
+  EXPECT_TRUE(eventually([&] { return !channels->trouble(at).empty(); }));
+  EXPECT_NE(channels->trouble(at).find("refuses this sensor"), std::string::npos) << channels->trouble(at);
+  EXPECT_NE(channels->trouble(at).find("certificate revoked"), std::string::npos) << channels->trouble(at);
 }
 
 TEST_F(Grpc, NoOtherProcessGoesThroughTheGate) {
+  const std::shared_ptr<Dialer> dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
+  const auto gate = Gate::open(dialer, at, {}).value();
   const std::string name = gate->target().substr(std::string("unix-abstract:").size());
   const pid_t child = ::fork();
   if (child == 0) {  // nothing here that another thread may hold a lock of
@@ -177,17 +175,19 @@ TEST_F(Grpc, NoOtherProcessGoesThroughTheGate) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0) << "it is closed without a byte";
   EXPECT_EQ(collector_ring->counters().handshakes_ok, 0U);
-  EXPECT_TRUE(deliver(channel(), "plant-7", 1).ok());
+  const auto own = grpc::CreateChannel(gate->target(), grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(deliver(own, "plant-7", 1).ok());
 }
 
 TEST_F(Grpc, AGateClosesWhileItDials) {
   const Fd silent(::socket(AF_INET, SOCK_STREAM, 0));  // accepts in the kernel, and never says a word
   ASSERT_EQ(::listen(silent.get(), 4), 0);
-  sockaddr_in at{};
-  socklen_t size = sizeof at;
-  ::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&at), &size);
-  gate = Gate::open(dialer, {"127.0.0.1", ntohs(at.sin_port)}, {}, std::chrono::hours(1)).value();
-  const auto c = channel();
+  sockaddr_in bound{};
+  socklen_t size = sizeof bound;
+  ::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&bound), &size);
+  const std::shared_ptr<Dialer> dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
+  auto gate = Gate::open(dialer, {"127.0.0.1", ntohs(bound.sin_port)}, {}, std::chrono::hours(1)).value();
+  const auto c = grpc::CreateChannel(gate->target(), grpc::InsecureChannelCredentials());
   c->GetState(true);
   const Fd dialled(::accept(silent.get(), nullptr, nullptr));  // it is under way
   gate.reset();

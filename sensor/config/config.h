@@ -20,7 +20,7 @@
 
 #include "dataplane/decode/shard.h"
 #include "dataplane/worker.h"
-#include "export/grpc_sink.h"
+#include "export/delivery/options.h"
 #include "export/metrics/server.h"
 #include "export/ot_summaries.h"
 #include "parsers/core/result.h"
@@ -90,7 +90,7 @@ struct Config {
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
-  GrpcSinkOptions exporter;            ///< `collector` is "" unless configured
+  delivery::Options exporter;          ///< no collectors unless configured
   metrics::ServerConfig metrics;       ///< `listen` is "" unless configured
   std::vector<std::string> warnings;   ///< one line each
 };

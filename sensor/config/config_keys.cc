@@ -156,6 +156,38 @@ std::string show_keep(const Draft& d) {
   return std::string(kKeepWords[static_cast<std::size_t>(d.config.assets.keep)]);
 }
 
+Refusal set_collectors(const Key&, const Value& v, Draft& d) {
+  if (v.items.size() > 8) return "has more than 8 collectors";
+  d.config.exporter.collectors = v.items;
+  return {};
+}
+std::string show_collectors(const Draft& d) {
+  std::string s;
+  for (const std::string& c : d.config.exporter.collectors) s += (s.empty() ? "" : ",") + c;
+  return s;
+}
+
+constexpr std::string_view kModeWords[] = {"failover", "all"};
+Refusal set_export_mode(const Key&, const Value& v, Draft& d) {
+  if (v.text != kModeWords[0] && v.text != kModeWords[1]) return one_of(kModeWords);
+  d.config.exporter.mode = v.text == kModeWords[0] ? delivery::Mode::kFailover : delivery::Mode::kAll;
+  return {};
+}
+std::string show_export_mode(const Draft& d) {
+  return std::string(kModeWords[static_cast<std::size_t>(d.config.exporter.mode)]);
+}
+
+constexpr std::string_view kFsyncWords[] = {"always", "batch-interval", "off"};
+Refusal set_fsync(const Key&, const Value& v, Draft& d) {
+  const auto at = std::find(std::begin(kFsyncWords), std::end(kFsyncWords), v.text);
+  if (at == std::end(kFsyncWords)) return one_of(kFsyncWords);
+  d.config.exporter.spool_fsync = static_cast<delivery::Fsync>(at - std::begin(kFsyncWords));
+  return {};
+}
+std::string show_fsync(const Draft& d) {
+  return std::string(kFsyncWords[static_cast<std::size_t>(d.config.exporter.spool_fsync)]);
+}
+
 Refusal set_rss(const Key&, const Value& v, Draft& d) {
   static constexpr std::string_view kWords[] = {"ip-pair", "five-tuple"};
   if (v.text != kWords[0] && v.text != kWords[1]) return one_of(kWords);
@@ -480,12 +512,30 @@ constexpr Key kKeys[] = {
           "seconds that a clean end after SIGINT or SIGTERM may take; what is not delivered by then is lost"),
 
     // to a collector
-    TEXT("export.collector", config.exporter.collector, "HOST:PORT of a collector that records are sent to"),
+    {"export.collector", set_collectors, show_collectors,
+     "HOST:PORT of a collector that records are sent to"},
+    {"export.collectors", set_collectors, show_collectors, "several of them: see export.mode", 0, 0,
+     "list of HOST:PORT, at most 8"},
+    {"export.mode", set_export_mode, show_export_mode,
+     "several collectors: the first that answers, or all of them get everything", 0, 0, "failover or all"},
+    PATH("export.spool.path", config.exporter.spool_folder,
+         "folder in which records wait for collectors, and outlive picket; empty: they wait in memory"),
+    SIZE("export.spool.max-size", config.exporter.spool_max_bytes, kMb, 1024 * kTb,
+         "bytes of it; above them statistics go first, then flows, transactions, alerts last"),
+    COUNT("export.spool.max-age", config.exporter.spool_max_age_h, 0, 10 * 365 * 24,
+          "hours that a record waits in it at most; 0: any time"),
+    {"export.spool.fsync", set_fsync, show_fsync,
+     "what survives a loss of power: all that was sent, all but the last second, or what the kernel wrote", 0,
+     0, "always, batch-interval or off"},
+    PATH("export.one-way.folder", config.exporter.one_way_folder,
+         "folder for files of batches, to be carried over a data diode; empty: none"),
+    SIZE("export.one-way.max-size", config.exporter.one_way_max_bytes, kMb, 1024 * kTb,
+         "bytes of files in it; above them nothing is written until some are taken away"),
     BOOL("export.compress", config.exporter.compress, "compress batches"),
-    COUNT("export.max-batch-records", config.exporter.max_batch_records, 1, 1 << 20, "records of a batch"),
+    COUNT("export.max-batch-records", config.exporter.max_batch_records, 1, 1'000'000, "records of a batch"),
     SIZE("export.max-batch-size", config.exporter.max_batch_bytes, 4 * kKb, 16 * kMb, "bytes of a batch"),
     SIZE("export.max-unacked", config.exporter.max_unacked_bytes, kMb, kTb,
-         "bytes that wait for the collector's acknowledgement"),
+         "bytes that wait in memory: without a spool, or while its disk takes nothing"),
 
     // to who monitors the sensor
     TEXT("metrics.listen", config.metrics.listen,

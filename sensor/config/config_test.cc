@@ -319,6 +319,26 @@ TEST_F(ConfigTest, PathsCountFromTheFileTheyStandIn) {
   EXPECT_EQ(d.value().rules.files, std::vector{(folder_ / "rules/a.rules").string()});
 }
 
+TEST_F(ConfigTest, CollectorsAreOneOrSeveral) {
+  const auto r = load(
+      "export:\n  collectors: [127.0.0.1:1, 127.0.0.1:2]\n  mode: all\n"
+      "  spool:\n    path: spool\n    max-size: 20gb\n    fsync: always\n");
+  ASSERT_TRUE(r.has_value()) << error(r);
+  const delivery::Options& o = r.value().exporter;
+  EXPECT_EQ(o.collectors, (std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"}));
+  EXPECT_EQ(o.mode, delivery::Mode::kAll);
+  EXPECT_EQ(o.spool_folder, (folder_ / "spool").string());
+  EXPECT_EQ(o.spool_max_bytes, std::uint64_t{20} << 30);
+  EXPECT_EQ(o.spool_fsync, delivery::Fsync::kAlways);
+  EXPECT_EQ(load("export: {collector: 127.0.0.1:3}").value().exporter.collectors,
+            std::vector<std::string>{"127.0.0.1:3"});
+  EXPECT_TRUE(load("export: {one-way: {folder: out}}").value().exporter.wanted());
+  EXPECT_FALSE(load("workers: 1").value().exporter.wanted());
+  EXPECT_NE(error(load("export: {mode: some}")).find("failover or all"), std::string::npos);
+  EXPECT_NE(error(load("export: {spool: {fsync: maybe}}")).find("always, batch-interval or off"),
+            std::string::npos);
+}
+
 TEST_F(ConfigTest, AnotherSensorsConfigurationBecomesOurs) {
   const auto path = folder_ / "suricata.yaml";
   std::ofstream(path) << "vars:\n  address-groups:\n    HOME_NET: \"[10.0.0.0/8,!10.1.1.1]\"\n"

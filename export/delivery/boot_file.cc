@@ -1,0 +1,233 @@
+#include "export/delivery/boot_file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+
+namespace picket::delivery {
+namespace {
+
+constexpr std::array<char, 8> kMagic{'p', 'k', 't', 'b', 'o', 'o', 't', '1'};
+constexpr std::size_t kNameBytes = 32;
+constexpr std::size_t kPage = 4096;
+
+std::uint32_t checksum(const void* data, std::size_t n) {
+  return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const Bytef*>(data), n));
+}
+
+constexpr std::size_t round_up(std::size_t n) { return (n + kPage - 1) / kPage * kPage; }
+
+/// FNV-1a; 0 stands for a place that is free.
+std::uint64_t hash_name(std::string_view name) {
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (const char c : name) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+  return h == 0 ? 1 : h;
+}
+
+}  // namespace
+
+/// Written in turns: one of the two is whole at any moment.
+struct BootFile::StoredPoint {
+  std::uint64_t generation, through;
+  BatchHash hash;
+  std::array<std::uint64_t, kMaxTypes> made;
+  std::uint64_t crc;  ///< of all before it
+};
+
+struct BootFile::Lane {
+  std::array<std::uint64_t, kMaxTypes> made;
+  std::uint64_t total;  ///< sum of `made`, or one less
+  struct Known {
+    std::uint64_t collector, sent, acked, check;
+    [[nodiscard]] std::uint64_t expected() const noexcept;
+  };
+  std::array<Known, kMaxCollectors> known;
+  std::array<StoredPoint, 2> base, head;
+};
+
+struct BootFile::Layout {
+  std::array<char, 8> magic;
+  std::uint64_t boot, started_at;
+  std::uint32_t segment_bytes, segments;
+  std::array<char, 160> sensor;
+  std::array<std::array<char, kNameBytes>, kMaxTypes> names;
+  std::uint64_t crc;  ///< of all before it
+  std::array<Lane, kLaneCount> lanes;
+
+  [[nodiscard]] std::size_t stride() const { return round_up(sizeof(Segment) + segment_bytes); }
+  [[nodiscard]] std::size_t total() const { return round_up(sizeof(Layout)) + segments * stride(); }
+};
+
+Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
+  Layout first{};
+  first.segment_bytes = options.segment_bytes;
+  first.segments = options.segments;
+  std::unique_ptr<BootFile> file(new BootFile(options.path));
+  file->map_bytes_ = first.total();
+  int fd = -1;
+  if (!options.path.empty()) {
+    fd = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    const int error = fd < 0 ? errno : ::posix_fallocate(fd, 0, static_cast<off_t>(file->map_bytes_));
+    if (error != 0) {
+      if (fd >= 0) ::close(fd), ::unlink(options.path.c_str());
+      return Error{fmt::format("cannot make '{}' of {} bytes: {}", options.path, file->map_bytes_,
+                               std::strerror(error))};
+    }
+  }
+  void* map = ::mmap(nullptr, file->map_bytes_, PROT_READ | PROT_WRITE,
+                     fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+  if (fd >= 0) ::close(fd);
+  if (map == MAP_FAILED) {
+    file->remove();
+    return Error{fmt::format("cannot map '{}': {}", options.path, std::strerror(errno))};
+  }
+  Layout& layout = *(file->map_ = static_cast<Layout*>(map));
+  layout.boot = options.boot;
+  layout.started_at = options.started_at;
+  layout.segment_bytes = options.segment_bytes;
+  layout.segments = options.segments;
+  options.sensor.copy(layout.sensor.data(), layout.sensor.size() - 1);
+  for (std::size_t kind = 0; kind < std::min(kMaxTypes, record_kind_count()); ++kind)
+    record_kind_name(static_cast<RecordKind>(kind)).copy(layout.names[kind].data(), kNameBytes - 1);
+  layout.magic = kMagic;
+  layout.crc = checksum(&layout, offsetof(Layout, crc));
+  if (options.points_known) {
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) file->set_base(lane, {}), file->set_head(lane, {});
+  }
+  return file;
+}
+
+Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path) {
+  std::unique_ptr<BootFile> file(new BootFile(path));
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return Error{fmt::format("cannot open '{}': {}", path, std::strerror(errno))};
+  struct stat st {};
+  ::fstat(fd, &st);
+  const auto size = static_cast<std::size_t>(st.st_size);
+  void* map = size < round_up(sizeof(Layout))
+                  ? MAP_FAILED
+                  : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ::close(fd);
+  if (map == MAP_FAILED) return Error{fmt::format("'{}' is too short or cannot be mapped", path)};
+  file->map_ = static_cast<Layout*>(map);
+  file->map_bytes_ = size;
+  const Layout& layout = *file->map_;
+  if (layout.magic != kMagic || layout.crc != checksum(&layout, offsetof(Layout, crc)))
+    return Error{fmt::format("'{}' is damaged: its checksum is wrong", path)};
+  if (size < layout.total() && size != round_up(sizeof(Layout)))
+    return Error{fmt::format("'{}' is cut short: {} of {} bytes", path, size, layout.total())};
+  return file;
+}
+
+BootFile::~BootFile() {
+  if (map_ != nullptr) ::munmap(map_, map_bytes_);
+}
+
+std::string BootFile::sensor() const { return map_->sensor.data(); }
+std::uint64_t BootFile::boot() const noexcept { return map_->boot; }
+std::uint64_t BootFile::started_at() const noexcept { return map_->started_at; }
+std::span<std::uint64_t, kMaxTypes> BootFile::made(std::size_t lane) noexcept {
+  return map_->lanes[lane].made;
+}
+std::uint64_t& BootFile::total(std::size_t lane) noexcept { return map_->lanes[lane].total; }
+std::string_view BootFile::name(std::size_t kind) const noexcept { return map_->names[kind].data(); }
+
+std::uint32_t BootFile::segments() const noexcept { return map_bytes_ < map_->total() ? 0 : map_->segments; }
+std::uint32_t BootFile::segment_bytes() const noexcept { return map_->segment_bytes; }
+Segment& BootFile::segment(std::uint32_t i) noexcept {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(map_) + round_up(sizeof(Layout)) + i * map_->stride();
+  return *reinterpret_cast<Segment*>(
+      bytes);  // NOLINT: the mapping begins at a page, and so does each segment
+}
+
+void BootFile::drop_segments() {
+  const std::size_t keep = round_up(sizeof(Layout));
+  if (path_.empty() || map_bytes_ == keep) return;
+  ::munmap(reinterpret_cast<std::uint8_t*>(map_) + keep, map_bytes_ - keep);
+  map_bytes_ = keep;
+  [[maybe_unused]] const int done = ::truncate(path_.c_str(), static_cast<off_t>(keep));
+}
+
+void BootFile::store(std::array<StoredPoint, 2>& place, const ChainPoint& point) {
+  StoredPoint& to = place[0].generation <= place[1].generation ? place[0] : place[1];
+  const std::uint64_t generation = std::max(place[0].generation, place[1].generation) + 1;
+  to.crc = 0;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  to.generation = generation;
+  to.through = point.through;
+  to.hash = point.hash;
+  for (std::size_t kind = 0; kind < kMaxTypes; ++kind) {
+    const auto at = name(kind).empty() ? point.made.end() : point.made.find(name(kind));
+    to.made[kind] = at == point.made.end() ? 0 : at->second;
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  to.crc = checksum(&to, offsetof(StoredPoint, crc));
+}
+
+std::optional<ChainPoint> BootFile::read(const std::array<StoredPoint, 2>& place) const {
+  const StoredPoint* best = nullptr;
+  for (const StoredPoint& p : place) {
+    if (p.generation == 0 || p.crc != checksum(&p, offsetof(StoredPoint, crc))) continue;
+    if (best == nullptr || p.generation > best->generation) best = &p;
+  }
+  if (best == nullptr) return {};
+  return ChainPoint{best->through, best->hash,
+                    by_name(std::span<const std::uint64_t, kMaxTypes>(best->made))};
+}
+
+std::optional<ChainPoint> BootFile::base(std::size_t lane) const { return read(map_->lanes[lane].base); }
+std::optional<ChainPoint> BootFile::head(std::size_t lane) const { return read(map_->lanes[lane].head); }
+void BootFile::set_base(std::size_t lane, const ChainPoint& p) { store(map_->lanes[lane].base, p); }
+void BootFile::set_head(std::size_t lane, const ChainPoint& p) { store(map_->lanes[lane].head, p); }
+
+std::uint64_t BootFile::Lane::Known::expected() const noexcept {
+  return collector * 3 + sent * 5 + acked * 7 + 11;
+}
+
+std::optional<BootFile::Progress> BootFile::progress(std::size_t lane,
+                                                     std::string_view collector) const noexcept {
+  for (const Lane::Known& k : map_->lanes[lane].known) {
+    if (k.collector == 0 && k.check == 0) return Progress{};
+    if (k.check != k.expected()) return {};
+    if (k.collector == hash_name(collector)) return Progress{k.sent, k.acked};
+  }
+  return Progress{};
+}
+
+void BootFile::set_progress(std::size_t lane, std::string_view collector, Progress progress) noexcept {
+  const std::uint64_t hash = hash_name(collector);
+  auto& all = map_->lanes[lane].known;
+  auto at = std::find_if(all.begin(), all.end(),
+                         [&](const Lane::Known& k) { return k.collector == 0 || k.collector == hash; });
+  if (at ==
+      all.end()) {  // every place is another collector's, of configurations before: nobody asks for them
+    all.fill({});
+    at = all.begin();
+  }
+  at->check = ~std::uint64_t{0};
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  at->collector = hash;
+  at->sent = progress.sent;
+  at->acked = progress.acked;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  at->check = at->expected();
+}
+
+void BootFile::sync() noexcept {
+  if (!path_.empty()) ::msync(map_, round_up(sizeof(Layout)), MS_SYNC);
+}
+
+void BootFile::remove() noexcept {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+}  // namespace picket::delivery

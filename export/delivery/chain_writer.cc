@@ -1,0 +1,130 @@
+#include "export/delivery/chain_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <numeric>
+
+#include "export/delimited.h"
+#include "export/proto/picket/v1/event.pb.h"
+
+namespace picket::delivery {
+namespace {
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds(1));
+}
+
+/// The type of a record that can be read; "" of bytes that are none.
+std::string_view type_of(Bytes record) {
+  std::string_view type;
+  WireReader in(record);
+  for (WireField f; in.next(f);) {
+    if (f.number == v1::Event::kEventTypeFieldNumber && f.type == 2) type = as_text(f.bytes);
+  }
+  return in.ok() ? type : std::string_view();
+}
+
+struct Readable {
+  std::uint32_t count = 0;
+  std::size_t bytes = 0;
+  TypeCounts types;
+};
+
+/// A segment that says the same thing twice. Only a loss of power leaves others.
+bool is_sound(const Segment& s) {
+  return std::accumulate(s.before.begin(), s.before.end(), std::uint64_t{1}) == s.first_seq;
+}
+
+/// As many records of a segment as can be read: all of them, unless power was lost.
+Readable read_segment(const Segment& segment, std::uint32_t max_bytes) {
+  Readable r;
+  const Bytes all(segment.data(), std::min(segment.bytes(), max_bytes));
+  WireReader in(all);
+  Bytes record;
+  while (r.count < segment.count() && next_delimited(in, record)) {
+    const std::string_view type = type_of(record);
+    if (type.empty()) break;
+    ++r.types[std::string(type)];
+    ++r.count;
+    r.bytes = all.size() - in.left();
+  }
+  return r;
+}
+
+}  // namespace
+
+ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, SealOptions options)
+    : spool_(spool),
+      boot_(boot),
+      lane_(lane),
+      options_(std::move(options)),
+      chain_(boot.chain(lane)),
+      head_(spool.head(boot, lane)) {}
+
+void ChainWriter::missing_until(std::uint64_t first_seq, TypeCounts made, v1::GapReason reason) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  while (first_seq > head_.through + 1) {
+    // No batch was ever sealed here, so the chain goes on from the gap.
+    ChainPoint to{first_seq - 1, {}, made};
+    if (to.through - head_.through > kMost) to = {head_.through + kMost, {}, head_.made};
+    const v1::Batch gap = make_gap(chain_, head_, to, reason, now_ns(), options_.sign);
+    to.hash = chain_after(gap);
+    spool_.append(boot_, lane_, gap, to);
+    head_ = std::move(to);
+  }
+}
+
+bool ChainWriter::seal(std::uint32_t count, const TypeCounts& types, Bytes records) {
+  v1::Batch batch;
+  set_head(chain_, head_, batch);
+  batch.set_count(count);
+  batch.set_sealed_at(now_ns());
+  ChainPoint after = head_;
+  after.through += count;
+  for (const auto& [type, n] : types) after.made[type] += n;
+  after.hash = seal_batch(head_.hash, records, options_.compress, batch, options_.sign);
+  const bool on_disk = spool_.append(boot_, lane_, batch, after);
+  head_ = std::move(after);
+  return on_disk;
+}
+
+bool ChainWriter::seal(const Filled& filled) {
+  missing_until(filled.first_seq, filled.before, v1::GAP_NO_ROOM);
+  if (filled.segment == nullptr) return false;
+  const Segment& s = *filled.segment;
+  return seal(s.count(), boot_.by_name(std::span<const std::uint32_t, kMaxTypes>(s.counts)),
+              Bytes(s.data(), s.bytes()));
+}
+
+std::uint64_t recover(Spool& spool, BootFile& boot, const SealOptions& options) {
+  std::uint64_t saved = 0;
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+    ChainWriter chain(spool, boot, lane, options);
+    std::vector<const Segment*> held;
+    for (std::uint32_t i = 0; i < boot.segments(); ++i) {
+      const Segment& s = boot.segment(i);
+      if (s.owner == lane + 1 && s.count() != 0 && is_sound(s)) held.push_back(&s);
+    }
+    std::sort(held.begin(), held.end(), [](auto* a, auto* b) { return a->first_seq < b->first_seq; });
+    for (const Segment* s : held) {
+      if (s->first_seq <= chain.through()) continue;  // it was sealed, and not given back yet
+      const Readable r = read_segment(*s, boot.segment_bytes());
+      if (r.count == 0) continue;
+      chain.missing_until(s->first_seq, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(s->before)),
+                          v1::GAP_NO_ROOM);
+      chain.seal(r.count, r.types, Bytes(s->data(), r.bytes));
+      saved += r.count;
+    }
+    const auto made = boot.made(lane);
+    const std::uint64_t all = std::accumulate(made.begin(), made.end(), std::uint64_t{0});
+    if (all - boot.total(lane) <= 1)
+      chain.missing_until(all + 1, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(made)),
+                          v1::GAP_SENSOR_ENDED);
+  }
+  spool.close(boot);
+  return saved;
+}
+
+}  // namespace picket::delivery

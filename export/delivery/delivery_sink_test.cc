@@ -1,0 +1,426 @@
+// From a sensor's output to collectors that misbehave, over gRPC on loopback, all in one process.
+#include "export/delivery/delivery_sink.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <thread>
+
+#include "export/delivery/one_way.h"
+#include "export/delivery/test_collector.h"
+
+namespace picket::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using test::kind_of;
+using test::Ledger;
+using test::TestCollector;
+using ::testing::HasSubstr;
+
+Options options_for(std::vector<std::string> collectors, bool wait = true) {
+  Options o;
+  o.collectors = std::move(collectors);
+  o.sensor = "plant-7";
+  o.wait = wait;
+  o.max_batch_age = 10ms;
+  o.max_batch_records = 20;
+  o.max_batch_bytes = 64 << 10;
+  o.segments = 64;
+  o.max_backoff = 200ms;
+  o.return_after = 100ms;
+  o.patience = 5s;
+  return o;
+}
+
+struct Sender {
+  explicit Sender(Options o) : counters(std::make_shared<DeliveryCounters>()) {
+    auto opened = open_delivery_sink(std::move(o), counters);
+    EXPECT_TRUE(opened) << opened.error().message;
+    if (opened) sink = std::move(opened).value();
+  }
+  void write(RecordKind kind, std::size_t bytes = 40) {
+    const std::string r = test::record(++n, kind, bytes);
+    ++made[std::string(record_kind_name(kind))];
+    sink->write({n, kind, as_bytes(r)});
+  }
+  void mixture(std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      write(kind_of(n + 1));
+      if (i % 50 == 0) sink->tick();
+    }
+  }
+  /// Waits, with tick()s, until all that was made so far is settled as delivered.
+  bool delivered_all() {
+    for (int i = 0; i < 1000 && sink->delivered() < n; ++i) {
+      sink->tick();
+      std::this_thread::sleep_for(5ms);
+    }
+    return sink->delivered() == n;
+  }
+  std::shared_ptr<DeliveryCounters> counters;
+  std::unique_ptr<RecordSink> sink;
+  TypeCounts made;
+  std::uint64_t n = 0;
+};
+
+TEST(Delivery, EveryRecordArrivesOnceInItsLane) {
+  TestCollector collector;
+  collector.start();
+  Sender s(options_for({collector.address()}));
+  s.mixture(2000);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 2000U);
+  EXPECT_EQ(s.sink->lost(), 0U);
+  EXPECT_EQ(collector.ledger().fault(), "");
+  EXPECT_EQ(collector.ledger().delivered(), s.made);
+  EXPECT_EQ(collector.ledger().duplicates() + collector.ledger().gaps(), 0U);
+  EXPECT_EQ(s.counters->lanes[2].acknowledged, s.made["flow"]);
+  EXPECT_EQ(s.counters->lanes[2].owed, 0U);
+}
+
+TEST(Delivery, LostAcknowledgementsLeaveNoRecordTwice) {
+  TestCollector collector;
+  std::atomic<int> batches{0};
+  collector.lose_ack = [&](const v1::Batch&) { return ++batches % 3 == 0; };
+  collector.start();
+  Sender s(options_for({collector.address()}));
+  s.mixture(600);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 600U);
+  EXPECT_EQ(collector.ledger().fault(), "");
+  EXPECT_EQ(collector.ledger().delivered(), s.made);
+  EXPECT_GT(collector.ledger().duplicates(), 0U) << "batches that were sent again";
+}
+
+TEST(Delivery, ACollectorThatGoesAndComesLosesNothing) {
+  TestCollector collector;
+  collector.start();
+  Sender s(options_for({collector.address()}, false));
+  for (int i = 0; i < 4; ++i) {
+    s.mixture(200);
+    const int port = collector.port();
+    collector.stop();
+    s.mixture(200);
+    collector.start(port);
+  }
+  EXPECT_TRUE(s.delivered_all());
+  s.sink->close();
+  EXPECT_EQ(collector.ledger().fault(), "");
+  EXPECT_EQ(collector.ledger().delivered(), s.made);
+}
+
+TEST(Delivery, ARefusedBatchIsAGapAndStopsNothing) {
+  TestCollector collector;
+  collector.judge = [](const v1::Batch& b) {
+    const bool poison =
+        b.lane() == v1::LANE_FLOW && !b.has_gap() && b.first_seq() <= 25 && 25 < b.first_seq() + b.count();
+    return poison ? grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "poison") : grpc::Status::OK;
+  };
+  collector.start();
+  Sender s(options_for({collector.address()}));
+  s.mixture(1000);
+  s.sink->close();
+  const Ledger l = collector.ledger();
+  EXPECT_EQ(l.fault(), "");
+  EXPECT_EQ(l.all(), s.made);
+  EXPECT_GT(l.missing(v1::GAP_REFUSED), 0U);
+  EXPECT_LE(l.missing(v1::GAP_REFUSED), 20U);
+  EXPECT_EQ(l.gaps(), 1U);
+  EXPECT_EQ(s.sink->lost(), l.missing(v1::GAP_REFUSED));
+  EXPECT_EQ(s.sink->delivered() + s.sink->lost(), 1000U);
+  EXPECT_EQ(s.counters->refused_batches, 1U);
+}
+
+TEST(Delivery, ALaneThatIsRefusedForGoodStopsNoOther) {
+  TestCollector collector;
+  collector.judge = [](const v1::Batch& b) {
+    return b.lane() == v1::LANE_FLOW ? grpc::Status(grpc::StatusCode::DATA_LOSS, "another chain")
+                                     : grpc::Status::OK;
+  };
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.patience = 500ms;
+  Sender s(o);
+  s.mixture(300);
+  s.sink->close();
+  TypeCounts others = s.made;
+  others.erase("flow");
+  EXPECT_EQ(collector.ledger().delivered(), others);
+  EXPECT_EQ(s.sink->lost(), s.made["flow"]);
+  EXPECT_LE(s.counters->refused_batches, 1U) << "what is behind a refused gap is kept, not thrown after it";
+}
+
+TEST(Delivery, AnAlertDoesNotWaitForFlows) {
+  TestCollector collector;
+  collector.stall(v1::LANE_FLOW);
+  collector.start();
+  Sender s(options_for({collector.address()}, false));
+  for (int i = 0; i < 3000; ++i) s.write(test::kFlow, 200);
+  s.sink->tick();
+  s.write(test::kAlert);
+  s.sink->tick();
+  EXPECT_TRUE(collector.wait_until([](Ledger& l) { return l.delivered()["alert"] == 1; }));
+  EXPECT_EQ(collector.ledger().delivered()["flow"], 0U);
+  collector.stall({});
+  EXPECT_TRUE(s.delivered_all());
+}
+
+TEST(Delivery, FailsOverAndComesBack) {
+  TestCollector a, b;
+  a.allow_holes();
+  b.allow_holes();
+  a.start();
+  b.start();
+  Sender s(options_for({a.address(), b.address()}, false));
+  s.mixture(100);
+  ASSERT_TRUE(s.delivered_all());
+  EXPECT_EQ(a.ledger().delivered(), s.made);
+  const int port = a.port();
+  a.stop();
+  s.mixture(100);
+  ASSERT_TRUE(s.delivered_all());
+  EXPECT_GT(sum(b.ledger().delivered()), 0U);
+  a.start(port);
+  const std::uint64_t at_a = sum(a.ledger().delivered());
+  EXPECT_TRUE([&] {
+    for (int i = 0; i < 500; ++i) {
+      s.mixture(1);
+      s.sink->tick();
+      if (sum(a.ledger().delivered()) > at_a) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }()) << "it never came back to the first";
+  s.sink->close();
+  EXPECT_EQ(a.ledger().fault(), "");
+  EXPECT_EQ(b.ledger().fault(), "");
+  EXPECT_EQ(s.sink->delivered(), s.n);
+  EXPECT_GE(sum(a.ledger().delivered()) + sum(b.ledger().delivered()), s.n);
+}
+
+TEST(Delivery, AllGetEverything) {
+  TestCollector a, b;
+  a.start();
+  b.start();
+  Options o = options_for({a.address(), b.address()}, false);
+  o.mode = Mode::kAll;
+  Sender s(o);
+  s.mixture(100);
+  const int port = b.port();
+  b.stop();
+  s.mixture(300);
+  EXPECT_TRUE(a.wait_until([&](Ledger& l) { return s.sink->tick(), l.delivered() == s.made; }));
+  EXPECT_LT(s.sink->delivered(), s.n) << "b has not got it";
+  b.start(port);
+  EXPECT_TRUE(s.delivered_all());
+  s.sink->close();
+  for (TestCollector* c : {&a, &b}) {
+    EXPECT_EQ(c->ledger().fault(), "");
+    EXPECT_EQ(c->ledger().delivered(), s.made);
+  }
+}
+
+TEST(Delivery, ASpoolOnDiskOutlivesARestartAndTheOlderBootLeavesFirst) {
+  test::Folder folder;
+  TestCollector collector;
+  collector.start();
+  const int port = collector.port();
+  collector.stop();
+  Options o = options_for({"127.0.0.1:" + std::to_string(port)}, false);
+  o.spool_folder = folder.file("spool");
+  o.spool_fsync = Fsync::kOff;
+  o.patience = 100ms;
+  TypeCounts made;
+  {
+    Sender s(o);
+    s.mixture(500);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 500U) << "on disk is delivered: owed from now on";
+    EXPECT_EQ(s.counters->lanes[2].owed, s.made["flow"]);
+    made = s.made;
+  }
+  collector.start(port);
+  o.patience = 5s;
+  o.wait = true;
+  Sender s(o);
+  s.n = 1000;  // other records
+  for (int i = 0; i < 100; ++i) s.write(test::kFlow);
+  s.sink->close();
+  made["flow"] += 100;
+  EXPECT_EQ(collector.ledger().fault(), "");
+  EXPECT_EQ(collector.ledger().delivered(), made);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.file("spool/refused")));
+}
+
+TEST(Delivery, LiveWhatFindsNoRoomInMemoryIsLostAndAGap) {
+  TestCollector collector;
+  collector.start();
+  const int port = collector.port();
+  collector.stop();
+  Options o = options_for({"127.0.0.1:" + std::to_string(port)}, false);
+  o.max_unacked_bytes = 100 << 10;
+  Sender s(o);
+  for (int i = 0; i < 100; ++i) {
+    s.mixture(20);
+    s.sink->tick();
+    std::this_thread::sleep_for(1ms);
+  }
+  collector.start(port);
+  EXPECT_TRUE(collector.wait_until([&](Ledger& l) { return s.sink->tick(), l.all() == s.made; }))
+      << collector.ledger().fault();
+  s.sink->close();
+  EXPECT_EQ(collector.ledger().fault(), "");
+  EXPECT_EQ(s.sink->lost(), sum(collector.ledger().missing()));
+  EXPECT_GT(s.sink->lost(), 0U);
+  EXPECT_EQ(s.sink->delivered() + s.sink->lost(), s.n);
+  EXPECT_EQ(collector.ledger().missing()["alert"], 0U);
+}
+
+TEST(Delivery, AReplayWaitsForRoom) {
+  TestCollector collector;
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.max_unacked_bytes = 2000;  // far less than there is
+  o.max_batch_records = 5;
+  Sender s(o);
+  s.mixture(1000);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 1000U);
+  EXPECT_EQ(collector.ledger().delivered(), s.made);
+}
+
+TEST(Delivery, AReplayGivesUpACollectorThatIsGone) {
+  TestCollector collector;
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.patience = 300ms;
+  o.max_unacked_bytes = 8000;
+  Sender s(o);
+  s.write(test::kFlow);
+  ASSERT_TRUE(s.delivered_all());
+  collector.stop();
+  s.mixture(2000);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 1U);
+  EXPECT_EQ(s.sink->lost(), 2000U);
+}
+
+TEST(Delivery, AbandonEndsTheWait) {
+  TestCollector collector;
+  collector.stall(v1::LANE_FLOW);
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.patience = std::chrono::hours(1);
+  Sender s(o);
+  for (int i = 0; i < 10; ++i) s.write(test::kFlow);
+  std::thread other([&] {
+    std::this_thread::sleep_for(50ms);
+    s.sink->abandon();
+  });
+  s.sink->close();
+  other.join();
+  EXPECT_EQ(s.sink->lost(), 10U);
+}
+
+TEST(Delivery, NamesTheCollectorThatDoesNotAnswer) {
+  Options o = options_for({"127.0.0.1:1"});
+  o.patience = 200ms;
+  const auto sink = open_delivery_sink(o);
+  ASSERT_FALSE(sink);
+  EXPECT_THAT(sink.error().message, HasSubstr("no collector answers at 127.0.0.1:1"));
+  EXPECT_THAT(sink.error().message, HasSubstr("picket-collector serve"));
+  o.collectors = {"192.0.2.1:5514"};
+  EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("clear text"));
+}
+
+/// What the files of a folder hold, in the order of their names.
+void take_files(const std::string& folder, Ledger& ledger) {
+  std::vector<std::string> files;
+  for (const auto& e : std::filesystem::directory_iterator(folder)) files.push_back(e.path());
+  std::sort(files.begin(), files.end());
+  for (const std::string& f : files) {
+    EXPECT_TRUE(f.ends_with(kBatchesExtension)) << f;
+    std::ifstream in(f, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(in), {}};
+    WireReader reader(as_bytes(content));
+    for (Bytes one; next_delimited(reader, one);) {
+      v1::Batch batch;
+      ASSERT_TRUE(batch.ParseFromArray(one.data(), static_cast<int>(one.size())));
+      EXPECT_EQ(batch.certificate(), "DER");
+      EXPECT_EQ(batch.signature(), "sig");
+      ledger.take(batch);
+    }
+    EXPECT_TRUE(reader.ok());
+  }
+}
+
+TEST(Delivery, OneWayFilesHoldEverythingInOrder) {
+  test::Folder folder;
+  Options o = options_for({});
+  o.one_way_folder = folder.file("out");
+  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  o.certificate = "DER";
+  TypeCounts made;
+  for (int run = 0; run < 2; ++run) {
+    Sender s(o);
+    s.n = static_cast<std::uint64_t>(run) * 1000;
+    s.mixture(500);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 500U);
+    for (const auto& [type, n] : s.made) made[type] += n;
+  }
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
+  test::Folder folder;
+  Options o = options_for({}, false);
+  o.one_way_folder = folder.file("out");
+  o.one_way_max_bytes = 0;
+  o.spool_folder = folder.file("spool");
+  o.spool_fsync = Fsync::kOff;
+  o.patience = 200ms;
+  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  o.certificate = "DER";
+  TypeCounts made;
+  {
+    Sender s(o);
+    s.mixture(300);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 300U) << "they are in the spool";
+    made = s.made;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.file("out")));
+  o.one_way_max_bytes = 1 << 20;
+  o.wait = true;
+  o.patience = 5s;
+  Sender s(o);
+  s.sink->close();
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Delivery, BatchesAreSigned) {
+  TestCollector collector;
+  std::atomic<int> unsigned_batches{0};
+  collector.judge = [&](const v1::Batch& b) {
+    if (b.signature() != "sig") ++unsigned_batches;
+    return grpc::Status::OK;
+  };
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  Sender s(o);
+  s.mixture(100);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 100U);
+  EXPECT_EQ(unsigned_batches, 0);
+}
+
+}  // namespace
+}  // namespace picket::delivery

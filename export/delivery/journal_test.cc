@@ -1,0 +1,186 @@
+// What is in hand, and what is left of it after kill -9.
+#include "export/delivery/journal.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <random>
+
+#include "export/delivery/test_support.h"
+
+namespace picket::delivery {
+namespace {
+
+using test::kind_of;
+using test::Ledger;
+
+TEST(Lanes, AlertsAndFlowsAndStatisticsHaveTheirOwn) {
+  EXPECT_EQ(kLanes[lane_of(test::kAlert)], v1::LANE_ALERT);
+  EXPECT_EQ(kLanes[lane_of(test::kFlow)], v1::LANE_FLOW);
+  EXPECT_EQ(kLanes[lane_of(test::kStats)], v1::LANE_STATISTICS);
+  for (RecordKind kind = 0; kind < record_kind_count(); ++kind) {
+    if (kind == test::kAlert || kind == test::kFlow || kind == test::kStats) continue;
+    EXPECT_EQ(kLanes[lane_of(kind)], v1::LANE_TRANSACTION) << record_kind_name(kind);
+  }
+  EXPECT_LE(record_kind_count(), kMaxTypes);
+}
+
+struct InMemory {
+  explicit InMemory(JournalLimits l = test::Sensor::small()) : limits(l) {
+    BootFile::Options o;
+    o.sensor = "plant-7";
+    o.boot = 1;
+    o.segment_bytes = limits.segment_bytes();
+    o.segments = limits.segments;
+    file = std::move(BootFile::create(o)).value();
+    journal = std::make_unique<Journal>(*file, limits);
+  }
+  bool put(RecordKind kind) {
+    ++n;
+    return journal->append(lane_of(kind), kind, n, as_bytes(test::record(n, kind)));
+  }
+  JournalLimits limits;
+  std::unique_ptr<BootFile> file;
+  std::unique_ptr<Journal> journal;
+  std::uint64_t n = 0;
+};
+
+TEST(Journal, EachLaneHasNumbersOfItsOwn) {
+  InMemory m;
+  for (const RecordKind kind :
+       {test::kFlow, test::kAlert, test::kFlow, test::kArp, test::kAnomaly, test::kFlow})
+    ASSERT_TRUE(m.put(kind));
+  m.journal->flush();
+  std::vector<std::pair<std::size_t, std::uint32_t>> got;
+  std::vector<delivery::Run> flow_runs;
+  while (auto f = m.journal->take(std::chrono::milliseconds(0))) {
+    EXPECT_EQ(f->segment->first_seq, 1U);
+    got.emplace_back(f->lane, f->segment->count());
+    if (f->lane == lane_of(test::kFlow)) flow_runs = f->runs;
+  }
+  EXPECT_EQ(got, (std::vector<std::pair<std::size_t, std::uint32_t>>{{0, 1}, {1, 2}, {2, 3}}))
+      << "the most urgent lane first";
+  ASSERT_EQ(flow_runs.size(), 3U);
+  EXPECT_EQ(flow_runs[2].first, 6U);
+}
+
+TEST(Journal, AlertsAreHandedOverAtOnceAndOthersWhenTheyAreOldEnough) {
+  InMemory m;
+  m.put(test::kFlow);
+  m.put(test::kAlert);
+  const auto now = std::chrono::steady_clock::now();
+  m.journal->tick(now);
+  auto f = m.journal->take(std::chrono::milliseconds(0));
+  ASSERT_TRUE(f);
+  EXPECT_EQ(f->lane, 0U);
+  EXPECT_FALSE(m.journal->take(std::chrono::milliseconds(0)));
+  m.journal->tick(now + m.limits.max_batch_age + std::chrono::milliseconds(100));
+  EXPECT_TRUE(m.journal->take(std::chrono::milliseconds(0)));
+}
+
+TEST(Journal, AlertsThatNobodySealsYetTakeOneSegment) {
+  InMemory m;
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(m.put(test::kAlert));
+    m.journal->tick(std::chrono::steady_clock::now());
+  }
+  EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->count(), 1U);
+  m.journal->tick(std::chrono::steady_clock::now());
+  EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->count(), 7U);
+}
+
+TEST(Journal, TheLargestRecordFitsAndALargerOneIsMissing) {
+  JournalLimits l = test::Sensor::small();
+  l.max_batch_bytes = 4096;
+  InMemory m(l);
+  const std::string largest(256 * 1024, 'x'), larger(256 * 1024 + 20, 'x');
+  EXPECT_TRUE(m.journal->append(1, test::kArp, 1, as_bytes(largest)));
+  EXPECT_FALSE(m.journal->append(1, test::kArp, 2, as_bytes(larger)));
+  EXPECT_TRUE(m.journal->append(1, test::kArp, 3, as_bytes("next")));
+  m.journal->flush();
+  EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->first_seq, 1U);
+  EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->first_seq, 3U);
+}
+
+TEST(Journal, WhatFindsNoRoomIsAGapWithCountsByType) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  test::Sensor s(folder.path(), counters);
+  std::uint64_t refused = 0;
+  for (std::uint64_t n = 1; n <= 500; ++n) refused += s.make(n, kind_of(n)) ? 0 : 1;  // nobody seals
+  EXPECT_GT(refused, 0U);
+  s.seal();
+  for (std::uint64_t n = 501; n <= 520; ++n) EXPECT_TRUE(s.make(n, kind_of(n)));
+  s.flush();
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_EQ(ledger.missing(v1::GAP_NO_ROOM), refused);
+  EXPECT_EQ(counters.missing[v1::GAP_NO_ROOM], refused);
+}
+
+/// A child makes records until it is killed, and says through shared memory what it began and what it ended.
+class Killed : public ::testing::TestWithParam<int> {};
+
+TEST_P(Killed, NothingInHandIsLost) {
+  struct Said {
+    volatile std::uint64_t begun, done;
+    volatile std::uint64_t kinds[kMaxTypes];
+  };
+  void* map = ::mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(map, MAP_FAILED);
+  auto* said = static_cast<Said*>(map);
+  test::Folder folder;
+  std::mt19937 random(static_cast<unsigned>(GetParam()));
+  const std::uint64_t stop_at = random() % 3000;
+  const auto extra = random() % 40;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    DeliveryCounters counters;
+    test::Sensor s(folder.path(), counters, {}, 7);
+    for (std::uint64_t n = 1;; ++n) {
+      const RecordKind kind = kind_of(n);
+      said->kinds[kind] = said->kinds[kind] + 1;
+      said->begun = n;
+      [[maybe_unused]] const bool room = s.make(n, kind);
+      said->done = n;
+      if (n % 3 != 0) s.seal();
+    }
+  }
+  while (said->done < stop_at) {
+  }
+  for (unsigned i = 0; i < extra * 100; ++i) said->kinds[kMaxTypes - 1] = i;  // somewhere within a record
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself";
+
+  DeliveryCounters counters;
+  test::Sensor next(folder.path(), counters, {}, 8);
+  Ledger ledger;
+  drain(next.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.unknown(), 0U);
+  const std::uint64_t all = sum(ledger.all());
+  EXPECT_GE(all, said->done) << "records that were handed over are nowhere";
+  EXPECT_LE(all, said->begun);
+  EXPECT_LE(ledger.missing(v1::GAP_SENSOR_ENDED), 1U) << "at most the one that was being written";
+  EXPECT_EQ(sum(ledger.delivered()) + ledger.missing(v1::GAP_NO_ROOM) + ledger.missing(v1::GAP_SENSOR_ENDED),
+            all);
+  for (RecordKind kind = 0; kind + 1U < kMaxTypes && kind < record_kind_count(); ++kind) {
+    const std::string name(record_kind_name(kind));
+    const std::uint64_t got = ledger.all().contains(name) ? ledger.all()[name] : 0;
+    EXPECT_LE(got, said->kinds[kind]) << name;
+    EXPECT_GE(got + 1, said->kinds[kind]) << name;
+  }
+  EXPECT_TRUE(next.spool().empty());
+  ::munmap(map, sizeof(Said));
+}
+
+INSTANTIATE_TEST_SUITE_P(AtRandom, Killed, ::testing::Range(0, 20));
+
+}  // namespace
+}  // namespace picket::delivery

@@ -1,0 +1,421 @@
+#include "export/delivery/link.h"
+
+#include <grpcpp/grpcpp.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "export/proto/picket/v1/collector.grpc.pb.h"
+
+namespace picket::delivery {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstBackoff{100}, kConnectTime{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
+
+/// Will the same bytes be refused again, whenever they are sent?
+bool is_refusal(grpc::StatusCode code) {
+  return code == grpc::StatusCode::INVALID_ARGUMENT || code == grpc::StatusCode::DATA_LOSS;
+}
+
+class Link final : public Outlet {
+ public:
+  Link(LinkOptions options, Spool& spool, DeliveryCounters& counters, std::function<void()> progressed)
+      : options_(std::move(options)),
+        spool_(spool),
+        counters_(counters),
+        progressed_(std::move(progressed)),
+        thread_([this] { run(); }) {}
+  ~Link() override { stop(); }
+
+  void wake() override {
+    const std::lock_guard lock(mutex_);
+    event_ = true;
+    changed_.notify_all();
+  }
+  void stop() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+  bool connected() const override {
+    const std::lock_guard lock(mutex_);
+    return connected_;
+  }
+  std::string trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+ private:
+  struct InFlight {
+    std::uint64_t boot = 0, last = 0, bytes = 0;
+  };
+  /// A lane's call. What gRPC's threads and the link's share is under the link's mutex.
+  struct Call final : grpc::ClientBidiReactor<v1::Batch, v1::Ack> {
+    Call(Link& owner, v1::Collector::Stub& stub) : link(owner) {
+      stub.async()->Deliver(&context, this);
+      AddHold();  // until the link lets go: it writes when it likes
+      StartRead(&in);
+      StartCall();
+    }
+    void OnReadDone(bool ok) override {
+      {
+        const std::lock_guard lock(link.mutex_);
+        if (ok) {
+          acks.push_back(in);
+        } else {
+          broken = true;
+        }
+        link.event_ = true;
+        link.changed_.notify_all();
+      }
+      if (ok) StartRead(&in);
+    }
+    void OnWriteDone(bool ok) override {
+      const std::lock_guard lock(link.mutex_);
+      writing = false;
+      broken |= !ok;
+      link.event_ = true;
+      link.changed_.notify_all();
+    }
+    void OnDone(const grpc::Status& s) override {
+      const std::lock_guard lock(link.mutex_);
+      status = s;
+      done = true;
+      link.event_ = true;
+      link.changed_.notify_all();
+    }
+
+    Link& link;
+    grpc::ClientContext context;
+    v1::Ack in;
+    std::vector<v1::Ack> acks;
+    bool writing = false, broken = false, done = false;
+    grpc::Status status;
+    // The link's own.
+    Frame out;
+    std::deque<InFlight> flight;
+    std::uint64_t flight_bytes = 0;
+    bool held = true;
+  };
+  struct Lane {
+    std::unique_ptr<Call> call;
+    bool careful = false;  ///< one batch at a time: something was refused
+    bool said = false;     ///< what keeps it
+    milliseconds backoff = kFirstBackoff;
+    Clock::time_point not_before{};
+  };
+
+  void run();
+  bool connect(std::unique_lock<std::mutex>& lock);
+  bool try_collector(std::unique_lock<std::mutex>& lock, std::size_t i);
+  void serve(std::unique_lock<std::mutex>& lock);
+  void take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane);
+  void call_ended(std::size_t lane);
+  void pause(Lane& lane);
+  bool send_one(std::unique_lock<std::mutex>& lock);
+  bool earlier_is_back(std::unique_lock<std::mutex>& lock);
+  void probe(std::unique_lock<std::mutex>& lock, std::size_t i);
+  void end_calls(std::unique_lock<std::mutex>& lock);
+  void failed(const std::string& why);
+  [[nodiscard]] std::string at() const { return options_.collectors[current_].text(); }
+
+  const LinkOptions options_;
+  Spool& spool_;
+  DeliveryCounters& counters_;
+  const std::function<void()> progressed_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool event_ = false, stopping_ = false, connected_ = false;
+  std::string trouble_;
+
+  // The link's thread's own.
+  std::size_t current_ = 0;
+  std::shared_ptr<grpc::Channel> channel_, probe_;
+  std::size_t probe_of_ = 0;
+  Clock::time_point probed_{};
+  std::unique_ptr<v1::Collector::Stub> stub_;
+  std::array<Lane, kLaneCount> lanes_;
+  bool link_failed_ = false, said_unreachable_ = false;
+  std::thread thread_;
+};
+
+void Link::failed(const std::string& why) {
+  trouble_ = why;
+  if (said_unreachable_) return;
+  said_unreachable_ = true;
+  spdlog::warn(
+      "collector at {} cannot be reached ({}); trying again, is `picket-collector serve` running there?",
+      at(), why);
+}
+
+void Link::run() {
+  std::unique_lock lock(mutex_);
+  milliseconds backoff = kFirstBackoff;
+  while (!stopping_) {
+    if (!connect(lock)) {
+      counters_.failed_connections.fetch_add(1, std::memory_order_relaxed);
+      changed_.wait_for(lock, backoff, [&] { return stopping_; });
+      backoff = std::min(2 * backoff, options_.max_backoff);
+      continue;
+    }
+    const auto since = Clock::now();
+    connected_ = true;
+    counters_.connections.fetch_add(1, std::memory_order_relaxed);
+    counters_.connected.fetch_add(1, std::memory_order_relaxed);
+    serve(lock);
+    end_calls(lock);
+    connected_ = false;
+    counters_.connected.fetch_sub(1, std::memory_order_relaxed);
+    stub_.reset();
+    channel_.reset();
+    if (Clock::now() - since > milliseconds(1000)) backoff = kFirstBackoff;
+    if (link_failed_ && !stopping_) changed_.wait_for(lock, backoff, [&] { return stopping_; });
+    if (link_failed_) backoff = std::min(2 * backoff, options_.max_backoff);
+  }
+}
+
+/// The first of the collectors that answers; after one that failed, the next.
+bool Link::connect(std::unique_lock<std::mutex>& lock) {
+  if (probe_ != nullptr) {  // an earlier one that is there again
+    channel_ = std::move(probe_);
+    current_ = probe_of_;
+    stub_ = v1::Collector::NewStub(channel_);
+    link_failed_ = false;
+    return true;
+  }
+  const std::size_t n = options_.collectors.size(), from = link_failed_ ? current_ + 1 : 0;
+  link_failed_ = false;
+  for (std::size_t i = 0; i < n && !stopping_; ++i) {
+    if (try_collector(lock, (from + i) % n)) return true;
+  }
+  return false;
+}
+
+bool Link::try_collector(std::unique_lock<std::mutex>& lock, std::size_t i) {
+  current_ = i;
+  lock.unlock();
+  auto channel = options_.dial(options_.collectors[i]);
+  lock.lock();
+  if (!channel) {
+    failed(channel.error().message);
+    return false;
+  }
+  const auto until = Clock::now() + kConnectTime;
+  while (!stopping_ && Clock::now() < until) {
+    lock.unlock();
+    const auto state = channel.value()->GetState(true);
+    if (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE)
+      channel.value()->WaitForStateChange(state, std::chrono::system_clock::now() + kLook);
+    lock.lock();
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) break;
+    if (state != GRPC_CHANNEL_READY) continue;
+    channel_ = std::move(channel).value();
+    stub_ = v1::Collector::NewStub(channel_);
+    return true;
+  }
+  if (!stopping_) failed("nobody answers");
+  return false;
+}
+
+void Link::serve(std::unique_lock<std::mutex>& lock) {
+  for (Lane& lane : lanes_) lane.not_before = {}, lane.backoff = kFirstBackoff;
+  while (!stopping_ && !link_failed_) {
+    event_ = false;
+    for (std::size_t i = 0; i < kLaneCount; ++i) {
+      Lane& lane = lanes_[i];
+      if (lane.call == nullptr) continue;
+      take_acks(lock, i);
+      if (lane.call->broken && lane.call->held) {
+        lane.call->held = false;
+        Call& call = *lane.call;
+        lock.unlock();
+        call.RemoveHold();
+        lock.lock();
+      }
+      if (lane.call->done) call_ended(i);
+    }
+    if (stopping_ || link_failed_) break;
+    if (earlier_is_back(lock)) break;
+    if (send_one(lock)) continue;
+    auto until = Clock::now() + kIdle;
+    for (const Lane& lane : lanes_) {
+      if (lane.not_before > Clock::now()) until = std::min(until, lane.not_before);
+    }
+    changed_.wait_until(lock, until, [&] { return event_ || stopping_; });
+  }
+}
+
+void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
+  Call& call = *lanes_[lane].call;
+  if (call.acks.empty()) return;
+  const std::vector<v1::Ack> acks = std::exchange(call.acks, {});
+  lock.unlock();
+  for (const v1::Ack& ack : acks) {
+    if (ack.lane() != kLanes[lane]) continue;
+    spool_.acknowledge(options_.place, ack.boot(), lane, ack.durable_through_seq());
+    std::erase_if(call.flight, [&](const InFlight& f) {
+      const bool done = f.boot == ack.boot() && f.last <= ack.durable_through_seq();
+      if (done) call.flight_bytes -= f.bytes, lanes_[lane].careful = false;
+      return done;
+    });
+  }
+  progressed_();
+  lock.lock();
+  lanes_[lane].backoff = kFirstBackoff;
+  lanes_[lane].said = false;
+  if (said_unreachable_) spdlog::info("collector at {} takes records again", at());
+  said_unreachable_ = false;
+}
+
+void Link::pause(Lane& lane) {
+  lane.not_before = Clock::now() + lane.backoff;
+  lane.backoff = std::min(2 * lane.backoff, options_.max_backoff);
+}
+
+void Link::call_ended(std::size_t i) {
+  Lane& lane = lanes_[i];
+  const std::unique_ptr<Call> call = std::move(lane.call);
+  spool_.rewind(options_.place, i);
+  const grpc::Status& status = call->status;
+  const std::string why = status.ok() ? "it ended the call" : status.error_message();
+  if (is_refusal(status.error_code()) && !call->flight.empty()) {
+    trouble_ = why;
+    if (!lane.careful) {
+      lane.careful = true;
+    } else if (!call->out.batch.has_gap()) {
+      spool_.refuse(options_.place, call->out, why);
+    } else {
+      if (!lane.said)
+        spdlog::error("collector at {} refuses a gap of {}: {}; the lane waits, and is tried again", at(),
+                      v1::Lane_Name(kLanes[i]), why);
+      lane.said = true;
+      lane.backoff = options_.max_backoff;
+      pause(lane);
+    }
+    return;
+  }
+  if (status.ok()) return pause(lane);
+  trouble_ = why;
+  if (lane.backoff != kFirstBackoff) failed(why);  // once may be chance
+  // A collector that is there and cannot take records now: another one may; else this lane tries again by itself.
+  if (channel_->GetState(false) != GRPC_CHANNEL_READY || options_.collectors.size() > 1) {
+    link_failed_ = true;
+  } else {
+    pause(lane);
+  }
+}
+
+/// Begins to write one batch, of the most urgent lane that can. False: none can now.
+bool Link::send_one(std::unique_lock<std::mutex>& lock) {
+  for (std::size_t i = 0; i < kLaneCount; ++i) {
+    Lane& lane = lanes_[i];
+    if (Clock::now() < lane.not_before) continue;
+    if (lane.call != nullptr) {
+      const Call& c = *lane.call;
+      const std::size_t batches = lane.careful ? 1 : options_.window_batches;
+      if (c.broken || c.writing || c.flight.size() >= batches || c.flight_bytes >= options_.window_bytes)
+        continue;
+    }
+    lock.unlock();
+    auto frame = spool_.next(options_.place, i);
+    if (frame && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
+    lock.lock();
+    if (!frame) continue;
+    Call& call = *lane.call;
+    call.out = std::move(*frame);
+    const std::uint64_t bytes = call.out.batch.ByteSizeLong();
+    call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes});
+    call.flight_bytes += bytes;
+    call.writing = true;
+    counters_.sent_batches.fetch_add(1, std::memory_order_relaxed);
+    counters_.sent_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    lock.unlock();
+    call.StartWrite(&call.out.batch);
+    lock.lock();
+    return true;
+  }
+  return false;
+}
+
+/// Failover: is a collector that stands before the present one in the list there again?
+bool Link::earlier_is_back(std::unique_lock<std::mutex>& lock) {
+  if (current_ == 0) return false;
+  if (probe_ == nullptr) {
+    if (Clock::now() - probed_ < options_.return_after) return false;
+    probed_ = Clock::now();
+    probe(lock, 0);
+  }
+  if (probe_ == nullptr) return false;
+  const auto state = probe_->GetState(true);
+  if (state == GRPC_CHANNEL_READY) {
+    spdlog::info("collector at {} is there again", options_.collectors[probe_of_].text());
+    return true;
+  }
+  if (state != GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
+  probe_ = nullptr;
+  if (probe_of_ + 1 < current_) probe(lock, probe_of_ + 1);
+  return false;
+}
+
+void Link::probe(std::unique_lock<std::mutex>& lock, std::size_t i) {
+  probe_of_ = i;
+  lock.unlock();
+  auto channel = options_.dial(options_.collectors[i]);
+  lock.lock();
+  if (channel) probe_ = std::move(channel).value();
+}
+
+/// What is under way gets a moment to end well, when nothing failed.
+void Link::end_calls(std::unique_lock<std::mutex>& lock) {
+  const bool cancel = link_failed_;
+  for (Lane& lane : lanes_) {
+    if (lane.call == nullptr || !lane.call->held) continue;
+    Call& call = *lane.call;
+    call.held = false;
+    const bool may_end = !cancel && !call.writing && !call.broken && call.flight.empty();
+    lock.unlock();
+    if (may_end) {
+      call.StartWritesDone();
+    } else {
+      call.context.TryCancel();
+    }
+    call.RemoveHold();
+    lock.lock();
+  }
+  const auto all_done = [&] {
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const Lane& l) { return l.call == nullptr || l.call->done; });
+  };
+  if (!changed_.wait_for(lock, kLastWord, all_done)) {
+    for (Lane& lane : lanes_) {
+      if (lane.call != nullptr) lane.call->context.TryCancel();
+    }
+    changed_.wait(lock, all_done);
+  }
+  for (std::size_t i = 0; i < kLaneCount; ++i) {
+    if (lanes_[i].call == nullptr) continue;
+    take_acks(lock, i);
+    lanes_[i].call.reset();
+    spool_.rewind(options_.place, i);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Outlet> start_link(LinkOptions options, Spool& spool, DeliveryCounters& counters,
+                                   std::function<void()> progressed) {
+  return std::make_unique<Link>(std::move(options), spool, counters, std::move(progressed));
+}
+
+}  // namespace picket::delivery

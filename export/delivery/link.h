@@ -1,0 +1,53 @@
+// export/delivery/link.h — from the spool to a collector: one call for each lane, over one connection
+//
+// A lane's call carries its batches in order, `window_bytes` of them unacknowledged at most. Lanes never wait for each
+// other: what is refused, or slow, holds up its own lane, and an alert's batch is written before any other that waits.
+//
+// Broken    what was not acknowledged goes again over the next connection, which is tried after 100 ms, 200 ms ... up to
+//           max_backoff. With several collectors (failover) the next one is tried, and an earlier one again and again
+// Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that one
+//           becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
+//           max_backoff, and keeps what it has
+//
+// Threads   one of its own, and gRPC's
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "export/delivery/options.h"
+#include "export/delivery/spool.h"
+
+namespace picket::delivery {
+
+/// Takes what a place of the spool has to get there.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  /// Any thread: the spool has more.
+  virtual void wake() = 0;
+  /// Nothing more is sent; returns when its thread has ended.
+  virtual void stop() = 0;
+  /// Any thread. Is there somebody to take records?
+  [[nodiscard]] virtual bool connected() const = 0;
+  /// Any thread. What stands in the way, or did last; "" when nothing ever did.
+  [[nodiscard]] virtual std::string trouble() const = 0;
+};
+
+struct LinkOptions {
+  std::size_t place = 0;
+  std::vector<HostPort> collectors;  ///< the first is preferred
+  Dial dial;
+  std::chrono::milliseconds max_backoff{10'000}, return_after{30'000};
+  std::uint64_t window_bytes = std::uint64_t{8} << 20;  ///< of a lane
+  std::size_t window_batches = 64;
+};
+
+/// Starts at once. `progressed` is called, with no lock held, after acknowledgements. Borrows spool and counters.
+std::unique_ptr<Outlet> start_link(LinkOptions options, Spool& spool, DeliveryCounters& counters,
+                                   std::function<void()> progressed);
+
+}  // namespace picket::delivery

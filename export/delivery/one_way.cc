@@ -1,0 +1,177 @@
+#include "export/delivery/one_way.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "export/delimited.h"
+
+namespace picket::delivery {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPause{100};  // between two files: what comes meanwhile goes together
+constexpr milliseconds kRetry{1000};
+
+class OneWay final : public Outlet {
+ public:
+  OneWay(OneWayOptions options, Spool& spool, DeliveryCounters& counters, std::function<void()> progressed)
+      : options_(std::move(options)),
+        spool_(spool),
+        counters_(counters),
+        progressed_(std::move(progressed)),
+        started_(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count()),
+        thread_([this] { run(); }) {}
+  ~OneWay() override { stop(); }
+
+  void wake() override {
+    const std::lock_guard lock(mutex_);
+    more_ = true;
+    changed_.notify_all();
+  }
+  void stop() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+  bool connected() const override { return true; }
+  std::string trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+ private:
+  struct Taken {
+    std::uint64_t boot, last;
+    std::size_t lane;
+  };
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    more_ = true;
+    while (!stopping_) {
+      if (!more_) changed_.wait_for(lock, kRetry, [&] { return more_ || stopping_; });
+      more_ = false;
+      lock.unlock();
+      Status done = Done{};
+      bool any = true;
+      while (any && done) done = write_file(any);
+      if (done) progressed_();
+      lock.lock();
+      if (!done && trouble_ != done.error().message)
+        spdlog::error("{}; batches wait in the spool", done.error().message);
+      trouble_ = done ? "" : done.error().message;
+      changed_.wait_for(lock, done ? kPause : kRetry, [&] { return stopping_; });
+    }
+  }
+
+  /// What there is, into one file; `any` false: there was nothing.
+  Status write_file(bool& any) {
+    any = false;
+    if (const Status room = has_room(); !room) return room;
+    std::string content;
+    std::vector<Taken> taken;
+    for (std::size_t lane = 0; lane < kLaneCount && content.size() < options_.max_file_bytes; ++lane) {
+      while (content.size() < options_.max_file_bytes) {
+        auto frame = spool_.next(options_.place, lane);
+        if (!frame) break;
+        frame->batch.set_certificate(options_.certificate);
+        append_delimited(as_bytes(frame->batch.SerializeAsString()), content);
+        taken.push_back({frame->batch.boot(), frame->last(), lane});
+      }
+    }
+    if (taken.empty()) return Done{};
+    if (const Status written = put(content); !written) {
+      for (std::size_t lane = 0; lane < kLaneCount; ++lane) spool_.rewind(options_.place, lane);
+      return written;
+    }
+    for (const Taken& t : taken) spool_.acknowledge(options_.place, t.boot, t.lane, t.last);
+    counters_.sent_batches.fetch_add(taken.size(), std::memory_order_relaxed);
+    counters_.sent_bytes.fetch_add(content.size(), std::memory_order_relaxed);
+    progressed_();
+    any = true;
+    return Done{};
+  }
+
+  Status has_room() const {
+    std::uint64_t bytes = 0;
+    std::error_code error;
+    for (const auto& e : fs::directory_iterator(options_.folder, error)) {
+      const auto size = e.file_size(error);
+      if (!error) bytes += size;
+    }
+    if (bytes < options_.max_bytes) return Done{};
+    return Error{
+        fmt::format("export.one-way.folder: '{}' holds {} bytes, which is its limit: nobody takes files away",
+                    options_.folder, bytes)};
+  }
+
+  Status put(const std::string& content) {
+    const std::string name =
+        fmt::format("{}/{:020}-{:010}{}", options_.folder, started_, number_ + 1, kBatchesExtension);
+    const std::string part = name + ".part";
+    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int error = fd < 0 ? errno : 0;
+    for (std::size_t done = 0; error == 0 && done < content.size();) {
+      const ssize_t n = ::write(fd, content.data() + done, content.size() - done);
+      if (n > 0) {
+        done += static_cast<std::size_t>(n);
+      } else if (errno != EINTR) {
+        error = n < 0 ? errno : ENOSPC;
+      }
+    }
+    if (error == 0 && ::fsync(fd) != 0) error = errno;
+    if (fd >= 0) ::close(fd);
+    if (error == 0 && ::rename(part.c_str(), name.c_str()) != 0) error = errno;
+    if (error != 0) {
+      ::unlink(part.c_str());
+      return Error{fmt::format("export.one-way.folder: cannot write '{}': {}", name, std::strerror(error))};
+    }
+    ++number_;
+    return Done{};
+  }
+
+  const OneWayOptions options_;
+  Spool& spool_;
+  DeliveryCounters& counters_;
+  const std::function<void()> progressed_;
+  const std::int64_t started_;
+  std::uint64_t number_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool more_ = false, stopping_ = false;
+  std::string trouble_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Outlet>> start_one_way(OneWayOptions options, Spool& spool, DeliveryCounters& counters,
+                                              std::function<void()> progressed) {
+  std::error_code error;
+  fs::create_directories(options.folder, error);
+  if (error || ::access(options.folder.c_str(), W_OK) != 0) {
+    return Error{
+        fmt::format("export.one-way.folder: cannot write to '{}': {}; name a folder that may be written to",
+                    options.folder, error ? error.message() : std::strerror(errno))};
+  }
+  return std::unique_ptr<Outlet>(
+      std::make_unique<OneWay>(std::move(options), spool, counters, std::move(progressed)));
+}
+
+}  // namespace picket::delivery

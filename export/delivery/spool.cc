@@ -1,0 +1,556 @@
+#include "export/delivery/spool.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+namespace picket::delivery {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kSyncInterval{1};
+constexpr std::uint64_t kFrameOverhead = 1024;  // head and point of a frame, roughly
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds(1));
+}
+
+void sync_folder(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+Spool::Spool(SpoolOptions options, DeliveryCounters& counters)
+    : options_(std::move(options)), counters_(counters) {
+  if (options_.folder.empty()) options_.max_bytes = options_.max_memory_bytes;
+}
+
+Spool::~Spool() {
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
+
+/// Small against the limit, for a file is the least that can be given up; not so small that there are thousands.
+std::uint64_t Spool::rotate_bytes() const noexcept {
+  return std::clamp<std::uint64_t>(options_.max_bytes / 64, 4 << 10, 8 << 20);
+}
+
+Spool::Chain* Spool::find(std::uint64_t boot, std::size_t lane) {
+  for (const auto& c : lanes_[lane]) {
+    if (c->boot->boot() == boot) return c.get();
+  }
+  return nullptr;
+}
+
+std::string Spool::file_name(const Chain& chain, std::uint64_t first) const {
+  return fmt::format("{}/{:016x}-{}-{:020}.batches", options_.folder, chain.boot->boot(),
+                     static_cast<int>(kLanes[chain.lane]), first);
+}
+
+// ---- what comes in ----
+
+Result<BootFile*> Spool::begin(BootFile::Options options, Settled settled) {
+  if (!options_.folder.empty()) options.path = fmt::format("{}/{:016x}.boot", options_.folder, options.boot);
+  auto file = BootFile::create(options);
+  if (!file) return file.error();
+  const std::lock_guard lock(mutex_);
+  current_ = boots_.emplace_back(std::move(file).value()).get();
+  settled_ = std::move(settled);
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane) add_chain(*current_, lane).growing = true;
+  return current_;
+}
+
+Spool::Chain& Spool::add_chain(BootFile& boot, std::size_t lane) {
+  auto chain = std::make_unique<Chain>();
+  chain->boot = &boot;
+  chain->lane = lane;
+  chain->places.resize(options_.places.size());
+  return *lanes_[lane].emplace_back(std::move(chain));
+}
+
+std::vector<BootFile*> Spool::ended() {
+  const std::lock_guard lock(mutex_);
+  std::vector<BootFile*> all;
+  for (const auto& b : boots_) {
+    if (b.get() != current_ && b->segments() != 0) all.push_back(b.get());
+  }
+  return all;
+}
+
+void Spool::close(BootFile& boot) {
+  const std::lock_guard lock(mutex_);
+  boot.drop_segments();
+  for (auto& lane : lanes_) {
+    for (auto& c : lane) {
+      if (c->boot != &boot) continue;
+      c->growing = false;
+      drop_acknowledged(*c);
+    }
+  }
+  if (current_ == &boot) current_ = nullptr;
+  drop_finished();
+}
+
+ChainPoint Spool::head(BootFile& boot, std::size_t lane) {
+  const std::lock_guard lock(mutex_);
+  Chain* c = find(boot.boot(), lane);
+  return c == nullptr ? ChainPoint{} : c->head;
+}
+
+void Spool::disk_failed(const std::string& why) {
+  counters_.write_errors.fetch_add(1, std::memory_order_relaxed);
+  disk_tried_ = Clock::now();
+  if (disk_failing_) return;
+  disk_failing_ = true;
+  spdlog::error("the spool {}; up to {} MiB of batches stay in memory until it can be written to again", why,
+                options_.max_memory_bytes >> 20);
+}
+
+std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint& base) {
+  if (!options_.folder.empty() && (!disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry)) {
+    auto file = SpoolFile::create(file_name(chain, base.through + 1), base);
+    if (file) {
+      if (options_.fsync != Fsync::kOff) sync_folder(options_.folder);
+      count_file(*file.value(), 0);
+      return std::move(file).value();
+    }
+    disk_failed(file.error().message);
+  }
+  std::shared_ptr<SpoolFile> file = std::move(SpoolFile::create("", base)).value();
+  count_file(*file, 0);
+  return file;
+}
+
+void Spool::count_file(const SpoolFile& file, std::uint64_t before) {
+  total_bytes_ += file.bytes() - before;
+  if (file.in_memory()) memory_bytes_ += file.bytes() - before;
+  counters_.spool_bytes.store(total_bytes_, std::memory_order_relaxed);
+  counters_.memory_bytes.store(memory_bytes_, std::memory_order_relaxed);
+}
+
+void Spool::uncount_file(const SpoolFile& file) {
+  total_bytes_ -= file.bytes();
+  if (file.in_memory()) memory_bytes_ -= file.bytes();
+  counters_.spool_bytes.store(total_bytes_, std::memory_order_relaxed);
+  counters_.memory_bytes.store(memory_bytes_, std::memory_order_relaxed);
+}
+
+bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, const ChainPoint& after) {
+  std::shared_ptr<SpoolFile> file;
+  bool written = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Chain& c = *find(boot.boot(), lane);
+    const std::uint64_t need = batch.ByteSizeLong() + kFrameOverhead;
+    make_room(need);
+    for (int attempt = 0; attempt < 2 && !written; ++attempt) {
+      const bool fits = !c.files.empty() && !c.files.back().gap && c.growing &&
+                        c.files.back().file->bytes() < rotate_bytes() && attempt == 0;
+      if (!fits) c.files.push_back({make_file(c, c.head)});
+      file = c.files.back().file;
+      const std::uint64_t before = file->bytes();
+      const Status done = file->append(batch, after);
+      written = done.has_value();
+      if (written) {
+        count_file(*file, before);
+      } else {
+        if (!file->in_memory()) disk_failed(done.error().message);
+        if (file->base() == c.head) {  // nothing stands in it: the next one has its name
+          uncount_file(*file);
+          file->remove();
+          c.files.pop_back();
+        }
+      }
+    }
+    c.head = after;
+    c.boot->set_head(lane, after);
+    if (batch.has_gap()) {
+      if (written) c.files.back().missing += batch.count();
+      counters_.missing[batch.gap().reason()].fetch_add(batch.count(), std::memory_order_relaxed);
+    }
+    counters_.lanes[lane].batches.fetch_add(1, std::memory_order_relaxed);
+    if (!written || options_.fsync != Fsync::kAlways || file->in_memory()) c.readable = after.through;
+    update_level(lane);
+  }
+  if (written && options_.fsync == Fsync::kAlways && !file->in_memory()) {
+    const Status synced = file->sync();
+    const std::lock_guard lock(mutex_);
+    if (!synced) disk_failed(synced.error().message);
+    find(boot.boot(), lane)->readable = after.through;
+  }
+  return written && !file->in_memory();
+}
+
+// ---- what goes to a place ----
+
+std::optional<Frame> Spool::next(std::size_t place, std::size_t lane) {
+  const std::lock_guard lock(mutex_);
+  std::optional<Frame> frame;
+  bool finished = false;
+  for (const auto& c : lanes_[lane]) {
+    Place& p = c->places[place];
+    frame = read_next(*c, p);
+    if (frame) {
+      p.sent.push_back({frame->after, frame->batch.sealed_at()});
+      p.maybe_sent = std::max(p.maybe_sent, frame->last());
+      c->boot->set_progress(lane, options_.places[place], {p.maybe_sent, std::max(p.acked.through, p.known)});
+      break;
+    }
+    finished |= advance_base(*c);  // what an earlier process had been told may be all there is
+  }
+  if (finished) drop_finished();
+  return frame;
+}
+
+/// What every place has is no longer kept. True: nothing of the chain is left.
+bool Spool::advance_base(Chain& c) {
+  const auto least = std::min_element(c.places.begin(), c.places.end(), [](const Place& a, const Place& b) {
+    return a.acked.through < b.acked.through;
+  });
+  const std::uint64_t before = c.base.through;
+  if (least->acked.through <= before) return false;
+  c.base = least->acked;
+  c.boot->set_base(c.lane, c.base);
+  counters_.lanes[c.lane].acknowledged.fetch_add(c.base.through - before, std::memory_order_relaxed);
+  if (c.boot == current_ && settled_) settled_(c.lane, before + 1, c.base.through, true);
+  drop_acknowledged(c);
+  update_level(c.lane);
+  return !c.growing && c.base.through >= c.head.through;
+}
+
+Spool::Stored* Spool::file_of(Chain& chain, Place& place) {
+  auto& files = chain.files;
+  const auto is_it = [&](const Stored& s) { return s.file == place.file; };
+  auto at = place.file == nullptr ? files.end() : std::find_if(files.begin(), files.end(), is_it);
+  if (at == files.end()) {  // a new place to read from, or what was read became a gap
+    at = std::find_if(files.begin(), files.end(),
+                      [&](const Stored& s) { return s.file->base().through > place.at.through; });
+    if (at != files.begin()) --at;
+    place.offset = 0;
+    place.file = at == files.end() ? nullptr : at->file;
+  }
+  return at == files.end() ? nullptr : &*at;
+}
+
+/// Frames in order, and a gap wherever the next one does not begin where the last one ended.
+std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
+  while (place.at.through < chain.readable) {
+    Frame frame;
+    std::optional<Frame> found;
+    const Stored* stored = file_of(chain, place);
+    std::uint64_t behind = place.offset;
+    const auto read = stored == nullptr ? SpoolFile::Read::kEnd : stored->file->read(behind, frame);
+    if (read == SpoolFile::Read::kDamaged) {
+      if (place.offset == 0) place.offset = 1;
+      place.file->find_next(place.offset);
+      continue;
+    }
+    if (read == SpoolFile::Read::kEnd) {
+      if (stored != nullptr && stored != &chain.files.back()) {
+        const auto at = static_cast<std::size_t>(std::find_if(chain.files.begin(), chain.files.end(),
+                                                              [&](const Stored& s) { return &s == stored; }) -
+                                                 chain.files.begin());
+        place.file = chain.files[at + 1].file;
+        place.offset = 0;
+        continue;
+      }
+      found = missing_frame(chain, place.at, chain.head, v1::GAP_SPOOL_DAMAGED, now_ns());
+    } else if (frame.first() > place.at.through + 1) {
+      found = missing_frame(chain, place.at, point_before(frame.batch), v1::GAP_SPOOL_DAMAGED,
+                            frame.batch.sealed_at());
+    } else {
+      place.offset = behind;
+      if (frame.first() <= place.at.through) continue;  // something before it stands for it
+      found = std::move(frame);
+    }
+    if (place.refused.contains(found->first()) && !found->batch.has_gap()) {
+      ChainPoint to = found->after;
+      found = missing_frame(chain, place.at, to, v1::GAP_REFUSED, found->batch.sealed_at());
+    }
+    place.at = found->after;
+    if (found->last() <= place.known) {
+      place.acked = found->after;
+      continue;
+    }
+    if (found->batch.has_gap() && found->batch.gap().reason() == v1::GAP_SPOOL_DAMAGED &&
+        found->last() > chain.damage_told) {
+      chain.damage_told = found->last();
+      counters_.missing[v1::GAP_SPOOL_DAMAGED].fetch_add(found->batch.count(), std::memory_order_relaxed);
+      spdlog::error(
+          "the spool is damaged: {} records, from {} on, of boot {:016x}, {}, cannot be read; a gap stands "
+          "for them",
+          found->batch.count(), found->first(), chain.boot->boot(), v1::Lane_Name(kLanes[chain.lane]));
+    }
+    return found;
+  }
+  return {};
+}
+
+/// A gap has 32 bits for its count: of more, the first gap says the number alone, the last one the types of all.
+Frame Spool::missing_frame(const Chain& chain, const ChainPoint& from, ChainPoint to, v1::GapReason reason,
+                           std::uint64_t sealed_at) const {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (to.through - from.through > kMost) to = {from.through + kMost, {}, from.made};
+  Frame frame;
+  frame.batch = make_gap(chain.boot->chain(chain.lane), from, to, reason, sealed_at, options_.sign);
+  frame.after = std::move(to);
+  frame.after.hash = chain_after(frame.batch);
+  return frame;
+}
+
+void Spool::rewind(std::size_t place, std::size_t lane) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& c : lanes_[lane]) {
+    Place& p = c->places[place];
+    p.sent.clear();
+    p.at = p.acked;
+    p.file.reset();
+  }
+}
+
+void Spool::acknowledge(std::size_t place, std::uint64_t boot, std::size_t lane, std::uint64_t through) {
+  const std::lock_guard lock(mutex_);
+  Chain* c = find(boot, lane);
+  if (c == nullptr) return;
+  Place& p = c->places[place];
+  while (!p.sent.empty() && p.sent.front().after.through <= through) {
+    p.acked = std::move(p.sent.front().after);
+    p.sent.pop_front();
+  }
+  p.refused.erase(p.refused.begin(), p.refused.upper_bound(p.acked.through));
+  c->boot->set_progress(lane, options_.places[place], {p.maybe_sent, std::max(p.acked.through, p.known)});
+  if (advance_base(*c)) drop_finished();
+}
+
+void Spool::refuse(std::size_t place, const Frame& frame, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t lane =
+      static_cast<std::size_t>(std::find(kLanes.begin(), kLanes.end(), frame.batch.lane()) - kLanes.begin());
+  Chain* c = find(frame.batch.boot(), lane);
+  if (c == nullptr || !c->places[place].refused.insert(frame.first()).second) return;
+  counters_.refused_batches.fetch_add(1, std::memory_order_relaxed);
+  counters_.missing[v1::GAP_REFUSED].fetch_add(frame.batch.count(), std::memory_order_relaxed);
+  if (c->boot == current_ && settled_) settled_(lane, frame.first(), frame.last(), false);
+  std::string kept = "it is not kept, for there is no spool on disk";
+  if (!options_.folder.empty()) {
+    const std::string name = fmt::format("{}/refused/{:016x}-{}-{:020}", options_.folder, frame.batch.boot(),
+                                         static_cast<int>(frame.batch.lane()), frame.first());
+    std::ofstream(name + ".batch", std::ios::binary) << frame.batch.SerializeAsString();
+    std::ofstream(name + ".reason") << options_.places[place] << ": " << reason << '\n';
+    kept = "it is in " + name + ".batch";
+  }
+  spdlog::error("{} refuses a batch of {} records, from {} on, of {}: {}; a gap stands for it, {}",
+                options_.places[place], frame.batch.count(), frame.first(), v1::Lane_Name(frame.batch.lane()),
+                reason, kept);
+}
+
+// ---- what is no longer kept ----
+
+void Spool::drop_acknowledged(Chain& chain, bool growing_too) {
+  while (!chain.files.empty()) {
+    const bool last = chain.files.size() == 1;
+    const std::uint64_t end = last ? chain.head.through : chain.files[1].file->base().through;
+    if (end > chain.base.through || (last && chain.growing && !growing_too)) return;
+    uncount_file(*chain.files.front().file);
+    chain.files.front().file->remove();
+    chain.files.pop_front();
+  }
+}
+
+/// Chains that are all acknowledged, and boots that have no other.
+void Spool::drop_finished() {
+  for (auto& lane : lanes_) {
+    std::erase_if(lane, [&](const auto& c) { return !c->growing && c->base.through >= c->head.through; });
+  }
+  std::erase_if(boots_, [&](const auto& b) {
+    const auto is_of = [&](const auto& c) { return c->boot == b.get(); };
+    if (b.get() == current_ || std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+          return std::any_of(lane.begin(), lane.end(), is_of);
+        }))
+      return false;
+    b->remove();
+    return true;
+  });
+}
+
+void Spool::make_room(std::uint64_t bytes) {
+  if (total_bytes_ + bytes > options_.max_bytes || memory_bytes_ + bytes > options_.max_memory_bytes) {
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) drop_acknowledged(*c, true);
+    }
+  }
+  while (total_bytes_ + bytes > options_.max_bytes && give_up_one(false)) {
+  }
+  while (memory_bytes_ + bytes > options_.max_memory_bytes && give_up_one(true)) {
+  }
+}
+
+/// Is the place of a collector certain not to lie within these numbers?
+bool Spool::may_go(const Chain& chain, std::size_t i) const {
+  const std::uint64_t from = chain.files[i].file->base().through;
+  const std::uint64_t to =
+      i + 1 < chain.files.size() ? chain.files[i + 1].file->base().through : chain.head.through;
+  return to > from && to > chain.base.through &&
+         std::none_of(chain.places.begin(), chain.places.end(), [&](const Place& p) {
+           return from < p.maybe_sent && to > std::max(p.acked.through, p.known);
+         });
+}
+
+bool Spool::give_up_one(bool memory_only) {
+  for (std::size_t lane = kLaneCount; lane-- > 0;) {
+    for (const auto& c : lanes_[lane]) {
+      for (std::size_t i = 0; i < c->files.size(); ++i) {
+        if (c->files[i].gap || (memory_only && !c->files[i].file->in_memory()) || !may_go(*c, i)) continue;
+        const std::uint64_t before = memory_only ? memory_bytes_ : total_bytes_;
+        give_up(*c, i);
+        if ((memory_only ? memory_bytes_ : total_bytes_) < before) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// In the place of a file, and of a gap right before it, a file with one gap.
+void Spool::give_up(Chain& chain, std::size_t i) {
+  Stored& old = chain.files[i];
+  const std::uint64_t first = old.file->base().through;
+  const ChainPoint to = i + 1 < chain.files.size() ? chain.files[i + 1].file->base() : chain.head;
+  const bool merge =
+      i > 0 && chain.files[i - 1].gap && may_go(chain, i - 1) &&
+      to.through - chain.files[i - 1].file->base().through <= std::numeric_limits<std::uint32_t>::max();
+  const ChainPoint from = merge ? chain.files[i - 1].file->base() : old.file->base();
+  const Frame gap = missing_frame(chain, from, to, v1::GAP_SPOOL_FULL, now_ns());
+  Stored fresh;
+  fresh.gap = true;
+  fresh.missing = to.through - from.through;
+  const std::string name = file_name(chain, from.through + 1);
+  if (!options_.folder.empty() && !old.file->in_memory()) {
+    auto file = SpoolFile::create(name + ".new", from);
+    if (file && file.value()->append(gap.batch, gap.after) && file.value()->rename(name))
+      fresh.file = std::move(file).value();
+    else if (file)
+      file.value()->remove();
+  }
+  const bool on_disk = fresh.file != nullptr;
+  if (!on_disk) {  // no disk: what is not written is computed again after a restart
+    fresh.file = std::move(SpoolFile::create("", from)).value();
+    if (!fresh.file->append(gap.batch, gap.after)) return;
+  }
+  counters_.missing[v1::GAP_SPOOL_FULL].fetch_add(
+      to.through - first - std::min(old.missing, to.through - first), std::memory_order_relaxed);
+  if (chain.boot == current_ && settled_) settled_(chain.lane, first + 1, to.through, false);
+  count_file(*fresh.file, 0);
+  for (std::size_t k = merge ? i - 1 : i; k <= i; ++k) {
+    uncount_file(*chain.files[k].file);
+    if (!on_disk || chain.files[k].file->path() != name) chain.files[k].file->remove();
+  }
+  if (merge) chain.files.erase(chain.files.begin() + static_cast<std::ptrdiff_t>(i - 1));
+  chain.files[merge ? i - 1 : i] = std::move(fresh);
+}
+
+void Spool::drop_old() {
+  if (options_.max_age.count() == 0) return;
+  const auto age = static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.max_age).count());
+  const std::uint64_t now = now_ns();
+  for (auto& lane : lanes_) {
+    for (auto& c : lane) {
+      for (std::size_t i = 0; i < c->files.size();) {
+        const Stored& s = c->files[i];
+        const std::size_t before = c->files.size();
+        if (!s.gap && s.file->written_at() + age < now && may_go(*c, i)) give_up(*c, i);
+        if (c->files.size() == before) ++i;
+      }
+    }
+  }
+}
+
+/// While the disk took nothing, batches were kept in memory: they follow as soon as it takes them.
+void Spool::move_to_disk() {
+  if (!disk_failing_ || Clock::now() - disk_tried_ < options_.disk_retry) return;
+  for (auto& lane : lanes_) {
+    for (auto& c : lane) {
+      for (std::size_t i = 0; i < c->files.size(); ++i) {
+        SpoolFile& file = *c->files[i].file;
+        if (!file.in_memory()) continue;
+        uncount_file(file);
+        const Status moved = file.move_to(file_name(*c, file.base().through + 1));
+        count_file(file, 0);
+        if (!moved) return disk_failed(moved.error().message);
+        const std::uint64_t end =
+            i + 1 < c->files.size() ? c->files[i + 1].file->base().through : c->head.through;
+        if (c->boot == current_ && settled_ && !c->files[i].gap && end > file.base().through)
+          settled_(c->lane, file.base().through + 1, end, true);
+      }
+    }
+  }
+  disk_failing_ = false;
+  spdlog::warn("the spool in '{}' can be written to again", options_.folder);
+}
+
+void Spool::tick() {
+  std::vector<std::shared_ptr<SpoolFile>> written;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!options_.folder.empty()) move_to_disk();
+    if (Clock::now() - synced_ < kSyncInterval) return;
+    synced_ = Clock::now();
+    drop_old();
+    if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) {
+        if (c->growing && !c->files.empty()) written.push_back(c->files.back().file);
+      }
+    }
+  }
+  for (const auto& file : written) {
+    if (const Status done = file->sync(); !done) {
+      const std::lock_guard lock(mutex_);
+      disk_failed(done.error().message);
+    }
+  }
+}
+
+std::uint64_t Spool::owed() {
+  const std::lock_guard lock(mutex_);
+  return owed_locked();
+}
+
+bool Spool::has_room(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return total_bytes_ + bytes + 2 * kFrameOverhead <= options_.max_bytes || owed_locked() == 0;
+}
+
+std::uint64_t Spool::owed_locked() const {
+  std::uint64_t all = 0;
+  for (const auto& lane : lanes_) {
+    for (const auto& c : lane) all += c->head.through - std::min(c->base.through, c->head.through);
+  }
+  return all;
+}
+
+void Spool::update_level(std::size_t lane) {
+  std::uint64_t owed = 0, oldest = 0;
+  for (const auto& c : lanes_[lane]) {
+    if (c->base.through >= c->head.through) continue;
+    owed += c->head.through - c->base.through;
+    if (oldest != 0) continue;
+    for (const Place& p : c->places) {
+      if (p.acked.through == c->base.through && !p.sent.empty()) oldest = p.sent.front().sealed_at;
+    }
+    if (oldest == 0 && !c->files.empty()) oldest = c->files.front().file->written_at();
+  }
+  counters_.lanes[lane].owed.store(owed, std::memory_order_relaxed);
+  counters_.lanes[lane].oldest_sealed_at.store(oldest, std::memory_order_relaxed);
+}
+
+}  // namespace picket::delivery

@@ -1,0 +1,174 @@
+// export/delivery/spool.h — sealed batches that are owed: kept until acknowledged, given up by policy, never in silence
+//
+//   ChainWriter ──append()──> | lane: boot, boot, ... | ──next()──> each place that records go to
+//                             files of frames, on disk   <──acknowledge()──
+//
+// A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/, lock. Without a
+// folder the same files are in memory and end with the process.
+//
+// Order    next() gives a lane's oldest boot first. Whoever sends asks for the most urgent lane first
+// Full     above max_bytes what is least urgent and oldest goes, a file at a time, and is a gap: statistics, then flows,
+//          then transactions, alerts last. What may already be at a collector stays, for a gap over it could not be exact
+// Old      files in which nothing was written for max_age go the same way, whatever their lane
+// Damage   is found when it is read. The gap is computed from what stands around it (chain_point.h)
+// No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk when
+//          it takes them again
+//
+// Threads  any; one lock, held during reads and writes of a batch, not during fsync
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "export/delivery/boot_file.h"
+#include "export/delivery/counters.h"
+#include "export/delivery/options.h"
+#include "export/delivery/spool_file.h"
+
+namespace picket::delivery {
+
+struct SpoolOptions {
+  std::string folder;  ///< "": in memory
+  std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  std::uint64_t max_memory_bytes = std::uint64_t{64}
+                                   << 20;  ///< without a folder, or while the disk takes nothing
+  std::chrono::seconds max_age{0};         ///< 0: none
+  Fsync fsync = Fsync::kInterval;
+  std::chrono::milliseconds disk_retry{1000};    ///< a disk that took nothing is tried again this often
+  std::vector<std::string> places{"collector"};  ///< where all has to go; at most kMaxCollectors
+  SignHash sign;
+};
+
+class Spool {
+ public:
+  /// Told, with the spool's lock held, what became of records of the boot that begin() began: acknowledged by all
+  /// places, safe on disk after all, or given up.
+  using Settled =
+      std::function<void(std::size_t lane, std::uint64_t first, std::uint64_t last, bool delivered)>;
+
+  /// Refuses a folder that another process uses or that cannot be written to. What is damaged in it is put aside or
+  /// becomes gaps, and is said in the log.
+  static Result<std::unique_ptr<Spool>> open(SpoolOptions options, DeliveryCounters& counters);
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  /// The boot of this process: its file is made. Once.
+  Result<BootFile*> begin(BootFile::Options options, Settled settled);
+  /// Boots that ended with records in hand: see recover().
+  [[nodiscard]] std::vector<BootFile*> ended();
+  /// Nothing more will be appended to it.
+  void close(BootFile& boot);
+
+  /// Where the next batch of a chain stands.
+  [[nodiscard]] ChainPoint head(BootFile& boot, std::size_t lane);
+  /// `batch` stands at head(), `after` follows it. True: it is on disk, as safe as `fsync` says. False: in memory.
+  bool append(BootFile& boot, std::size_t lane, const v1::Batch& batch, const ChainPoint& after);
+
+  /// What has to go to that place next; no value: all has, for now.
+  std::optional<Frame> next(std::size_t place, std::size_t lane);
+  /// The connection broke: what was not acknowledged goes again.
+  void rewind(std::size_t place, std::size_t lane);
+  /// Numbers that next() never gave are ignored.
+  void acknowledge(std::size_t place, std::uint64_t boot, std::size_t lane, std::uint64_t through);
+  /// The place will never take this batch: it is put into refused/ with the reason, and a gap goes there in its stead.
+  void refuse(std::size_t place, const Frame& frame, const std::string& reason);
+
+  /// Retention, sync, the way back to the disk: a few times a second.
+  void tick();
+  /// Records that some place has not acknowledged.
+  [[nodiscard]] std::uint64_t owed();
+  [[nodiscard]] bool empty() { return owed() == 0; }
+  /// Is there room for so many bytes without giving something up? There always is when nothing is owed.
+  [[nodiscard]] bool has_room(std::uint64_t bytes);
+
+ private:
+  struct Stored {
+    std::shared_ptr<SpoolFile> file;
+    std::uint64_t missing = 0;  ///< of its records, in gaps
+    bool gap = false;           ///< it is one gap, and nothing else
+  };
+  struct Sent {
+    ChainPoint after;
+    std::uint64_t sealed_at = 0;
+  };
+  /// How far a chain is at one place.
+  struct Place {
+    ChainPoint acked, at;  ///< at: of what was read last
+    std::uint64_t maybe_sent = 0;
+    std::uint64_t known = 0;  ///< acknowledged to a process before this one, beyond `acked`
+    std::deque<Sent> sent;    ///< not acknowledged
+    std::shared_ptr<SpoolFile> file;
+    std::uint64_t offset = 0;  ///< in `file`
+    std::set<std::uint64_t> refused;
+  };
+  struct Chain {
+    BootFile* boot = nullptr;
+    std::size_t lane = 0;
+    std::deque<Stored> files;
+    ChainPoint base, head;  ///< acknowledged by all places; sealed
+    std::uint64_t readable = 0;
+    std::uint64_t damage_told = 0;
+    std::vector<Place> places;
+    bool growing = false;  ///< the last file may be written to
+  };
+
+  Spool(SpoolOptions options, DeliveryCounters& counters);
+
+  // spool_load.cc
+  Status lock_folder();
+  Status load();
+  void load_boot(const std::string& path);
+  void load_file(const std::string& path, std::uint64_t boot, std::size_t lane);
+  void finish_loading(Chain& chain);
+  void put_aside(const std::string& path, const std::string& why);
+  Chain& add_chain(BootFile& boot, std::size_t lane);
+
+  [[nodiscard]] Chain* find(std::uint64_t boot, std::size_t lane);
+  [[nodiscard]] std::string file_name(const Chain& chain, std::uint64_t first) const;
+  [[nodiscard]] std::uint64_t rotate_bytes() const noexcept;
+  std::shared_ptr<SpoolFile> make_file(const Chain& chain, const ChainPoint& base);
+  void disk_failed(const std::string& why);
+  void count_file(const SpoolFile& file, std::uint64_t before);
+  void uncount_file(const SpoolFile& file);
+
+  void make_room(std::uint64_t bytes);
+  bool give_up_one(bool memory_only);
+  bool may_go(const Chain& chain, std::size_t i) const;
+  void give_up(Chain& chain, std::size_t i);
+  void drop_old();
+  void move_to_disk();
+  bool advance_base(Chain& chain);
+  void drop_acknowledged(Chain& chain, bool growing_too = false);
+  [[nodiscard]] std::uint64_t owed_locked() const;
+  void drop_finished();
+
+  std::optional<Frame> read_next(Chain& chain, Place& place);
+  Stored* file_of(Chain& chain, Place& place);
+  Frame missing_frame(const Chain& chain, const ChainPoint& from, ChainPoint to, v1::GapReason reason,
+                      std::uint64_t sealed_at) const;
+  void update_level(std::size_t lane);
+
+  SpoolOptions options_;
+  DeliveryCounters& counters_;
+  int lock_fd_ = -1;
+
+  std::mutex mutex_;
+  Settled settled_;
+  BootFile* current_ = nullptr;
+  std::vector<std::unique_ptr<BootFile>> boots_;
+  std::array<std::vector<std::unique_ptr<Chain>>, kLaneCount> lanes_;  ///< oldest boot first
+  std::uint64_t total_bytes_ = 0, memory_bytes_ = 0;
+  bool disk_failing_ = false;
+  std::chrono::steady_clock::time_point disk_tried_{}, synced_{};
+};
+
+}  // namespace picket::delivery

@@ -1,0 +1,249 @@
+#include "export/delivery/spool_file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <vector>
+
+namespace picket::delivery {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x31'42'6b'70;  // "pkB1"
+constexpr std::uint32_t kMaxPoint = 64 << 10;    // 512 types
+constexpr std::uint32_t kMaxBatch = 32 << 20;    // twice what a collector takes
+constexpr std::size_t kScan = std::size_t{1} << 16;
+
+std::uint32_t checksum(const void* data, std::size_t n) {
+  return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const Bytef*>(data), n));
+}
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds(1));
+}
+
+Error failed(const std::string& path, const char* what, int error) {
+  return Error{fmt::format("{} '{}': {}", what, path, std::strerror(error))};
+}
+
+}  // namespace
+
+struct SpoolFile::Head {
+  std::uint32_t magic = kMagic;
+  std::uint32_t point_bytes = 0, batch_bytes = 0;
+  std::uint32_t body_crc = 0;
+  std::uint32_t head_crc = 0;  ///< of all before it
+
+  [[nodiscard]] bool whole() const {
+    return magic == kMagic && head_crc == checksum(this, offsetof(Head, head_crc)) &&
+           point_bytes <= kMaxPoint && batch_bytes <= kMaxBatch;
+  }
+  [[nodiscard]] std::uint64_t frame_bytes() const {
+    return sizeof(Head) + std::uint64_t{point_bytes} + batch_bytes;
+  }
+};
+
+namespace {
+
+/// Head, point and batch as they are written; `batch` nullptr: a point alone.
+template <class Head>
+std::string frame_of(const ChainPoint& point, const v1::Batch* batch) {
+  v1::Batch at;
+  set_head({}, point, at);
+  Head head;
+  head.point_bytes = static_cast<std::uint32_t>(at.ByteSizeLong());
+  head.batch_bytes = batch == nullptr ? 0 : static_cast<std::uint32_t>(batch->ByteSizeLong());
+  std::string out(head.frame_bytes(), '\0');
+  auto* body = reinterpret_cast<std::uint8_t*>(out.data()) + sizeof(Head);
+  at.SerializeWithCachedSizesToArray(body);
+  if (batch != nullptr) batch->SerializeWithCachedSizesToArray(body + head.point_bytes);
+  head.body_crc = checksum(body, head.point_bytes + head.batch_bytes);
+  head.head_crc = checksum(&head, offsetof(Head, head_crc));
+  std::memcpy(out.data(), &head, sizeof head);
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, const ChainPoint& base) {
+  const int fd = path.empty() ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (fd < 0 && !path.empty()) return failed(path, "cannot make", errno);
+  std::unique_ptr<SpoolFile> file(new SpoolFile(path, fd));
+  file->base_ = base;
+  if (const Status done = file->write_all(frame_of<Head>(base, nullptr)); !done) {
+    file->remove();
+    return done.error();
+  }
+  return file;
+}
+
+Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return failed(path, "cannot open", errno);
+  std::unique_ptr<SpoolFile> file(new SpoolFile(path, fd));
+  struct stat st {};
+  ::fstat(fd, &st);
+  file->bytes_ = static_cast<std::uint64_t>(st.st_size);
+  file->written_at_ = static_cast<std::uint64_t>(st.st_mtim.tv_sec) * 1'000'000'000 +
+                      static_cast<std::uint64_t>(st.st_mtim.tv_nsec);
+  Head head;
+  Frame frame;
+  std::uint64_t at = 0;
+  if (file->read_head(0, head) && file->read_frame(at, head, frame)) {
+    file->base_ = head.batch_bytes == 0 ? frame.after : point_before(frame.batch);
+    return file;
+  }
+  at = 1;
+  if (file->find_next(at) && file->read(at, frame) == Read::kFrame) {
+    file->base_ = point_before(frame.batch);
+    return file;
+  }
+  return Error{fmt::format("'{}': nothing in it can be read", path)};
+}
+
+SpoolFile::~SpoolFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Status SpoolFile::append(const v1::Batch& batch, const ChainPoint& after) {
+  return write_all(frame_of<Head>(after, &batch));
+}
+
+Status SpoolFile::write_all(std::string_view out) {
+  std::size_t done = 0;
+  if (in_memory()) {
+    memory_.append(out);
+    done = out.size();
+  }
+  while (done < out.size()) {
+    const ssize_t n = ::pwrite(fd_, out.data() + done, out.size() - done, static_cast<off_t>(bytes_ + done));
+    if (n > 0) {
+      done += static_cast<std::size_t>(n);
+      continue;
+    }
+    if (n < 0 && errno == EINTR) continue;
+    const int error = n < 0 ? errno : ENOSPC;
+    // No half frame may stand in the way of the next one.
+    [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(bytes_));
+    return failed(path_, "cannot write to", error);
+  }
+  bytes_ += out.size();
+  written_at_ = now_ns();
+  return Done{};
+}
+
+bool SpoolFile::read_at(std::uint64_t offset, void* to, std::size_t n) const {
+  auto* out = static_cast<char*>(to);
+  if (in_memory()) {
+    if (offset + n > memory_.size()) return false;
+    memory_.copy(out, n, offset);
+    return true;
+  }
+  while (n > 0) {
+    const ssize_t got = ::pread(fd_, out, n, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    out += got;
+    offset += static_cast<std::uint64_t>(got);
+    n -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+bool SpoolFile::read_head(std::uint64_t offset, Head& head) const {
+  return offset + sizeof head <= bytes_ && read_at(offset, &head, sizeof head) && head.whole() &&
+         offset + head.frame_bytes() <= bytes_;
+}
+
+bool SpoolFile::read_frame(std::uint64_t& offset, const Head& head, Frame& frame) const {
+  std::string body(std::size_t{head.point_bytes} + head.batch_bytes, '\0');
+  if (!read_at(offset + sizeof head, body.data(), body.size())) return false;
+  if (checksum(body.data(), body.size()) != head.body_crc) return false;
+  v1::Batch point;
+  if (!point.ParseFromArray(body.data(), static_cast<int>(head.point_bytes))) return false;
+  if (!frame.batch.ParseFromArray(body.data() + head.point_bytes, static_cast<int>(head.batch_bytes)))
+    return false;
+  frame.after = point_before(point);
+  offset += head.frame_bytes();
+  return true;
+}
+
+SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
+  while (offset < bytes_) {
+    Head head;
+    if (!read_head(offset, head) || !read_frame(offset, head, frame)) return Read::kDamaged;
+    if (head.batch_bytes != 0) return Read::kFrame;
+  }
+  return Read::kEnd;
+}
+
+bool SpoolFile::find_next(std::uint64_t& offset) const {
+  std::vector<char> chunk(kScan + sizeof(Head));
+  const std::string_view magic(reinterpret_cast<const char*>(&kMagic), sizeof kMagic);
+  while (offset + sizeof(Head) <= bytes_) {
+    const std::size_t n = std::min<std::uint64_t>(chunk.size(), bytes_ - offset);
+    if (!read_at(offset, chunk.data(), n)) {  // a sector that the disk does not give back
+      offset += 512 - offset % 512;
+      continue;
+    }
+    const std::string_view in(chunk.data(), n);
+    std::size_t from = 0;
+    for (std::size_t at; (at = in.find(magic, from)) != std::string_view::npos; from = at + 1) {
+      std::uint64_t candidate = offset + at, behind = candidate;
+      Head head;
+      Frame frame;
+      if (!read_head(candidate, head) || !read_frame(behind, head, frame)) continue;
+      offset = candidate;
+      return true;
+    }
+    if (offset + n >= bytes_) break;
+    offset += n - magic.size() + 1;
+  }
+  offset = bytes_;
+  return false;
+}
+
+Status SpoolFile::move_to(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (fd < 0) return failed(path, "cannot make", errno);
+  SpoolFile copy(path, fd);
+  std::string chunk(kScan, '\0');
+  for (std::uint64_t at = 0; at < bytes_; at += chunk.size()) {
+    chunk.resize(std::min<std::uint64_t>(kScan, bytes_ - at));
+    Status done = read_at(at, chunk.data(), chunk.size()) ? copy.write_all(chunk)
+                                                          : failed("memory", "cannot read", EIO);
+    if (!done) {
+      copy.remove();
+      return done;
+    }
+  }
+  std::swap(path_, copy.path_);
+  std::swap(fd_, copy.fd_);
+  std::string().swap(memory_);
+  return Done{};
+}
+
+Status SpoolFile::sync() noexcept {
+  if (!in_memory() && ::fdatasync(fd_) != 0) return failed(path_, "cannot sync", errno);
+  return Done{};
+}
+
+Status SpoolFile::rename(const std::string& path) {
+  if (::rename(path_.c_str(), path.c_str()) != 0) return failed(path, "cannot write", errno);
+  path_ = path;
+  return Done{};
+}
+
+void SpoolFile::remove() noexcept {
+  if (!in_memory()) ::unlink(path_.c_str());
+}
+
+}  // namespace picket::delivery

@@ -1,0 +1,78 @@
+// export/delivery/spool_file.h — batches of one chain, one behind another, on disk or in memory
+//
+//   frame | frame | ...      frame = head (magic, sizes, checksums) | point after it | Batch
+//
+// The first frame has no batch: its point is where the file begins. A point is written as the head of the batch that
+// would stand there. Each frame is believed only as far as its checksums go, and found again behind damage by its magic
+// and the checksum of its head, so that what is damaged never takes its neighbours with it.
+//
+// Cost    append() one write, read() one read of at most a batch
+// Threads one at a time
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "export/delivery/chain_point.h"
+#include "parsers/core/result.h"
+
+namespace picket::delivery {
+
+/// A batch as the spool holds it.
+struct Frame {
+  v1::Batch batch;
+  ChainPoint after;
+  [[nodiscard]] std::uint64_t first() const noexcept { return batch.first_seq(); }
+  [[nodiscard]] std::uint64_t last() const noexcept { return batch.first_seq() + batch.count() - 1; }
+};
+
+class SpoolFile {
+ public:
+  /// `path` "": in memory. Refuses a file that exists, and a full disk.
+  static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainPoint& base);
+  /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. The error says
+  /// that nothing in it can be read.
+  static Result<std::unique_ptr<SpoolFile>> open(const std::string& path);
+  ~SpoolFile();
+  SpoolFile(const SpoolFile&) = delete;
+  SpoolFile& operator=(const SpoolFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] bool in_memory() const noexcept { return path_.empty(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] const ChainPoint& base() const noexcept { return base_; }
+  /// ns since 1970: when something was last written to it.
+  [[nodiscard]] std::uint64_t written_at() const noexcept { return written_at_; }
+
+  /// All of it or, with an error, nothing.
+  Status append(const v1::Batch& batch, const ChainPoint& after);
+
+  enum class Read : std::uint8_t { kFrame, kEnd, kDamaged };
+  /// The frame at `offset` (0: the first batch), which then stands behind it. kDamaged: no whole frame is there.
+  Read read(std::uint64_t& offset, Frame& frame) const;
+  /// Moves `offset` on to the next whole frame; false when there is none, and it stands at the end.
+  bool find_next(std::uint64_t& offset) const;
+
+  /// The same in memory as a file on disk. On success `this` is that file.
+  Status move_to(const std::string& path);
+  Status sync() noexcept;
+  /// Takes the place of the file at `path`, at once.
+  Status rename(const std::string& path);
+  void remove() noexcept;
+
+ private:
+  struct Head;
+  SpoolFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  Status write_all(std::string_view bytes);
+  bool read_at(std::uint64_t offset, void* to, std::size_t n) const;
+  bool read_head(std::uint64_t offset, Head& head) const;
+  bool read_frame(std::uint64_t& offset, const Head& head, Frame& frame) const;
+
+  std::string path_;
+  int fd_ = -1;
+  std::string memory_;  ///< all of it, without a path
+  std::uint64_t bytes_ = 0, written_at_ = 0;
+  ChainPoint base_;
+};
+
+}  // namespace picket::delivery

@@ -1,0 +1,445 @@
+// What is owed: kept, given up by policy, found damaged, and accounted for to the record.
+#include "export/delivery/spool.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "export/delivery/test_support.h"
+
+namespace picket::delivery {
+namespace {
+
+namespace fs = std::filesystem;
+using test::kind_of;
+using test::Ledger;
+using test::Sensor;
+
+std::vector<std::string> files_of(const std::string& folder, const std::string& extension) {
+  std::vector<std::string> all;
+  for (const auto& e : fs::directory_iterator(folder)) {
+    if (e.path().extension() == extension) all.push_back(e.path());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+TEST(Spool, GivesEverythingOnceInOrderOfEachLane) {
+  DeliveryCounters counters;
+  Sensor s("", counters);
+  s.make_many(1, 500);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), s.made_);
+  EXPECT_EQ(ledger.gaps() + ledger.duplicates(), 0U);
+  EXPECT_TRUE(s.spool().empty());
+  EXPECT_EQ(s.delivered_, 500U);
+  EXPECT_EQ(counters.lanes[0].acknowledged, ledger.delivered()["alert"]);
+  EXPECT_EQ(counters.lanes[2].owed, 0U);
+}
+
+TEST(Spool, WhatWasNotAcknowledgedGoesAgain) {
+  DeliveryCounters counters;
+  Sensor s("", counters);
+  s.make_many(1, 100);
+  Ledger ledger;
+  const std::size_t lane = lane_of(test::kFlow);
+  const auto first = s.spool().next(0, lane), second = s.spool().next(0, lane);
+  ASSERT_TRUE(second);
+  s.spool().acknowledge(0, 1, lane, first->last());
+  s.spool().acknowledge(0, 1, lane, 1'000'000);  // of what was never sent, nothing is taken as there
+  s.spool().rewind(0, lane);
+  ledger.take(first->batch);
+  ledger.take(second->batch);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), s.made_);
+}
+
+TEST(Spool, IsThereAfterARestartTheOlderBootFirst) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  TypeCounts made;
+  Ledger ledger;
+  {
+    Sensor s(folder.path(), counters, {}, 1);
+    s.make_many(1, 300);
+    made = s.made_;
+    const auto frame = s.spool().next(0, 2);
+    ledger.take(frame->batch);
+    s.spool().acknowledge(0, 1, 2, frame->last());
+  }
+  Sensor s(folder.path(), counters, {}, 2);
+  s.make_many(1000, 1100);
+  for (const auto& [type, n] : s.made_) made[type] += n;
+  std::vector<std::uint64_t> boots;
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+    while (const auto frame = s.spool().next(0, lane)) {
+      ledger.take(frame->batch);
+      if (lane == 2) boots.push_back(frame->batch.boot());
+      s.spool().acknowledge(0, frame->batch.boot(), lane, frame->last());
+    }
+  }
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.duplicates(), 0U) << "what was acknowledged does not go again";
+  EXPECT_TRUE(std::is_sorted(boots.begin(), boots.end()));
+  EXPECT_EQ(files_of(folder.path(), ".boot").size(), 1U) << "the first boot has nothing more to say";
+  s.spool().close(s.file());
+  EXPECT_TRUE(files_of(folder.path(), ".boot").empty());
+  EXPECT_TRUE(files_of(folder.path(), ".batches").empty());
+}
+
+TEST(Spool, NothingLeavesBeforeItIsSafeWhereThatIsAskedFor) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.fsync = Fsync::kAlways;
+  Sensor s(folder.path(), counters, o);
+  s.make_many(1, 100);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.delivered(), s.made_);
+}
+
+TEST(Spool, AFolderIsForOneSensor) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Sensor s(folder.path(), counters);
+  SpoolOptions o;
+  o.folder = folder.path();
+  const auto second = Spool::open(o, counters);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("in use"), std::string::npos);
+}
+
+TEST(Spool, WhenFullTheLeastUrgentGoesFirstAndIsCountedByType) {
+  for (const bool on_disk : {false, true}) {
+    test::Folder folder;
+    DeliveryCounters counters;
+    SpoolOptions o;
+    o.max_bytes = o.max_memory_bytes = 600 << 10;
+    Sensor s(on_disk ? folder.path() : "", counters, o);
+    s.make_many(1, 6000, 100);
+    EXPECT_LT(counters.spool_bytes, (600U << 10) + (32U << 10));
+    Ledger ledger;
+    drain(s.spool(), ledger);
+    EXPECT_EQ(ledger.fault(), "");
+    EXPECT_EQ(ledger.unknown(), 0U);
+    EXPECT_EQ(ledger.all(), s.made_);
+    EXPECT_EQ(ledger.missing()["alert"], 0U);
+    EXPECT_GT(ledger.missing()["stats"], ledger.all()["stats"] / 2) << "all that was there went first";
+    EXPECT_GT(ledger.missing()["flow"], 0U);
+    EXPECT_LT(ledger.missing()["flow"], ledger.all()["flow"]);
+    EXPECT_EQ(ledger.missing()["arp"], 0U) << "flows were enough";
+    EXPECT_LE(ledger.gaps(), 3U) << "gaps side by side are one";
+    EXPECT_EQ(ledger.missing(v1::GAP_SPOOL_FULL), sum(ledger.missing()));
+    EXPECT_EQ(counters.missing[v1::GAP_SPOOL_FULL], sum(ledger.missing()));
+    EXPECT_EQ(s.lost_, sum(ledger.missing()));
+    EXPECT_EQ(s.delivered_ + s.lost_, 6000U);
+  }
+}
+
+TEST(Spool, AlertsGoLast) {
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_memory_bytes = 64 << 10;
+  Sensor s("", counters, o);
+  for (std::uint64_t n = 1; n <= 2000; ++n) {
+    s.make(n, n % 2 == 0 ? test::kAlert : test::kAnomaly, 100);
+    s.seal();
+  }
+  s.flush();
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_GT(ledger.missing()["alert"], 0U);
+  EXPECT_GE(ledger.missing()["anomaly"], 990U);
+}
+
+TEST(Spool, WhatMayBeAtTheCollectorStaysAndItsGapsAreOfWholeBatches) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 64 << 10;
+  Ledger ledger;
+  TypeCounts made;
+  for (std::uint64_t boot = 1; boot <= 3; ++boot) {  // what an earlier process sent, too
+    Sensor s(folder.path(), counters, o, boot);
+    for (int i = 0; i < 30; ++i) {
+      s.make_many(boot * 100'000 + i * 100U, boot * 100'000 + i * 100U + 99, 100);
+      for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+        const auto frame = s.spool().next(0, lane);
+        if (frame) ledger.take(frame->batch);  // and its acknowledgement is lost
+      }
+      if (i % 7 == 0) {
+        for (std::size_t lane = 0; lane < kLaneCount; ++lane) s.spool().rewind(0, lane);
+      }
+    }
+    for (const auto& [type, n] : s.made_) made[type] += n;
+    if (boot == 3) {
+      for (std::size_t lane = 0; lane < kLaneCount; ++lane) s.spool().rewind(0, lane);
+      drain(s.spool(), ledger);
+    }
+  }
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_GT(sum(ledger.missing()), 0U);
+}
+
+TEST(Spool, WhatIsTooOldGoesWhateverItsLane) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_age = std::chrono::hours(24);
+  o.max_bytes = 1 << 20;
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, o, 1);
+    s.make_many(1, 400);
+    made = s.made_;
+  }
+  for (const std::string& f : files_of(folder.path(), ".batches"))
+    fs::last_write_time(f, fs::file_time_type::clock::now() - std::chrono::hours(25));
+  Sensor s(folder.path(), counters, o, 2);
+  s.spool().tick();
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.missing(), made);
+}
+
+TEST(Spool, EachPlaceHasAPositionOfItsOwn) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.places = {"a:1", "b:2"};
+  Ledger a, b;
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, o, 1);
+    s.make_many(1, 300);
+    drain(s.spool(), a, 0);
+    EXPECT_EQ(a.all(), s.made_);
+    EXPECT_EQ(s.delivered_, 0U) << "b has nothing yet";
+    made = s.made_;
+  }
+  Sensor s(folder.path(), counters, o, 2);
+  drain(s.spool(), a, 0);
+  EXPECT_EQ(a.duplicates(), 0U) << "what it has is known after a restart";
+  EXPECT_FALSE(s.spool().empty());
+  drain(s.spool(), b, 1);
+  EXPECT_EQ(b.fault(), "");
+  EXPECT_EQ(b.all(), made);
+  EXPECT_TRUE(s.spool().empty());
+}
+
+TEST(Spool, ARefusedBatchIsAGapThatIsExactAndTheOthersGoOn) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Sensor s(folder.path(), counters);
+  s.make_many(1, 200);
+  const std::size_t lane = lane_of(test::kFlow);
+  s.spool().next(0, lane);
+  const auto bad = s.spool().next(0, lane);
+  ASSERT_TRUE(bad);
+  s.spool().refuse(0, *bad, "poison");
+  s.spool().rewind(0, lane);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_EQ(ledger.missing(v1::GAP_REFUSED), bad->batch.count());
+  ASSERT_EQ(files_of(folder.file("refused"), ".batch").size(), 1U);
+  std::ifstream kept(files_of(folder.file("refused"), ".batch")[0], std::ios::binary);
+  v1::Batch batch;
+  ASSERT_TRUE(batch.ParseFromIstream(&kept));
+  EXPECT_TRUE(open_batch(batch, {}));
+  EXPECT_EQ(batch.hash(), bad->batch.hash());
+}
+
+/// Each page of each file, one after the other, is not what was written: nothing of it is believed, nothing else is
+/// lost, and what is missing is known to the record.
+TEST(Spool, EachPageThatIsDamagedIsAnExactGap) {
+  constexpr std::size_t kPage = 4096;
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;  // files of 16 KiB, and room for all
+  TypeCounts made;
+  Ledger before;
+  JournalLimits limits = Sensor::small();
+  limits.segments = 5;
+  {
+    Sensor s(folder.file("spool"), counters, o, 1, limits);
+    s.make_many(1, 1500);
+    for (int i = 0; i < 5; ++i) {
+      const auto frame = s.spool().next(0, 2);
+      before.take(frame->batch);
+      s.spool().acknowledge(0, 1, 2, frame->last());
+    }
+    made = s.made_;
+  }
+  std::vector<std::string> files = files_of(folder.file("spool"), ".batches");
+  const std::size_t batches = files.size();
+  ASSERT_GE(batches, 6U);
+  for (const std::string& f : files_of(folder.file("spool"), ".boot")) files.push_back(f);
+  unsigned pages = 0;
+  for (const std::string& file : files) {
+    const std::string name = fs::path(file).filename();
+    const bool is_boot = fs::path(file).extension() == ".boot";
+    const std::size_t size = is_boot ? 96 << 10 : fs::file_size(file);  // behind it: segments, which are free
+    for (std::size_t at = 0; at < size; at += kPage) {
+      for (const char pattern : {'\xff', '\0'}) {
+        SCOPED_TRACE(name + " at " + std::to_string(at));
+        fs::remove_all(folder.file("copy"));
+        fs::copy(folder.file("spool"), folder.file("copy"), fs::copy_options::recursive);
+        {
+          std::fstream f(folder.file("copy") + "/" + name, std::ios::in | std::ios::out | std::ios::binary);
+          std::string page(kPage, '\0');
+          f.seekg(static_cast<std::streamoff>(at));
+          f.read(page.data(), kPage);
+          page.resize(static_cast<std::size_t>(f.gcount()));
+          f.clear();
+          for (char& c : page) c = pattern == '\0' ? '\0' : static_cast<char>(c ^ pattern);
+          f.seekp(static_cast<std::streamoff>(at));
+          f.write(page.data(), static_cast<std::streamsize>(page.size()));
+        }
+        ++pages;
+        Ledger ledger = before;
+        Sensor s(folder.file("copy"), counters, o, 2, limits);
+        drain(s.spool(), ledger);
+        ASSERT_EQ(ledger.fault(), "");
+        ASSERT_EQ(ledger.all(), made);
+        ASSERT_TRUE(s.spool().empty());
+        ASSERT_EQ(ledger.missing(v1::GAP_SPOOL_FULL), 0U);
+        ASSERT_LE(sum(ledger.missing()), is_boot ? 0U : 100U)
+            << "a page takes no more than what stands in it";
+      }
+    }
+  }
+  EXPECT_GT(pages, 80U);
+}
+
+TEST(Spool, AFileThatIsGoneIsAnExactGap) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;
+  TypeCounts made;
+  {
+    Sensor s(folder.file("spool"), counters, o);
+    s.make_many(1, 1500);
+    made = s.made_;
+  }
+  for (const std::string& file : files_of(folder.file("spool"), ".batches")) {
+    fs::remove_all(folder.file("copy"));
+    fs::copy(folder.file("spool"), folder.file("copy"), fs::copy_options::recursive);
+    fs::remove(folder.file("copy") + "/" + std::string(fs::path(file).filename()));
+    Ledger ledger;
+    Sensor s(folder.file("copy"), counters, o, 2);
+    drain(s.spool(), ledger);
+    ASSERT_EQ(ledger.fault(), "") << file;
+    ASSERT_EQ(ledger.all(), made) << file;
+    ASSERT_GT(ledger.missing(v1::GAP_SPOOL_DAMAGED), 0U);
+  }
+}
+
+/// No file may grow, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Spool, AFullDiskIsBridgedInMemory) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;
+  o.max_memory_bytes = 256 << 10;
+  o.disk_retry = std::chrono::milliseconds(0);
+  Ledger ledger;
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, o);
+    s.make_many(1, 300);
+    {
+      const FullDisk full;
+      s.make_many(301, 600);
+      EXPECT_GT(counters.memory_bytes, 0U);
+      EXPECT_GT(counters.write_errors, 0U);
+      s.spool().tick();
+      EXPECT_GT(counters.memory_bytes, 0U) << "still full";
+    }
+    s.spool().tick();
+    EXPECT_EQ(counters.memory_bytes, 0U) << "moved to the disk";
+    s.make_many(601, 900);
+    EXPECT_EQ(counters.memory_bytes, 0U);
+    EXPECT_EQ(s.delivered_, 300U) << "told when they were safe after all";
+    made = s.made_;
+  }
+  Sensor s(folder.path(), counters, o, 2);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Spool, AFullDiskTakesBoundedMemoryAndWhatGoesIsCounted) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_memory_bytes = 128 << 10;
+  o.disk_retry = std::chrono::milliseconds(0);
+  Sensor s(folder.path(), counters, o);
+  s.make_many(1, 300);
+  {
+    const FullDisk full;
+    s.make_many(301, 4000, 100);
+    EXPECT_LE(counters.memory_bytes, 160U << 10);
+  }
+  s.make_many(4001, 4100);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_GT(ledger.missing(v1::GAP_SPOOL_FULL), 0U);
+  EXPECT_EQ(ledger.missing()["alert"], 0U);
+}
+
+TEST(Spool, BatchesInMemoryThatEndWithTheProcessAreAGap) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.disk_retry = std::chrono::milliseconds(0);
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, o);
+    s.make_many(1, 300);
+    const FullDisk full;
+    s.make_many(301, 600);
+    made = s.made_;
+  }
+  Ledger ledger;
+  Sensor s(folder.path(), counters, o, 2);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.missing(v1::GAP_SPOOL_DAMAGED), 300U);
+}
+
+}  // namespace
+}  // namespace picket::delivery

@@ -1,0 +1,45 @@
+#include "export/tls/channels.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/grpcpp.h>
+#include <spdlog/spdlog.h>
+
+namespace picket::tls {
+
+Result<std::shared_ptr<Channels>> Channels::open(const CredentialsOptions& options, std::string server_name,
+                                                 const TunnelLimits& limits) {
+  auto keyring = Keyring::open(options, std::make_shared<Counters>());
+  if (!keyring) return keyring.error();
+  auto dialer = Dialer::start(keyring.value(), limits);
+  if (!dialer) return dialer.error();
+  return std::shared_ptr<Channels>(
+      new Channels(std::move(keyring).value(), std::move(dialer).value(), std::move(server_name)));
+}
+
+Result<std::shared_ptr<grpc::Channel>> Channels::to(const HostPort& collector) {
+  gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Gate>& gate = gates_[collector.text()];
+  if (gate == nullptr) {
+    auto opened = Gate::open(dialer_, collector, server_name_);
+    if (!opened) return opened.error();
+    gate = std::move(opened).value();
+  }
+  grpc::ChannelArguments args;
+  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);  // notices a collector that vanished without a word
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  // Whoever uses the channel decides when it is tried again.
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 15'000);  // in truth the time that one attempt has
+  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  return grpc::CreateCustomChannel(gate->target(), grpc::InsecureChannelCredentials(), args);
+}
+
+std::string Channels::trouble(const HostPort& collector) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = gates_.find(collector.text());
+  return found != gates_.end() && found->second != nullptr ? found->second->trouble() : std::string();
+}
+
+}  // namespace picket::tls
