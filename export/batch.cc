@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "export/delimited.h"
@@ -67,6 +68,14 @@ Result<std::string> unpack(const v1::Batch& batch) {
   }
   return Error{
       fmt::format("compression {} is not known to this version", static_cast<int>(batch.compression()))};
+}
+
+/// "GAP_SPOOL_FULL" without its first word, in lower case.
+std::string without_prefix(std::string_view name) {
+  std::string text(name.substr(name.find('_') + 1));
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
 }
 
 }  // namespace
@@ -161,5 +170,8 @@ bool read_hash(std::string_view field, BatchHash& out) noexcept {
   std::memcpy(out.data(), field.data(), out.size());
   return true;
 }
+
+std::string lane_label(v1::Lane lane) { return without_prefix(v1::Lane_Name(lane)); }
+std::string gap_label(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason)); }
 
 }  // namespace picket

@@ -21,7 +21,9 @@
 
 namespace picket::v1 {
 class Batch;
-}
+enum GapReason : int;
+enum Lane : int;
+}  // namespace picket::v1
 
 namespace picket {
 
@@ -54,5 +56,10 @@ BatchHash chain_after(const v1::Batch& batch) noexcept;
 
 /// 32 bytes of a hash field; false when it has another size.
 bool read_hash(std::string_view field, BatchHash& out) noexcept;
+
+/// "flow": of LANE_FLOW, as metrics call it.
+std::string lane_label(v1::Lane lane);
+/// "spool_full": of GAP_SPOOL_FULL.
+std::string gap_label(v1::GapReason reason);
 
 }  // namespace picket

@@ -58,7 +58,7 @@ Result<ReplayOutcome> replay_captures(const Options& o, CaptureList captures, do
   std::vector<PacketSource*> sources;
   for (unsigned i = 0; i < config.workers; ++i) sources.push_back(&replay.source(i));
   Pipeline pipeline(setup.pipeline, sources, std::move(setup.rules), std::move(sinks));
-  const auto metrics = serve_metrics(setup.config, pipeline);
+  const auto metrics = serve_metrics(setup, pipeline);
   if (!metrics) return metrics.error();
 
   spdlog::info("replay: started, {} files, {} workers", config.files.size(), config.workers);

@@ -24,7 +24,7 @@ int replay_command(const Options& o) {
   if (!setup) return 2;
   if (const Status s = add_assets(o, *setup, false); !s) return complain(s.error().message), 2;
   const StopSignal stop;  // before the threads
-  auto sinks = open_sinks(o, setup->config, false, stop);
+  auto sinks = open_sinks(o, *setup, false, stop);
   if (!sinks) return complain(sinks.error().message), 1;
   if (setup->rules != nullptr) setup->rules->forget_source();
   const auto replayed =

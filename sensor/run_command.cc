@@ -64,7 +64,7 @@ int run_command(const Options& o) {
   for (const std::string& n : notes) spdlog::info("{}", n);
   if (!opened) return complain(opened.error().message), 1;
   LivePorts& ports = *opened.value();
-  auto sinks = open_sinks(o, setup->config, true, stop);
+  auto sinks = open_sinks(o, *setup, true, stop);
   if (!sinks) return complain(sinks.error().message), 1;
 
   std::vector<PacketSource*> sources;
@@ -88,7 +88,7 @@ int run_command(const Options& o) {
     setup->rules->forget_source();
   }
   Pipeline pipeline(setup->pipeline, sources, std::move(setup->rules), std::move(sinks).value());
-  const auto metrics = serve_metrics(setup->config, pipeline);
+  const auto metrics = serve_metrics(*setup, pipeline);
   if (!metrics) return complain(metrics.error().message), 1;
   const auto begin = Clock::now();
   pipeline.start();

@@ -224,8 +224,9 @@ Status add_assets(const Options& o, Setup& setup, bool live) {
   return Done{};
 }
 
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, const Config& config, bool live,
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Setup& setup, bool live,
                                                             const StopSignal& stop) {
+  const Config& config = setup.config;
   const auto interrupted = [&stop] { return stop.pending(); };
   FileSinkOptions files;
   files.wait = !live;
@@ -249,7 +250,8 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   exporter.interrupted = interrupted;
   if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
   if (exporter.wanted()) {
-    if (auto e = add(delivery::open_delivery_sink(exporter))) return *e;
+    setup.delivery = std::make_shared<delivery::DeliveryCounters>();
+    if (auto e = add(delivery::open_delivery_sink(exporter, setup.delivery))) return *e;
   }
   // Written at the end, but a name that cannot be written to is said now.
   // (A FIFO is left alone: its reader would take the close for the end.)
@@ -263,12 +265,17 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, co
   return sinks;
 }
 
-Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, const Pipeline& pipeline) {
-  if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
-  auto server = metrics::Server::start(
-      config.metrics, [&pipeline, sensor = config.sensor_name](metrics::Format format) {
-        return sensor_metrics({pipeline.totals(), metrics::Process::now(), sensor}, format);
-      });
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup& setup, const Pipeline& pipeline) {
+  if (setup.config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
+  auto server = metrics::Server::start(setup.config.metrics, [&setup, &pipeline](metrics::Format format) {
+    SensorFigures f;
+    f.totals = pipeline.totals();
+    f.process = metrics::Process::now();
+    f.sensor = setup.config.sensor_name;
+    f.delivery = setup.delivery.get();
+    f.spool_limit_bytes = setup.config.exporter.spool_max_bytes;
+    return sensor_metrics(f, format);
+  });
   if (server) spdlog::info("metrics: http://{}/metrics", server.value()->address());
   return server;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "export/delivery/counters.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
@@ -18,9 +19,10 @@ namespace picket {
 struct Setup {
   Config config;
   PipelineConfig pipeline;
-  std::unique_ptr<RuleLoader> loader;          ///< nullptr: no rules asked for
-  std::unique_ptr<RuleBase> rules;             ///< what it loaded first; for a pipeline to take
-  std::unique_ptr<AssetKeeper> assets;         ///< nullptr: no inventory is kept
+  std::unique_ptr<RuleLoader> loader;                    ///< nullptr: no rules asked for
+  std::unique_ptr<RuleBase> rules;                       ///< what it loaded first; for a pipeline to take
+  std::unique_ptr<AssetKeeper> assets;                   ///< nullptr: no inventory is kept
+  std::shared_ptr<delivery::DeliveryCounters> delivery;  ///< nullptr: nothing goes to a collector
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
 };
@@ -35,12 +37,12 @@ std::unique_ptr<Setup> make_setup(const Options&, const rules::Watch& watch = {}
 
 /// Opens what --eve, --records and --export, or the configuration, ask for.
 /// `stop` ends the wait for who reads or collects.
-Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, const Config&, bool live,
+Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, Setup&, bool live,
                                                             const StopSignal& stop);
 
-/// Answers who scrapes, with the totals of `pipeline`, which outlives it; nullptr where nobody asked for that. Before
+/// Answers who scrapes, with the totals of `pipeline`, which outlives it as `setup` does; nullptr where nobody asked for that. Before
 /// Pipeline::start().
-Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config&, const Pipeline& pipeline);
+Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup&, const Pipeline& pipeline);
 
 /// Writes the statistics where --stats says. False, and a line on standard error, when that fails.
 bool write_stats(const Options&, const Totals&);

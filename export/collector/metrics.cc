@@ -48,7 +48,7 @@ constexpr FamilyOf<Figures> kFamilies[] = {
        by_lane(f, [&](auto& sensor, auto lane, auto& l) {
          for (std::size_t i = 0; i < l.missing.size(); ++i) {
            if (l.missing[i] != 0)
-             out.add(l.missing[i], {sensor, lane, gap_name(static_cast<v1::GapReason>(i))});
+             out.add(l.missing[i], {sensor, lane, gap_label(static_cast<v1::GapReason>(i))});
          }
        });
      }},

@@ -3,24 +3,10 @@
 #include <algorithm>
 
 namespace picket::collector {
-namespace {
-
-/// "GAP_SPOOL_FULL" without its first word, in lower case.
-std::string without_prefix(std::string_view name) {
-  std::string text(name.substr(name.find('_') + 1));
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
-}  // namespace
-
 std::string_view fate_name(BatchFate fate) noexcept {
   constexpr std::string_view kNames[] = {"stored", "known", "malformed", "chain", "wrong_sensor"};
   return kNames[static_cast<std::size_t>(fate)];
 }
-std::string gap_name(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason)); }
-std::string lane_label(v1::Lane lane) { return without_prefix(v1::Lane_Name(lane)); }
 
 Tally::Sensor& Tally::sensor(const std::string& name) {
   if (const auto at = state_.sensors.find(name); at != state_.sensors.end()) return at->second;

@@ -27,10 +27,6 @@ enum class BatchFate : std::uint8_t {
   kCount,
 };
 [[nodiscard]] std::string_view fate_name(BatchFate) noexcept;
-/// "spool_full": of GAP_SPOOL_FULL.
-[[nodiscard]] std::string gap_name(v1::GapReason reason);
-/// "flow": of LANE_FLOW.
-[[nodiscard]] std::string lane_label(v1::Lane lane);
 
 class Tally {
  public:

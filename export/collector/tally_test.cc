@@ -48,7 +48,7 @@ TEST(Tally, CountsWhatIsMissingByReason) {
   const auto missing = t.state().sensors.at("plant").lanes.at(v1::LANE_FLOW).missing;
   EXPECT_EQ(missing[v1::GAP_SPOOL_FULL], 7U);
   EXPECT_EQ(missing[v1::GAP_UNKNOWN], 5U) << "a reason of a later version";
-  EXPECT_EQ(gap_name(v1::GAP_SPOOL_FULL), "spool_full");
+  EXPECT_EQ(gap_label(v1::GAP_SPOOL_FULL), "spool_full");
   EXPECT_EQ(lane_label(v1::LANE_STATISTICS), "statistics");
 }
 

@@ -1,5 +1,7 @@
 #include "sensor/telemetry/metrics.h"
 
+#include "export/batch.h"
+#include "export/delivery/lanes.h"
 #include "export/tls/metrics.h"
 #include "sensor/build_info.h"
 
@@ -27,6 +29,17 @@ void by_name(Samples& out, const Texts& texts, const Counts& counts) {
 }
 
 constexpr double kNsPerSecond = 1e9;
+
+using Count = std::atomic<std::uint64_t>;
+
+void by_lane(const SensorFigures& f, Samples& out, Count delivery::LaneCounters::*field) {
+  for (std::size_t i = 0; f.delivery != nullptr && i < delivery::kLaneCount; ++i)
+    out.add((f.delivery->lanes[i].*field).load(), {lane_label(delivery::kLanes[i])});
+}
+
+void of_delivery(const SensorFigures& f, Samples& out, Count delivery::DeliveryCounters::*field) {
+  if (f.delivery != nullptr) out.add((f.delivery->*field).load());
+}
 
 constexpr FamilyOf<SensorFigures> kFamilies[] = {
     {{"picket_build", kInfo, "", "version,type,compiler,cpu", "what runs here"},
@@ -83,6 +96,75 @@ constexpr FamilyOf<SensorFigures> kFamilies[] = {
     {{"picket_output_lost_records", kCounter, "", "output", "records that an output did not take"},
      [](const SensorFigures& f, Samples& out) {
        for (const auto& [name, n] : f.totals.failed_outputs) out.add(n, {name});
+     }},
+
+    // To collectors.
+    {{"picket_delivery_made_records", kCounter, "", "lane", "records that came in and have a number"},
+     [](const SensorFigures& f, Samples& out) { by_lane(f, out, &delivery::LaneCounters::made); }},
+    {{"picket_delivery_spooled_records", kCounter, "", "lane", "of these, in a sealed batch"},
+     [](const SensorFigures& f, Samples& out) { by_lane(f, out, &delivery::LaneCounters::spooled); }},
+    {{"picket_delivery_batches", kCounter, "", "lane", "batches that were sealed, gaps included"},
+     [](const SensorFigures& f, Samples& out) { by_lane(f, out, &delivery::LaneCounters::batches); }},
+    {{"picket_delivery_acknowledged_records", kCounter, "", "lane",
+      "records, of earlier starts too, that every collector has which has to"},
+     [](const SensorFigures& f, Samples& out) { by_lane(f, out, &delivery::LaneCounters::acknowledged); }},
+    {{"picket_delivery_owed_records", kGauge, "", "lane", "records that are sealed and not acknowledged"},
+     [](const SensorFigures& f, Samples& out) { by_lane(f, out, &delivery::LaneCounters::owed); }},
+    {{"picket_delivery_oldest_seconds", kGauge, "seconds", "lane",
+      "when the oldest batch that is owed was sealed, in seconds since 1970"},
+     [](const SensorFigures& f, Samples& out) {
+       for (std::size_t i = 0; f.delivery != nullptr && i < delivery::kLaneCount; ++i) {
+         if (const std::uint64_t at = f.delivery->lanes[i].oldest_sealed_at.load(); at != 0)
+           out.add(static_cast<double>(at) / kNsPerSecond, {lane_label(delivery::kLanes[i])});
+       }
+     }},
+    {{"picket_delivery_missing_records", kCounter, "", "reason",
+      "records that were made and stand in a gap, by why they are not coming"},
+     [](const SensorFigures& f, Samples& out) {
+       for (std::size_t i = 0; f.delivery != nullptr && i < f.delivery->missing.size(); ++i)
+         out.add(f.delivery->missing[i].load(), {gap_label(static_cast<v1::GapReason>(i))});
+     }},
+    {{"picket_delivery_sent_batches", kCounter, "", "", "batches that were sent, again too"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::sent_batches);
+     }},
+    {{"picket_delivery_sent_bytes", kCounter, "bytes", "", "bytes of these"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::sent_bytes);
+     }},
+    {{"picket_delivery_connections", kCounter, "", "", "connections to collectors"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::connections);
+     }},
+    {{"picket_delivery_failed_connections", kCounter, "", "", "attempts at one that failed"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::failed_connections);
+     }},
+    {{"picket_delivery_refused_batches", kCounter, "", "", "batches that a collector refused"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::refused_batches);
+     }},
+    {{"picket_delivery_write_errors", kCounter, "", "", "writes to the spool that failed"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::write_errors);
+     }},
+    {{"picket_delivery_connected", kGauge, "", "", "collectors that are connected now"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::connected);
+     }},
+    {{"picket_delivery_spool_bytes", kGauge, "bytes", "",
+      "files of the spool, and what stands in memory for them"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::spool_bytes);
+     }},
+    {{"picket_delivery_memory_bytes", kGauge, "bytes", "", "of these, in memory"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::memory_bytes);
+     }},
+    {{"picket_delivery_spool_limit_bytes", kGauge, "bytes", "",
+      "export.spool.max-size: above it something is given up"},
+     [](const SensorFigures& f, Samples& out) {
+       if (f.delivery != nullptr) out.add(f.spool_limit_bytes);
      }},
 
     // Rules.

@@ -5,6 +5,7 @@
 #pragma once
 #include <string>
 
+#include "export/delivery/counters.h"
 #include "export/metrics/process.h"
 #include "export/tls/counters.h"
 #include "sensor/telemetry/totals.h"
@@ -14,7 +15,9 @@ namespace picket {
 struct SensorFigures {
   Totals totals;
   metrics::Process process;
-  std::string sensor;                  ///< its name; "": it has none
+  std::string sensor;                                    ///< its name; "": it has none
+  const delivery::DeliveryCounters* delivery = nullptr;  ///< nullptr: nothing goes to a collector
+  std::uint64_t spool_limit_bytes = 0;
   const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
 };
 

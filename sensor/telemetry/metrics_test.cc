@@ -136,6 +136,38 @@ TEST(SensorMetrics, SayWhatTheTotalsSay) {
   }
 }
 
+TEST(SensorMetrics, SayHowDeliveryDoes) {
+  delivery::DeliveryCounters c;
+  std::uint64_t n = 100;
+  for (delivery::LaneCounters& l : c.lanes) {
+    for (auto* field : {&l.made, &l.spooled, &l.batches, &l.acknowledged, &l.owed}) *field = ++n;
+    l.oldest_sealed_at = ++n * 1'000'000'000;
+  }
+  for (auto& m : c.missing) m = ++n;
+  for (auto* field : {&c.sent_batches, &c.sent_bytes, &c.connections, &c.failed_connections,
+                      &c.refused_batches, &c.write_errors, &c.connected, &c.spool_bytes, &c.memory_bytes})
+    *field = ++n;
+  SensorFigures f;
+  f.delivery = &c;
+  f.spool_limit_bytes = ++n;
+  const std::string all = sensor_metrics(f, Format::kOpenMetrics);
+  n = 100;
+  const auto expect_next = [&](const std::string& sample) {
+    EXPECT_EQ(metrics::test::value_of(all, "picket_delivery_" + sample), std::to_string(++n)) << sample;
+  };
+  for (const char* lane : {"alert", "transaction", "flow", "statistics"}) {
+    for (const char* name : {"made_records_total", "spooled_records_total", "batches_total",
+                             "acknowledged_records_total", "owed_records", "oldest_seconds"})
+      expect_next(name + std::string("{lane=\"") + lane + "\"}");
+  }
+  for (const char* reason : {"unknown", "no_room", "spool_full", "spool_damaged", "sensor_ended", "refused"})
+    expect_next(std::string("missing_records_total{reason=\"") + reason + "\"}");
+  for (const char* name : {"sent_batches_total", "sent_bytes_total", "connections_total",
+                           "failed_connections_total", "refused_batches_total", "write_errors_total",
+                           "connected", "spool_bytes", "memory_bytes", "spool_limit_bytes"})
+    expect_next(name);
+}
+
 TEST(SensorMetrics, SayHowConnectionsDo) {
   tls::Counters counters;
   metrics::test::fill(counters);
@@ -147,8 +179,8 @@ TEST(SensorMetrics, SayHowConnectionsDo) {
 // A scrape of a sensor without inventory, failed outputs and measured stages has no samples of them.
 TEST(SensorMetrics, LeaveOutWhatIsNotThere) {
   const std::string all = sensor_metrics({}, Format::kOpenMetrics);
-  for (const char* name :
-       {"picket_assets_known", "picket_inventory", "picket_output_lost", "picket_stage", "picket_tls"})
+  for (const char* name : {"picket_assets_known", "picket_inventory", "picket_output_lost", "picket_stage",
+                           "picket_tls", "picket_delivery"})
     EXPECT_EQ(all.find(name), std::string::npos) << name;
   EXPECT_EQ(all.substr(all.size() - 6), "# EOF\n");
 }
