@@ -13,6 +13,7 @@
 
 #include "export/file_sink.h"
 #include "export/grpc_sink.h"
+#include "sensor/orders.h"
 #include "sensor/rules/lists.h"
 
 namespace picket {
@@ -115,6 +116,12 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
 
   std::vector<std::string> files = c.rules.files;
   files.insert(files.end(), o.rules.begin(), o.rules.end());
+  if (o.command == Command::kRun && !c.orders.folder.empty()) {
+    auto orders = open_orders(c);
+    if (!orders) return complain(orders.error().message), nullptr;
+    setup->orders = std::move(orders).value();
+    files.push_back(setup->orders->pattern(v1::ORDER_RULES));
+  }
   if (files.empty()) return setup;
   setup->loader = make_loader(files, c.rules);
   const bool for_report = o.command == Command::kCheck || watch;

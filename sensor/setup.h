@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "export/orders/order_folder.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
@@ -19,6 +20,7 @@ struct Setup {
   std::unique_ptr<RuleLoader> loader;   ///< nullptr: no rules asked for
   std::unique_ptr<RuleBase> rules;      ///< what it loaded first; for a pipeline to take
   std::unique_ptr<AssetKeeper> assets;  ///< nullptr: no inventory is kept
+  std::unique_ptr<OrderFolder> orders;  ///< nullptr: none are taken
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

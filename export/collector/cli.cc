@@ -25,7 +25,7 @@ constexpr const char* kQueryExample =
 
 std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
-  std::string config_path, listen, store, log_level;
+  std::string config_path, listen, store, orders, log_level;
   std::optional<std::int64_t> limit;
   line.query.store = kDefaultStore;
 
@@ -37,6 +37,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   serve->add_option("--config", config_path, "configuration file (YAML)");
   serve->add_option("--listen", listen, "HOST:PORT where sensors connect, over the file's `listen`");
   serve->add_option("--store", store, "file that keeps the records, over the file's `store`");
+  serve->add_option("--orders", orders, "folder of orders for sensors, over the file's `orders`");
   serve->add_option("--log-level", log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   serve->footer(config_help() + kServeExample);
@@ -53,6 +54,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
   query->footer(kQueryExample);
 
+  add_order_commands(app, line.order);
+
   CLI::App* version = app.add_subcommand("version", "show the version");
   version->footer("Example:\n  picket-collector version\n");
 
@@ -67,7 +70,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
     if (where.empty()) {
       what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
-      what += "; commands are serve, query and version";
+      what += "; commands are serve, query, order, orders and version";
     }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
@@ -89,6 +92,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.command = CommandLine::Command::kQuery;
     line.query.limit = limit ? static_cast<std::uint64_t>(*limit) : line.query.json ? 0 : kTableLimit;
   }
+  if (line.order.order->parsed() || line.order.orders->parsed()) line.command = CommandLine::Command::kOrder;
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);
     if (!config) {
@@ -100,6 +104,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   }
   if (!listen.empty()) line.serve.server.listen = listen;
   if (!store.empty()) line.serve.store = store;
+  if (!orders.empty()) line.serve.orders = orders;
   if (!log_level.empty()) line.serve.log_level = log_level;
   return line;
 }

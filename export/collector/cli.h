@@ -3,14 +3,16 @@
 #include <optional>
 
 #include "export/collector/config.h"
+#include "export/collector/orders/order_cli.h"
 #include "export/collector/query.h"
 
 namespace picket::collector {
 
 struct CommandLine {
-  enum class Command : std::uint8_t { kServe, kQuery, kVersion } command = Command::kServe;
+  enum class Command : std::uint8_t { kServe, kQuery, kOrder, kVersion } command = Command::kServe;
   Config serve;  ///< from --config, then the options
   QueryOptions query;
+  OrderLine order;
 };
 
 /// Reads the arguments; prints help and complaints itself. No value: leave with `exit_status`.

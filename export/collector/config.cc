@@ -51,6 +51,11 @@ constexpr Key kKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged(n, 1, 4096, 1, c.server.max_sensors, "has to be 1 to 4096");
      }},
+    {"orders", "", "folder of orders for sensors; empty: they get none",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.orders = n.as<std::string>();
+       return nullptr;
+     }},
     {"log-level", "info", "debug, info, warn or error",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.log_level = n.as<std::string>();

@@ -13,6 +13,7 @@ inline constexpr const char* kDefaultStore = "/var/lib/picket/collector.db";
 struct Config {
   ServerOptions server;
   std::string store = kDefaultStore;
+  std::string orders;  ///< folder of orders for sensors; "": there are none
   std::string log_level = "info";
 };
 

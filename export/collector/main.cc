@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "export/collector/cli.h"
+#include "export/collector/orders/order_desk.h"
 #include "export/collector/server.h"
 #include "export/collector/store.h"
 #include "export/endpoint.h"
@@ -42,7 +43,17 @@ int serve(const Config& config) {
 
   auto store = Store::open(config.store);
   if (!store) return fail(store.error().message);
-  auto server = Server::start(config.server, *store.value());
+  std::unique_ptr<OrderBook> book;
+  std::unique_ptr<OrderDesk> orders;
+  ServerOptions options = config.server;
+  if (!config.orders.empty()) {
+    auto opened = OrderBook::open(config.orders);
+    if (!opened) return fail(opened.error().message);
+    book = std::move(opened).value();
+    orders = OrderDesk::start(*book, options.max_sensors);
+    options.orders = orders.get();
+  }
+  auto server = Server::start(options, *store.value());
   if (!server) return fail(server.error().message);
   HostPort at =
       parse_host_port(config.server.listen, "--listen").value();  // Server::start has refused any other
@@ -72,6 +83,8 @@ int main(int argc, char** argv) {
       const Status done = run_query(line->query, stdout);
       return done ? 0 : fail(done.error().message);
     }
+    case CommandLine::Command::kOrder:
+      return run_order_command(line->order);
     case CommandLine::Command::kVersion:
       fmt::print("picket-collector {}\n", PICKET_VERSION);
       return 0;

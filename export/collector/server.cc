@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 
+#include "export/collector/orders/order_desk.h"
 #include "export/endpoint.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
@@ -28,9 +29,17 @@ grpc::StatusCode status_code(Refusal r) {
   return grpc::StatusCode::INTERNAL;
 }
 
-class Service final : public v1::Collector::Service {
+class Service final : public v1::Collector::WithCallbackMethod_Command<v1::Collector::Service> {
  public:
-  Service(const BatchLimits& limits, Store& store) : limits_(limits), store_(store) {}
+  Service(const ServerOptions& options, Store& store)
+      : limits_(options.batch), store_(store), orders_(options.orders) {}
+
+  OrderDesk::Reactor* Command(grpc::CallbackServerContext* context) override {
+    if (orders_ == nullptr)
+      return OrderDesk::refuse(grpc::StatusCode::UNIMPLEMENTED,
+                               "this collector has no orders (key `orders`)");
+    return orders_->call(context->peer(), std::nullopt);
+  }
 
   grpc::Status Deliver(grpc::ServerContext* context,
                        grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
@@ -76,11 +85,13 @@ class Service final : public v1::Collector::Service {
 
   BatchLimits limits_;
   Store& store_;
+  OrderDesk* orders_;
 };
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const ServerOptions& options, Store& store) : service_(options.batch, store) {}
+  GrpcServer(const ServerOptions& options, Store& store)
+      : orders_(options.orders), service_(options, store) {}
   ~GrpcServer() override { stop(); }
 
   Status listen(const ServerOptions& options, const HostPort& at) {
@@ -104,12 +115,14 @@ class GrpcServer final : public Server {
   int port() const override { return port_; }
   void stop() override {
     if (server_ == nullptr) return;
+    if (orders_ != nullptr) orders_->end_all();
     server_->Shutdown(std::chrono::system_clock::now() + kStopPatience);
     server_->Wait();
     server_.reset();
   }
 
  private:
+  OrderDesk* orders_;
   Service service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

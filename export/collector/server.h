@@ -12,11 +12,14 @@
 
 namespace picket::collector {
 
+class OrderDesk;
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:5514";  ///< port 0: any that is free
   int max_message_bytes = 20 << 20;
   int max_sensors = 256;
   BatchLimits batch;
+  OrderDesk* orders = nullptr;  ///< outlives the server; nullptr: sensors get none
 };
 
 class Server {

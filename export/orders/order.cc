@@ -96,17 +96,26 @@ Result<std::vector<OrderKey>> read_order_keys(const std::string& pem_file) {
   const Bio in(BIO_new_file(pem_file.c_str(), "r"));
   if (in == nullptr) return bad_key(pem_file, "cannot be read");
   std::vector<OrderKey> keys;
-  while (EVP_PKEY* read = PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr)) {
-    OrderKey key(read);
+  char *name = nullptr, *header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  ERR_clear_error();
+  while (PEM_read_bio(in.get(), &name, &header, &data, &size) == 1) {
+    const unsigned char* at = data;
+    OrderKey key(std::string_view(name) == PEM_STRING_PUBLIC ? d2i_PUBKEY(nullptr, &at, size) : nullptr);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
     const EVP_MD* digest = nullptr;
+    if (key == nullptr) return bad_key(pem_file, "holds something else than public keys");
     if (!digest_of(*key, &digest)) return bad_key(pem_file, "holds a key that orders are not signed with");
     if (keys.size() == OrderLimits::kKeys) return bad_key(pem_file, "holds more than 16 keys");
     keys.push_back(std::move(key));
   }
   const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (keys.empty()) return bad_key(pem_file, "holds no public key");
-  if (!ended) return bad_key(pem_file, "holds a key that cannot be read");
   ERR_clear_error();
+  if (!ended) return bad_key(pem_file, "is cut short");
+  if (keys.empty()) return bad_key(pem_file, "holds no public key");
   return keys;
 }
 

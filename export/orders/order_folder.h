@@ -77,8 +77,6 @@ class OrderFolder {
   Status stage(std::unique_ptr<Incoming> whole);
   Status accept(const Loaded& loaded);
   void reject(const std::string& why, const Loaded& loaded);
-  /// A set that came to nothing before it was staged; for states().
-  void refused(const v1::OrderHead& head, const std::string& why);
   /// What loading the sets that were there at the start found of one.
   void found(v1::OrderKind kind, const std::string& name, const Loaded& loaded);
 
@@ -99,6 +97,7 @@ class OrderFolder {
   Status may_come(const v1::OrderHead& head) const;
   static v1::SetState state_of(const v1::OrderHead& head);
   static void put(const Loaded& loaded, v1::SetState& state);
+  void refused(const v1::OrderHead& head, const std::string& why);
   void take_back();
 
   const Options options_;

@@ -55,6 +55,13 @@ struct AssetsConfig {
   std::string vendors = "/usr/share/ieee-data";  ///< folder of the IEEE's lists of MAC prefixes; "": none
 };
 
+/// Sets of rules and indicators that collectors send.
+struct OrdersConfig {
+  std::string folder;                                  ///< where they are kept; "": none are taken
+  std::string key;                                     ///< file of the public keys that may sign them
+  std::uint64_t max_bytes = std::uint64_t{256} << 20;  ///< of one set
+};
+
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
@@ -77,6 +84,7 @@ struct Config {
   WorkerConfig worker;  ///< decode, defrag, flow, stream, app, records, memory; id and count are not set
   EveConfig eve;
   AssetsConfig assets;
+  OrdersConfig orders;
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
