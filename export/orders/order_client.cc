@@ -95,7 +95,8 @@ class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, v1::Order> {
   void OnReadDone(bool ok) override { events_->post({Event::Kind::kRead, this, ok}); }
   void OnWriteDone(bool ok) override { events_->post({Event::Kind::kWritten, this, ok}); }
   void OnDone(const grpc::Status& s) override {
-    events_->post({Event::Kind::kEnded, this, s.ok(), s.ok() ? "it ended the call" : s.error_message()});
+    const auto events = events_;  // the client may free this call before post() returns
+    events->post({Event::Kind::kEnded, this, s.ok(), s.ok() ? "it ended the call" : s.error_message()});
   }
 
   v1::Order part;  ///< of the client's thread, between a read's end and the next
@@ -125,7 +126,7 @@ struct Peer {
   Clock::time_point retry_at{}, set_deadline{}, forget_at{};
   milliseconds backoff = kFirstBackoff;
   bool said = false;   ///< that it cannot be reached
-  bool heard = false;  ///< the call brought something
+  bool heard = false;  ///< the call brought a whole set
   std::unique_ptr<OrderFolder::Incoming> incoming;
   bool waits = false;  ///< `incoming` is whole; another set is being loaded
   std::vector<v1::SetState> refused;
@@ -280,7 +281,6 @@ void Client::handle(Event& e) {
 
 void Client::take(Peer& peer) {
   const v1::Order& part = peer.call->part;
-  peer.heard = true;
   if (std::exchange(peer.said, false)) spdlog::info("orders: collector at {} is there again", peer.at.text());
   if (part.part() == 0) {
     peer.incoming.reset();
@@ -304,6 +304,7 @@ void Client::take(Peer& peer) {
 }
 
 void Client::whole(Peer& peer) {
+  peer.heard = true;
   peer.waits = loading_;
   if (loading_) return;
   v1::Order first;

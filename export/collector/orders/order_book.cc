@@ -111,6 +111,7 @@ bool OrderBook::look(std::vector<std::string>& notes) {
   std::vector<std::string> bad;
   bool changed = false;
   for (const std::string& path : paths) {
+    if (std::find(damaged_.begin(), damaged_.end(), path) != damaged_.end()) continue;
     const auto known =
         std::find_if(orders_.begin(), orders_.end(), [&](const OrderFile& o) { return o.path == path; });
     if (known != orders_.end()) {
@@ -150,6 +151,12 @@ std::optional<OrderFile> OrderBook::pending(const v1::SensorStatus& status) cons
     if (!known && (next == nullptr || order->head.id() < next->head.id())) next = order;
   }
   return next == nullptr ? std::nullopt : std::optional(*next);
+}
+
+void OrderBook::damaged(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(orders_, [&](const OrderFile& o) { return o.path == path; });
+  damaged_.push_back(path);
 }
 
 Status OrderBook::keep(const v1::SensorStatus& status) {

@@ -38,6 +38,8 @@ class OrderBook {
   bool look(std::vector<std::string>& notes);
   /// The order with the lowest number that this sensor has neither in use nor refused, nor one above it of the same set.
   [[nodiscard]] std::optional<OrderFile> pending(const v1::SensorStatus& status) const;
+  /// Its file does not hold what its head says: it is nobody's until the collector starts again.
+  void damaged(const std::string& path);
   /// Keeps it; atomic. Fails when the disk does not take it, or there are too many sensors.
   Status keep(const v1::SensorStatus& status);
 
@@ -51,7 +53,7 @@ class OrderBook {
   const std::string folder_;
   mutable std::mutex mutex_;
   std::vector<OrderFile> orders_;
-  std::vector<std::string> bad_;
+  std::vector<std::string> bad_, damaged_;
 };
 
 /// The order that `sensor` is to have of each set: the one with the highest number that is for it.

@@ -67,6 +67,7 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   std::mutex mutex_;
   v1::SensorStatus incoming_, known_;
   v1::Order part_;
+  std::string path_;
   std::optional<OrderReader> reader_;
   std::optional<v1::OrderHead> sent_;  ///< of which the sensor has still to say what became of it
   std::optional<grpc::Status> status_;
@@ -177,14 +178,17 @@ bool Call::send_next() {
     spdlog::info("orders: order {} of {} '{}' goes to sensor '{}'", next->head.id(),
                  order_kind_name(next->head.kind()), next->head.name(), known_.sensor());
     sent_ = next->head;
+    path_ = next->path;
     reader_.emplace(next->path);
   }
   const auto more = reader_->next(part_);
   if (more && more.value()) return true;
-  // At the end of a whole file the sensor's word is waited for. Of a file that went, or is damaged, it waits in vain: it says
-  // no more, and gets the next one over its next call.
-  if (!more) fail(grpc::StatusCode::UNAVAILABLE, more.error().message);
   reader_.reset();
+  if (!more) {  // the sensor forgets what it has of it with the call, and comes again for the next one
+    spdlog::error("orders: {}", more.error().message);
+    book_.damaged(path_);
+    fail(grpc::StatusCode::UNAVAILABLE, "the file of an order is damaged");
+  }
   return false;
 }
 

@@ -300,6 +300,19 @@ TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
   client_.reset();
 }
 
+TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {
+  issue(std::string(OrderLimits::kPartBytes + 5, 'x'), "collector", "damaged");
+  const auto other = issue("local rules", "collector", "local");
+  for (const auto& e : std::filesystem::directory_iterator(path("collector"))) {
+    if (e.path().string().ends_with("-damaged.order"))
+      std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+  }
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(other));
+  EXPECT_EQ(content("damaged"), "");
+}
+
 TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
   Collector collector(path("collector"), 0, nullptr, "plant-8");
   auto stub =
