@@ -92,7 +92,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.command = CommandLine::Command::kQuery;
     line.query.limit = limit ? static_cast<std::uint64_t>(*limit) : line.query.json ? 0 : kTableLimit;
   }
-  if (line.order.order->parsed() || line.order.orders->parsed()) line.command = CommandLine::Command::kOrder;
+  if (line.order.command != OrderLine::Command::kNone) line.command = CommandLine::Command::kOrder;
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);
     if (!config) {

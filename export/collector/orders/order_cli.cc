@@ -25,33 +25,36 @@ int fail(const std::string& why, int status) {
 }  // namespace
 
 void add_order_commands(CLI::App& app, OrderLine& line) {
-  line.order = app.add_subcommand("order", "sign a set of rules or indicators for sensors, or withdraw one");
-  line.order->add_option("kind", line.make.kind, "rules or indicators")
+  CLI::App* order =
+      app.add_subcommand("order", "sign a set of rules or indicators for sensors, or withdraw one");
+  order->add_option("kind", line.kind, "rules or indicators")
       ->required()
-      ->transform(CLI::CheckedTransformer(std::map<std::string, v1::OrderKind>{
-          {"rules", v1::ORDER_RULES}, {"indicators", v1::ORDER_INDICATORS}}));
-  line.order->add_option("files", line.make.files,
-                         "what the set consists of; it replaces the set of that name");
-  line.order
-      ->add_option("--name", line.make.name, "name of the set: lower-case letters, digits, '-', '_', '.'")
+      ->check(CLI::IsMember({"rules", "indicators"}));
+  order->add_option("files", line.make.files, "what the set consists of; it replaces the set of that name");
+  order->add_option("--name", line.make.name, "name of the set: lower-case letters, digits, '-', '_', '.'")
       ->required();
-  line.order->add_option("--key", line.make.key, "private key that signs: Ed25519, P-256 or P-384, PEM")
+  order->add_option("--key", line.make.key, "private key that signs: Ed25519, P-256 or P-384, PEM")
       ->required();
-  line.order->add_option("--sensor", line.make.sensors, "only for this sensor (repeats); none: for all");
-  line.order->add_option("--folder", line.make.folder, "folder of orders, as `serve` has it")
+  order->add_option("--sensor", line.make.sensors, "only for this sensor (repeats); none: for all")
+      ->allow_extra_args(false);
+  order->add_option("--folder", line.make.folder, "folder of orders, as `serve` has it")
       ->capture_default_str();
-  line.order->add_flag("--withdraw", line.make.withdraw, "the set of that name is to be used no more");
-  line.order->footer(kOrderExample);
+  order->add_flag("--withdraw", line.make.withdraw, "the set of that name is to be used no more");
+  order->footer(kOrderExample);
+  order->callback([&line] {
+    line.command = OrderLine::Command::kOrder;
+    line.make.kind = line.kind == "rules" ? v1::ORDER_RULES : v1::ORDER_INDICATORS;
+  });
 
-  line.orders = app.add_subcommand("orders", "show orders, and what each sensor made of them");
-  line.orders->add_option("--folder", line.folder, "folder of orders, as `serve` has it")
-      ->capture_default_str();
-  line.orders->add_flag("--json", line.json, "a JSON object a line");
-  line.orders->footer(kOrdersExample);
+  CLI::App* orders = app.add_subcommand("orders", "show orders, and what each sensor made of them");
+  orders->add_option("--folder", line.folder, "folder of orders, as `serve` has it")->capture_default_str();
+  orders->add_flag("--json", line.json, "a JSON object a line");
+  orders->footer(kOrdersExample);
+  orders->callback([&line] { line.command = OrderLine::Command::kOrders; });
 }
 
 int run_order_command(const OrderLine& line) {
-  if (line.orders->parsed()) {
+  if (line.command == OrderLine::Command::kOrders) {
     const Status done = list_orders(line.folder, line.json, stdout);
     return done ? 0 : fail(done.error().message, 1);
   }

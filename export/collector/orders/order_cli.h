@@ -9,9 +9,9 @@ class App;
 namespace picket::collector {
 
 struct OrderLine {
-  CLI::App *order = nullptr, *orders = nullptr;  ///< the commands: was one given?
+  enum class Command : std::uint8_t { kNone, kOrder, kOrders } command = Command::kNone;
   NewOrder make;
-  std::string folder = kDefaultOrders;
+  std::string kind, folder = kDefaultOrders;
   bool json = false;
 };
 
