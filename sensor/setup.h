@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "export/orders/order_folder.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
@@ -23,6 +24,7 @@ struct Setup {
   std::unique_ptr<AssetKeeper> assets;         ///< nullptr: no inventory is kept
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
+  std::unique_ptr<OrderFolder> orders;         ///< nullptr: none are taken
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the
