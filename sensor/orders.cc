@@ -87,6 +87,9 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Options& o, const Config
   }
   options.dial = c.exporter.dial ? c.exporter.dial : delivery::dial_loopback;
   options.sensor = sensor_name(c);
+  for (const std::string& name : folder.names(v1::ORDER_INDICATORS))
+    folder.found(v1::ORDER_INDICATORS, name,
+                 look_at_indicators(c.intel, folder.file(v1::ORDER_INDICATORS, name)).loaded);
   options.version = kVersion;
   return OrderClient::start(
       std::move(options), folder,

@@ -26,7 +26,7 @@ class OrderClient {
     std::string refused;  ///< "": it is in use
     OrderFolder::Loaded loaded;
   };
-  /// Loads the files of a kind, among which a set was changed. Returns soon; `done` comes once, from any thread, also after
+  /// Loads the files of a kind, among which a set was changed. The client waits until it returns; `done` comes once, from any thread, also after
   /// the client is gone.
   using Load =
       std::function<void(v1::OrderKind kind, const std::string& name, std::function<void(Outcome)> done)>;

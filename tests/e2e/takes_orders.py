@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A SOC orders rules: what is signed reaches a running sensor, alerts, and outlives the collector; what is wrong, or signed by
+"""A SOC orders rules and indicators: what is signed reaches a running sensor, alerts, and outlives the collector; what is wrong, or signed by
 somebody else, is refused and the rest stays. Behind `--vdev net_pcap0` with one packet again and again.
 
 usage: takes_orders.py        PICKET, PICKET_COLLECTOR=paths of the programs; as root
@@ -84,14 +84,14 @@ class Orders:
             run('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', folder / (name + '.pem'))
         run('openssl', 'pkey', '-in', folder / 'orders.pem', '-pubout', '-out', folder / 'orders.pub')
 
-    def make(self, name, text, key='orders'):
+    def make(self, name, text, key='orders', kind='rules'):
         """Its number, or what was wrong."""
         more = ['--withdraw']
         if text is not None:
             (self.folder / 'set').write_text(text)
             more = [str(self.folder / 'set')]
-        done = run(collector(), 'order', 'rules', *more, '--name', name, '--key', self.folder / (key + '.pem'), '--folder', self.folder / 'orders')
-        found = re.search(rb'/(\d+)-rules', done.out)
+        done = run(collector(), 'order', kind, *more, '--name', name, '--key', self.folder / (key + '.pem'), '--folder', self.folder / 'orders')
+        found = re.search(rb'/(\d+)-' + kind.encode(), done.out)
         return int(found.group(1)) if done.status == 0 and found else str(done)
 
     def list(self):
@@ -133,6 +133,11 @@ def main():
             second = orders.make('other', RULE % ('second', 80))
             checks.equal('another set is applied beside it', orders.word(second).get('state'), 'applied')
             checks.ok('and alerts', eventually(lambda: 'second' in sensor.alerts()), sensor.said())
+            indicators = orders.make('ioc', 'indicator\ttype\n10.0.0.2\taddress\nx\tnonsense\n', kind='indicators')
+            word = orders.word(indicators)
+            checks.equal('so are indicators', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
+            word = orders.word(orders.make('ioc', 'indicator\ttype\nx\tnonsense\n', kind='indicators'))
+            checks.ok('a set without an indicator that holds is refused', word.get('state') == 'refused' and 'nonsense' in word.get('reason', ''), word)
             stop(sensor.process, signal.SIGKILL)
             stop(server.process)
             sensor = Sensor(folder, 'again', server.address)
@@ -142,8 +147,11 @@ def main():
             server = Collector(folder, server.address)
             checks.equal('what was ordered meanwhile arrives', orders.word(withdrawn).get('state'), 'applied')
             files = sorted(p.name for p in (folder / 'sensor' / 'in-use').iterdir())
-            checks.equal('a withdrawn set is gone', files, ['_notice.indicators', '_notice.rules', 'other.rules'])
+            checks.equal('a withdrawn set is gone', files, ['_notice.indicators', '_notice.rules', 'ioc.indicators', 'other.rules'])
+            word = orders.word(indicators)
+            checks.equal('what a restart found of indicators is told', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
             checks.equal('SIGINT ends the sensor', stop(sensor.process, signal.SIGINT, 60), 0)
+            checks.ok('the end of the flow tells of the indicator', '"indicator":"10.0.0.2"' in sensor.eve.read_text(), sensor.said())
             checks.equal('SIGTERM ends the collector', stop(server.process), 0)
         finally:
             stop(sensor.process, signal.SIGKILL)
