@@ -28,8 +28,9 @@ Result<std::uint32_t> Reloader::reload(const std::string& why) {
   auto loaded = loader_.load(1);
   if (!loaded) return keep(loaded.error().message);
   std::unique_ptr<RuleBase> rules = std::move(loaded).value();
-  static const RuleBase::Rejections kNone;
-  if (const auto refusal = rules->refusal(config_.strict ? kNone : rejections_)) return keep(*refusal);
+  if (config_.seen) config_.seen(*rules);
+  const auto refusal = config_.strict ? rules->refusal({}) : rules->refusal(rejections_, config_.lenient);
+  if (refusal) return keep(*refusal);
   for (const std::string& w : rules->plan.warnings) spdlog::warn("{}", w);
   const std::size_t active = rules->loaded(), rejected = rules->rejected();
   RuleBase::Rejections rejections = std::move(rules->rejections);

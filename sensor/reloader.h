@@ -19,6 +19,9 @@ namespace picket {
 struct ReloadConfig {
   std::chrono::milliseconds watch{0};  ///< between two looks at the files; 0: only orders count
   bool strict = false;                 ///< --rules-strict: any rejected rule keeps the set out
+  std::string lenient;                 ///< see RuleBase::refusal(); not with `strict`
+  std::function<void(const RuleBase&)>
+      seen;  ///< on the reloader's thread: what was read, before it is judged
 };
 
 class Reloader {

@@ -10,6 +10,7 @@
 #include "dataplane/io/live.h"
 #include "sensor/commands.h"
 #include "sensor/ending.h"
+#include "sensor/orders.h"
 #include "sensor/pipeline.h"
 #include "sensor/reloader.h"
 #include "sensor/setup.h"
@@ -83,6 +84,8 @@ int run_command(const Options& o) {
   setup->pipeline.statistics_every_ns = std::uint64_t{setup->config.stats_interval_s} * 1'000'000'000;
   if (const Status s = add_assets(o, *setup, true); !s) return complain(s.error().message), 2;
   RuleBase::Rejections rejections;
+  std::optional<OrderedRules> ordered;
+  if (setup->orders != nullptr) ordered.emplace(*setup->orders, setup->rules.get());
   if (setup->rules != nullptr) {
     rejections = setup->rules->rejections;
     setup->rules->forget_source();
@@ -99,10 +102,17 @@ int run_command(const Options& o) {
     ReloadConfig reload;
     reload.watch = std::chrono::seconds(setup->config.rules.watch_s);
     reload.strict = o.rules_strict;
+    if (ordered) ordered->join(reload);
     reloader.emplace(*setup->loader, pipeline, std::move(rejections), reload);
   }
   std::optional<IndicatorReloader> indicators;
   if (setup->intel != nullptr) indicators.emplace(setup->config.intel, *setup->intel);
+  std::unique_ptr<OrderClient> orders;
+  if (ordered) {
+    auto started = start_orders(o, setup->config, *setup->orders, *ordered, *reloader, *indicators);
+    if (!started) spdlog::warn("{}", started.error().message);
+    if (started) orders = std::move(started).value();
+  }
   spdlog::info("run: started, {} workers", live.workers);
 
   EndingConfig config;
@@ -130,6 +140,7 @@ int run_command(const Options& o) {
     totals.seconds = seconds;
     end_hung(o, totals);
   }
+  orders.reset();
   reloader.reset();
   indicators.reset();
   if (dispatcher.joinable()) dispatcher.join();

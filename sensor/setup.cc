@@ -13,6 +13,7 @@
 
 #include "export/delivery/delivery_sink.h"
 #include "export/file_sink.h"
+#include "sensor/orders.h"
 #include "sensor/rules/lists.h"
 #include "sensor/telemetry/metrics.h"
 
@@ -163,6 +164,12 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   setup->pipeline.encoder.community_id = c.eve.community_id;
   setup->pipeline.encoder.community_id_seed = c.eve.community_id_seed;
 
+  if (o.command == Command::kRun && !c.orders.folder.empty()) {
+    auto orders = open_orders(c);
+    if (!orders) return complain(orders.error().message), nullptr;
+    setup->orders = std::move(orders).value();
+    setup->config.intel.files.push_back(setup->orders->pattern(v1::ORDER_INDICATORS));
+  }
   if (!add_indicators(o, *setup)) return nullptr;
   const rules::RuleVariables variables = variables_of(c.rules);
   if (!variables_are_lists<rules::AddressKind>(variables.addresses, c.rules.address_groups)) return nullptr;
@@ -170,6 +177,7 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
 
   std::vector<std::string> files = c.rules.files;
   files.insert(files.end(), o.rules.begin(), o.rules.end());
+  if (setup->orders != nullptr) files.push_back(setup->orders->pattern(v1::ORDER_RULES));
   if (files.empty()) return setup;
   setup->loader = make_loader(files, c.rules);
   const bool for_report = o.command == Command::kCheck || watch;

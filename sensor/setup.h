@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "export/delivery/counters.h"
+#include "export/orders/order_folder.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
@@ -25,6 +26,7 @@ struct Setup {
   std::shared_ptr<delivery::DeliveryCounters> delivery;  ///< nullptr: nothing goes to a collector
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
+  std::unique_ptr<OrderFolder> orders;         ///< nullptr: none are taken
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

@@ -34,7 +34,7 @@ constexpr const char* kSchemaExample =
 
 std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
-  std::string config_path, listen, store, log_level, schema_of, server_version = kModernClickHouse;
+  std::string config_path, listen, store, orders, log_level, schema_of, server_version = kModernClickHouse;
   std::optional<std::int64_t> limit;
   line.query.store = kDefaultStore;
 
@@ -47,6 +47,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   serve->add_option("--listen", listen, "HOST:PORT where sensors connect, over the file's `listen`");
   serve->add_option("--store", store,
                     "file that keeps the records, over the file's `store`; none: other sinks alone");
+  serve->add_option("--orders", orders, "folder of orders for sensors, over the file's `orders`");
   serve->add_option("--log-level", log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   serve->footer(config_help() + kServeExample);
@@ -68,6 +69,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
       ->excludes(json);
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
   query->footer(kQueryExample);
+
+  add_order_commands(app, line.order);
 
   line.report.store = kDefaultStore;
   CLI::App* ledger = app.add_subcommand(
@@ -103,7 +106,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
     if (where.empty()) {
       what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
-      what += "; commands are serve, query, ledger, sensors, schema and version";
+      what += "; commands are serve, query, ledger, sensors, schema, order, orders and version";
     }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
@@ -139,6 +142,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.command = CommandLine::Command::kSchema;
     line.schema.version = known.value();
   }
+  if (line.order.command != OrderLine::Command::kNone) line.command = CommandLine::Command::kOrder;
   if (serve->parsed() && !config_path.empty()) {
     auto config = load_config(config_path);
     if (!config) {
@@ -158,6 +162,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     return std::nullopt;
   }
   if (!store.empty()) line.serve.store.path = store;
+  if (!orders.empty()) line.serve.orders = orders;
   if (!log_level.empty()) line.serve.log_level = log_level;
   return line;
 }

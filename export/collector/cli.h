@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "export/collector/config.h"
+#include "export/collector/orders/order_cli.h"
 #include "export/collector/query.h"
 #include "export/collector/report.h"
 #include "export/collector/sinks/clickhouse_schema.h"
@@ -16,12 +17,14 @@ struct CommandLine {
     kLedger,
     kSensors,
     kSchema,
+    kOrder,
     kVersion
   } command = Command::kServe;
   Config serve;  ///< from --config, then the options
   QueryOptions query;
   ReportOptions report;
   ClickHouseSchemaOptions schema;
+  OrderLine order;
 };
 
 /// Reads the arguments; prints help and complaints itself. No value: leave with `exit_status`.

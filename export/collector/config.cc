@@ -227,6 +227,11 @@ constexpr Key kKeys[] = {
        c.metrics.allow_remote = n.as<bool>();
        return nullptr;
      }},
+    {"orders", "", "folder of orders for sensors; empty: they get none",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.orders = n.as<std::string>();
+       return nullptr;
+     }},
     {"log-level", "info", "debug, info, warn or error",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.log_level = n.as<std::string>();

@@ -32,6 +32,7 @@ struct Config {
   SyslogOptions syslog;
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone
   std::uint64_t dead_letter_bytes = std::uint64_t{256} << 20;
+  std::string orders;  ///< folder of orders for sensors; "": there are none
   std::string log_level = "info";
   metrics::ServerConfig metrics;
 

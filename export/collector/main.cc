@@ -12,6 +12,7 @@
 #include "export/collector/cli.h"
 #include "export/collector/filter.h"
 #include "export/collector/metrics.h"
+#include "export/collector/orders/order_desk.h"
 #include "export/collector/server.h"
 #include "export/collector/sinks.h"
 #include "export/endpoint.h"
@@ -87,6 +88,15 @@ int serve(const Config& config) {
     tls = std::move(port).value();
     options.identity_of = tls->identity_of();
   }
+  std::unique_ptr<OrderBook> book;
+  std::unique_ptr<OrderDesk> orders;
+  if (!config.orders.empty()) {
+    auto opened = OrderBook::open(config.orders);
+    if (!opened) return fail(opened.error().message);
+    book = std::move(opened).value();
+    orders = OrderDesk::start(*book, options.max_sensors);
+    options.orders = orders.get();
+  }
   auto server = Server::start(options, router);
   if (!server) return fail(server.error().message);
   if (!options.listen.empty()) {
@@ -134,6 +144,8 @@ int main(int argc, char** argv) {
     case CommandLine::Command::kSchema:
       fmt::print("{}", clickhouse_schema_script(line->schema));
       return 0;
+    case CommandLine::Command::kOrder:
+      return run_order_command(line->order);
     case CommandLine::Command::kVersion:
       fmt::print("picket-collector {}\n", PICKET_VERSION);
       return 0;

@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include "export/collector/log_limit.h"
+#include "export/collector/orders/order_desk.h"
 #include "export/endpoint.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
@@ -22,6 +23,7 @@ namespace {
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::size_t kMaxOnTheirWay = 256;
 constexpr std::size_t kMaxReason = 512;
+constexpr const char* kNobody = "this connection belongs to no sensor that was let in";
 
 class Service;
 
@@ -94,12 +96,7 @@ class Service final : public v1::Collector::CallbackService {
   grpc::ServerBidiReactor<v1::Batch, v1::Ack>* Deliver(grpc::CallbackServerContext* context) override {
     const std::string peer = context->peer();
     std::optional<std::string> identity;
-    if (peer.starts_with("unix")) {  // nothing else here listens on such an address
-      if (options_.identity_of) identity = options_.identity_of(peer);
-      if (!identity)
-        return refuse(grpc::StatusCode::UNAUTHENTICATED,
-                      "this connection belongs to no sensor that was let in", peer);
-    }
+    if (!let_in(peer, identity)) return refuse(grpc::StatusCode::UNAUTHENTICATED, kNobody, peer);
     auto call = std::make_shared<Call>(*this, peer, std::move(identity));
     {
       const std::lock_guard lock(mutex_);
@@ -116,7 +113,18 @@ class Service final : public v1::Collector::CallbackService {
     return call.get();
   }
 
+  OrderDesk::Reactor* Command(grpc::CallbackServerContext* context) override {
+    const std::string peer = context->peer();
+    std::optional<std::string> identity;
+    if (!let_in(peer, identity)) return OrderDesk::refuse(grpc::StatusCode::UNAUTHENTICATED, kNobody);
+    if (options_.orders == nullptr)
+      return OrderDesk::refuse(grpc::StatusCode::UNIMPLEMENTED,
+                               "this collector has no orders (key `orders`)");
+    return options_.orders->call(peer, std::move(identity));
+  }
+
   void end_all() {
+    if (options_.orders != nullptr) options_.orders->end_all();
     std::vector<std::shared_ptr<Call>> all;
     {
       const std::lock_guard lock(mutex_);
@@ -142,6 +150,13 @@ class Service final : public v1::Collector::CallbackService {
   }
 
  private:
+  /// `identity`: whom the connection's certificate names; nobody on the loopback port, where there is none.
+  bool let_in(const std::string& peer, std::optional<std::string>& identity) const {
+    if (!peer.starts_with("unix")) return true;  // nothing but adopted connections has such an address
+    if (options_.identity_of) identity = options_.identity_of(peer);
+    return identity.has_value();
+  }
+
   grpc::ServerBidiReactor<v1::Batch, v1::Ack>* refuse(grpc::StatusCode code, const std::string& why,
                                                       const std::string& peer) {
     class Refused final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack> {

@@ -19,6 +19,8 @@
 
 namespace picket::collector {
 
+class OrderDesk;
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:5514";  ///< port 0: any that is free; "": adopted connections alone
   int max_message_bytes = 20 << 20;
@@ -26,6 +28,7 @@ struct ServerOptions {
   /// The sensor that a connection's certificate names; no value: nobody that was let in. `peer` is ServerContext::peer() of
   /// an adopted connection, "unix-abstract:NAME" with NAME the address that its far end is bound to.
   std::function<std::optional<std::string>(const std::string& peer)> identity_of;
+  OrderDesk* orders = nullptr;  ///< outlives the server; nullptr: sensors get none
 };
 
 class Server {

@@ -64,6 +64,13 @@ struct IntelConfig {
   std::uint32_t watch_s = 5;      ///< live: the files are looked at this often; 0: never
 };
 
+/// Sets of rules and indicators that collectors send.
+struct OrdersConfig {
+  std::string folder;                                  ///< where they are kept; "": none are taken
+  std::string key;                                     ///< file of the public keys that may sign them
+  std::uint64_t max_bytes = std::uint64_t{256} << 20;  ///< of one set
+};
+
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
@@ -87,6 +94,7 @@ struct Config {
   EveConfig eve;
   AssetsConfig assets;
   IntelConfig intel;
+  OrdersConfig orders;
   RulesConfig rules;
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take

@@ -511,6 +511,13 @@ constexpr Key kKeys[] = {
     COUNT("stop-timeout", config.stop_timeout_s, 1, 3600,
           "seconds that a clean end after SIGINT or SIGTERM may take; what is not delivered by then is lost"),
 
+    // from a collector
+    PATH("orders.folder", config.orders.folder,
+         "live: where sets of rules and indicators are kept that collectors send; empty: none are taken"),
+    PATH("orders.key", config.orders.key,
+         "public keys that may sign them, in one PEM file: Ed25519, P-256 or P-384"),
+    SIZE("orders.max-size", config.orders.max_bytes, kKb, 4 * kGb, "bytes of one set"),
+
     // to a collector
     {"export.collector", set_collectors, show_collectors,
      "HOST:PORT of a collector that records are sent to"},

@@ -35,16 +35,27 @@ std::string key_of(const rules::RuleStatus& s, const rules::Diagnostic& d) {
 
 }  // namespace
 
-std::optional<std::string> RuleBase::refusal(const Rejections& before) const {
+std::optional<std::string> RuleBase::refusal(const Rejections& before, std::string_view lenient) const {
   if (!source.diagnostics.empty()) return rules::to_string(source.diagnostics.front());
   Rejections left = before;
+  std::map<std::string_view, std::pair<const rules::Diagnostic*, bool>>
+      lenient_files;  // an error; has one that holds
   for (const rules::RuleStatus& s : source.statuses) {
     const rules::Diagnostic* d = s.error();
+    if (!lenient.empty() && s.file.starts_with(lenient)) {
+      auto& [error, good] = lenient_files[s.file];
+      if (error == nullptr) error = d;
+      good |= s.loaded();
+      continue;
+    }
     if (d == nullptr) continue;
     if (unsigned& n = left[key_of(s, *d)]; n != 0)
       --n;
     else
       return rules::to_string(*d);
+  }
+  for (const auto& [file, outcome] : lenient_files) {
+    if (!outcome.second && outcome.first != nullptr) return rules::to_string(*outcome.first);
   }
   return {};
 }

@@ -26,7 +26,9 @@ struct RuleBase {
   [[nodiscard]] std::size_t rejected() const noexcept { return found - plan.planned; }
   /// Why it may not take the place of a set with these rejections: a file that could not be read, or a rule
   /// that is wrong and was not before. "file:line:column: reason", good until forget_source().
-  [[nodiscard]] std::optional<std::string> refusal(const Rejections& before) const;
+  /// Rules of files whose names begin with `lenient`, unless it is "", may be wrong as long as one of a file's is right.
+  [[nodiscard]] std::optional<std::string> refusal(const Rejections& before,
+                                                   std::string_view lenient = {}) const;
   /// Text and parsed rules: most of the memory, of no use once all was said about them.
   void forget_source();
 };

@@ -1,0 +1,297 @@
+#include "export/collector/orders/order_book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+namespace picket::collector {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStatusFolder = "/status";
+
+std::string file_name_of(const std::string& sensor) {
+  std::string out;
+  for (const char c : sensor) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::uint64_t now_s() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+}
+
+Result<v1::OrderHead> head_of(const std::string& path) {
+  OrderReader in(path);
+  v1::Order part;
+  const auto more = in.next(part);
+  if (!more) return more.error();
+  OrderLimits any;
+  any.content_bytes = ~std::uint64_t{0};  // what is too large is for sensors to say
+  auto head = more.value() ? read_head(part, any) : Result<v1::OrderHead>(Error{"it is empty"});
+  return head ? head : Error{path + ": " + head.error().message};
+}
+
+/// A name from the network, fit for a terminal.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += {'\\', c};
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+std::string when(std::uint64_t ns) {
+  const auto s = static_cast<std::time_t>(ns / 1'000'000'000);
+  std::tm t{};
+  gmtime_r(&s, &t);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &t);
+  return text;
+}
+
+/// What a sensor says of an order; nullptr: nothing, or it is about another number.
+const v1::SetState* state_of(const v1::SensorStatus& status, const v1::OrderHead& head) {
+  for (const v1::SetState& s : status.sets()) {
+    if (s.kind() == head.kind() && s.name() == head.name() && s.id() == head.id()) return &s;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_for(const v1::OrderHead& head, const std::string& sensor) {
+  return head.sensors().empty() ||
+         std::find(head.sensors().begin(), head.sensors().end(), sensor) != head.sensors().end();
+}
+
+Result<std::unique_ptr<OrderBook>> OrderBook::open(const std::string& folder) {
+  std::error_code failed;
+  fs::create_directories(folder + kStatusFolder, failed);
+  if (failed)
+    return Error{fmt::format("{}: cannot be made: {}; name a folder for orders", folder, failed.message())};
+  std::unique_ptr<OrderBook> book(new OrderBook(folder));
+  std::vector<std::string> ignored;
+  book->look(ignored);
+  return book;
+}
+
+bool OrderBook::look(std::vector<std::string>& notes) {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  for (const auto& e : fs::directory_iterator(folder_, failed)) {
+    if (e.path().extension() == ".order" && paths.size() < kMaxOrders) paths.push_back(e.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  const std::lock_guard lock(mutex_);
+  std::vector<OrderFile> found;
+  std::vector<std::string> bad;
+  bool changed = false;
+  for (const std::string& path : paths) {
+    if (std::find(damaged_.begin(), damaged_.end(), path) != damaged_.end()) continue;
+    const auto known =
+        std::find_if(orders_.begin(), orders_.end(), [&](const OrderFile& o) { return o.path == path; });
+    if (known != orders_.end()) {
+      found.push_back(*known);
+      continue;
+    }
+    auto head = head_of(path);
+    if (head) {
+      found.push_back({path, std::move(head).value()});
+      changed = true;
+      continue;
+    }
+    bad.push_back(path);
+    if (std::find(bad_.begin(), bad_.end(), path) == bad_.end()) notes.push_back(head.error().message);
+  }
+  changed |= found.size() != orders_.size();
+  std::sort(found.begin(), found.end(),
+            [](const OrderFile& a, const OrderFile& b) { return a.head.id() < b.head.id(); });
+  orders_ = std::move(found);
+  bad_ = std::move(bad);
+  return changed;
+}
+
+std::optional<OrderFile> OrderBook::pending(const v1::SensorStatus& status) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::pair<int, std::string>, const OrderFile*> wanted;
+  for (const OrderFile& o : orders_) {  // by number: the last one stays
+    if (is_for(o.head, status.sensor())) wanted[{o.head.kind(), o.head.name()}] = &o;
+  }
+  const OrderFile* next = nullptr;
+  for (const auto& [set, order] : wanted) {
+    const bool known =
+        std::any_of(status.sets().begin(), status.sets().end(), [&, order = order](const v1::SetState& s) {
+          return s.kind() == order->head.kind() && s.name() == order->head.name() &&
+                 s.id() >= order->head.id();
+        });
+    if (!known && (next == nullptr || order->head.id() < next->head.id())) next = order;
+  }
+  return next == nullptr ? std::nullopt : std::optional(*next);
+}
+
+void OrderBook::damaged(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(orders_, [&](const OrderFile& o) { return o.path == path; });
+  damaged_.push_back(path);
+}
+
+Status OrderBook::keep(const v1::SensorStatus& status) {
+  const std::lock_guard lock(mutex_);
+  const std::string path = folder_ + kStatusFolder + "/" + file_name_of(status.sensor()) + ".status";
+  std::error_code failed;
+  if (!fs::exists(path)) {
+    const auto n =
+        std::distance(fs::directory_iterator(folder_ + kStatusFolder, failed), fs::directory_iterator());
+    if (n >= static_cast<std::ptrdiff_t>(kMaxSensors))
+      return Error{fmt::format("the status of {} sensors is kept, and of no more; remove old ones from {}{}",
+                               n, folder_, kStatusFolder)};
+  }
+  NewFile file(path + ".new", path);
+  if (const Status s = file.write(std::string_view(status.SerializeAsString())); !s) return s;
+  return file.commit();
+}
+
+std::vector<OrderFile> OrderBook::orders() const {
+  const std::lock_guard lock(mutex_);
+  return orders_;
+}
+
+std::vector<v1::SensorStatus> OrderBook::statuses() const {
+  std::vector<v1::SensorStatus> all;
+  std::error_code failed;
+  for (const auto& e : fs::directory_iterator(folder_ + kStatusFolder, failed)) {
+    if (e.path().extension() != ".status") continue;
+    std::ifstream in(e.path(), std::ios::binary);
+    v1::SensorStatus s;
+    if (s.ParseFromIstream(&in)) all.push_back(std::move(s));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.sensor() < b.sensor(); });
+  return all;
+}
+
+Result<std::string> make_order_file(const NewOrder& order) {
+  if (!is_set_name(order.name)) {
+    return Error{fmt::format(
+        "--name: '{}' is no name of a set; take up to 64 lower-case letters, digits, '-', '_', '.'",
+        order.name)};
+  }
+  if (order.withdraw != order.files.empty())
+    return Error{order.withdraw ? "--withdraw and files do not go together"
+                                : "name at least one file, or --withdraw"};
+  const auto key = read_signing_key(order.key);
+  if (!key) return Error{"--key: " + key.error().message};
+  auto book = OrderBook::open(order.folder);
+  if (!book) return Error{"--folder: " + book.error().message};
+  std::string content;
+  for (const std::string& path : order.files) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in || fs::is_directory(path)) return Error{path + ": cannot be read"};
+    content.append(std::istreambuf_iterator<char>(in), {});
+    if (!content.empty() && content.back() != '\n') content += '\n';
+  }
+  v1::OrderHead head;
+  const auto before = book.value()->orders();
+  head.set_id(std::max(now_s(), before.empty() ? 0 : before.back().head.id() + 1));
+  head.set_issued_at(now_s() * 1'000'000'000);
+  head.set_kind(order.kind);
+  head.set_name(order.name);
+  head.set_withdrawn(order.withdraw);
+  for (const std::string& s : order.sensors) head.add_sensors(s);
+  const std::string path =
+      fmt::format("{}/{}-{}-{}.order", order.folder, head.id(), order_kind_name(order.kind), order.name);
+  NewFile file(path + ".new", path);
+  const Status made =
+      make_order(head, content, *key.value(), [&](const v1::Order& part) { return file.write(part); });
+  if (!made) return made.error();
+  if (const Status s = file.commit(); !s) return s.error();
+  return path;
+}
+
+Status list_orders(const std::string& folder, bool json, std::FILE* out) {
+  if (!fs::is_directory(folder))
+    return Error{fmt::format("{}: there is no such folder; name one with --folder", folder)};
+  auto book = OrderBook::open(folder);
+  if (!book) return book.error();
+  const auto orders = book.value()->orders();
+  const auto statuses = book.value()->statuses();
+  std::map<std::pair<int, std::string>, std::uint64_t> last;
+  for (const OrderFile& o : orders) last[{o.head.kind(), o.head.name()}] = o.head.id();
+  for (const OrderFile& o : orders) {
+    const v1::OrderHead& h = o.head;
+    const bool is_last = last[{h.kind(), h.name()}] == h.id();
+    const char* state = h.withdrawn() ? "withdraws" : is_last ? "current" : "superseded";
+    std::string sensors;
+    for (const auto& s : h.sensors()) sensors += (sensors.empty() ? "" : ",") + printable(s);
+    if (!json) {
+      fmt::print(out, "{}  {} {}  {}  issued {}  {} bytes  for {}\n", h.id(), order_kind_name(h.kind()),
+                 h.name(), state, when(h.issued_at()), h.size(), sensors.empty() ? "all" : sensors);
+    }
+    std::string rows;
+    for (const v1::SensorStatus& status : statuses) {
+      if (!is_for(h, status.sensor())) continue;
+      const v1::SetState* s = state_of(status, h);
+      if (s == nullptr && !is_last) continue;
+      const char* what = s == nullptr ? "waits" : s->refused().empty() ? "applied" : "refused";
+      if (json) {
+        rows += fmt::format("{}{{\"sensor\":{},\"state\":\"{}\"", rows.empty() ? "" : ",",
+                            quoted(status.sensor()), what);
+        if (s != nullptr) {
+          rows += fmt::format(",\"at\":\"{}\",\"loaded\":{},\"rejected\":{}", when(s->at()), s->loaded(),
+                              s->rejected());
+          if (!s->refused().empty()) rows += ",\"reason\":" + quoted(s->refused());
+          std::string problems;
+          for (const auto& p : s->problems()) problems += (problems.empty() ? "" : ",") + quoted(p);
+          rows += ",\"problems\":[" + problems + "]";
+        }
+        rows += "}";
+      } else {
+        fmt::print(out, "    {}  {}", printable(status.sensor()), what);
+        if (s != nullptr)
+          fmt::print(out, " {}  {} loaded, {} rejected{}", when(s->at()), s->loaded(), s->rejected(),
+                     s->refused().empty() ? "" : "  " + printable(s->refused()));
+        fmt::print(out, "\n");
+        if (s != nullptr) {
+          for (const auto& p : s->problems()) fmt::print(out, "        {}\n", printable(p));
+        }
+      }
+    }
+    if (json) {
+      std::string list;
+      for (const auto& s : h.sensors()) list += (list.empty() ? "" : ",") + quoted(s);
+      fmt::print(out,
+                 "{{\"id\":{},\"kind\":\"{}\",\"name\":\"{}\",\"state\":\"{}\",\"issued\":\"{}\",\"bytes\":{}"
+                 ",\"sensors\":[{}],"
+                 "\"status\":[{}]}}\n",
+                 h.id(), order_kind_name(h.kind()), h.name(), state, when(h.issued_at()), h.size(), list,
+                 rows);
+    }
+  }
+  if (std::fflush(out) != 0) return Error{"the output is closed"};
+  return Done{};
+}
+
+}  // namespace picket::collector

@@ -1,0 +1,384 @@
+// Sensors and a collector's desk over loopback: what is ordered arrives, is tried, and is told of.
+#include "export/collector/orders/order_desk.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <thread>
+
+#include "export/delivery/dialer.h"
+#include "export/orders/order_client.h"
+#include "export/orders/test_support.h"
+#include "export/proto/picket/v1/collector.grpc.pb.h"
+
+namespace picket::collector {
+namespace {
+
+using namespace picket::test;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kPatience{60};
+
+/// Waits for what another thread or process brings about; false when it does not.
+template <class Condition>
+bool eventually(Condition&& good) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!good()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return true;
+}
+
+/// A collector of which there is only the desk; or, with `script`, one that does what a test wants.
+class Collector {
+ public:
+  using Service = v1::Collector::WithCallbackMethod_Command<v1::Collector::Service>;
+  using Script = std::function<OrderDesk::Reactor*()>;
+
+  explicit Collector(const std::string& folder, int port = 0, Script script = nullptr,
+                     std::optional<std::string> identity = std::nullopt)
+      : service_(*this), script_(std::move(script)), identity_(std::move(identity)) {
+    book = std::move(OrderBook::open(folder)).value();
+    desk_ = OrderDesk::start(*book, 8);
+    grpc::ServerBuilder builder;
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    EXPECT_NE(server_, nullptr);
+  }
+  ~Collector() {
+    desk_->end_all();
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    server_->Wait();
+  }
+  [[nodiscard]] HostPort at() const { return {"127.0.0.1", static_cast<std::uint16_t>(port_)}; }
+  /// What the sensor said of that order, once it did.
+  std::optional<v1::SetState> word(std::uint64_t id) {
+    std::optional<v1::SetState> found;
+    eventually([&] {
+      for (const auto& status : book->statuses()) {
+        for (const auto& s : status.sets()) {
+          if (s.id() == id) found = s;
+        }
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+
+  std::unique_ptr<OrderBook> book;
+
+ private:
+  class Desk final : public Service {
+   public:
+    explicit Desk(Collector& c) : c_(c) {}
+    OrderDesk::Reactor* Command(grpc::CallbackServerContext* context) override {
+      return c_.script_ ? c_.script_() : c_.desk_->call(context->peer(), c_.identity_);
+    }
+
+   private:
+    Collector& c_;
+  };
+  Desk service_;
+  Script script_;
+  std::optional<std::string> identity_;
+  std::unique_ptr<OrderDesk> desk_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+class OrderDeskTest : public OrdersTest {
+ protected:
+  void SetUp() override { open_folder(); }
+  void open_folder() {
+    folder_ = std::move(OrderFolder::open({path("sensor"), keys_file(), "plant-7", {}})).value();
+  }
+  void start_sensor(std::vector<HostPort> collectors, milliseconds set_patience = kPatience) {
+    OrderClient::Options options;
+    options.dial = delivery::dial_loopback;
+    options.collectors = std::move(collectors);
+    options.sensor = "plant-7";
+    options.version = "1";
+    options.max_backoff = milliseconds(200);
+    options.set_patience = set_patience;
+    client_ =
+        OrderClient::start(options, *folder_, [this](v1::OrderKind, const std::string& name, auto done) {
+          {
+            const std::lock_guard lock(mutex_);
+            loaded_.push_back(name);
+          }
+          const bool bad = slurp_or(folder_->file(v1::ORDER_RULES, name)) == "bad\n";
+          done({bad ? "no rule of it holds" : "",
+                {7, bad ? 0U : 2U, bad ? 1U : 0U, {"line 1: what is this"}}});
+        });
+  }
+  static std::string slurp_or(const std::string& path) {
+    return std::filesystem::exists(path) ? slurp(path) : "";
+  }
+  std::size_t loads() {
+    const std::lock_guard lock(mutex_);
+    return loaded_.size();
+  }
+  /// Makes an order as the command does; gives its number.
+  std::uint64_t issue(const std::string& content, const std::string& folder = "collector",
+                      const std::string& name = "et") {
+    spill(path("content"), content);
+    NewOrder order;
+    order.kind = v1::ORDER_RULES;
+    order.files = {path("content")};
+    order.name = name;
+    order.key = secret_file();
+    order.folder = path(folder);
+    const auto made = make_order_file(order);
+    EXPECT_TRUE(made) << made.error().message;
+    OrderReader in(made.value());
+    v1::Order part;
+    EXPECT_TRUE(in.next(part).value());
+    return part.id();
+  }
+  std::string content(const char* name = "et") { return slurp_or(folder_->file(v1::ORDER_RULES, name)); }
+  std::string listed(bool json = true) {
+    char* text = nullptr;
+    std::size_t size = 0;
+    std::FILE* out = open_memstream(&text, &size);
+    EXPECT_TRUE(list_orders(path("collector"), json, out));
+    std::fclose(out);
+    std::string all(text, size);
+    std::free(text);
+    return all;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> loaded_;
+  std::unique_ptr<OrderFolder> folder_;
+  std::unique_ptr<OrderClient> client_;  // last: it uses the others
+};
+
+TEST_F(OrderDeskTest, WhatIsOrderedIsUsedAndToldOf) {
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  const auto first = issue("one");  // while both run
+  ASSERT_TRUE(collector.word(first));
+  EXPECT_EQ(collector.word(first)->loaded(), 2U);
+  EXPECT_EQ(collector.word(first)->refused(), "");
+  EXPECT_EQ(content(), "one\n");
+  const auto second = issue("two");
+  EXPECT_GT(second, first);
+  ASSERT_TRUE(collector.word(second));
+  EXPECT_EQ(content(), "two\n");
+  const std::string json = listed();
+  EXPECT_NE(json.find("\"state\":\"superseded\""), std::string::npos) << json;
+  EXPECT_NE(json.find("{\"sensor\":\"plant-7\",\"state\":\"applied\""), std::string::npos) << json;
+  EXPECT_NE(listed(false).find("plant-7  applied"), std::string::npos);
+}
+
+TEST_F(OrderDeskTest, WhoWasAwayGetsItOnReturn) {
+  issue("older");
+  const auto id = issue("newest");
+  const auto other = issue("local rules", "collector", "local");
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(id));
+  ASSERT_TRUE(collector.word(other));
+  EXPECT_EQ(content(), "newest\n");
+  EXPECT_EQ(content("local"), "local rules\n");
+  EXPECT_EQ(loads(), 2U) << "what is superseded is not sent";
+  client_.reset();
+  const auto later = issue("later");
+  EXPECT_NE(listed().find("\"state\":\"waits\""), std::string::npos);
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(later));
+  EXPECT_EQ(content(), "later\n");
+}
+
+TEST_F(OrderDeskTest, ARestartKeepsWhatIsInUseAndAsksForNothing) {
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(issue("one")));
+  client_.reset();
+  open_folder();
+  EXPECT_EQ(content(), "one\n");
+  start_sensor({collector.at()});
+  const auto other = issue("local rules", "collector", "local");
+  ASSERT_TRUE(collector.word(other));
+  EXPECT_EQ(loads(), 2U) << "the first set came once";
+}
+
+TEST_F(OrderDeskTest, ASetThatDoesNotLoadLeavesTheFormer) {
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(issue("good")));
+  const auto bad = issue("bad");
+  const auto word = collector.word(bad);
+  ASSERT_TRUE(word);
+  EXPECT_EQ(word->refused(), "no rule of it holds");
+  ASSERT_EQ(word->problems_size(), 1);
+  EXPECT_EQ(content(), "good\n");
+  const auto other = issue("local rules", "collector", "local");
+  ASSERT_TRUE(collector.word(other)) << "others go on";
+  EXPECT_EQ(loads(), 3U) << "what was refused is not sent again";
+  EXPECT_NE(listed().find("\"reason\":\"no rule of it holds\""), std::string::npos) << listed();
+}
+
+TEST_F(OrderDeskTest, ASignatureOfAnotherKeyIsRefusedAndToldOf) {
+  Collector collector(path("collector"));
+  const std::string trusted = slurp(keys_file());
+  make_keys("ed25519");
+  spill(keys_file(), trusted);  // the sensor does not know the key that signs from here on
+  start_sensor({collector.at()});
+  const auto word = collector.word(issue("one"));
+  ASSERT_TRUE(word);
+  EXPECT_NE(word->refused().find("none of the keys"), std::string::npos);
+  EXPECT_EQ(loads(), 0U);
+  EXPECT_EQ(content(), "");
+  EXPECT_TRUE(folder_->states().empty());
+}
+
+TEST_F(OrderDeskTest, TwoCollectorsAndOneOrder) {
+  Collector a(path("collector")), b(path("other"));
+  const auto id = issue("one");
+  std::filesystem::copy(
+      path("collector"), path("other"),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  start_sensor({a.at(), b.at()});
+  ASSERT_TRUE(a.word(id));
+  ASSERT_TRUE(b.word(id));
+  EXPECT_EQ(a.word(id)->refused(), "");
+  EXPECT_EQ(content(), "one\n");
+  EXPECT_EQ(loads(), 1U) << "whichever was second found it there";
+}
+
+/// Sends what it is told to, then waits for ever, or ends the call.
+class Scripted final : public OrderDesk::Reactor {
+ public:
+  Scripted(std::vector<v1::Order> parts, bool end) : parts_(std::move(parts)), end_(end) {
+    StartRead(&status_);
+    next();
+  }
+  void OnWriteDone(bool ok) override {
+    if (ok) next();
+  }
+  void OnCancel() override {
+    if (!end_) Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void next() {
+    if (at_ < parts_.size()) return StartWrite(&parts_[at_++]);
+    if (end_) Finish({grpc::StatusCode::UNAVAILABLE, "cut"});
+  }
+  std::vector<v1::Order> parts_;
+  std::size_t at_ = 0;
+  const bool end_;
+  v1::SensorStatus status_;
+};
+
+TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
+  const std::string big(OrderLimits::kPartBytes + 5, 'x');
+  const auto parts = order(9, big);
+  ASSERT_EQ(parts.size(), 2U);
+  for (const bool ends : {true, false}) {  // or falls silent: then set_patience counts
+    std::atomic<int> calls{0};
+    auto flaky = std::make_unique<Collector>(path("flaky"), 0, [&] {
+      ++calls;
+      return new Scripted({parts[0]}, ends);
+    });
+    start_sensor({flaky->at()}, ends ? milliseconds(60'000) : milliseconds(50));
+    EXPECT_TRUE(eventually([&] { return calls.load() >= 3; }));
+    client_.reset();
+    EXPECT_EQ(loads(), 0U);
+    EXPECT_TRUE(folder_->states().empty());
+    for (const auto& e : std::filesystem::directory_iterator(path("sensor")))
+      EXPECT_EQ(e.path().filename(), "in-use");
+  }
+  Collector collector(path("flaky"), 0, [&] { return new Scripted(parts, false); });
+  start_sensor({collector.at()});
+  EXPECT_TRUE(eventually([&] { return content() == big; }));
+  client_.reset();
+}
+
+TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {
+  issue(std::string(OrderLimits::kPartBytes + 5, 'x'), "collector", "damaged");
+  const auto other = issue("local rules", "collector", "local");
+  for (const auto& e : std::filesystem::directory_iterator(path("collector"))) {
+    if (e.path().string().ends_with("-damaged.order"))
+      std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+  }
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  ASSERT_TRUE(collector.word(other));
+  EXPECT_EQ(content("damaged"), "");
+}
+
+TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
+  Collector collector(path("collector"), 0, nullptr, "plant-8");
+  auto stub =
+      v1::Collector::NewStub(grpc::CreateChannel(collector.at().text(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  auto stream = stub->Command(&context);
+  v1::SensorStatus status;
+  status.set_sensor("plant-7");
+  ASSERT_TRUE(stream->Write(status));
+  v1::Order part;
+  EXPECT_FALSE(stream->Read(&part));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_TRUE(collector.book->statuses().empty());
+}
+
+TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
+  spill(path("content"), "x");
+  const NewOrder order{v1::ORDER_RULES,   {path("content")}, "et", secret_file(),
+                       path("collector"), {"plant-8"},       false};
+  ASSERT_TRUE(make_order_file(order));
+  const auto book = std::move(OrderBook::open(path("collector"))).value();
+  v1::SensorStatus status;
+  status.set_sensor("plant-7");
+  EXPECT_FALSE(book->pending(status));
+  status.set_sensor("plant-8");
+  ASSERT_TRUE(book->pending(status));
+  status.set_sensor("../plant/8");
+  ASSERT_TRUE(book->keep(status)) << "any name is a name of a file";
+  ASSERT_EQ(book->statuses().size(), 1U);
+  EXPECT_EQ(book->statuses()[0].sensor(), "../plant/8");
+}
+
+TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
+  spill(path("content"), "x");
+  NewOrder good{v1::ORDER_RULES, {path("content")}, "et", secret_file(), path("collector"), {}, false};
+  const auto why = [](const NewOrder& o) {
+    const auto made = make_order_file(o);
+    return made ? std::string() : made.error().message;
+  };
+  NewOrder bad = good;
+  bad.name = "Et Open";
+  EXPECT_NE(why(bad).find("--name"), std::string::npos);
+  bad = good;
+  bad.key = keys_file();
+  EXPECT_NE(why(bad).find("--key"), std::string::npos);
+  bad = good;
+  bad.files = {path("nothing")};
+  EXPECT_NE(why(bad).find("nothing"), std::string::npos);
+  bad = good;
+  bad.withdraw = true;
+  EXPECT_NE(why(bad).find("--withdraw"), std::string::npos);
+  EXPECT_EQ(std::move(OrderBook::open(path("collector"))).value()->orders().size(), 0U)
+      << "nothing is left of them";
+}
+
+TEST_F(OrderDeskTest, AFileThatIsNoOrderIsSaidOnce) {
+  const auto book = std::move(OrderBook::open(path("collector"))).value();
+  spill(path("collector/1-rules-x.order"), "nonsense");
+  std::vector<std::string> notes;
+  EXPECT_FALSE(book->look(notes));
+  EXPECT_EQ(notes.size(), 1U);
+  book->look(notes);
+  EXPECT_EQ(notes.size(), 1U);
+}
+
+}  // namespace
+}  // namespace picket::collector

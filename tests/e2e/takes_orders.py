@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""A SOC orders rules and indicators: what is signed reaches a running sensor, alerts, and outlives the collector; what is wrong, or signed by
+somebody else, is refused and the rest stays. Behind `--vdev net_pcap0` with one packet again and again.
+
+usage: takes_orders.py        PICKET, PICKET_COLLECTOR=paths of the programs; as root
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import Checks, Scratch, collector, picket, run, stop
+
+# One alert an hour: at this rate no output could keep up with all.
+RULE = 'alert udp any any -> any any (msg:"%s"; content:"ordered"; threshold:type limit,track by_src,count 1,seconds 3600; sid:%d;)\n'
+BAD = 'alert udp any any -> any any (contnt:"x"; sid:78;)\n'
+
+
+def eventually(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def write_capture(path):
+    """One UDP packet to a port that no protocol has: a flow that goes on, and no record until it ends."""
+    payload = b'traffic that was ordered'
+    udp = struct.pack('>HHHH', 40000, 40001, 8 + len(payload), 0) + payload
+    ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+    frame = bytes.fromhex('020000000002020000000001') + b'\x08\x00' + ip + udp
+    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) +
+                     struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame)
+
+
+class Collector:
+    def __init__(self, folder, listen='127.0.0.1:0'):
+        self.log = open(folder / 'collector.log', 'ab+')
+        begin = self.log.seek(0, 2)
+        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, '--store', str(folder / 'records.db'),
+                                         '--orders', str(folder / 'orders')], stdout=self.log, stderr=subprocess.STDOUT)
+        self.address = None
+
+        def listens():
+            said = pathlib.Path(self.log.name).read_bytes()[begin:].decode(errors='replace')
+            found = re.search(r'listening on (127\.0\.0\.1:\d+)', said)
+            self.address = found.group(1) if found else None
+            return self.address or self.process.poll() is not None
+        eventually(listens)
+
+
+class Sensor:
+    def __init__(self, folder, name, address):
+        self.eve, self.log = folder / (name + '.json'), open(folder / (name + '.log'), 'wb+')
+        self.process = subprocess.Popen(
+            [picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (folder / 'one.pcap'), '--export', address,
+             '--set', 'sensor-name=plant-7', '--set', 'orders.folder=%s' % (folder / 'sensor'),
+             '--set', 'orders.key=%s' % (folder / 'orders.pub'), '--eve', str(self.eve)],
+            stdout=self.log, stderr=subprocess.STDOUT)
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text(errors='replace')
+
+    def says(self, what):
+        return eventually(lambda: re.search(what, self.said()) or self.process.poll() is not None) and re.search(what, self.said())
+
+    def alerts(self):
+        lines = self.eve.read_text().splitlines() if self.eve.exists() else []
+        return {json.loads(line)['alert']['signature'] for line in lines if line.endswith('}') and '"alert":{' in line}
+
+
+class Orders:
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ('orders', 'stranger'):
+            run('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', folder / (name + '.pem'))
+        run('openssl', 'pkey', '-in', folder / 'orders.pem', '-pubout', '-out', folder / 'orders.pub')
+
+    def make(self, name, text, key='orders', kind='rules'):
+        """Its number, or what was wrong."""
+        more = ['--withdraw']
+        if text is not None:
+            (self.folder / 'set').write_text(text)
+            more = [str(self.folder / 'set')]
+        done = run(collector(), 'order', kind, *more, '--name', name, '--key', self.folder / (key + '.pem'), '--folder', self.folder / 'orders')
+        found = re.search(rb'/(\d+)-' + kind.encode(), done.out)
+        return int(found.group(1)) if done.status == 0 and found else str(done)
+
+    def list(self):
+        done = run(collector(), 'orders', '--json', '--folder', self.folder / 'orders')
+        return {o['id']: o for o in map(json.loads, done.out.splitlines())}
+
+    def word(self, order):
+        """What plant-7 says of it, once it did."""
+        found = []
+
+        def said():
+            found[:] = [s for s in self.list().get(order, {}).get('status', []) if s['sensor'] == 'plant-7' and s['state'] != 'waits']
+            return found
+        eventually(said)
+        return found[0] if found else {}
+
+
+def main():
+    checks = Checks()
+    if os.geteuid() != 0 or 'not in this build' in run(picket(), 'run').err.decode(errors='replace'):
+        checks.skip('orders', 'not root, or `picket run` is not in this build')
+        return checks.done()
+    with Scratch() as folder:
+        write_capture(folder / 'one.pcap')
+        orders = Orders(folder)
+        server = Collector(folder)
+        sensor = Sensor(folder, 'first', server.address)
+        try:
+            checks.ok('it starts without a rule', sensor.says('run: started'), sensor.said())
+            first = orders.make('site', RULE % ('first', 77) + BAD)
+            word = orders.word(first)
+            checks.equal('an order is applied, and what it holds is told', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
+            checks.ok('with the line that is wrong', any("unknown keyword 'contnt'" in p for p in word.get('problems', [])), word)
+            checks.ok('its rule alerts', eventually(lambda: 'first' in sensor.alerts()), sensor.said())
+            word = orders.word(orders.make('site', BAD))
+            checks.ok('a set without a rule that holds is refused', word.get('state') == 'refused' and 'contnt' in word.get('reason', ''), word)
+            word = orders.word(orders.make('site', RULE % ('stranger', 79), 'stranger'))
+            checks.ok('and so is one that a stranger signed', word.get('state') == 'refused' and 'none of the keys' in word.get('reason', ''), word)
+            second = orders.make('other', RULE % ('second', 80))
+            checks.equal('another set is applied beside it', orders.word(second).get('state'), 'applied')
+            checks.ok('and alerts', eventually(lambda: 'second' in sensor.alerts()), sensor.said())
+            indicators = orders.make('ioc', 'indicator\ttype\n10.0.0.2\taddress\nx\tnonsense\n', kind='indicators')
+            word = orders.word(indicators)
+            checks.equal('so are indicators', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
+            word = orders.word(orders.make('ioc', 'indicator\ttype\nx\tnonsense\n', kind='indicators'))
+            checks.ok('a set without an indicator that holds is refused', word.get('state') == 'refused' and 'nonsense' in word.get('reason', ''), word)
+            stop(sensor.process, signal.SIGKILL)
+            stop(server.process)
+            sensor = Sensor(folder, 'again', server.address)
+            checks.ok('killed, and started without the collector: both sets alert', eventually(lambda: sensor.alerts() == {'first', 'second'}),
+                      '%s\n%s' % (sensor.alerts(), sensor.said()))
+            withdrawn = orders.make('site', None)
+            server = Collector(folder, server.address)
+            checks.equal('what was ordered meanwhile arrives', orders.word(withdrawn).get('state'), 'applied')
+            files = sorted(p.name for p in (folder / 'sensor' / 'in-use').iterdir())
+            checks.equal('a withdrawn set is gone', files, ['_notice.indicators', '_notice.rules', 'ioc.indicators', 'other.rules'])
+            word = orders.word(indicators)
+            checks.equal('what a restart found of indicators is told', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
+            checks.equal('SIGINT ends the sensor', stop(sensor.process, signal.SIGINT, 60), 0)
+            checks.ok('the end of the flow tells of the indicator', '"indicator":"10.0.0.2"' in sensor.eve.read_text(), sensor.said())
+            checks.equal('SIGTERM ends the collector', stop(server.process), 0)
+        finally:
+            stop(sensor.process, signal.SIGKILL)
+            stop(server.process, signal.SIGKILL)
+    return checks.done()
+
+
+sys.exit(main())
