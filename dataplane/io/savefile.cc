@@ -66,7 +66,9 @@ SavefileReader::Next SavefileReader::next(Packet& out) {
                 std::to_string(max_captured_) + " can be");
   const std::size_t shown = std::min({captured, snap_length_, kMaxPacket});
   const Bytes whole = in_.peek(kPacketHeader + shown);
-  if (whole.size() < kPacketHeader + shown) return fail("the file is cut off inside a packet");
+  if (whole.size() < kPacketHeader + shown)
+    return fail("the file is cut off inside a packet: " + std::to_string(whole.size() - kPacketHeader) +
+                " of its " + std::to_string(captured) + " bytes are there");
   out.data = whole.subspan(kPacketHeader);
   rest_ = kPacketHeader + captured;
   return Next::kPacket;

@@ -166,7 +166,7 @@ class FilterParser {
   Result<std::size_t> expression(unsigned depth) {
     auto left = term(depth);
     while (left && accept_word("or")) {
-      const auto right = term(depth);
+      auto right = term(depth);
       if (!right) return right;
       left = node(Kind::kOr, left.value(), right.value());
     }
@@ -175,7 +175,7 @@ class FilterParser {
   Result<std::size_t> term(unsigned depth) {
     auto left = factor(depth);
     while (left && accept_word("and")) {
-      const auto right = factor(depth);
+      auto right = factor(depth);
       if (!right) return right;
       left = node(Kind::kAnd, left.value(), right.value());
     }
@@ -184,7 +184,7 @@ class FilterParser {
   Result<std::size_t> factor(unsigned depth) {
     if (depth >= Filter::kMaxDepth) return bad("too many parentheses");
     if (accept_word("not")) {
-      const auto inner = factor(depth + 1);
+      auto inner = factor(depth + 1);
       if (!inner) return inner;
       return node(Kind::kNot, inner.value());
     }

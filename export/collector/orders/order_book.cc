@@ -171,7 +171,7 @@ Status OrderBook::keep(const v1::SensorStatus& status) {
                                n, folder_, kStatusFolder)};
   }
   NewFile file(path + ".new", path);
-  if (const Status s = file.write(std::string_view(status.SerializeAsString())); !s) return s;
+  if (Status s = file.write(std::string_view(status.SerializeAsString())); !s) return s;
   return file.commit();
 }
 
