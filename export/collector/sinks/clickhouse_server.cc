@@ -99,7 +99,7 @@ std::string ClickHouseServer::full_name(std::string_view table) const {
   return clickhouse_name(schema_.database) + "." + clickhouse_name(table);
 }
 
-Result<std::string> ClickHouseServer::post(HttpClient::Parameters parameters, std::string_view body) {
+Result<std::string> ClickHouseServer::post(const HttpClient::Parameters& parameters, std::string_view body) {
   auto answer = http_->post(parameters, body);
   if (!answer) return Error{"clickhouse: " + answer.error().message};
   if (answer.value().status == kOk) return std::move(answer.value().body);
@@ -152,7 +152,7 @@ Status ClickHouseServer::prepare() {
   if (!known) return Error{fmt::format("clickhouse {}: {}", url_, known.error().message)};
   schema_.version = known.value();
   ready_ = true;
-  const Status s = complete_tables();
+  Status s = complete_tables();
   ready_ = s.has_value();
   return s;
 }

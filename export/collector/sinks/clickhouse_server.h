@@ -36,7 +36,7 @@ class ClickHouseServer {
 
  private:
   explicit ClickHouseServer(const ClickHouseOptions& options);
-  Result<std::string> post(HttpClient::Parameters parameters, std::string_view body);
+  Result<std::string> post(const HttpClient::Parameters& parameters, std::string_view body);
   Status complete_tables();
 
   ClickHouseSchemaOptions schema_;
