@@ -114,7 +114,7 @@ Result<std::string> ClickHouseServer::ask(const std::string& statement) {
   if (ready_) {
     for (auto& p : clickhouse_settings(schema_.version)) parameters.push_back(std::move(p));
   }
-  return post(std::move(parameters), statement);
+  return post(parameters, statement);
 }
 
 Status ClickHouseServer::insert(std::string_view table, const std::vector<ClickHouseColumn>& columns,
@@ -132,7 +132,7 @@ Status ClickHouseServer::insert(std::string_view table, const std::vector<ClickH
   for (auto& p : clickhouse_settings(schema_.version)) parameters.push_back(std::move(p));
   const auto body = pack(rows);
   if (!body) return body.error();
-  auto answer = post(std::move(parameters), body.value());
+  auto answer = post(parameters, body.value());
   if (!answer) return answer.error();
   return Done{};
 }
