@@ -304,7 +304,7 @@ Status read_rows(Db& db, Rows& rows) {
       });
   if (!s) return s;
   for (const std::string& table : tables()) {
-    const Status present =
+    Status present =
         each_row(db, fmt::format("SELECT chain, sum(count) FROM {} GROUP BY 1", quote_name(table)),
                  [&](Statement& r) { rows[r.integer(0)].held[table] = number_in(r, 1); });
     // A store that another version wrote may lack a table.

@@ -59,7 +59,7 @@ ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, SealOpt
       chain_(boot.chain(lane)),
       head_(spool.head(boot, lane)) {}
 
-void ChainWriter::missing_until(std::uint64_t first_seq, TypeCounts made, v1::GapReason reason) {
+void ChainWriter::missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   while (first_seq > head_.through + 1) {
     // No batch was ever sealed here, so the chain goes on from the gap.

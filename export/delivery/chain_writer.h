@@ -25,7 +25,7 @@ class ChainWriter {
   /// What a journal hands over, with the gap before it. True: the records are on disk.
   bool seal(const Filled& filled);
   /// Records made before that number, `made` by type, that are in no batch yet, are missing for that reason.
-  void missing_until(std::uint64_t first_seq, TypeCounts made, v1::GapReason reason);
+  void missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason);
   /// The next `count` records, delimited. What append() says: are they on disk?
   bool seal(std::uint32_t count, const TypeCounts& types, Bytes records);
 

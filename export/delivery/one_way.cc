@@ -82,7 +82,7 @@ class OneWay final : public Outlet {
   /// What there is, into one file; `any` false: there was nothing.
   Status write_file(bool& any) {
     any = false;
-    if (const Status room = has_room(); !room) return room;
+    if (Status room = has_room(); !room) return room;
     std::string content;
     std::vector<Taken> taken;
     for (std::size_t lane = 0; lane < kLaneCount && content.size() < options_.max_file_bytes; ++lane) {
@@ -95,7 +95,7 @@ class OneWay final : public Outlet {
       }
     }
     if (taken.empty()) return Done{};
-    if (const Status written = put(content); !written) {
+    if (Status written = put(content); !written) {
       for (std::size_t lane = 0; lane < kLaneCount; ++lane) spool_.rewind(options_.place, lane);
       return written;
     }

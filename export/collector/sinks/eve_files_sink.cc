@@ -139,7 +139,7 @@ Status EveFilesSink::redo() {
     Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC));
     if (moved.get() < 0) return system_error(at->path(), "cannot be written to");
     std::swap(file_, moved);
-    const Status s = settle();
+    Status s = settle();
     std::swap(file_, moved);
     return s;
   }

@@ -63,7 +63,7 @@ Result<EveJournal> EveJournal::open(const std::string& path) {
 Status EveJournal::done(Statement& s) {
   const int code = s.step();
   // What went wrong is asked for before the reset, which may say it again.
-  const Status status = code == SQLITE_DONE ? Status(Done{}) : Status(Error{db_.error()});
+  Status status = code == SQLITE_DONE ? Status(Done{}) : Status(Error{db_.error()});
   s.reset();
   return status;
 }
