@@ -5,6 +5,7 @@ namespace picket::delivery {
 std::size_t lane_of(RecordKind kind) noexcept {
   switch (static_cast<RecordType>(kind)) {
     case RecordType::kAlert:
+    case RecordType::kIntel:  // an indicator that fits
       return 0;
     case RecordType::kFlow:
       return 2;

@@ -231,7 +231,7 @@ Status make_order(v1::OrderHead head, std::string_view content, EVP_PKEY& key,
       if (ZSTD_isError(n) != 0) return Error{fmt::format("zstd: {}", ZSTD_getErrorName(n))};
       out.resize(n);
     }
-    if (const Status s = put(part); !s) return s;
+    if (Status s = put(part); !s) return s;
     part.clear_head();
     part.clear_signature();
     part.set_part(part.part() + 1);
@@ -278,7 +278,7 @@ Status NewFile::sync() {
 }
 
 Status NewFile::commit() {
-  if (const Status s = sync(); !s) return s;
+  if (Status s = sync(); !s) return s;
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("renamed");
   there_ = true;
   // The name is durable when its folder is.

@@ -40,7 +40,7 @@ std::uint64_t changed_ns(const std::string& path) {
 Status OrderFolder::Incoming::take(const v1::Order& part) {
   auto bytes = content_.take(part);
   if (!bytes) return bytes.error();
-  if (const Status s = order_.write(part); !s) return s;
+  if (Status s = order_.write(part); !s) return s;
   return plain_.write(bytes.value());
 }
 
@@ -76,8 +76,8 @@ Status OrderFolder::prepare() {
   for (const v1::OrderKind kind : kKinds) {
     const std::string path = options_.folder + kInUse + kNoticeName + std::string(order_kind_name(kind));
     NewFile notice(aside("incoming.notice"), path);
-    if (const Status s = notice.write(std::string_view(kNotice)); !s) return s;
-    if (const Status s = notice.commit(); !s) return s;
+    if (Status s = notice.write(std::string_view(kNotice)); !s) return s;
+    if (Status s = notice.commit(); !s) return s;
   }
   for (const auto& entry : fs::directory_iterator(options_.folder, failed)) {
     const std::string name = entry.path().filename();
@@ -118,14 +118,14 @@ Status OrderFolder::restore(const SetKey& key, const std::string& path) {
   for (;;) {
     const auto bytes = content.take(part);
     if (!bytes) return bytes.error();
-    if (const Status s = plain.write(bytes.value()); !s) return s;
+    if (Status s = plain.write(bytes.value()); !s) return s;
     if (content.whole()) break;
     const auto more = in.next(part);
     if (!more) return more.error();
     if (!more.value()) return Error{"it is cut short"};
   }
   if (!head.value().withdrawn()) {
-    if (const Status s = plain.commit(); !s) return s;
+    if (Status s = plain.commit(); !s) return s;
   }
   v1::SetState state = state_of(head.value());
   state.set_at(changed_ns(path));
@@ -186,8 +186,8 @@ Result<std::unique_ptr<OrderFolder::Incoming>> OrderFolder::begin(const v1::Orde
 Status OrderFolder::stage(std::unique_ptr<Incoming> whole) {
   PICKET_ASSERT(whole->whole() && staged_ == nullptr);
   const v1::OrderHead& head = whole->head();
-  if (const Status s = may_come(head); !s) return s;  // another collector may have been faster
-  if (const Status s = whole->order_.sync(); !s) return s;
+  if (Status s = may_come(head); !s) return s;  // another collector may have been faster
+  if (Status s = whole->order_.sync(); !s) return s;
   std::error_code failed;
   const std::string path = file(head.kind(), head.name());
   fs::remove(aside(kFormer), failed);
@@ -195,7 +195,7 @@ Status OrderFolder::stage(std::unique_ptr<Incoming> whole) {
   if (failed) return Error{fmt::format("{}: cannot be put aside: {}", path, failed.message())};
   staged_ = std::move(whole);
   if (!staged_->head().withdrawn()) {
-    if (const Status s = staged_->plain_.commit(); !s) {
+    if (Status s = staged_->plain_.commit(); !s) {
       take_back();
       return s;
     }
@@ -205,7 +205,7 @@ Status OrderFolder::stage(std::unique_ptr<Incoming> whole) {
 
 Status OrderFolder::accept(const Loaded& loaded) {
   const v1::OrderHead& head = staged_->head();
-  if (const Status s = staged_->order_.commit(); !s) return s;
+  if (Status s = staged_->order_.commit(); !s) return s;
   std::error_code ignored;
   fs::remove(aside(kFormer), ignored);
   v1::SetState state = state_of(head);
