@@ -42,8 +42,8 @@ void Peers::remove(const std::string& channel) {
 }
 
 Result<std::unique_ptr<Listener>> Listener::start(std::shared_ptr<Keyring> keyring, const HostPort& at,
-                                                  const TunnelLimits& limits, std::shared_ptr<Peers> peers,
-                                                  TakeConnection take) {
+                                                  const TunnelLimits& limits,
+                                                  const std::shared_ptr<Peers>& peers, TakeConnection take) {
   const auto addresses = find_addresses(at, true);
   if (!addresses) return Error{fmt::format("cannot listen at {}: {}", at.text(), addresses.error().message)};
   auto fd = listen_at(addresses.value().front());

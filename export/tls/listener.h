@@ -37,8 +37,8 @@ class Listener {
  public:
   /// Listens at the first address of `at`; port 0: any that is free.
   static Result<std::unique_ptr<Listener>> start(std::shared_ptr<Keyring> keyring, const HostPort& at,
-                                                 const TunnelLimits& limits, std::shared_ptr<Peers> peers,
-                                                 TakeConnection take);
+                                                 const TunnelLimits& limits,
+                                                 const std::shared_ptr<Peers>& peers, TakeConnection take);
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
  private:
