@@ -59,8 +59,8 @@ struct EveField {
   EveKind kind = EveKind::kUnsigned;
   EveBase base = EveBase::kDecimal;
   std::uint8_t wire_type = 0;
-  bool is_32bit = false;  ///< uint32: what stands above 32 bits is dropped, as Protobuf does
-  bool is_string = false;  ///< `string`: words of picket's own, or what it made UTF-8; `bytes` came from the network
+  bool is_32bit = false;   ///< uint32: what stands above 32 bits is dropped, as Protobuf does
+  bool is_string = false;  ///< words of picket's own, or what it made UTF-8; `bytes` are the network's
   bool repeated = false;
   bool flatten = false;
   bool pairs = false;       ///< as_pairs: the same, each entry an object of its own

@@ -19,8 +19,10 @@ TEST(Lanes, AlertsAndFlowsAndStatisticsHaveTheirOwn) {
   EXPECT_EQ(kLanes[lane_of(test::kAlert)], v1::LANE_ALERT);
   EXPECT_EQ(kLanes[lane_of(test::kFlow)], v1::LANE_FLOW);
   EXPECT_EQ(kLanes[lane_of(test::kStats)], v1::LANE_STATISTICS);
+  const RecordKind intel = record_kind(RecordType::kIntel, kNoProtocol);
+  EXPECT_EQ(kLanes[lane_of(intel)], v1::LANE_ALERT) << "an indicator that fits is as urgent";
   for (RecordKind kind = 0; kind < record_kind_count(); ++kind) {
-    if (kind == test::kAlert || kind == test::kFlow || kind == test::kStats) continue;
+    if (kind == intel || kind == test::kAlert || kind == test::kFlow || kind == test::kStats) continue;
     EXPECT_EQ(kLanes[lane_of(kind)], v1::LANE_TRANSACTION) << record_kind_name(kind);
   }
   EXPECT_LE(record_kind_count(), kMaxTypes);
