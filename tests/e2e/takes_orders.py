@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A SOC orders rules and indicators: what is signed reaches a running sensor, alerts, and outlives the collector; what is wrong, or signed by
-somebody else, is refused and the rest stays. Behind `--vdev net_pcap0` with one packet again and again.
+somebody else, is refused and the rest stays. Behind `--vdev net_pcap0` with one flow again and again.
 
 usage: takes_orders.py        PICKET, PICKET_COLLECTOR=paths of the programs; as root
 """
@@ -17,7 +17,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import Checks, Scratch, collector, picket, run, stop
 
-# One alert an hour: at this rate no output could keep up with all.
+# One alert an hour, and one packet in PACKETS that matches: more no output could keep up with at this rate.
+PACKETS = 256
 RULE = 'alert udp any any -> any any (msg:"%s"; content:"ordered"; threshold:type limit,track by_src,count 1,seconds 3600; sid:%d;)\n'
 BAD = 'alert udp any any -> any any (contnt:"x"; sid:78;)\n'
 
@@ -31,14 +32,17 @@ def eventually(condition, seconds=90):
     return False
 
 
-def write_capture(path):
-    """One UDP packet to a port that no protocol has: a flow that goes on, and no record until it ends."""
-    payload = b'traffic that was ordered'
+def udp_packet(payload):
     udp = struct.pack('>HHHH', 40000, 40001, 8 + len(payload), 0) + payload
     ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
     frame = bytes.fromhex('020000000002020000000001') + b'\x08\x00' + ip + udp
-    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) +
-                     struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame)
+    return struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame
+
+
+def write_capture(path):
+    """UDP to a port that no protocol has: a flow that goes on, and no record until it ends."""
+    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + udp_packet(b'traffic that was ordered') +
+                     udp_packet(b'traffic of every day') * (PACKETS - 1))
 
 
 class Collector:
