@@ -71,7 +71,8 @@ Result<std::string> unpack(const v1::Batch& batch) {
 }
 
 /// "GAP_SPOOL_FULL" without its first word, in lower case.
-std::string without_prefix(std::string_view name) {
+std::string without_prefix(std::string_view name, int number) {
+  if (name.empty()) return std::to_string(number);
   std::string text(name.substr(name.find('_') + 1));
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -171,7 +172,7 @@ bool read_hash(std::string_view field, BatchHash& out) noexcept {
   return true;
 }
 
-std::string lane_label(v1::Lane lane) { return without_prefix(v1::Lane_Name(lane)); }
-std::string gap_label(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason)); }
+std::string lane_label(v1::Lane lane) { return without_prefix(v1::Lane_Name(lane), lane); }
+std::string gap_label(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason), reason); }
 
 }  // namespace picket

@@ -11,6 +11,7 @@
 // its own hash when it has none.
 #pragma once
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,6 +27,14 @@ enum Lane : int;
 }  // namespace picket::v1
 
 namespace picket {
+
+/// A row of numbers, and a chain: the records of one lane of one boot of one sensor.
+struct ChainId {
+  std::string sensor;
+  std::uint64_t boot = 0;
+  v1::Lane lane{};
+  auto operator<=>(const ChainId&) const = default;
+};
 
 using BatchHash = std::array<std::uint8_t, 32>;
 
@@ -57,9 +66,8 @@ BatchHash chain_after(const v1::Batch& batch) noexcept;
 /// 32 bytes of a hash field; false when it has another size.
 bool read_hash(std::string_view field, BatchHash& out) noexcept;
 
-/// "flow": of LANE_FLOW, as metrics call it.
+/// "flow" of LANE_FLOW, "spool_full" of GAP_SPOOL_FULL; the number where this version has no name.
 std::string lane_label(v1::Lane lane);
-/// "spool_full": of GAP_SPOOL_FULL.
 std::string gap_label(v1::GapReason reason);
 
 }  // namespace picket

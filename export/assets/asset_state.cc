@@ -1,14 +1,12 @@
 #include "export/assets/asset_state.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
 
+#include "export/new_file.h"
 #include "parsers/core/digest.h"
 
 namespace picket {
@@ -27,17 +25,6 @@ Error damaged(const std::filesystem::path& file, const std::string& why) {
                "; the inventory begins afresh, and writes over it"};
 }
 
-/// False: errno says why.
-bool write_all(int fd, std::string_view data) {
-  while (!data.empty()) {
-    const ssize_t n = ::write(fd, data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string asset_state_bytes(const v1::AssetState& state) {
@@ -48,19 +35,12 @@ std::string asset_state_bytes(const v1::AssetState& state) {
 }
 
 Status write_asset_state(const std::filesystem::path& file, const std::string& bytes) {
-  const std::filesystem::path fresh = file.string() + ".new";
-  const auto failed = [&](int fd) {
-    const int why = errno;
-    if (fd >= 0) ::close(fd);
-    ::unlink(fresh.c_str());
-    return Error{"assets.state: cannot write '" + file.string() + "': " + std::strerror(why) +
-                 "; name a file in a folder that exists and may be written to"};
-  };
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-  if (fd < 0) return failed(fd);
-  if (!write_all(fd, bytes) || ::fsync(fd) != 0) return failed(fd);
-  if (::close(fd) != 0 || ::rename(fresh.c_str(), file.c_str()) != 0) return failed(-1);
-  return Done{};
+  NewFile fresh(file.string() + ".new", file.string());
+  Status done = fresh.write(bytes);
+  if (done) done = fresh.commit();
+  if (done) return done;
+  return Error{"assets.state: " + done.error().message +
+               "; name a file in a folder that exists and may be written to"};
 }
 
 Result<v1::AssetState> read_asset_state(const std::filesystem::path& file) {

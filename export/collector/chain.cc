@@ -10,14 +10,6 @@
 namespace picket::collector {
 namespace {
 
-TypeCounts counts_of(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
-  TypeCounts all;
-  for (const v1::TypeCount& c : counts) {
-    if (c.count() != 0) all[c.type()] += c.count();
-  }
-  return all;
-}
-
 /// The record's event_type; it stands near its beginning.
 std::string_view type_of(Bytes record) {
   static const std::uint32_t number = event_table().find(std::string_view{"event_type"})->number;
@@ -274,21 +266,8 @@ Result<Verdict> judge(const std::optional<ChainHead>& head, const CheckedBatch& 
 
 std::string describe(const ChainId& chain) {
   return fmt::format("sensor '{}' boot {:016x} lane {}", printable(chain.sensor), chain.boot,
-                     lane_name(chain.lane));
+                     lane_label(chain.lane));
 }
-
-namespace {
-/// "LANE_FLOW" → "flow", "GAP_SPOOL_FULL" → "spool full"; a number where this version has no name.
-std::string without_prefix(std::string name, int number) {
-  if (name.empty()) return std::to_string(number);
-  name.erase(0, name.find('_') + 1);
-  for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(c | 0x20);
-  return name;
-}
-}  // namespace
-
-std::string lane_name(v1::Lane lane) { return without_prefix(v1::Lane_Name(lane), lane); }
-std::string reason_name(v1::GapReason reason) { return without_prefix(v1::GapReason_Name(reason), reason); }
 
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, 256));
@@ -296,27 +275,6 @@ std::string printable(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   return out;
-}
-
-TypeCounts plus(TypeCounts a, const TypeCounts& b) {
-  for (const auto& [type, n] : b) a[type] += n;
-  return a;
-}
-
-TypeCounts minus(TypeCounts a, const TypeCounts& b) {
-  for (const auto& [type, n] : b) {
-    const auto it = a.find(type);
-    if (it == a.end()) continue;
-    it->second -= std::min(n, it->second);
-    if (it->second == 0) a.erase(it);
-  }
-  return a;
-}
-
-std::uint64_t sum(const TypeCounts& counts) noexcept {
-  std::uint64_t n = 0;
-  for (const auto& [type, count] : counts) n += count;
-  return n;
 }
 
 }  // namespace picket::collector

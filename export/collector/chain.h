@@ -62,16 +62,7 @@ Result<Verdict> judge(const std::optional<ChainHead>& head, const CheckedBatch& 
 
 /// "sensor 'plant-7' boot 8877665544332211 lane flow", for log lines and errors; fit for a terminal.
 std::string describe(const ChainId& chain);
-/// "flow", "all": of LANE_FLOW, LANE_ALL.
-std::string lane_name(v1::Lane lane);
-/// "spool full": of GAP_SPOOL_FULL.
-std::string reason_name(v1::GapReason reason);
 /// Text from the network, fit for a log line.
 std::string printable(std::string_view text);
-
-/// a + b, and a - b where no count goes below 0; types with nothing left out.
-TypeCounts plus(TypeCounts a, const TypeCounts& b);
-TypeCounts minus(TypeCounts a, const TypeCounts& b);
-std::uint64_t sum(const TypeCounts& counts) noexcept;
 
 }  // namespace picket::collector

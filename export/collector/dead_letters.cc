@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
-#include <openssl/evp.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,16 +12,14 @@
 
 #include "export/collector/chain.h"
 #include "export/collector/json.h"
+#include "export/eve_format.h"
 
 namespace picket::collector {
 namespace {
 
 std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int n =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(n));
+  std::string out(4 * ((bytes.size() + 2) / 3), '\0');
+  eve::put_base64(out.data(), as_bytes(bytes));
   return out;
 }
 
@@ -33,7 +30,7 @@ std::string line_of(std::string_view sink, const Rejected& r) {
       "\"seq\":{},"
       "\"record\":\"{}\"}}\n",
       now, quote_json(sink), quote_json(r.reason), quote_json(r.chain.sensor), r.chain.boot,
-      lane_name(r.chain.lane), r.seq, base64(r.record));
+      lane_label(r.chain.lane), r.seq, base64(r.record));
 }
 
 }  // namespace

@@ -80,8 +80,6 @@ class Filter {
 
 /// "2023-11-14T22:13:20", with or without fraction, "Z" or "+0000", or only a day: ns since 1970 UTC.
 Result<std::uint64_t> parse_time(std::string_view text);
-/// The clock's, ns since 1970.
-std::uint64_t now_ns();
 /// A time as above, or how long ago: 90s, 15m, 24h, 7d.
 Result<std::uint64_t> parse_since(std::string_view text, std::uint64_t now_ns);
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "export/clock.h"
 #include "export/collector/cli.h"
 #include "export/collector/filter.h"
 #include "export/collector/metrics.h"

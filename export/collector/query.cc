@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "export/clock.h"
 #include "export/collector/filter.h"
 #include "export/collector/json.h"
 #include "export/collector/layout.h"

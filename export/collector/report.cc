@@ -10,6 +10,7 @@
 #include "export/collector/chain.h"
 #include "export/collector/json.h"
 #include "export/collector/store.h"
+#include "export/eve_format.h"
 
 namespace picket::collector {
 namespace {
@@ -50,8 +51,8 @@ std::string time_of(std::uint64_t ns) {
 }
 
 std::string hex(const BatchHash& hash) {
-  std::string out;
-  for (const std::uint8_t b : hash) out += fmt::format("{:02x}", b);
+  std::string out(2 * hash.size(), '\0');
+  eve::put_hex(out.data(), Bytes(hash));
   return out;
 }
 
@@ -96,7 +97,7 @@ Status run_ledger(const ReportOptions& options, std::FILE* out) {
                "{{\"sensor\":{},\"boot\":\"{:016x}\",\"lane\":\"{}\",\"through\":{},\"hash\":\"{}\",\"newest_"
                "ns\":{},\"seen_ns\":{},"
                "\"made\":{},\"held\":{},\"missing\":{},\"expired\":{},\"rejected\":{}}}\n",
-               quote_json(row.chain.sensor), row.chain.boot, lane_name(row.chain.lane), row.through,
+               quote_json(row.chain.sensor), row.chain.boot, lane_label(row.chain.lane), row.through,
                hex(row.hash), row.newest_ns, row.seen_ns, json_of(row.made), json_of(row.held),
                json_of_missing(row), json_of(row.expired), row.rejected);
   }

@@ -186,7 +186,7 @@ bool Call::may_come_from_here() {
   if (sensor_ == batch_.sensor()) return true;
   sensor_ = batch_.sensor();
   service_.log(spdlog::level::info, "sensor '{}' from {}: boot {:016x}, lane {}, from record {} on",
-               printable(sensor_), peer_, batch_.boot(), lane_name(batch_.lane()), batch_.first_seq());
+               printable(sensor_), peer_, batch_.boot(), lane_label(batch_.lane()), batch_.first_seq());
   return true;
 }
 

@@ -9,9 +9,7 @@
 //
 // Threads  each sink has one thread of the router's, which alone calls its functions
 #pragma once
-#include <compare>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,20 +18,11 @@
 
 #include "export/batch.h"
 #include "export/proto/picket/v1/collector.pb.h"
+#include "export/type_counts.h"
 #include "parsers/core/bytes.h"
 #include "parsers/core/result.h"
 
 namespace picket::collector {
-
-/// A row of numbers: the records of one lane of one boot of one sensor.
-struct ChainId {
-  std::string sensor;
-  std::uint64_t boot = 0;
-  v1::Lane lane = v1::LANE_ALL;
-  auto operator<=>(const ChainId&) const = default;
-};
-
-using TypeCounts = std::map<std::string, std::uint64_t, std::less<>>;  ///< by event_type
 
 /// Numbers of which nobody said that they are not coming: they may come late (files in another order, a second way). All
 /// that is needed to take them then, exactly.

@@ -5,18 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "export/clock.h"
+
 namespace picket::collector {
 
 using Clock = std::chrono::steady_clock;
-
-namespace {
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(
-      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
-}  // namespace
 
 std::shared_ptr<const Delivery> Item::delivery(std::shared_ptr<Delivery> made) {
   const std::lock_guard lock(mutex_);

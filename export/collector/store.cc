@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "export/clock.h"
 #include "export/collector/chain.h"
 #include "export/collector/filter.h"
 #include "export/collector/layout.h"

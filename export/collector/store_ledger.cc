@@ -17,6 +17,13 @@ std::uint64_t number_in(const Statement& s, int column) {
   return static_cast<std::uint64_t>(s.integer(column));
 }
 
+/// "spool full" of GAP_SPOOL_FULL.
+std::string reason_words(std::int64_t reason) {
+  std::string words = gap_label(static_cast<v1::GapReason>(reason));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 void bind_all(Statement& s, int) { (void)s; }
 template <class T, class... Rest>
 void bind_all(Statement& s, int at, const T& value, const Rest&... rest) {
@@ -289,7 +296,7 @@ Status read_rows(Db& db, Rows& rows) {
   s = each_row(db, R"(SELECT chain, reason, signed, sum(last - first + 1) FROM "_missing" GROUP BY 1, 2, 3)",
                [&](Statement& r) {
                  LedgerRow& row = rows[r.integer(0)];
-                 const std::string reason = reason_name(static_cast<v1::GapReason>(r.integer(1)));
+                 const std::string reason = reason_words(r.integer(1));
                  row.missing_numbers[reason] += number_in(r, 3);
                  if (r.integer(2) == 0) row.unsigned_numbers[reason] += number_in(r, 3);
                });
@@ -298,9 +305,7 @@ Status read_rows(Db& db, Rows& rows) {
       db,
       R"(SELECT chain, reason, type, sum(count) FROM "_missing" JOIN "_count" USING (chain, first) WHERE what = 1 GROUP BY 1, 2, 3)",
       [&](Statement& r) {
-        rows[r.integer(0)]
-            .missing[reason_name(static_cast<v1::GapReason>(r.integer(1)))][std::string(r.text(2))] =
-            number_in(r, 3);
+        rows[r.integer(0)].missing[reason_words(r.integer(1))][std::string(r.text(2))] = number_in(r, 3);
       });
   if (!s) return s;
   for (const std::string& table : tables()) {

@@ -36,11 +36,6 @@ bool take_fraction(std::string_view& s, std::uint64_t& ns) {
 
 }  // namespace
 
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds{1});
-}
-
 Result<std::uint64_t> parse_time(std::string_view text) {
   using namespace std::chrono;
   std::string_view s = text;

@@ -70,7 +70,7 @@ class BootFile {
   [[nodiscard]] std::string sensor() const;
   [[nodiscard]] std::uint64_t boot() const noexcept;
   [[nodiscard]] std::uint64_t started_at() const noexcept;
-  [[nodiscard]] ChainName chain(std::size_t lane) const { return {sensor(), boot(), kLanes[lane]}; }
+  [[nodiscard]] ChainId chain(std::size_t lane) const { return {sensor(), boot(), kLanes[lane]}; }
   /// A lane's records by kind, made so far.
   [[nodiscard]] std::span<std::uint64_t, kMaxTypes> made(std::size_t lane) noexcept;
   /// How many these are: stored behind them, so that a torn page does not pass for a count.

@@ -4,20 +4,8 @@
 #include <limits>
 
 namespace picket::delivery {
-namespace {
 
-void add_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::TypeCount>& to) {
-  for (const auto& [type, n] : counts) {
-    if (n == 0) continue;
-    v1::TypeCount& c = *to.Add();
-    c.set_type(type);
-    c.set_count(n);
-  }
-}
-
-}  // namespace
-
-void set_head(const ChainName& chain, const ChainPoint& at, v1::Batch& batch) {
+void set_head(const ChainId& chain, const ChainPoint& at, v1::Batch& batch) {
   batch.set_sensor(chain.sensor);
   batch.set_boot(chain.boot);
   batch.set_lane(chain.lane);
@@ -31,27 +19,11 @@ ChainPoint point_before(const v1::Batch& batch) {
   ChainPoint at;
   at.through = batch.first_seq() - 1;
   read_hash(batch.previous_hash(), at.hash);
-  for (const v1::TypeCount& c : batch.before()) at.made[c.type()] += c.count();
+  at.made = counts_of(batch.before());
   return at;
 }
 
-TypeCounts difference(const TypeCounts& to, const TypeCounts& from) {
-  TypeCounts more;
-  for (const auto& [type, n] : to) {
-    const auto had = from.find(type);
-    const std::uint64_t before = had == from.end() ? 0 : had->second;
-    if (n > before) more[type] = n - before;
-  }
-  return more;
-}
-
-std::uint64_t sum(const TypeCounts& counts) noexcept {
-  std::uint64_t all = 0;
-  for (const auto& [type, n] : counts) all += n;
-  return all;
-}
-
-v1::Batch make_gap(const ChainName& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
+v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
                    std::uint64_t sealed_at, const SignHash& sign) {
   v1::Batch batch;
   set_head(chain, from, batch);
@@ -60,7 +32,7 @@ v1::Batch make_gap(const ChainName& chain, const ChainPoint& from, const ChainPo
   batch.set_sealed_at(sealed_at);
   v1::Gap& gap = *batch.mutable_gap();
   gap.set_reason(reason);
-  add_counts(difference(to.made, from.made), *gap.mutable_missing());
+  add_counts(minus(to.made, from.made), *gap.mutable_missing());
   if (to.hash != BatchHash{}) gap.set_last_hash(to.hash.data(), to.hash.size());
   seal_batch(from.hash, {}, false, batch, sign);
   return batch;

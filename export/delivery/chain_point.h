@@ -8,15 +8,12 @@
 // again after a restart, it is the same.
 #pragma once
 #include <cstdint>
-#include <map>
-#include <string>
 
 #include "export/batch.h"
 #include "export/proto/picket/v1/collector.pb.h"
+#include "export/type_counts.h"
 
 namespace picket::delivery {
-
-using TypeCounts = std::map<std::string, std::uint64_t, std::less<>>;  ///< by event_type
 
 struct ChainPoint {
   std::uint64_t through = 0;  ///< number of the last record before it
@@ -26,26 +23,15 @@ struct ChainPoint {
   bool operator==(const ChainPoint&) const = default;
 };
 
-/// Whose chain: in every batch.
-struct ChainName {
-  std::string sensor;
-  std::uint64_t boot = 0;
-  v1::Lane lane = v1::LANE_ALL;
-};
-
 /// Fills in what says where a batch stands: sensor, boot, lane, first_seq, previous_hash, before.
-void set_head(const ChainName& chain, const ChainPoint& at, v1::Batch& batch);
+void set_head(const ChainId& chain, const ChainPoint& at, v1::Batch& batch);
 
 /// The place at which `batch` stands, as its head says.
 ChainPoint point_before(const v1::Batch& batch);
 
-/// What `to` has more than `from`.
-TypeCounts difference(const TypeCounts& to, const TypeCounts& from);
-std::uint64_t sum(const TypeCounts& counts) noexcept;
-
 /// The word that what lies between two points of a chain is not coming. `to.hash` of nothing but zeros: no batch was
 /// ever sealed there, and the chain goes on from the gap itself. from.through < to.through.
-v1::Batch make_gap(const ChainName& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
+v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
                    std::uint64_t sealed_at, const SignHash& sign);
 
 }  // namespace picket::delivery

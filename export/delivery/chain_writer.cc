@@ -5,8 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "export/clock.h"
 #include "export/delimited.h"
-#include "export/delivery/clock.h"
 #include "export/proto/picket/v1/event.pb.h"
 
 namespace picket::delivery {

@@ -36,7 +36,7 @@ class ChainWriter {
   BootFile& boot_;
   const std::size_t lane_;
   const SealOptions options_;
-  const ChainName chain_;
+  const ChainId chain_;
   ChainPoint head_;
 };
 

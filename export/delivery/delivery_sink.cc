@@ -10,8 +10,8 @@
 #include <random>
 #include <thread>
 
+#include "export/clock.h"
 #include "export/delivery/chain_writer.h"
-#include "export/delivery/clock.h"
 #include "export/delivery/dialer.h"
 #include "export/delivery/link.h"
 #include "export/delivery/one_way.h"

@@ -13,7 +13,9 @@
 #include <mutex>
 #include <thread>
 
+#include "export/clock.h"
 #include "export/delimited.h"
+#include "export/new_file.h"
 
 namespace picket::delivery {
 namespace {
@@ -31,7 +33,7 @@ class OneWay final : public Outlet {
         spool_(spool),
         counters_(counters),
         progressed_(std::move(progressed)),
-        started_(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count()),
+        started_(now_ns()),
         thread_([this] { run(); }) {}
   ~OneWay() override { stop(); }
 
@@ -123,24 +125,10 @@ class OneWay final : public Outlet {
   Status put(const std::string& content) {
     const std::string name =
         fmt::format("{}/{:020}-{:010}{}", options_.folder, started_, number_ + 1, kBatchesExtension);
-    const std::string part = name + ".part";
-    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    int error = fd < 0 ? errno : 0;
-    for (std::size_t done = 0; error == 0 && done < content.size();) {
-      const ssize_t n = ::write(fd, content.data() + done, content.size() - done);
-      if (n > 0) {
-        done += static_cast<std::size_t>(n);
-      } else if (errno != EINTR) {
-        error = n < 0 ? errno : ENOSPC;
-      }
-    }
-    if (error == 0 && ::fsync(fd) != 0) error = errno;
-    if (fd >= 0) ::close(fd);
-    if (error == 0 && ::rename(part.c_str(), name.c_str()) != 0) error = errno;
-    if (error != 0) {
-      ::unlink(part.c_str());
-      return Error{fmt::format("export.one-way.folder: cannot write '{}': {}", name, std::strerror(error))};
-    }
+    NewFile file(name + ".part", name);
+    Status done = file.write(content);
+    if (done) done = file.commit();
+    if (!done) return Error{"export.one-way.folder: " + done.error().message};
     ++number_;
     return Done{};
   }
@@ -149,7 +137,7 @@ class OneWay final : public Outlet {
   Spool& spool_;
   DeliveryCounters& counters_;
   const std::function<void()> progressed_;
-  const std::int64_t started_;
+  const std::uint64_t started_;
   std::uint64_t number_ = 0;
 
   mutable std::mutex mutex_;

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <limits>
 
-#include "export/delivery/clock.h"
+#include "export/clock.h"
 
 namespace picket::delivery {
 namespace {

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "export/delivery/clock.h"
+#include "export/clock.h"
 
 namespace picket::delivery {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "export/delivery/clock.h"
+#include "export/clock.h"
 #include "export/delivery/spool.h"
 
 namespace picket::delivery {

@@ -239,55 +239,10 @@ Status make_order(v1::OrderHead head, std::string_view content, EVP_PKEY& key,
   return Done{};
 }
 
-NewFile::NewFile(std::string aside, std::string path)
-    : aside_(std::move(aside)),
-      path_(std::move(path)),
-      fd_(::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)) {}
-
-NewFile::~NewFile() {
-  if (fd_ < 0) return;
-  ::close(fd_);
-  if (!there_) ::unlink(aside_.c_str());
-}
-
-Status NewFile::failed(const char* what) const {
-  return Error{fmt::format("{}: cannot be {}: {}", aside_, what, std::strerror(errno))};
-}
-
-Status NewFile::write(std::string_view bytes) {
-  if (fd_ < 0) return failed("written");
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("written");
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return Done{};
-}
-
-Status NewFile::write(const v1::Order& part) {
+Status write_part(const v1::Order& part, NewFile& to) {
   std::string bytes;
   append_delimited(as_bytes(part.SerializeAsString()), bytes);
-  return write(bytes);
-}
-
-Status NewFile::sync() {
-  if (fd_ < 0) return failed("written");
-  if (::fsync(fd_) != 0) return failed("synced");
-  return Done{};
-}
-
-Status NewFile::commit() {
-  if (Status s = sync(); !s) return s;
-  if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("renamed");
-  there_ = true;
-  // The name is durable when its folder is.
-  const int folder =
-      ::open(std::filesystem::path(path_).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && ::fsync(folder) == 0;
-  if (folder >= 0) ::close(folder);
-  if (!synced) return failed("synced");
-  return Done{};
+  return to.write(bytes);
 }
 
 }  // namespace picket

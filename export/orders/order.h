@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "export/new_file.h"
 #include "export/proto/picket/v1/collector.pb.h"
 #include "parsers/core/digest.h"
 #include "parsers/core/result.h"
@@ -96,26 +97,7 @@ class OrderReader {
 Status make_order(v1::OrderHead head, std::string_view content, EVP_PKEY& key,
                   const std::function<Status(const v1::Order&)>& put);
 
-/// A file that is there whole or not at all: written aside, synced, renamed. Gone again unless commit() was called.
-class NewFile {
- public:
-  NewFile(std::string aside, std::string path);
-  ~NewFile();
-  NewFile(NewFile&& o) noexcept
-      : aside_(std::move(o.aside_)), path_(std::move(o.path_)), fd_(std::exchange(o.fd_, -1)) {}
-  NewFile& operator=(NewFile&&) = delete;
-  Status write(std::string_view bytes);
-  Status write(const v1::Order& part);
-  /// All of it is on disk, still aside.
-  Status sync();
-  /// And in its place.
-  Status commit();
-
- private:
-  Status failed(const char* what) const;
-  std::string aside_, path_;
-  int fd_;
-  bool there_ = false;
-};
+/// The next part of an order's file.
+Status write_part(const v1::Order& part, NewFile& to);
 
 }  // namespace picket

@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "export/clock.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
 namespace picket {
@@ -369,9 +370,7 @@ void Client::tell(Peer& peer) {
   status.set_sensor(options_.sensor);
   status.set_boot(boot_);
   status.set_version(options_.version);
-  status.set_time(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                                 std::chrono::system_clock::now().time_since_epoch())
-                                                 .count()));
+  status.set_time(now_ns());
   status.set_rules_epoch(epoch_);
   for (auto& s : folder_.states()) *status.add_sets() = std::move(s);
   for (const auto& s : peer.refused) *status.add_sets() = s;

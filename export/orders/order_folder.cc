@@ -8,6 +8,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "export/clock.h"
+
 namespace picket {
 namespace {
 
@@ -22,12 +24,6 @@ constexpr const char* kNoticeName = "/_notice.";
 constexpr const char* kNotice =
     "# Written by picket from the signed orders in the folder above; what is changed here is lost.\n";
 
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
 std::uint64_t changed_ns(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return 0;
@@ -40,7 +36,7 @@ std::uint64_t changed_ns(const std::string& path) {
 Status OrderFolder::Incoming::take(const v1::Order& part) {
   auto bytes = content_.take(part);
   if (!bytes) return bytes.error();
-  if (Status s = order_.write(part); !s) return s;
+  if (Status s = write_part(part, order_); !s) return s;
   return plain_.write(bytes.value());
 }
 

@@ -1,14 +1,14 @@
-// export/tls/openssl.h — OpenSSL's objects as owned pointers, its errors as text, and a file descriptor that closes itself
+// export/tls/openssl.h — OpenSSL's objects as owned pointers, and its errors as text
 #pragma once
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
-#include <utility>
+
+#include "export/fd.h"
 
 namespace picket::tls {
 
@@ -41,29 +41,5 @@ std::string openssl_version();
 
 /// Seconds since 1970.
 std::int64_t seconds(const ASN1_TIME* t) noexcept;
-
-/// Owns a file descriptor.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(other.release()) {}
-  Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) reset(other.release());
-    return *this;
-  }
-  ~Fd() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-  void reset(int fd = -1) noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 }  // namespace picket::tls

@@ -3,17 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+
+#include "export/clock.h"
+#include "export/collector/chain.h"
+#include "export/collector/json.h"
 
 namespace picket::collector {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr const char* kStatusFolder = "/status";
 
 std::string file_name_of(const std::string& sensor) {
@@ -26,12 +30,6 @@ std::string file_name_of(const std::string& sensor) {
   return out;
 }
 
-std::uint64_t now_s() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
-
 Result<v1::OrderHead> head_of(const std::string& path) {
   OrderReader in(path);
   v1::Order part;
@@ -41,27 +39,6 @@ Result<v1::OrderHead> head_of(const std::string& path) {
   any.content_bytes = ~std::uint64_t{0};  // what is too large is for sensors to say
   auto head = more.value() ? read_head(part, any) : Result<v1::OrderHead>(Error{"it is empty"});
   return head ? head : Error{path + ": " + head.error().message};
-}
-
-/// A name from the network, fit for a terminal.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else
-      out += c;
-  }
-  return out + '"';
 }
 
 std::string when(std::uint64_t ns) {
@@ -215,8 +192,9 @@ Result<std::string> make_order_file(const NewOrder& order) {
   }
   v1::OrderHead head;
   const auto before = book.value()->orders();
-  head.set_id(std::max(now_s(), before.empty() ? 0 : before.back().head.id() + 1));
-  head.set_issued_at(now_s() * 1'000'000'000);
+  const std::uint64_t now = now_ns() / kNsPerSecond * kNsPerSecond;
+  head.set_id(std::max(now / kNsPerSecond, before.empty() ? 0 : before.back().head.id() + 1));
+  head.set_issued_at(now);
   head.set_kind(order.kind);
   head.set_name(order.name);
   head.set_withdrawn(order.withdraw);
@@ -225,7 +203,7 @@ Result<std::string> make_order_file(const NewOrder& order) {
       fmt::format("{}/{}-{}-{}.order", order.folder, head.id(), order_kind_name(order.kind), order.name);
   NewFile file(path + ".new", path);
   const Status made =
-      make_order(head, content, *key.value(), [&](const v1::Order& part) { return file.write(part); });
+      make_order(head, content, *key.value(), [&](const v1::Order& part) { return write_part(part, file); });
   if (!made) return made.error();
   if (const Status s = file.commit(); !s) return s.error();
   return path;
@@ -258,13 +236,13 @@ Status list_orders(const std::string& folder, bool json, std::FILE* out) {
       const char* what = s == nullptr ? "waits" : s->refused().empty() ? "applied" : "refused";
       if (json) {
         rows += fmt::format("{}{{\"sensor\":{},\"state\":\"{}\"", rows.empty() ? "" : ",",
-                            quoted(status.sensor()), what);
+                            quote_json(status.sensor()), what);
         if (s != nullptr) {
           rows += fmt::format(",\"at\":\"{}\",\"loaded\":{},\"rejected\":{}", when(s->at()), s->loaded(),
                               s->rejected());
-          if (!s->refused().empty()) rows += ",\"reason\":" + quoted(s->refused());
+          if (!s->refused().empty()) rows += ",\"reason\":" + quote_json(s->refused());
           std::string problems;
-          for (const auto& p : s->problems()) problems += (problems.empty() ? "" : ",") + quoted(p);
+          for (const auto& p : s->problems()) problems += (problems.empty() ? "" : ",") + quote_json(p);
           rows += ",\"problems\":[" + problems + "]";
         }
         rows += "}";
@@ -281,7 +259,7 @@ Status list_orders(const std::string& folder, bool json, std::FILE* out) {
     }
     if (json) {
       std::string list;
-      for (const auto& s : h.sensors()) list += (list.empty() ? "" : ",") + quoted(s);
+      for (const auto& s : h.sensors()) list += (list.empty() ? "" : ",") + quote_json(s);
       fmt::print(out,
                  "{{\"id\":{},\"kind\":\"{}\",\"name\":\"{}\",\"state\":\"{}\",\"issued\":\"{}\",\"bytes\":{}"
                  ",\"sensors\":[{}],"

@@ -11,32 +11,16 @@
 #include <ctime>
 #include <filesystem>
 
+#include "export/clock.h"
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/eve_journal.h"
 #include "export/collector/sinks/rotation.h"
 #include "export/eve.h"
+#include "export/fd.h"
 
 namespace picket::collector {
 namespace fs = std::filesystem;
 namespace {
-
-/// A descriptor; -1: none.
-class Fd {
- public:
-  explicit Fd(int fd = -1) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error system_error(const std::string& path, const char* what) {
   return Error{fmt::format("eve '{}': {}: {}", path, what, std::strerror(errno))};
@@ -187,9 +171,7 @@ bool EveFilesSink::is_due(const struct stat& st) const {
 }
 
 Status EveFilesSink::put_away() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-  const fs::path away = rotation_.next_name(static_cast<std::uint64_t>(us));
+  const fs::path away = rotation_.next_name(now_ns() / 1000);
   if (::rename(path_.c_str(), away.c_str()) != 0) return system_error(path_, "cannot be renamed");
   if (auto s = open_file(); !s) return s;
   const std::size_t removed = rotation_.remove_beyond(options_.keep_files, options_.keep_bytes);

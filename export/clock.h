@@ -1,9 +1,9 @@
-// export/delivery/clock.h — the time of day, as batches and files carry it
+// export/clock.h — the time of day, as batches, files and orders carry it
 #pragma once
 #include <chrono>
 #include <cstdint>
 
-namespace picket::delivery {
+namespace picket {
 
 /// ns since 1970.
 inline std::uint64_t now_ns() {
@@ -11,4 +11,4 @@ inline std::uint64_t now_ns() {
                                     std::chrono::nanoseconds(1));
 }
 
-}  // namespace picket::delivery
+}  // namespace picket

@@ -1,0 +1,54 @@
+#include "export/new_file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace picket {
+
+NewFile::NewFile(std::string aside, std::string path)
+    : aside_(std::move(aside)),
+      path_(std::move(path)),
+      fd_(::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)),
+      error_(fd_ ? 0 : errno) {}
+
+NewFile::~NewFile() {
+  if (fd_ && !there_) ::unlink(aside_.c_str());
+}
+
+Status NewFile::failed(const char* what, int error) const {
+  return Error{fmt::format("cannot {} '{}': {}", what, path_, std::strerror(error))};
+}
+
+Status NewFile::write(std::string_view bytes) {
+  if (!fd_) return failed("write", error_);
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return failed("write", n == 0 ? ENOSPC : errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return Done{};
+}
+
+Status NewFile::sync() {
+  if (!fd_) return failed("write", error_);
+  if (::fsync(fd_.get()) != 0) return failed("sync", errno);
+  return Done{};
+}
+
+Status NewFile::commit() {
+  if (Status s = sync(); !s) return s;
+  if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("rename", errno);
+  there_ = true;
+  // The name is durable when its folder is.
+  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  const Fd entry(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!entry || ::fsync(entry.get()) != 0) return failed("sync", errno);
+  return Done{};
+}
+
+}  // namespace picket

@@ -1,0 +1,45 @@
+#include "export/type_counts.h"
+
+#include <algorithm>
+
+namespace picket {
+
+TypeCounts plus(TypeCounts a, const TypeCounts& b) {
+  for (const auto& [type, n] : b) a[type] += n;
+  return a;
+}
+
+TypeCounts minus(TypeCounts a, const TypeCounts& b) {
+  for (const auto& [type, n] : b) {
+    const auto it = a.find(type);
+    if (it == a.end()) continue;
+    it->second -= std::min(n, it->second);
+    if (it->second == 0) a.erase(it);
+  }
+  return a;
+}
+
+std::uint64_t sum(const TypeCounts& counts) noexcept {
+  std::uint64_t n = 0;
+  for (const auto& [type, count] : counts) n += count;
+  return n;
+}
+
+void add_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::TypeCount>& to) {
+  for (const auto& [type, n] : counts) {
+    if (n == 0) continue;
+    v1::TypeCount& c = *to.Add();
+    c.set_type(type);
+    c.set_count(n);
+  }
+}
+
+TypeCounts counts_of(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
+  TypeCounts found;
+  for (const v1::TypeCount& c : counts) {
+    if (c.count() != 0) found[c.type()] += c.count();
+  }
+  return found;
+}
+
+}  // namespace picket
