@@ -88,7 +88,7 @@ bool ChainWriter::seal(std::uint32_t count, const TypeCounts& types, Bytes recor
 
 bool ChainWriter::seal(const Filled& filled) {
   missing_until(filled.first_seq, filled.before, v1::GAP_NO_ROOM);
-  if (filled.segment == nullptr) return false;
+  if (filled.segment == nullptr || filled.segment->count() == 0) return false;
   const Segment& s = *filled.segment;
   return seal(s.count(), boot_.by_name(std::span<const std::uint32_t, kMaxTypes>(s.counts)),
               Bytes(s.data(), s.bytes()));

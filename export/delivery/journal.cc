@@ -66,8 +66,9 @@ bool Journal::ready(std::size_t lane, std::size_t record_bytes) {
   const std::size_t room = record_bytes + kMaxVarint;
   const bool fits = room <= file_.segment_bytes();  // what the ring offers always does
   if (l.open != nullptr) {
-    if (fits && l.open->bytes() + room <= limits_.max_batch_bytes &&
-        l.open->count() < limits_.max_batch_records)
+    // An empty one takes any record: it may have been opened for this very one, larger than a batch, by the call before.
+    if (fits && (l.open->count() == 0 || (l.open->bytes() + room <= limits_.max_batch_bytes &&
+                                          l.open->count() < limits_.max_batch_records)))
       return true;
     hand_over(lane);  // a hole, too, ends a segment
   }

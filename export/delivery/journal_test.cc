@@ -105,6 +105,25 @@ TEST(Journal, TheLargestRecordFitsAndALargerOneIsMissing) {
   EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->first_seq, 3U);
 }
 
+TEST(Journal, AskingTwiceForARecordLargerThanABatchLeavesNoEmptyOne) {
+  JournalLimits l = test::Sensor::small();
+  l.max_batch_bytes = 4096;
+  InMemory m(l);
+  const std::string large(10'000, 'x');
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    ASSERT_TRUE(m.journal->ready(1, large.size()));
+    ASSERT_TRUE(m.journal->append(1, test::kArp, n, as_bytes(large)));
+  }
+  m.journal->flush();
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    const auto filled = m.journal->take(std::chrono::milliseconds(0));
+    ASSERT_TRUE(filled);
+    EXPECT_EQ(filled->segment->first_seq, n);
+    EXPECT_EQ(filled->segment->count(), 1U);
+  }
+  EXPECT_FALSE(m.journal->take(std::chrono::milliseconds(0)));
+}
+
 TEST(Journal, WhatFindsNoRoomIsAGapWithCountsByType) {
   test::Folder folder;
   DeliveryCounters counters;
