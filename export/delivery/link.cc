@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "export/delivery/flight_limit.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
 namespace picket::delivery {
@@ -58,6 +59,7 @@ class Link final : public Outlet {
  private:
   struct InFlight {
     std::uint64_t boot = 0, last = 0, bytes = 0;
+    Clock::time_point sent;
   };
   /// A lane's call. What gRPC's threads and the link's share is under the link's mutex.
   struct Call final : grpc::ClientBidiReactor<v1::Batch, v1::Ack> {
@@ -113,6 +115,7 @@ class Link final : public Outlet {
     bool said = false;     ///< what keeps it
     milliseconds backoff = kFirstBackoff;
     Clock::time_point not_before{};
+    FlightLimit limit;
   };
 
   void run();
@@ -229,7 +232,7 @@ bool Link::try_collector(std::unique_lock<std::mutex>& lock, std::size_t i) {
 }
 
 void Link::serve(std::unique_lock<std::mutex>& lock) {
-  for (Lane& lane : lanes_) lane.not_before = {}, lane.backoff = kFirstBackoff;
+  for (Lane& lane : lanes_) lane.not_before = {}, lane.backoff = kFirstBackoff, lane.limit = {};
   while (!stopping_ && !link_failed_) {
     event_ = false;
     for (std::size_t i = 0; i < kLaneCount; ++i) {
@@ -266,8 +269,11 @@ void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
     spool_.acknowledge(options_.place, ack.boot(), lane, ack.durable_through_seq());
     std::erase_if(call.flight, [&](const InFlight& f) {
       const bool done = f.boot == ack.boot() && f.last <= ack.durable_through_seq();
-      if (done) call.flight_bytes -= f.bytes, lanes_[lane].careful = false;
-      return done;
+      if (!done) return false;
+      call.flight_bytes -= f.bytes;
+      lanes_[lane].careful = false;
+      lanes_[lane].limit.acknowledged(f.sent, Clock::now());
+      return true;
     });
   }
   progressed_();
@@ -326,6 +332,10 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
       const std::size_t batches = lane.careful ? 1 : options_.window_batches;
       if (c.broken || c.writing || c.flight.size() >= batches || c.flight_bytes >= options_.window_bytes)
         continue;
+      if (kLanes[i] != v1::LANE_ALERT && c.flight_bytes >= lane.limit.bytes()) {
+        lane.limit.reached();
+        continue;
+      }
     }
     lock.unlock();
     auto frame = spool_.next(options_.place, i);
@@ -335,7 +345,7 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
     Call& call = *lane.call;
     call.out = std::move(*frame);
     const std::uint64_t bytes = call.out.batch.ByteSizeLong();
-    call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes});
+    call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes, Clock::now()});
     call.flight_bytes += bytes;
     call.writing = true;
     counters_.sent_batches.fetch_add(1, std::memory_order_relaxed);

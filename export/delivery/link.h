@@ -1,7 +1,8 @@
 // export/delivery/link.h — from the spool to a collector: one call for each lane, over one connection
 //
 // A lane's call carries its batches in order, `window_bytes` of them unacknowledged at most. Lanes never wait for each
-// other: what is refused, or slow, holds up its own lane, and an alert's batch is written before any other that waits.
+// other: what is refused, or slow, holds up its own lane, and an alert's batch is written before any other that waits. Lanes
+// but that of alerts have no more on their way than is acknowledged soon (flight_limit.h): alerts overtake them on a slow link.
 //
 // Broken    what was not acknowledged goes again over the next connection, which is tried after 100 ms, 200 ms ... up to
 //           max_backoff. With several collectors (failover) the next one is tried, and an earlier one again and again
