@@ -12,6 +12,8 @@
 // bytes a record on the wire, and how long alerts took from the ring until they were acknowledged, which is after the commit.
 // Exit status 1: not all was acknowledged. tests/bench/measure_delivery.py runs it with a collector.
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -75,7 +77,8 @@ std::vector<Sample> read_samples(const std::string& path) {
   }
   for (std::size_t p = 0; p < protocols().size(); ++p) {
     const auto id = static_cast<ProtocolId>(p);
-    kinds[std::string(record_kind_name(record_kind(RecordType::kTransaction, id)))] = {RecordType::kTransaction, id};
+    kinds[std::string(record_kind_name(record_kind(RecordType::kTransaction, id)))] = {
+        RecordType::kTransaction, id};
   }
   std::ifstream file(path, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
@@ -171,7 +174,9 @@ class Sensor {
   [[nodiscard]] const delivery::DeliveryCounters& counters() const { return *counters_; }
 
   void tell(std::ostream& out) const {
-    out << "{\"sensor\": \"" << name_ << "\", \"boot\": \"" << fmt::format("{:016x}", boot_) << "\", \"missing\": " << missing() << ", \"connections\": " << counters_->connections << ", \"made\": {";
+    out << "{\"sensor\": \"" << name_ << "\", \"boot\": \"" << fmt::format("{:016x}", boot_)
+        << "\", \"missing\": " << missing() << ", \"connections\": " << counters_->connections
+        << ", \"made\": {";
     const char* comma = "";
     for (std::size_t kind = 0; kind < record_kind_count(); ++kind) {
       const std::uint64_t n = recorder_->count(static_cast<RecordKind>(kind)).made;
@@ -198,7 +203,8 @@ class Sensor {
 };
 
 /// Until each of these sensors has made what it has to.
-void drive(const Settings& s, const std::vector<Sample>& samples, const Sample& alert, std::span<const std::unique_ptr<Sensor>> sensors) {
+void drive(const Settings& s, const std::vector<Sample>& samples, const Sample& alert,
+           std::span<const std::unique_ptr<Sensor>> sensors) {
   constexpr std::uint64_t kTurn = 1024;  // at a time for one sensor
   const auto start = Clock::now();
   struct Progress {
@@ -233,12 +239,16 @@ void drive(const Settings& s, const std::vector<Sample>& samples, const Sample& 
 double cpu_seconds() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
 double percentile(const std::vector<double>& sorted, double of) {
-  return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(of * static_cast<double>(sorted.size())))];
+  return sorted.empty() ? 0
+                        : sorted[std::min(sorted.size() - 1,
+                                          static_cast<std::size_t>(of * static_cast<double>(sorted.size())))];
 }
 
 template <class Work>
@@ -254,7 +264,8 @@ void in_threads(unsigned threads, std::span<const std::unique_ptr<Sensor>> senso
 int simulate(const Settings& s) {
   const std::vector<Sample> samples = s.records_file.empty() ? flows() : read_samples(s.records_file);
   if (samples.empty()) {
-    std::cerr << "simulated_sensors: '" << s.records_file << "' holds no records; write it with `picket replay --records`\n";
+    std::cerr << "simulated_sensors: '" << s.records_file
+              << "' holds no records; write it with `picket replay --records`\n";
     return 2;
   }
   const Sample alerted = alert();
@@ -299,8 +310,8 @@ int simulate(const Settings& s) {
     sent_batches += sensor->counters().sent_batches;
   }
   std::sort(alert_ms.begin(), alert_ms.end());
-  std::cout << "{\"made\": " << made << ", \"found\": " << found << ", \"acknowledged\": " << acknowledged << ", \"owed\": " << owed
-            << ", \"driven_s\": " << driven_s << ", \"seconds\": " << all_s
+  std::cout << "{\"made\": " << made << ", \"found\": " << found << ", \"acknowledged\": " << acknowledged
+            << ", \"owed\": " << owed << ", \"driven_s\": " << driven_s << ", \"seconds\": " << all_s
             << ", \"records_per_s\": " << static_cast<double>(acknowledged) / all_s
             << ", \"cpu_s\": " << cpu_seconds() - cpu_before << ", \"sent_batches\": " << sent_batches
             << ", \"sent_bytes\": " << sent_bytes << ", \"alerts\": {\"count\": " << alert_ms.size()
@@ -322,17 +333,24 @@ int main(int argc, char** argv) {
   app.add_option("--collector", s.collector, "HOST:PORT on loopback")->required();
   app.add_option("--sensors", s.sensors, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
   app.add_option("--name", s.name, "of each, with its number behind it")->capture_default_str();
-  app.add_option("--rate", s.rate, "records/s of each sensor; 0: as fast as they are taken")->capture_default_str();
+  app.add_option("--rate", s.rate, "records/s of each sensor; 0: as fast as they are taken")
+      ->capture_default_str();
   app.add_option("--alerts", s.alerts, "alerts/s of each sensor, beside its records")->capture_default_str();
   app.add_option("--records", s.records, "of each sensor; 0: until --seconds")->capture_default_str();
   app.add_option("--seconds", s.seconds, "for how long; 0: until --records")->capture_default_str();
   app.add_option("--records-file", s.records_file, "what `picket replay --records` wrote, instead of flows");
   app.add_option("--spool", s.spool, "a folder with a spool for each sensor; without: in memory");
-  app.add_option("--batch-kib", s.batch_kib, "a batch, and a segment of the journal, at most")->capture_default_str();
+  app.add_option("--batch-kib", s.batch_kib, "a batch, and a segment of the journal, at most")
+      ->capture_default_str();
   app.add_option("--segments", s.segments, "of each sensor's journal")->capture_default_str();
-  app.add_option("--threads", s.threads, "that drive the sensors")->check(CLI::Range(1, 64))->capture_default_str();
-  app.add_option("--patience", s.patience_s, "seconds without an acknowledgement; 0 with --spool: leaves all in the spool")->capture_default_str();
+  app.add_option("--threads", s.threads, "that drive the sensors")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--patience", s.patience_s,
+                 "seconds without an acknowledgement; 0 with --spool: leaves all in the spool")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("sensors"));  // standard output is for the result
   if (s.records == 0 && s.seconds == 0 && s.spool.empty()) {
     std::cerr << "simulated_sensors: say when it ends: --records, --seconds, or both\n";
     return 2;
