@@ -39,23 +39,31 @@ class Collector:
         if config:
             (self.folder / 'collector.yaml').write_text('\n'.join(config) + '\n')
             self.config = ['--config', str(self.folder / 'collector.yaml')]
-        self.process = None
+        self.log, self.process = self.folder / 'collector.log', None
 
     def start(self):
-        log = self.folder / 'collector.log'
-        with open(log, 'ab') as out:
+        with open(self.log, 'ab') as out:
             begin = out.seek(0, 2)
             store = [] if self.config else ['--store', str(self.store)]
             self.process = subprocess.Popen([collector(), 'serve', '--listen', self.listen, *store, *self.config],
                                             stdout=out, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            found = re.search(rb'listening on (127\.0\.0\.1:\d+)', log.read_bytes()[begin:])
+            found = re.search(rb'listening on (127\.0\.0\.1:\d+)', self.log.read_bytes()[begin:])
             if found:
                 self.listen = found.group(1).decode()
                 return self
             time.sleep(0.02)
-        sys.exit('the collector does not start: ' + log.read_text(errors='replace')[-2000:])
+        sys.exit('the collector does not start: ' + self.log.read_text(errors='replace')[-2000:])
+
+    def wait_for_sensors(self, count):
+        """Until it has something of so many; False after a minute."""
+        deadline = time.monotonic() + 60
+        while len(self.ledger()) < count:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def look(self):
         """CPU seconds and memory so far, of all processes that were it."""

@@ -41,7 +41,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Settings {
   std::string collector, spool, records_file, name = "simulated";
-  unsigned sensors = 1, threads = 1, batch_kib = 1024, segments = 16, patience_s = 30;
+  unsigned sensors = 1, threads = 1, batch_kib = 1024, segments = 16, patience_s = 30, samples = 32'768;
   double rate = 0, alerts = 0, seconds = 0;
   std::uint64_t records = 0;
 };
@@ -61,10 +61,9 @@ Sample alert() {
   return {RecordType::kAlert, kNoProtocol, e.SerializeAsString()};
 }
 
-/// More than a batch holds, so that nothing stands in it twice.
-std::vector<Sample> flows() {
+std::vector<Sample> flows(unsigned count) {
   std::vector<Sample> all;
-  for (std::uint64_t n = 0; n < 32'768; ++n)
+  for (std::uint64_t n = 0; n < count; ++n)
     all.push_back({RecordType::kFlow, kNoProtocol, bench::flow_record(n)});
   return all;
 }
@@ -262,7 +261,8 @@ void in_threads(unsigned threads, std::span<const std::unique_ptr<Sensor>> senso
 }
 
 int simulate(const Settings& s) {
-  const std::vector<Sample> samples = s.records_file.empty() ? flows() : read_samples(s.records_file);
+  const std::vector<Sample> samples =
+      s.records_file.empty() ? flows(s.samples) : read_samples(s.records_file);
   if (samples.empty()) {
     std::cerr << "simulated_sensors: '" << s.records_file
               << "' holds no records; write it with `picket replay --records`\n";
@@ -339,6 +339,10 @@ int main(int argc, char** argv) {
   app.add_option("--records", s.records, "of each sensor; 0: until --seconds")->capture_default_str();
   app.add_option("--seconds", s.seconds, "for how long; 0: until --records")->capture_default_str();
   app.add_option("--records-file", s.records_file, "what `picket replay --records` wrote, instead of flows");
+  app.add_option("--samples", s.samples,
+                 "different flows; more than a batch holds, so that nothing stands in it twice")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--spool", s.spool, "a folder with a spool for each sensor; without: in memory");
   app.add_option("--batch-kib", s.batch_kib, "a batch, and a segment of the journal, at most")
       ->capture_default_str();
