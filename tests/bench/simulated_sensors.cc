@@ -300,6 +300,7 @@ int simulate(const Settings& s) {
   const double all_s = std::chrono::duration<double>(Clock::now() - start).count();
   ended = true;
   watch.join();
+  for (const auto& sensor : sensors) sensor->look_at_alerts(alert_ms);
 
   std::uint64_t made = 0, acknowledged = 0, owed = 0, sent_bytes = 0, sent_batches = 0;
   for (const auto& sensor : sensors) {
