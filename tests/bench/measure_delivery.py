@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Delivery at work, both ends as processes of their own: simulated sensors (simulated_sensors.cc) and a picket-collector.
 
-usage: measure_delivery.py throughput|alerts|outage|many [options]
+usage: measure_delivery.py throughput|alerts|outage|many [options] [-- options of simulated_sensors]
 
   throughput   one sensor offers as much as is taken: records/s from its event ring to the acknowledged commit
   alerts       one sensor at --rate, and alerts beside: milliseconds from its ring until they are committed and acknowledged
@@ -212,8 +212,10 @@ def main():
     p.add_argument('--config', action='append', default=[], help='a line of the collector\'s configuration, such as `store: none`, instead of its '
                    'store; the ledger is not looked at then')
     p.add_argument('--folder', help='for store and spool; else the temporary folder')
-    p.add_argument('more', nargs='*', help='behind --: further options of simulated_sensors')
-    args = p.parse_args()
+    own = sys.argv[1:]
+    more = own.index('--') if '--' in own else len(own)
+    args = p.parse_args(own[:more])
+    args.more = own[more + 1:]
     if args.rate is None:
         args.rate = {'alerts': 100_000, 'many': 500}.get(args.what, 0)
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
