@@ -182,6 +182,52 @@ TEST_F(DeliverTest, MoreSensorsThanAllowedAreToldSo) {
   EXPECT_NE(status.error_message().find("max-sensors"), std::string::npos) << status.error_message();
 }
 
+TEST_F(DeliverTest, ASensorIsOneWhateverLanesItHas) {
+  server_options_.max_sensors = 1;
+  start();
+  auto sink = open(options(false));
+  const std::string record = test::event(1).SerializeAsString();
+  std::uint64_t n = 0;
+  for (const RecordType type : {RecordType::kAlert, RecordType::kAnomaly, RecordType::kFlow, RecordType::kStats})
+    sink->write({++n, record_kind(type, kNoProtocol), as_bytes(record)});
+  EXPECT_TRUE(delivered(*sink, n));
+}
+
+TEST_F(DeliverTest, AConnectionHasAFewCallsAndNoMore) {
+  start();
+  const auto stub = v1::Collector::NewStub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials()));
+  struct Open {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::Batch, v1::Ack>> call;
+  };
+  const auto call = [&](Open& o, std::uint64_t sensor) {
+    o.call = stub->Deliver(&o.context);
+    v1::Ack ack;
+    return o.call->Write(test::Sensor("plant-" + std::to_string(sensor)).batch(1, 1)) && o.call->Read(&ack);
+  };
+  std::array<Open, 8> open;
+  for (std::size_t i = 0; i < open.size(); ++i) EXPECT_TRUE(call(open[i], i)) << i;
+  Open beyond;
+  EXPECT_FALSE(call(beyond, 8));
+  EXPECT_EQ(beyond.call->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  open[3].context.TryCancel();
+  EXPECT_EQ(open[3].call->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  bool taken = false;  // the collector hears of it when it does
+  for (int i = 0; i < 1000 && !taken; ++i) {
+    Open again;
+    taken = call(again, 3);
+    again.context.TryCancel();
+    (void)again.call->Finish();
+    if (!taken) std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_TRUE(taken) << "one that ended makes room";
+  for (Open& o : open) o.context.TryCancel();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (i != 3) (void)open[i].call->Finish();
+  }
+}
+
 TEST_F(DeliverTest, AMessageThatIsTooLargeIsRefused) {
   start();
   v1::Batch batch;

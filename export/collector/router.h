@@ -54,7 +54,12 @@ class Source {
   friend class Item;
   friend class Router;
   friend class SinkLine;
-  std::atomic<bool> refused_ = false;  ///< one of its batches was
+  static std::uint64_t next_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
+  const std::uint64_t number_ = next_number();  ///< no other source of this process ever has it
+  std::atomic<bool> refused_ = false;           ///< one of its batches was
 };
 
 struct RouterOptions {

@@ -236,6 +236,38 @@ TEST_F(RouterTest, ASinkRestoredFromYesterdayGetsWhatItLacks) {
   EXPECT_TRUE(b_.heads[sensor_.id()].holes.empty());
 }
 
+TEST_F(RouterTest, ASensorThatWasAtAnotherCollectorIsJudgedByWhatTheServerHas) {
+  Router& here = start(sinks(a()));
+  Router there(sinks(a()), dead_letters_, options_);
+  EXPECT_TRUE(here.take(source_, sensor_.batch(1, 10)));
+  source_->wait(1);
+  const auto elsewhere = std::make_shared<TestSource>();
+  const v1::Batch second = sensor_.batch(11, 10);
+  EXPECT_TRUE(there.take(elsewhere, second));
+  elsewhere->wait(1);
+  const auto back = std::make_shared<TestSource>();
+  EXPECT_TRUE(here.take(back, second)) << "its answer got lost on the way";
+  EXPECT_TRUE(here.take(back, sensor_.batch(21, 10)));
+  for (const Answer& answer : back->wait(2)) EXPECT_EQ(answer.kind, Answer::Kind::kDurable) << answer.why;
+  EXPECT_EQ(a_.records.size(), 30U) << "nothing twice";
+  EXPECT_EQ(a_.heads[sensor_.id()].through, 30U);
+  EXPECT_TRUE(a_.heads[sensor_.id()].holes.empty()) << "nothing that the other one took is missing";
+}
+
+TEST_F(RouterTest, WhatOneConnectionBroughtIsStoredBeforeTheNextOnesBatchesAreJudged) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(11, 10)));
+  const auto next = std::make_shared<TestSource>();
+  EXPECT_TRUE(router.take(next, sensor_.batch(21, 10)));
+  a_.set(a_.stalled, false);
+  next->wait(1);
+  EXPECT_EQ(a_.calls, 3U) << "two sources of a chain are not in one store()";
+  EXPECT_EQ(a_.records.size(), 30U);
+}
+
 TEST_F(RouterTest, BehindARefusedBatchNothingOfItsSourceIsTaken) {
   Router& router = start(sinks(a(), b()));
   a_.set(a_.stalled, true);  // so that all of them wait together

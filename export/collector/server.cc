@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "export/collector/log_limit.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::size_t kMaxOnTheirWay = 256;
+constexpr unsigned kMaxCalls = 8;  // of a connection: a lane each, and one that ends while the next begins
 constexpr std::size_t kMaxReason = 512;
 constexpr const char* kNobody = "this connection belongs to no sensor that was let in";
 
@@ -100,12 +102,18 @@ class Service final : public v1::Collector::CallbackService {
     auto call = std::make_shared<Call>(*this, peer, std::move(identity));
     {
       const std::lock_guard lock(mutex_);
-      if (static_cast<int>(calls_.size()) >= options_.max_sensors) {
+      const auto at = calls_of_.find(peer);
+      if (at == calls_of_.end() && calls_of_.size() >= static_cast<std::size_t>(options_.max_sensors)) {
         return refuse(
             grpc::StatusCode::RESOURCE_EXHAUSTED,
-            fmt::format("{} sensors are connected, and no more are taken (max-sensors)", calls_.size()),
+            fmt::format("{} sensors are connected, and no more are taken (max-sensors)", calls_of_.size()),
             peer);
       }
+      if (at != calls_of_.end() && at->second >= kMaxCalls) {
+        return refuse(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                      fmt::format("a connection has at most {} calls", kMaxCalls), peer);
+      }
+      ++calls_of_[peer];
       calls_.insert(call.get());
       router_.tally().connected();
     }
@@ -135,6 +143,7 @@ class Service final : public v1::Collector::CallbackService {
   void gone(Call* call) {
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
+    if (const auto at = calls_of_.find(call->text()); --at->second == 0) calls_of_.erase(at);
     router_.tally().disconnected();
   }
   Router& router() { return router_; }
@@ -174,6 +183,7 @@ class Service final : public v1::Collector::CallbackService {
   LogLimit log_limit_;
   std::mutex mutex_;
   std::unordered_set<Call*> calls_;
+  std::unordered_map<std::string, unsigned> calls_of_;  ///< by peer: a connection is a sensor, whatever lanes it has
 };
 
 bool Call::may_come_from_here() {

@@ -6,7 +6,8 @@
 //           one of another sensor than the connection's, UNAUTHENTICATED a connection of nobody, RESOURCE_EXHAUSTED too many
 //           sensors or too large a message, UNAVAILABLE the collector ends. The text says what was expected.
 // Identity  a connection that adopt() brings belongs to whom identity_of says; on the loopback port anybody may say any name
-// Limits    a message of at most max_message_bytes, max_sensors calls at a time, 256 batches of a call on their way
+// Limits    a message of at most max_message_bytes, max_sensors connections at a time with 8 calls each (a lane has one), 256 batches
+//           of a call on their way
 // Refuses   to listen beyond loopback: there is no encryption and nobody is asked who they are
 #pragma once
 #include <functional>

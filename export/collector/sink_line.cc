@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "export/clock.h"
@@ -113,14 +114,24 @@ void SinkLine::run() {
   }
 }
 
-/// Adds to what failed, or begins anew; an empty group: it is time for a tick. False: stop.
+/// Adds to what failed, or begins anew; an empty group: it is time for a tick. A chain has one source in a group: before the
+/// next one's batches are judged, all of the former's are in the sink. False: stop.
 bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   std::unique_lock lock(mutex_);
   if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || !queue_.empty(); });
   if (stopping_) return false;
   std::size_t bytes = 0;
-  for (const auto& item : group) bytes += item->bytes();
-  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes() <= options_.max_group_bytes)) {
+  std::map<std::reference_wrapper<const ChainId>, std::uint64_t, std::less<ChainId>> sources;
+  const auto same_source = [&](const Item& item) {
+    const std::uint64_t number = item.source()->number_;
+    return sources.try_emplace(item.batch().chain, number).first->second == number;
+  };
+  for (const auto& item : group) {
+    bytes += item->bytes();
+    (void)same_source(*item);
+  }
+  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes() <= options_.max_group_bytes) &&
+         same_source(*queue_.front())) {
     bytes += queue_.front()->bytes();
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -128,18 +139,21 @@ bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   return true;
 }
 
-/// Where the chain stands behind what was judged so far.
-Result<std::optional<ChainHead>*> SinkLine::head(const ChainId& chain, Heads& touched) {
+/// Where the item's chain stands behind what was judged so far.
+Result<std::optional<ChainHead>*> SinkLine::head(const Item& item, Heads& touched) {
+  const ChainId& chain = item.batch().chain;
   const auto [at, is_new] = touched.try_emplace(chain);
-  if (!is_new) return &at->second;
-  if (const auto known = heads_.find(chain); known != heads_.end()) {
-    at->second = known->second;
-    return &at->second;
+  Known& now = at->second;
+  if (!is_new) return &now.head;
+  now.source = item.source()->number_;
+  if (const auto known = heads_.find(chain); known != heads_.end() && known->second.source == now.source) {
+    now.head = known->second.head;
+    return &now.head;
   }
   auto asked = sink_->head(chain);
   if (!asked) return asked.error();
-  at->second = std::move(asked).value();
-  return &at->second;
+  now.head = std::move(asked).value();
+  return &now.head;
 }
 
 Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
@@ -155,7 +169,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   for (const auto& item : group) {
     const CheckedBatch& batch = item->batch();
     if (item->source()->refused_ || refused.contains(item->source().get())) continue;
-    auto at = head(batch.chain, touched);
+    auto at = head(*item, touched);
     if (!at) return at.error();
     std::optional<ChainHead>& now = *at.value();
     // What is judged but not stored yet, the sink cannot know.

@@ -1,6 +1,9 @@
 // export/collector/sink_line.h — one sink's queue and thread: judges each batch against what the sink holds, stores many at
 // once, tries again for ever what fails
 //
+// Heads    what the sink says of a chain is believed as long as one source brings the chain. Another source is another
+//          connection: the sensor may have been at another collector meanwhile, which writes to the same server
+//
 // Log      that the sink does not work, with its reason, once; that it works again, once
 #pragma once
 #include <condition_variable>
@@ -61,13 +64,17 @@ class SinkLine {
 
  private:
   static constexpr std::size_t kMaxHeads = 16'384;  ///< kept; others are asked for
-  using Heads = std::map<ChainId, std::optional<ChainHead>>;
+  struct Known {
+    std::uint64_t source = 0;  ///< Source::number_ of who brought the chain last
+    std::optional<ChainHead> head;
+  };
+  using Heads = std::map<ChainId, Known>;
 
   void run();
   bool next_group(std::vector<std::shared_ptr<Item>>& group);
   Status store(const std::vector<std::shared_ptr<Item>>& group);
   bool bury(const std::vector<Rejected>& rejected);
-  Result<std::optional<ChainHead>*> head(const ChainId& chain, Heads& touched);
+  Result<std::optional<ChainHead>*> head(const Item& item, Heads& touched);
   bool pause();
   void fails(const std::string& why);
   void works();

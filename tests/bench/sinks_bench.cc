@@ -3,54 +3,28 @@
 //   build/tests/bench/sinks_bench                                       EVE files, in the temporary folder
 //   CLICKHOUSE=http://127.0.0.1:8123 build/tests/bench/sinks_bench      and a server that runs, database picket_bench
 //
+// Kafka is librdkafka's own cluster, in this process: what it takes is in the CPU time.
+//
 // Flows in deliveries of 1000; the argument is how many deliveries one store() has. `items_per_second` is records,
-// `bytes_per_record` what they have before the sink.
+// `bytes_per_record` what they have before the sink, `cpu_us` the CPU time of this process for a record.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include "export/collector/sinks/clickhouse_sink.h"
 #include "export/collector/sinks/eve_files_sink.h"
+#include "export/collector/sinks/kafka_sink.h"
+#include "export/collector/sinks/kafka_test_support.h"
 #include "export/delimited.h"
-#include "export/proto/picket/v1/event.pb.h"
+#include "tests/bench/flow_record.h"
 
 namespace picket::collector {
 namespace {
 
 constexpr std::uint32_t kPerDelivery = 1000;
-
-std::string flow_record(std::uint64_t n) {
-  v1::Event e;
-  e.set_timestamp(1'700'000'000'000'000'000 + n * 10'000);
-  e.set_flow_id(n * 7919 % (std::uint64_t{1} << 53));
-  e.set_event_type("flow");
-  const std::uint8_t host = static_cast<std::uint8_t>(n * 31);
-  e.set_src_ip(std::string("\x0a\0\x07", 3) + static_cast<char>(host));
-  e.set_src_port(static_cast<std::uint32_t>(32768 + n % 28000));
-  e.set_dest_ip(std::string("\xc0\0\2", 3) + static_cast<char>(host / 3));
-  e.set_dest_port(443);
-  e.set_proto("TCP");
-  e.set_ip_v(4);
-  e.set_host("plant-7");
-  e.set_app_proto("tls");
-  e.set_community_id("1:" + std::to_string(n * 0x9e3779b97f4a7c15) + "=");
-  auto& f = *e.mutable_flow();
-  f.set_pkts_toserver(10 + n % 7);
-  f.set_pkts_toclient(12 + n % 5);
-  f.set_bytes_toserver(1200 + n % 997);
-  f.set_bytes_toclient(34567 + n % 9973);
-  f.set_start(e.timestamp() - 1'000'000'000);
-  f.set_end(e.timestamp());
-  f.set_age(1);
-  f.set_state("closed");
-  f.set_reason("timeout");
-  auto& t = *e.mutable_tcp();
-  t.set_tcp_flags("1b");
-  t.set_state("closed");
-  return e.SerializeAsString();
-}
 
 /// Deliveries of one chain, made before the clock runs; each round is of a new boot.
 class Feed {
@@ -61,7 +35,7 @@ class Feed {
       d->first_seq = std::uint64_t{i} * kPerDelivery + 1;
       d->count = kPerDelivery;
       for (std::uint64_t n = 0; n < kPerDelivery; ++n)
-        append_delimited(as_bytes(flow_record(d->first_seq + n)), d->records);
+        append_delimited(as_bytes(bench::flow_record(d->first_seq + n)), d->records);
       d->after.through = d->first_seq + kPerDelivery - 1;
       d->after.made["flow"] = d->after.through;
       bytes_ += d->records.size();
@@ -92,10 +66,9 @@ double run(benchmark::State& state, Sink& sink) {
   Feed feed(static_cast<std::uint32_t>(state.range(0)));
   std::vector<Rejected> rejected;
   double records = 0;
+  const std::clock_t before = std::clock();
   for (auto _ : state) {
-    state.PauseTiming();
     const auto deliveries = feed.round();
-    state.ResumeTiming();
     if (const Status s = sink.store(deliveries, rejected); !s) {
       state.SkipWithError(s.error().message.c_str());
       break;
@@ -104,6 +77,7 @@ double run(benchmark::State& state, Sink& sink) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(records));
   state.counters["bytes_per_record"] = feed.bytes_per_record();
+  state.counters["cpu_us"] = 1e6 * static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC / records;
   return records;
 }
 
@@ -126,6 +100,14 @@ void clickhouse(benchmark::State& state) {
   run(state, *sink.value());
 }
 BENCHMARK(clickhouse)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void kafka(benchmark::State& state) {
+  const test::Brokers brokers;
+  auto sink = open_kafka_sink({.brokers = brokers.list()});
+  if (!sink) return state.SkipWithError(sink.error().message.c_str());
+  run(state, *sink.value());
+}
+BENCHMARK(kafka)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace picket::collector

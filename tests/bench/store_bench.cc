@@ -1,17 +1,16 @@
 // The store against its alternative: records in blocks, and a row a record with indexes (what version 0.1 had). Counters:
-// records/s, and bytes a record in the file. Records are flows of 250 B between a few thousand hosts.
+// records/s, and bytes a record in the file. Records are those of flow_record.h.
 //
 //   ninja -C build tests/bench/store_bench && build/tests/bench/store_bench
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <random>
 
 #include "export/collector/chain.h"
 #include "export/collector/store.h"
 #include "export/delimited.h"
-#include "export/proto/picket/v1/event.pb.h"
+#include "tests/bench/flow_record.h"
 
 namespace {
 
@@ -21,40 +20,9 @@ using namespace picket::collector;
 constexpr std::uint32_t kBatch = 8192;
 
 std::string flows(std::uint64_t first) {
-  std::mt19937_64 random(first);
   std::string all;
-  v1::Event e;
-  e.set_in_iface("eth1");
-  e.set_event_type("flow");
-  e.set_proto("TCP");
-  e.set_app_proto("tls");
-  e.set_host("plant-7");
-  for (std::uint64_t n = first; n < first + kBatch; ++n) {
-    e.set_timestamp(1'700'000'000'000'000'000 + n * 200'000);
-    e.set_flow_id(random() >> 11);
-    std::string src("\x0a\x01\0\0", 4);
-    src[2] = static_cast<char>(random() % 8);
-    src[3] = static_cast<char>(random());
-    e.set_src_ip(src);
-    src[1] = 2;
-    src[3] = static_cast<char>(random());
-    e.set_dest_ip(src);
-    e.set_src_port(32768 + static_cast<unsigned>(random() % 28000));
-    e.set_dest_port(443);
-    std::string id = "1:";
-    for (int i = 0; i < 27; ++i) id += static_cast<char>('A' + random() % 26);
-    e.set_community_id(id + "=");
-    v1::Flow& f = *e.mutable_flow();
-    f.set_pkts_toserver(random() % 100);
-    f.set_pkts_toclient(random() % 100);
-    f.set_bytes_toserver(random() % 100'000);
-    f.set_bytes_toclient(random() % 100'000);
-    f.set_start(e.timestamp() - random() % 10'000'000'000);
-    f.set_end(e.timestamp());
-    f.set_state("closed");
-    f.set_reason("timeout");
-    append_delimited(as_bytes(e.SerializeAsString()), all);
-  }
+  for (std::uint64_t n = first; n < first + kBatch; ++n)
+    append_delimited(as_bytes(bench::flow_record(n)), all);
   return all;
 }
 

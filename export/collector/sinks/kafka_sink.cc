@@ -253,7 +253,9 @@ Status KafkaSink::read_heads() {
     ChainId chain;
     ChainHead head;
     if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
-      heads_[chain] = std::move(head);  // a chain's heads are in one partition, in order
+      // A chain's heads are in one partition, in order, but for a late one of a collector that the sensor has left.
+      ChainHead& known = heads_[chain];
+      if (head.through >= known.through) known = std::move(head);
     }
     next_offset_[p] = m->offset + 1;
   }
