@@ -21,9 +21,8 @@ std::function<std::optional<std::string>(const std::string&)> TlsPort::identity_
 Status TlsPort::listen(Server& server, int max_connections) {
   tls::TunnelLimits limits;
   limits.connections = max_connections;
-  auto listener =
-      tls::Listener::start(keyring_, at_, limits, peers_,
-                           [&server](tls::Fd end, const tls::Peer&) { server.adopt(end.release()); });
+  auto listener = tls::Listener::start(keyring_, at_, limits, peers_,
+                                       [&server](Fd end, const tls::Peer&) { server.adopt(end.release()); });
   if (!listener) return Error{"tls.listen: " + listener.error().message};
   listener_ = std::move(listener).value();
   return Done{};
