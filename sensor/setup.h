@@ -9,6 +9,7 @@
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
+#include "sensor/export_tls.h"
 #include "sensor/indicators.h"
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
@@ -23,6 +24,7 @@ struct Setup {
   std::unique_ptr<RuleLoader> loader;                    ///< nullptr: no rules asked for
   std::unique_ptr<RuleBase> rules;                       ///< what it loaded first; for a pipeline to take
   std::unique_ptr<AssetKeeper> assets;                   ///< nullptr: no inventory is kept
+  std::shared_ptr<tls::Channels> channels;               ///< nullptr: no collector is reached by TLS
   std::shared_ptr<delivery::DeliveryCounters> delivery;  ///< nullptr: nothing goes to a collector
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for

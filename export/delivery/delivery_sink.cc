@@ -34,6 +34,8 @@ std::uint64_t draw_boot() {
   return boot;
 }
 
+std::string in_brackets(const std::string& text) { return text.empty() ? "" : " (" + text + ")"; }
+
 class DeliverySink final : public RecordSink {
  public:
   DeliverySink(std::string name, Options options, std::shared_ptr<DeliveryCounters> counters)
@@ -64,6 +66,13 @@ class DeliverySink final : public RecordSink {
   template <class Done>
   void wait_for(milliseconds patience, Done done);
   void give_up(const std::string& cut);
+  /// What stands in the way of the first outlet that is in trouble.
+  [[nodiscard]] std::string trouble() const {
+    for (const auto& o : outlets_) {
+      if (std::string what = o->trouble(); !what.empty()) return what;
+    }
+    return {};
+  }
   [[nodiscard]] std::string where() const {
     return options_.collectors.empty()
                ? "the folder " + options_.one_way_folder
@@ -98,7 +107,7 @@ Status DeliverySink::open() {
     auto at = parse_host_port(text, "--export");
     if (!at) return at.error();
     if (options_.dial == nullptr) {
-      if (const Status safe = require_loopback(at.value(), "--export"); !safe) return safe.error();
+      if (const Status safe = require_loopback(at.value(), "--export", kEncrypt); !safe) return safe.error();
     }
     collectors.push_back(std::move(at).value());
   }
@@ -116,7 +125,10 @@ Status DeliverySink::open() {
     spool.places.emplace_back("collector");
   }
   if (!options_.one_way_folder.empty()) spool.places.push_back("one-way:" + options_.one_way_folder);
-  if (options_.dial == nullptr) options_.dial = dial_loopback;
+  if (options_.dial == nullptr) {
+    options_.dial = dial_loopback;
+    options_.trouble = loopback_trouble;
+  }
   auto opened = Spool::open(std::move(spool), *counters_);
   if (!opened) return opened.error();
   spool_ = std::move(opened).value();
@@ -161,6 +173,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   };
   LinkOptions link;
   link.dial = options_.dial;
+  link.trouble = options_.trouble;
   link.max_backoff = options_.max_backoff;
   link.return_after = options_.return_after;
   std::size_t place = 0;
@@ -198,8 +211,8 @@ Status DeliverySink::wait_for_answer() {
     if (Clock::now() >= until || (options_.interrupted && options_.interrupted())) {
       return Error{fmt::format(
           "--export: no collector answers at {}; start one there with `picket-collector serve`, or "
-          "write to a file with --records",
-          fmt::join(options_.collectors, ", "))};
+          "write to a file with --records{}",
+          fmt::join(options_.collectors, ", "), in_brackets(trouble()))};
     }
     std::this_thread::sleep_for(milliseconds(20));
   }
@@ -238,14 +251,10 @@ void DeliverySink::wait_for(milliseconds patience, Done done) {
 void DeliverySink::give_up(const std::string& cut) {
   if (gave_up_.exchange(true)) return;
   waiting_ = false;
-  std::string trouble;
-  for (const auto& o : outlets_) {
-    if (trouble.empty()) trouble = o->trouble();
-  }
   const std::string why =
       !cut.empty() ? cut
                    : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
-                                 options_.patience.count(), trouble.empty() ? "" : " (" + trouble + ")");
+                                 options_.patience.count(), in_brackets(trouble()));
   spdlog::error("{}; {} records that wait and all further ones are counted as lost there", why,
                 spool_->owed());
 }

@@ -154,9 +154,7 @@ void Link::failed(const std::string& why) {
   trouble_ = why;
   if (said_unreachable_) return;
   said_unreachable_ = true;
-  spdlog::warn(
-      "collector at {} cannot be reached ({}); trying again, is `picket-collector serve` running there?",
-      at(), why);
+  spdlog::warn("collector at {}: {}; trying again", at(), why);
 }
 
 void Link::run() {
@@ -224,7 +222,10 @@ bool Link::try_collector(std::unique_lock<std::mutex>& lock, std::size_t i) {
     stub_ = v1::Collector::NewStub(channel_);
     return true;
   }
-  if (!stopping_) failed("nobody answers");
+  lock.unlock();
+  const std::string why = options_.trouble ? options_.trouble(options_.collectors[i]) : "";
+  lock.lock();
+  if (!stopping_) failed(why.empty() ? "nobody answers" : why);
   return false;
 }
 

@@ -248,8 +248,10 @@ void Client::ended(Peer& peer, const std::string& why) {
   if (peer.heard) peer.backoff = kFirstBackoff;
   peer.retry_at = Clock::now() + peer.backoff;
   peer.backoff = std::min(2 * peer.backoff, options_.max_backoff);
-  if (!std::exchange(peer.said, true))
-    spdlog::warn("orders: collector at {}: {}; trying again, what is in use stays", peer.at.text(), why);
+  if (std::exchange(peer.said, true)) return;
+  const std::string trouble = options_.trouble ? options_.trouble(peer.at) : "";
+  spdlog::warn("orders: collector at {}: {}; trying again, what is in use stays", peer.at.text(),
+               trouble.empty() ? why : trouble);
 }
 
 void Client::handle(Event& e) {

@@ -35,6 +35,7 @@ class OrderClient {
     std::vector<HostPort> collectors;
     std::string sensor, version;
     delivery::Dial dial;
+    delivery::Trouble trouble;  ///< nullptr: what gRPC says
     std::chrono::milliseconds max_backoff{10'000};
     std::chrono::milliseconds set_patience{600'000};  ///< from a set's first part to its last
     std::chrono::milliseconds forget{300'000};

@@ -58,13 +58,6 @@ int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-Result<Groups> parse_groups(std::string_view text, const std::string& key) {
-  if (text == "prefer-hybrid") return Groups::kPreferHybrid;
-  if (text == "require-hybrid") return Groups::kRequireHybrid;
-  if (text == "classical") return Groups::kClassical;
-  return Error{fmt::format("{}: '{}' is none of prefer-hybrid, require-hybrid, classical", key, text)};
-}
-
 Result<std::shared_ptr<const Credentials>> Credentials::load(const CredentialsOptions& options) {
   auto trust = Trust::load(options.trust);
   if (!trust) return trust.error();
@@ -110,6 +103,11 @@ Status Credentials::read_certificate(const CredentialsOptions& options) {
   if (is_sensor && own_.name.empty()) {
     return Error{fmt::format("{}: {}: names no sensor; it needs one subject alternative name URI:{}NAME", key,
                              path, kSensorUri)};
+  }
+  if (!options.own_name.empty() && own_.name != options.own_name) {
+    return Error{fmt::format(
+        "{}: {}: is that of sensor '{}', and this one is '{}' (sensor-name); `picket-ca sensor` makes one of its own", key,
+        path, own_.name, options.own_name)};
   }
   return Done{};
 }
