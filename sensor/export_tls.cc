@@ -1,5 +1,7 @@
 #include "sensor/export_tls.h"
 
+#include "export/tls/signing.h"
+
 namespace picket {
 
 Status identify(Config& config) {
@@ -20,6 +22,7 @@ Result<std::shared_ptr<tls::Channels>> open_channels(Config& config) {
   delivery::Options& exporter = config.exporter;
   exporter.dial = [c = channels.value()](const HostPort& collector) { return c->to(collector); };
   exporter.trouble = [c = channels.value()](const HostPort& collector) { return c->trouble(collector); };
+  exporter.sign = tls::make_signer(channels.value()->keyring());
   return channels;
 }
 

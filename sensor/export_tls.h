@@ -1,8 +1,8 @@
-// sensor/export_tls.h — collectors behind TLS: who this sensor is, and how they are dialled
+// sensor/export_tls.h — collectors behind TLS: who this sensor is, how they are dialled, and the key that signs its batches
 //
-//   export.tls.* ──> identify(): sensor_name is what the certificate says ──> open_channels(): delivery's and orders' dial
+//   export.tls.* ──> identify(): sensor_name is what the certificate says ──> open_channels(): dial and sign
 //
-// Renewal  a certificate that was renewed on disk is used from the next connection on. One of another sensor is not taken, and
+// Renewal  a certificate that was renewed on disk is used from the next connection and the next batch on. One of another sensor is not taken, and
 //          said in the log: what this sensor is called stands in records and in the spool.
 #pragma once
 #include <memory>
@@ -16,7 +16,7 @@ namespace picket {
 /// what cannot be used, and a sensor-name that is another one. Starts no thread.
 [[nodiscard]] Status identify(Config& config);
 
-/// After identify(): `config.exporter` dials through these. nullptr: no TLS is configured, and loopback alone is dialled.
+/// After identify(): `config.exporter` dials through these, and signs with their key. nullptr: no TLS is configured, and loopback alone is dialled.
 Result<std::shared_ptr<tls::Channels>> open_channels(Config& config);
 
 }  // namespace picket

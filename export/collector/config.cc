@@ -112,6 +112,11 @@ constexpr Key kKeys[] = {
        c.tls.credentials.groups = found->groups;
        return nullptr;
      }},
+    {"require-signatures", "no", "yes: batches that no sensor's key stands for are not taken; needs tls.ca",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.router.require_signatures = n.as<bool>();
+       return nullptr;
+     }},
     {"store", kDefaultStore, "the file that keeps the records for query; none: other sinks alone",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.store.path = n.as<std::string>();

@@ -25,6 +25,12 @@ constexpr std::size_t kMaxOnTheirWay = 256;
 constexpr std::size_t kMaxReason = 512;
 constexpr const char* kNobody = "this connection belongs to no sensor that was let in";
 
+grpc::StatusCode status_of(Answer::Kind refusal) {
+  return refusal == Answer::Kind::kMalformed  ? grpc::StatusCode::INVALID_ARGUMENT
+         : refusal == Answer::Kind::kUnproven ? grpc::StatusCode::UNAUTHENTICATED
+                                              : grpc::StatusCode::DATA_LOSS;
+}
+
 class Service;
 
 /// One call: reads a batch, hands it on, reads the next. Its own until OnDone(), and of the router's items beyond.
@@ -227,11 +233,9 @@ void Call::answer(const Answer& a) {
   if (a.kind != Answer::Kind::kDurable) {
     service_.log(
         spdlog::level::err, "batch refused, from {}: {}{}", peer_,
-        a.kind == Answer::Kind::kMalformed ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
+        a.kind != Answer::Kind::kRefused ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
         a.why);
-    return fail(
-        a.kind == Answer::Kind::kMalformed ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::DATA_LOSS,
-        a.why);
+    return fail(status_of(a.kind), a.why);
   }
   v1::Ack& ack = acks_.emplace_back();
   ack.set_boot(a.chain.boot);

@@ -117,7 +117,6 @@ Status DeliverySink::open() {
   spool.max_memory_bytes = options_.max_unacked_bytes;
   spool.max_age = std::chrono::hours(options_.spool_max_age_h);
   spool.fsync = options_.spool_fsync;
-  spool.sign = options_.sign;
   spool.places.clear();
   if (options_.mode == Mode::kAll) {
     for (const HostPort& at : collectors) spool.places.push_back(at.text());
@@ -132,9 +131,8 @@ Status DeliverySink::open() {
   auto opened = Spool::open(std::move(spool), *counters_);
   if (!opened) return opened.error();
   spool_ = std::move(opened).value();
-  const SealOptions seal{options_.compress, options_.sign};
   for (BootFile* ended : spool_->ended()) {
-    const std::uint64_t saved = recover(*spool_, *ended, seal);
+    const std::uint64_t saved = recover(*spool_, *ended, options_.compress);
     if (saved != 0)
       spdlog::info("spool: {} records that a picket before this one had in hand are saved", saved);
   }
@@ -158,7 +156,7 @@ Status DeliverySink::open() {
   boot_ = begun.value();
   journal_ = std::make_unique<Journal>(*boot_, limits);
   for (std::size_t lane = 0; lane < kLaneCount; ++lane)
-    writers_.push_back(std::make_unique<ChainWriter>(*spool_, *boot_, lane, seal));
+    writers_.push_back(std::make_unique<ChainWriter>(*spool_, *boot_, lane, options_.compress));
   closed_ = false;
   if (const Status started = start_outlets(collectors); !started) return started.error();
   sealer_ = std::thread([this] { seal_all(); });
@@ -174,6 +172,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   LinkOptions link;
   link.dial = options_.dial;
   link.trouble = options_.trouble;
+  link.sign = options_.sign;
   link.max_backoff = options_.max_backoff;
   link.return_after = options_.return_after;
   std::size_t place = 0;
@@ -193,7 +192,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   files.place = place;
   files.folder = options_.one_way_folder;
   files.max_bytes = options_.one_way_max_bytes;
-  files.certificate = options_.certificate;
+  files.sign = options_.sign;
   auto one_way = start_one_way(std::move(files), *spool_, *counters_, progressed);
   if (!one_way) return one_way.error();
   outlets_.push_back(std::move(one_way).value());

@@ -330,6 +330,7 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
     }
     lock.unlock();
     auto frame = spool_.next(options_.place, i);
+    if (frame && options_.sign) sign_batch(options_.sign, frame->batch);
     if (frame && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
     lock.lock();
     if (!frame) continue;

@@ -55,7 +55,6 @@ struct Options {
 
   std::string one_way_folder;  ///< "": none
   std::uint64_t one_way_max_bytes = std::uint64_t{1} << 30;
-  std::string certificate;  ///< DER, of the key that `sign` signs with: for files
 
   /// wait: without a connection or acknowledgement; close(): live, too
   std::chrono::milliseconds patience{10'000};
@@ -64,7 +63,7 @@ struct Options {
   std::chrono::milliseconds return_after{30'000};  ///< failover: an earlier collector is tried this often
   Dial dial;                                       ///< nullptr: dial_loopback()
   Trouble trouble;                                 ///< of `dial`'s channels; nullptr: loopback_trouble()
-  SignHash sign;                                   ///< nullptr: without a key
+  SignHash sign;                                   ///< nullptr: without a key. Called by any outlet's thread
 
   [[nodiscard]] bool wanted() const noexcept { return !collectors.empty() || !one_way_folder.empty(); }
 };

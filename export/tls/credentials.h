@@ -56,6 +56,7 @@ struct CredentialsOptions {
   std::string own_name;     ///< that it has to be of, a sensor's; "": it says who this is
   std::string key;          ///< PEM file, not encrypted
   Groups groups = Groups::kPreferHybrid;
+  bool trust_only = false;  ///< no connections: neither certificate nor key is read
 };
 
 class Credentials {

@@ -49,6 +49,13 @@ TEST_F(CredentialsTest, MissingFilesAreNamedWithTheirKey) {
   EXPECT_HAS(error(Side::kSensor, [](auto& o) { o.key = ""; }), "export.tls.key: is not set");
 }
 
+TEST_F(CredentialsTest, AnotherSensorsCertificateIsRefused) {
+  EXPECT_EQ(error(Side::kSensor, [](auto& o) { o.own_name = "plant-7"; }), "");
+  const std::string said = error(Side::kSensor, [](auto& o) { o.own_name = "ward-3"; });
+  EXPECT_HAS(said, "export.tls.certificate: ");
+  EXPECT_HAS(said, "is that of sensor 'plant-7', and this one is 'ward-3' (sensor-name); `picket-ca sensor`");
+}
+
 TEST_F(CredentialsTest, WhatIsNoPemIsRefused) {
   const std::string junk = site.folder.write("junk", "not PEM\n");
   const std::string broken = site.folder.write(
