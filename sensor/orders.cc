@@ -71,7 +71,7 @@ OrderClient::Outcome look_at_indicators(IntelConfig config, const std::string& f
 
 }  // namespace
 
-Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, OrderFolder& folder,
+Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters, OrderFolder& folder,
                                                   const OrderedRules& rules, Reloader& reloader,
                                                   IndicatorReloader& indicators) {
   if (c.exporter.collectors.empty())
@@ -85,6 +85,7 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, OrderFolder& 
   }
   options.dial = c.exporter.dial ? c.exporter.dial : delivery::dial_loopback;
   options.trouble = c.exporter.trouble;
+  options.counters = std::move(counters);
   options.sensor = sensor_name(c);
   for (const std::string& name : folder.names(v1::ORDER_INDICATORS))
     folder.found(v1::ORDER_INDICATORS, name,

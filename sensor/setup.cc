@@ -287,6 +287,7 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup& setup, const
     f.process = metrics::Process::now();
     f.sensor = setup.config.sensor_name;
     f.delivery = setup.delivery.get();
+    if (setup.orders != nullptr) f.orders = setup.order_counters.get();
     if (setup.channels != nullptr) f.tls = &setup.channels->keyring()->counters();
     f.spool_limit_bytes = setup.config.exporter.spool_max_bytes;
     return sensor_metrics(f, format);

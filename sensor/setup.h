@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "export/delivery/counters.h"
+#include "export/orders/counters.h"
 #include "export/orders/order_folder.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
@@ -29,6 +30,7 @@ struct Setup {
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
   std::unique_ptr<OrderFolder> orders;         ///< nullptr: none are taken
+  std::shared_ptr<OrderCounters> order_counters = std::make_shared<OrderCounters>();
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

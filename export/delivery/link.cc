@@ -146,14 +146,15 @@ class Link final : public Outlet {
   Clock::time_point probed_{};
   std::unique_ptr<v1::Collector::Stub> stub_;
   std::array<Lane, kLaneCount> lanes_;
-  bool link_failed_ = false, said_unreachable_ = false;
+  bool link_failed_ = false;
+  std::string said_;  ///< the trouble that stands in the log; "": that it is over does
   std::thread thread_;
 };
 
 void Link::failed(const std::string& why) {
   trouble_ = why;
-  if (said_unreachable_) return;
-  said_unreachable_ = true;
+  if (said_ == why) return;
+  said_ = why;
   spdlog::warn("collector at {}: {}; trying again", at(), why);
 }
 
@@ -275,8 +276,8 @@ void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
   lock.lock();
   lanes_[lane].backoff = kFirstBackoff;
   lanes_[lane].said = false;
-  if (said_unreachable_) spdlog::info("collector at {} takes records again", at());
-  said_unreachable_ = false;
+  if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
+  said_.clear();
 }
 
 void Link::pause(Lane& lane) {

@@ -7,6 +7,7 @@
 
 #include "export/delivery/counters.h"
 #include "export/metrics/process.h"
+#include "export/orders/counters.h"
 #include "export/tls/counters.h"
 #include "sensor/telemetry/totals.h"
 
@@ -18,6 +19,7 @@ struct SensorFigures {
   std::string sensor;                                    ///< its name; "": it has none
   const delivery::DeliveryCounters* delivery = nullptr;  ///< nullptr: nothing goes to a collector
   std::uint64_t spool_limit_bytes = 0;
+  const OrderCounters* orders = nullptr;  ///< nullptr: none are taken
   const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
 };
 
