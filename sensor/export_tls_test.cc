@@ -32,7 +32,8 @@ TEST_F(ExportTls, TheSensorIsWhomItsCertificateNames) {
   Config other = config("ward-3");
   const Status refused = identify(other);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("is that of sensor 'plant-7', and this one is 'ward-3'"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("is that of sensor 'plant-7', and this one is 'ward-3'"),
+            std::string::npos);
 }
 
 TEST_F(ExportTls, WhatIsMissingIsNamed) {

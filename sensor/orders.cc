@@ -71,9 +71,9 @@ OrderClient::Outcome look_at_indicators(IntelConfig config, const std::string& f
 
 }  // namespace
 
-Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters, OrderFolder& folder,
-                                                  const OrderedRules& rules, Reloader& reloader,
-                                                  IndicatorReloader& indicators) {
+Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters,
+                                                  OrderFolder& folder, const OrderedRules& rules,
+                                                  Reloader& reloader, IndicatorReloader& indicators) {
   if (c.exporter.collectors.empty())
     return Error{
         "orders.folder is set, and there is no collector to take orders from; name one with --export"};

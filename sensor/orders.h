@@ -44,8 +44,8 @@ class OrderedRules {
 };
 
 /// Takes orders from the collectors that records go to. Borrows all. The error says that there is none to take them from.
-Result<std::unique_ptr<OrderClient>> start_orders(const Config&, std::shared_ptr<OrderCounters> counters, OrderFolder& folder,
-                                                  const OrderedRules& rules, Reloader& reloader,
-                                                  IndicatorReloader& indicators);
+Result<std::unique_ptr<OrderClient>> start_orders(const Config&, std::shared_ptr<OrderCounters> counters,
+                                                  OrderFolder& folder, const OrderedRules& rules,
+                                                  Reloader& reloader, IndicatorReloader& indicators);
 
 }  // namespace picket

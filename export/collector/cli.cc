@@ -162,7 +162,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     return std::nullopt;
   }
   if (line.serve.router.require_signatures && line.serve.tls.credentials.trust.ca.empty()) {
-    fmt::print(stderr, "picket-collector: require-signatures: needs tls.ca, the CA of the sensors' certificates\n");
+    fmt::print(stderr,
+               "picket-collector: require-signatures: needs tls.ca, the CA of the sensors' certificates\n");
     exit_status = kWrongUsage;
     return std::nullopt;
   }

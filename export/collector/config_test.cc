@@ -227,7 +227,8 @@ TEST_F(ConfigTest, SignaturesAreRequiredOnlyWhereTheyCanBeVerified) {
   const std::string key = "require-signatures: yes\n";
   EXPECT_FALSE(read({"serve", "--listen", "127.0.0.1:0", "--config", write(key)}, status));
   EXPECT_EQ(status, 2);
-  const auto line = read({"serve", "--listen", "127.0.0.1:0", "--config", write(key + "tls.ca: a\n")}, status);
+  const auto line =
+      read({"serve", "--listen", "127.0.0.1:0", "--config", write(key + "tls.ca: a\n")}, status);
   ASSERT_TRUE(line);
   EXPECT_TRUE(line->serve.router.require_signatures);
 }

@@ -81,8 +81,9 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
   }
   const auto durable =
       std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return l->is_durable(); });
-  const auto item = std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value(), proven.value()),
-                                           bytes, static_cast<unsigned>(durable));
+  const auto item =
+      std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value(), proven.value()),
+                             bytes, static_cast<unsigned>(durable));
   for (auto& line : lines_) line->put(item);
   return true;
 }
@@ -91,7 +92,9 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
 Result<bool> Router::is_signed(const v1::Batch& batch) const {
   if (batch.signature().empty()) {
     if (!options_.require_signatures) return false;
-    return Error{"it is not signed, and require-signatures is set; give the sensor export.tls.certificate and export.tls.key"};
+    return Error{
+        "it is not signed, and require-signatures is set; give the sensor export.tls.certificate and "
+        "export.tls.key"};
   }
   if (options_.verify == nullptr) return false;
   if (const Status good = options_.verify(batch); !good) return good.error();

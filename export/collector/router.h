@@ -32,8 +32,8 @@ struct Answer {
   enum class Kind : std::uint8_t {
     kDurable,    ///< every durable sink has it
     kMalformed,  ///< by itself it cannot be taken
-    kUnproven,   ///< nothing shows that it is the sensor's: sent again with another signature, it may be taken
-    kRefused,    ///< it does not belong to what is here
+    kUnproven,  ///< nothing shows that it is the sensor's: sent again with another signature, it may be taken
+    kRefused,   ///< it does not belong to what is here
   } kind = Kind::kDurable;
   ChainId chain;
   std::uint64_t through = 0;  ///< number of the batch's last record

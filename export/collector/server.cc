@@ -325,7 +325,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   if (!options.listen.empty()) {
     const auto parsed = parse_host_port(options.listen, "--listen");
     if (!parsed) return parsed.error();
-    if (const Status safe = require_loopback(parsed.value(), "--listen", "set tls.listen with certificates instead"); !safe) return safe.error();
+    if (const Status safe =
+            require_loopback(parsed.value(), "--listen", "set tls.listen with certificates instead");
+        !safe)
+      return safe.error();
     at = parsed.value();
   }
   auto server = std::make_unique<GrpcServer>(options, router);

@@ -133,7 +133,8 @@ class Sensor {
 inline CheckedBatch checked(const v1::Batch& batch) {
   auto content = open_batch(batch, {});
   EXPECT_TRUE(content) << content.error().message;
-  return checked_batch(batch, content ? std::move(content).value() : std::string(), !batch.signature().empty());
+  return checked_batch(batch, content ? std::move(content).value() : std::string(),
+                       !batch.signature().empty());
 }
 
 /// What a sink's line does with one batch, alone.

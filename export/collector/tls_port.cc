@@ -9,7 +9,8 @@ Result<std::shared_ptr<tls::Keyring>> open_keyring(const TlsPortOptions& options
   return tls::Keyring::open(credentials, std::make_shared<tls::Counters>());
 }
 
-Result<std::unique_ptr<TlsPort>> TlsPort::open(const TlsPortOptions& options, std::shared_ptr<tls::Keyring> keyring) {
+Result<std::unique_ptr<TlsPort>> TlsPort::open(const TlsPortOptions& options,
+                                               std::shared_ptr<tls::Keyring> keyring) {
   auto at = parse_host_port(options.listen, "tls.listen");
   if (!at) return at.error();
   return std::unique_ptr<TlsPort>(new TlsPort(std::move(at).value(), std::move(keyring)));

@@ -22,7 +22,8 @@ Result<std::shared_ptr<tls::Keyring>> open_keyring(const TlsPortOptions& options
 class TlsPort {
  public:
   /// Listens nowhere yet.
-  static Result<std::unique_ptr<TlsPort>> open(const TlsPortOptions& options, std::shared_ptr<tls::Keyring> keyring);
+  static Result<std::unique_ptr<TlsPort>> open(const TlsPortOptions& options,
+                                               std::shared_ptr<tls::Keyring> keyring);
 
   /// For ServerOptions::identity_of; may outlive this.
   [[nodiscard]] std::function<std::optional<std::string>(const std::string&)> identity_of() const;

@@ -250,10 +250,9 @@ void DeliverySink::wait_for(milliseconds patience, Done done) {
 void DeliverySink::give_up(const std::string& cut) {
   if (gave_up_.exchange(true)) return;
   waiting_ = false;
-  const std::string why =
-      !cut.empty() ? cut
-                   : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
-                                 options_.patience.count(), in_brackets(trouble()));
+  const std::string why = !cut.empty() ? cut
+                                       : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
+                                                     options_.patience.count(), in_brackets(trouble()));
   spdlog::error("{}; {} records that wait and all further ones are counted as lost there", why,
                 spool_->owed());
 }

@@ -423,7 +423,8 @@ TEST(Delivery, BatchesAreSigned) {
   collector.judge = [&](const v1::Batch& b) {
     gaps += b.has_gap() ? 1 : 0;
     if (b.signature() != "sig" || b.certificate() != "DER") ++unsigned_batches;
-    if (b.lane() == v1::LANE_ALERT && !b.has_gap()) return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never");
+    if (b.lane() == v1::LANE_ALERT && !b.has_gap())
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never");
     return grpc::Status::OK;
   };
   collector.start();

@@ -23,7 +23,8 @@ Result<std::shared_ptr<grpc::Channel>> dial_loopback(const HostPort& collector) 
 
 std::string loopback_trouble(const HostPort& collector) {
   (void)collector;
-  return "nobody answers in clear text; is `picket-collector serve` running there? If it listens with TLS (tls.listen), set "
+  return "nobody answers in clear text; is `picket-collector serve` running there? If it listens with TLS "
+         "(tls.listen), set "
          "export.tls.ca, export.tls.certificate and export.tls.key";
 }
 

@@ -108,9 +108,10 @@ Status Credentials::read_certificate(const CredentialsOptions& options) {
                              path, kSensorUri)};
   }
   if (!options.own_name.empty() && own_.name != options.own_name) {
-    return Error{fmt::format(
-        "{}: {}: is that of sensor '{}', and this one is '{}' (sensor-name); `picket-ca sensor` makes one of its own", key,
-        path, own_.name, options.own_name)};
+    return Error{
+        fmt::format("{}: {}: is that of sensor '{}', and this one is '{}' (sensor-name); `picket-ca sensor` "
+                    "makes one of its own",
+                    key, path, own_.name, options.own_name)};
   }
   return Done{};
 }

@@ -71,7 +71,8 @@ std::string explain(Failure failure, const std::string& why, const std::string& 
       return fmt::format(
           "it closed the connection in the handshake{}; is a collector with TLS listening there?", because);
     case Failure::kNotTls:
-      return fmt::format("{}{}; is it the port of tls.listen there, rather than that of listen?", failure_text(failure), because);
+      return fmt::format("{}{}; is it the port of tls.listen there, rather than that of listen?",
+                         failure_text(failure), because);
     case Failure::kNone:
       return "it closed the connection";
     default:

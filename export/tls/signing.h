@@ -53,7 +53,7 @@ class Verifier {
   std::shared_ptr<Keyring> keyring_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
-  std::shared_ptr<const Credentials> judge_;  ///< whose trust the verdicts are of
+  std::shared_ptr<const Credentials> judge_;                              ///< whose trust the verdicts are of
   std::unordered_map<std::string, std::shared_ptr<const Judged>> known_;  ///< by certificate
 };
 

@@ -97,7 +97,8 @@ struct RulesConfig {
 };
 
 struct Config {
-  std::string sensor_name;         ///< EVE's `host`; "": none, or what export.tls.certificate says (sensor/export_tls.h)
+  std::string
+      sensor_name;  ///< EVE's `host`; "": none, or what export.tls.certificate says (sensor/export_tls.h)
   std::string log_level = "info";  ///< debug, info, warning, error
   unsigned workers = 1;
   std::vector<int> cores;  ///< where workers are pinned; empty: the kernel decides
@@ -112,8 +113,8 @@ struct Config {
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
   delivery::Options exporter;          ///< no collectors unless configured
   ExportTlsConfig export_tls;
-  metrics::ServerConfig metrics;       ///< `listen` is "" unless configured
-  std::vector<std::string> warnings;   ///< one line each
+  metrics::ServerConfig metrics;      ///< `listen` is "" unless configured
+  std::vector<std::string> warnings;  ///< one line each
 };
 
 /// Everything at its default.

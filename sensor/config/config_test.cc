@@ -357,7 +357,8 @@ TEST_F(ConfigTest, CollectorsBehindTls) {
   EXPECT_TRUE(c.trust.accept_stale_crl);
   EXPECT_EQ(c.groups, tls::Groups::kRequireHybrid);
   EXPECT_EQ(tls.server_name, "soc.example");
-  EXPECT_NE(error(load("export.tls.groups: P-256")).find("prefer-hybrid, require-hybrid or classical"), std::string::npos);
+  EXPECT_NE(error(load("export.tls.groups: P-256")).find("prefer-hybrid, require-hybrid or classical"),
+            std::string::npos);
   EXPECT_NE(error(load("export.tls.stale-crl: maybe")).find("refuse or accept"), std::string::npos);
 }
 

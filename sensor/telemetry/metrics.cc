@@ -195,7 +195,8 @@ constexpr FamilyOf<SensorFigures> kFamilies[] = {
     {{"picket_indicators", kGauge, "", "type", "indicators that are looked up"},
      [](const SensorFigures& f, Samples& out) {
        for (const auto& [name, n] : f.totals.intel) {
-         if (name.starts_with(kLoadedOfType)) out.add(n, {std::string_view(name).substr(kLoadedOfType.size())});
+         if (name.starts_with(kLoadedOfType))
+           out.add(n, {std::string_view(name).substr(kLoadedOfType.size())});
        }
      }},
     {{"picket_indicators_epoch", kGauge, "", "", "number of the set of indicators in use"},
@@ -204,7 +205,8 @@ constexpr FamilyOf<SensorFigures> kFamilies[] = {
          if (name == kIntelEpoch) out.add(n);
        }
      }},
-    {{"picket_intel", kCounter, "", "count", "what was looked up, found and told of indicators, and what was left out"},
+    {{"picket_intel", kCounter, "", "count",
+      "what was looked up, found and told of indicators, and what was left out"},
      [](const SensorFigures& f, Samples& out) {
        for (const auto& [name, n] : f.totals.intel) {
          if (!name.starts_with("loaded") && name != kIntelEpoch) out.add(n, {name});

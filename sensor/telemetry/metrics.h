@@ -20,7 +20,7 @@ struct SensorFigures {
   const delivery::DeliveryCounters* delivery = nullptr;  ///< nullptr: nothing goes to a collector
   std::uint64_t spool_limit_bytes = 0;
   const OrderCounters* orders = nullptr;  ///< nullptr: none are taken
-  const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
+  const tls::Counters* tls = nullptr;     ///< of the connections to collectors; nullptr: they have none
 };
 
 /// Every family of the sensor's, in the order in which they are exposed.

@@ -40,7 +40,8 @@ SensorFigures figures() {
   fill_all(t.summarised);
   t.protocols.resize(protocols().size());
   for (auto& p : t.protocols) fill_all(p);
-  t.intel = {{"loaded", 7}, {"loaded_domain", 5}, {"loaded_url", 2}, {"epoch", 3}, {"lookups", 900}, {"hits", 8}};
+  t.intel = {{"loaded", 7}, {"loaded_domain", 5}, {"loaded_url", 2},
+             {"epoch", 3},  {"lookups", 900},     {"hits", 8}};
   t.failed_outputs = {{"a.json", ++n}, {"collector \"b\"", ++n}};
   t.clock_ns = 1'700'000'001'500'000'000;
   f.sensor = "plant-7";
