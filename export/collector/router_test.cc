@@ -392,7 +392,7 @@ TEST_F(RouterSignatures, AWrongOneIsRefusedAndCounted) {
 }
 
 TEST_F(RouterSignatures, AreNotNeededUnlessRequired) {
-  start(sinks(a())).take(source_, sensor_.batch(1, 10));
+  EXPECT_TRUE(start(sinks(a())).take(source_, sensor_.batch(1, 10)));
   EXPECT_EQ(source_->wait(1)[0].kind, Answer::Kind::kDurable);
   options_.require_signatures = true;
   const auto other = std::make_shared<TestSource>();

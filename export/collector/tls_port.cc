@@ -29,7 +29,7 @@ Status TlsPort::listen(Server& server, int max_connections) {
   limits.connections = max_connections;
   auto listener =
       tls::Listener::start(keyring_, at_, limits, peers_,
-                           [&server](tls::Fd end, const tls::Peer&) { server.adopt(end.release()); });
+                           [&server](Fd end, const tls::Peer&) { server.adopt(end.release()); });
   if (!listener) return Error{"tls.listen: " + listener.error().message};
   listener_ = std::move(listener).value();
   return Done{};
