@@ -93,10 +93,8 @@ BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes re
   return sha.finish();
 }
 
-BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch,
-                     const SignHash& sign) {
+BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch) {
   const BatchHash hash = hash_batch(previous, batch, records);
-  if (sign) batch.set_signature(sign(hash));
   batch.set_previous_hash(previous.data(), previous.size());
   batch.set_hash(hash.data(), hash.size());
   batch.set_records_size(static_cast<std::uint32_t>(records.size()));
@@ -114,6 +112,14 @@ BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1
   }
   batch.set_records(records.data(), records.size());
   return hash;
+}
+
+void sign_batch(const SignHash& sign, v1::Batch& batch) {
+  BatchHash hash;
+  if (!read_hash(batch.hash(), hash)) return;
+  Signature made = sign(hash);
+  batch.set_signature(std::move(made.signature));
+  batch.set_certificate(std::move(made.certificate));
 }
 
 Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits) {

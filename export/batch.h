@@ -38,8 +38,11 @@ struct ChainId {
 
 using BatchHash = std::array<std::uint8_t, 32>;
 
-/// Signs a batch's hash with the sensor's key.
-using SignHash = std::function<std::string(const BatchHash&)>;
+/// What a sensor's key says of a batch's hash, and the certificate of that key (DER). Both empty: it could not.
+struct Signature {
+  std::string signature, certificate;
+};
+using SignHash = std::function<Signature(const BatchHash&)>;
 
 /// Limits of a batch that a collector takes; senders stay below them.
 struct BatchLimits {
@@ -52,9 +55,12 @@ struct BatchLimits {
 /// Of sensor, boot, first_seq, count, lane, sealed_at, before and gap as they stand in `batch`.
 BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes records);
 
-/// Fills in hash, records and signature of `batch`, whose other fields are set; gives its hash.
-BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch,
-                     const SignHash& sign = nullptr);
+/// Fills in hash and records of `batch`, whose other fields are set; gives its hash.
+BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch);
+
+/// Signs a sealed batch. When it leaves, not when it is sealed: in a spool it may outlive key and certificate, and the
+/// chain does not depend on them.
+void sign_batch(const SignHash& sign, v1::Batch& batch);
 
 /// Checks everything that can be checked of a batch by itself: limits, compression, the number of records,
 /// its hash. Gives the records before compression, none for a gap. The error says what is wrong.

@@ -109,15 +109,19 @@ TEST(Batch, RefusesAGapThatWasChanged) {
       "types");
 }
 
-TEST(Batch, IsSignedByWhoSealsIt) {
+TEST(Batch, IsSignedByItsHash) {
   v1::Batch batch = gap();
+  const BatchHash hash = seal_batch({}, {}, true, batch);
   BatchHash seen{};
-  const BatchHash hash = seal_batch({}, {}, true, batch, [&](const BatchHash& h) {
-    seen = h;
-    return std::string("signed");
-  });
+  sign_batch(
+      [&](const BatchHash& h) {
+        seen = h;
+        return Signature{"signed", "by"};
+      },
+      batch);
   EXPECT_EQ(seen, hash);
-  EXPECT_EQ(batch.signature(), "signed");
+  EXPECT_EQ(batch.signature() + batch.certificate(), "signedby");
+  EXPECT_TRUE(open_batch(batch, {})) << "the hash does not cover them";
 }
 
 TEST(Batch, OpensWhatWasSealed) {

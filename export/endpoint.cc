@@ -40,12 +40,12 @@ Result<HostPort> parse_host_port(std::string_view text, std::string_view option)
   return at;
 }
 
-Status require_loopback(const HostPort& at, std::string_view option) {
+Status require_loopback(const HostPort& at, std::string_view option, std::string_view remedy) {
   if (at.is_loopback()) return Done{};
   return Error{fmt::format(
-      "{}: {} is not on this machine, and records are sent in clear text; use 127.0.0.1:{} and an "
+      "{}: {} is not on this machine, and records are sent in clear text; {}{}use 127.0.0.1:{} and an "
       "encrypted tunnel (ssh, WireGuard, stunnel) to the other side",
-      option, at.text(), at.port)};
+      option, at.text(), remedy, remedy.empty() ? "" : ", or ", at.port)};
 }
 
 }  // namespace picket

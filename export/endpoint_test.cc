@@ -32,6 +32,8 @@ TEST(Endpoint, OnlyLoopbackNeedsNoEncryption) {
     ASSERT_FALSE(refused) << text;
     EXPECT_NE(refused.error().message.find(text), std::string::npos);
     EXPECT_NE(refused.error().message.find("tunnel"), std::string::npos) << "says what to do";
+    const auto remedy = require_loopback(parse_host_port(text, "--export").value(), "--export", "set a key");
+    EXPECT_NE(remedy.error().message.find("clear text; set a key, or use"), std::string::npos);
   }
 }
 

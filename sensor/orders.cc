@@ -71,21 +71,21 @@ OrderClient::Outcome look_at_indicators(IntelConfig config, const std::string& f
 
 }  // namespace
 
-Result<std::unique_ptr<OrderClient>> start_orders(const Options& o, const Config& c, OrderFolder& folder,
-                                                  const OrderedRules& rules, Reloader& reloader,
-                                                  IndicatorReloader& indicators) {
-  const std::vector<std::string> collectors =
-      o.export_to.empty() ? c.exporter.collectors : std::vector{o.export_to};
-  if (collectors.empty())
+Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters,
+                                                  OrderFolder& folder, const OrderedRules& rules,
+                                                  Reloader& reloader, IndicatorReloader& indicators) {
+  if (c.exporter.collectors.empty())
     return Error{
         "orders.folder is set, and there is no collector to take orders from; name one with --export"};
   OrderClient::Options options;
-  for (const std::string& collector : collectors) {
+  for (const std::string& collector : c.exporter.collectors) {
     auto at = parse_host_port(collector, "--export");
     if (!at) return at.error();
     options.collectors.push_back(std::move(at).value());
   }
   options.dial = c.exporter.dial ? c.exporter.dial : delivery::dial_loopback;
+  options.trouble = c.exporter.trouble;
+  options.counters = std::move(counters);
   options.sensor = sensor_name(c);
   for (const std::string& name : folder.names(v1::ORDER_INDICATORS))
     folder.found(v1::ORDER_INDICATORS, name,

@@ -15,7 +15,6 @@
 #include "export/orders/order_folder.h"
 #include "sensor/config/config.h"
 #include "sensor/indicators.h"
-#include "sensor/options.h"
 #include "sensor/reloader.h"
 
 namespace picket {
@@ -45,8 +44,8 @@ class OrderedRules {
 };
 
 /// Takes orders from the collectors that records go to. Borrows all. The error says that there is none to take them from.
-Result<std::unique_ptr<OrderClient>> start_orders(const Options&, const Config&, OrderFolder& folder,
-                                                  const OrderedRules& rules, Reloader& reloader,
-                                                  IndicatorReloader& indicators);
+Result<std::unique_ptr<OrderClient>> start_orders(const Config&, std::shared_ptr<OrderCounters> counters,
+                                                  OrderFolder& folder, const OrderedRules& rules,
+                                                  Reloader& reloader, IndicatorReloader& indicators);
 
 }  // namespace picket

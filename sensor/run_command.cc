@@ -109,7 +109,8 @@ int run_command(const Options& o) {
   if (setup->intel != nullptr) indicators.emplace(setup->config.intel, *setup->intel);
   std::unique_ptr<OrderClient> orders;
   if (ordered) {
-    auto started = start_orders(o, setup->config, *setup->orders, *ordered, *reloader, *indicators);
+    auto started =
+        start_orders(setup->config, setup->order_counters, *setup->orders, *ordered, *reloader, *indicators);
     if (!started) spdlog::warn("{}", started.error().message);
     if (started) orders = std::move(started).value();
   }

@@ -146,6 +146,10 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   const Config& c = setup->config;
   start_log(o.log_level.empty() ? c.log_level : o.log_level);
   for (const std::string& w : c.warnings) spdlog::warn("{}", w);
+  if (!o.export_to.empty()) setup->config.exporter.collectors = {o.export_to};
+  if (c.exporter.wanted() && (o.command == Command::kRun || o.command == Command::kReplay)) {
+    if (const Status known = identify(setup->config); !known) return complain(known.error().message), nullptr;
+  }
   if (!c.metrics.listen.empty()) {
     if (const auto at = metrics::Server::address_of(c.metrics); !at)
       return complain(at.error().message), nullptr;
@@ -252,12 +256,14 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Se
   if (!o.records.empty()) {
     if (auto e = add(open_records_sink(o.records, files))) return *e;
   }
-  delivery::Options exporter = config.exporter;
-  if (!o.export_to.empty()) exporter.collectors = {o.export_to};
-  exporter.wait = !live;
-  exporter.interrupted = interrupted;
-  if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
-  if (exporter.wanted()) {
+  if (config.exporter.wanted()) {
+    auto channels = open_channels(setup.config);
+    if (!channels) return channels.error();
+    setup.channels = std::move(channels).value();
+    delivery::Options exporter = config.exporter;
+    exporter.wait = !live;
+    exporter.interrupted = interrupted;
+    exporter.sensor = sensor_name(config);
     setup.delivery = std::make_shared<delivery::DeliveryCounters>();
     if (auto e = add(delivery::open_delivery_sink(exporter, setup.delivery))) return *e;
   }
@@ -281,6 +287,8 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup& setup, const
     f.process = metrics::Process::now();
     f.sensor = setup.config.sensor_name;
     f.delivery = setup.delivery.get();
+    if (setup.orders != nullptr) f.orders = setup.order_counters.get();
+    if (setup.channels != nullptr) f.tls = &setup.channels->keyring()->counters();
     f.spool_limit_bytes = setup.config.exporter.spool_max_bytes;
     return sensor_metrics(f, format);
   });

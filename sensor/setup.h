@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "export/delivery/counters.h"
+#include "export/orders/counters.h"
 #include "export/orders/order_folder.h"
 #include "parsers/core/result.h"
 #include "sensor/asset_keeper.h"
 #include "sensor/config/config.h"
+#include "sensor/export_tls.h"
 #include "sensor/indicators.h"
 #include "sensor/options.h"
 #include "sensor/pipeline.h"
@@ -23,10 +25,12 @@ struct Setup {
   std::unique_ptr<RuleLoader> loader;                    ///< nullptr: no rules asked for
   std::unique_ptr<RuleBase> rules;                       ///< what it loaded first; for a pipeline to take
   std::unique_ptr<AssetKeeper> assets;                   ///< nullptr: no inventory is kept
+  std::shared_ptr<tls::Channels> channels;               ///< nullptr: no collector is reached by TLS
   std::shared_ptr<delivery::DeliveryCounters> delivery;  ///< nullptr: nothing goes to a collector
   std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
   std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
   std::unique_ptr<OrderFolder> orders;         ///< nullptr: none are taken
+  std::shared_ptr<OrderCounters> order_counters = std::make_shared<OrderCounters>();
 };
 
 /// Reads the configuration, then the rules; each problem is one line on standard error. Without a value the

@@ -239,7 +239,7 @@ class Judge {
 
 }  // namespace
 
-CheckedBatch checked_batch(const v1::Batch& batch, std::string records) {
+CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed) {
   CheckedBatch c;
   c.chain = {batch.sensor(), batch.boot(), batch.lane()};
   c.first_seq = batch.first_seq();
@@ -248,7 +248,7 @@ CheckedBatch checked_batch(const v1::Batch& batch, std::string records) {
   read_hash(batch.hash(), c.hash);
   c.next = chain_after(batch);
   c.sealed_at = batch.sealed_at();
-  c.is_signed = !batch.signature().empty();
+  c.is_signed = is_signed;
   if (batch.lane() != v1::LANE_ALL) c.before = counts_of(batch.before());
   if (batch.has_gap()) {
     c.gap = batch.gap().reason();

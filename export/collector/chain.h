@@ -40,8 +40,8 @@ struct CheckedBatch {
   [[nodiscard]] std::uint64_t last_seq() const noexcept { return first_seq + count - 1; }
 };
 
-/// Of a batch and what open_batch() gave for it. Records without a type, or with an overlong one, count as kNoType.
-CheckedBatch checked_batch(const v1::Batch& batch, std::string records);
+/// Of a batch and what open_batch() gave for it; `is_signed`: its signature was found to be the sensor's. Records without a type, or with an overlong one, count as kNoType.
+CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed);
 inline constexpr std::string_view kNoType = "unreadable";
 inline constexpr std::size_t kMaxTypeName = 64;
 inline constexpr std::size_t kMaxTypes = 512;  ///< that one chain may count

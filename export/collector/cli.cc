@@ -161,6 +161,12 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     exit_status = kWrongUsage;
     return std::nullopt;
   }
+  if (line.serve.router.require_signatures && line.serve.tls.credentials.trust.ca.empty()) {
+    fmt::print(stderr,
+               "picket-collector: require-signatures: needs tls.ca, the CA of the sensors' certificates\n");
+    exit_status = kWrongUsage;
+    return std::nullopt;
+  }
   if (!store.empty()) line.serve.store.path = store;
   if (!orders.empty()) line.serve.orders = orders;
   if (!log_level.empty()) line.serve.log_level = log_level;

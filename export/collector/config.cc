@@ -107,9 +107,14 @@ constexpr Key kKeys[] = {
      [](const YAML::Node& n, Config& c) { return text(n, c.tls.credentials.trust.allow); }},
     {"tls.groups", "prefer-hybrid", "key exchange: prefer-hybrid, require-hybrid (OpenSSL 3.5) or classical",
      [](const YAML::Node& n, Config& c) -> const char* {
-       const auto groups = tls::parse_groups(n.as<std::string>(), "");
-       if (!groups) return "has to be prefer-hybrid, require-hybrid or classical";
-       c.tls.credentials.groups = groups.value();
+       const auto* found = tls::find_groups(n.as<std::string>());
+       if (found == nullptr) return "has to be prefer-hybrid, require-hybrid or classical";
+       c.tls.credentials.groups = found->groups;
+       return nullptr;
+     }},
+    {"require-signatures", "no", "yes: batches that no sensor's key stands for are not taken; needs tls.ca",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.router.require_signatures = n.as<bool>();
        return nullptr;
      }},
     {"store", kDefaultStore, "the file that keeps the records for query; none: other sinks alone",

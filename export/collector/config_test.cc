@@ -221,6 +221,18 @@ TEST_F(ConfigTest, KeysOfTls) {
   EXPECT_NE(error_of("tls.key: ''\n").find("is empty"), std::string::npos);
 }
 
+TEST_F(ConfigTest, SignaturesAreRequiredOnlyWhereTheyCanBeVerified) {
+  EXPECT_FALSE(load_config(write("store: s.db\n")).value().router.require_signatures);
+  int status = 0;
+  const std::string key = "require-signatures: yes\n";
+  EXPECT_FALSE(read({"serve", "--listen", "127.0.0.1:0", "--config", write(key)}, status));
+  EXPECT_EQ(status, 2);
+  const auto line =
+      read({"serve", "--listen", "127.0.0.1:0", "--config", write(key + "tls.ca: a\n")}, status);
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->serve.router.require_signatures);
+}
+
 TEST_F(ConfigTest, TablesAreLimitedAndJsonIsNot) {
   int status = 0;
   EXPECT_EQ(read({"query"}, status)->query.limit, 100U);

@@ -17,6 +17,7 @@
 #include "export/collector/server.h"
 #include "export/collector/sinks.h"
 #include "export/endpoint.h"
+#include "export/tls/signing.h"
 
 namespace {
 
@@ -48,11 +49,18 @@ std::uint64_t store_bytes(const std::string& path) {
   return sum;
 }
 
+std::function<Status(const v1::Batch&)> verify_by(const std::shared_ptr<tls::Keyring>& keyring) {
+  return [verifier = std::make_shared<tls::Verifier>(keyring)](const v1::Batch& batch) -> Status {
+    if (const auto who = verifier->verify(batch); !who) return who.error();
+    return Done{};
+  };
+}
+
 /// nullptr: nobody asked for that.
 Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Router& router,
-                                                       const TlsPort* tls) {
+                                                       const tls::Keyring* keyring) {
   if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
-  return metrics::Server::start(config.metrics, [&, tls](metrics::Format format) {
+  return metrics::Server::start(config.metrics, [&, keyring](metrics::Format format) {
     Figures f;
     f.process = metrics::Process::now();
     f.version = PICKET_VERSION;
@@ -60,7 +68,7 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Rou
     f.sinks = router.lines();
     f.held_bytes = router.held_bytes();
     f.store_bytes = store_bytes(config.store.path);
-    if (tls != nullptr) f.tls = &tls->keyring()->counters();
+    if (keyring != nullptr) f.tls = &keyring->counters();
     return metrics_text(f, format);
   });
 }
@@ -80,11 +88,15 @@ int serve(const Config& config) {
   std::string keepers;
   for (const auto& s : sinks.value()) keepers += (keepers.empty() ? "" : ", ") + s->name();
   DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
-  Router router(std::move(sinks).value(), dead_letters, config.router);
+  auto keyring = open_keyring(config.tls);
+  if (!keyring) return fail(keyring.error().message);
+  RouterOptions routing = config.router;
+  if (keyring.value() != nullptr) routing.verify = verify_by(keyring.value());
+  Router router(std::move(sinks).value(), dead_letters, routing);
   ServerOptions options = config.server;
   std::unique_ptr<TlsPort> tls;
   if (!config.tls.listen.empty()) {
-    auto port = TlsPort::open(config.tls);
+    auto port = TlsPort::open(config.tls, keyring.value());
     if (!port) return fail(port.error().message);
     tls = std::move(port).value();
     options.identity_of = tls->identity_of();
@@ -110,7 +122,7 @@ int serve(const Config& config) {
       return fail(s.error().message);
     spdlog::info("listening with TLS on {}, records go to: {}", tls->address(), keepers);
   }
-  auto metrics = serve_metrics(config, router, tls.get());
+  auto metrics = serve_metrics(config, router, keyring.value().get());
   if (!metrics) return fail(metrics.error().message);
   if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
   int signal = 0;

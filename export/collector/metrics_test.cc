@@ -63,6 +63,7 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
       {"picket_collector_batches_total{fate=\"chain\"}", "1"},
       {"picket_collector_batches_total{fate=\"malformed\"}", "1"},
       {"picket_collector_batches_total{fate=\"wrong_sensor\"}", "1"},
+      {"picket_collector_batches_total{fate=\"signature\"}", "0"},
       {"picket_collector_records_total" + lane, "10"},
       {"picket_collector_received_bytes_total" + lane, "1000"},
       {"picket_collector_missing_records_total{" + sensor + ",lane=\"flow\",reason=\"no_room\"}", "3"},

@@ -44,10 +44,13 @@ void Router::stop() {
 
 bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch) {
   if (source->refused_) return true;
-  const auto malformed = [&](const std::string& why) {
+  const auto refuse = [&](Answer::Kind kind, BatchFate fate, const std::string& why) {
     if (source->refused_.exchange(true)) return;
-    tally_.batch({}, BatchFate::kMalformed, 0, 0, 0, 0);
-    source->answer({Answer::Kind::kMalformed, {batch.sensor(), batch.boot(), batch.lane()}, 0, why});
+    tally_.batch({}, fate, 0, 0, 0, 0);
+    source->answer({kind, {batch.sensor(), batch.boot(), batch.lane()}, 0, why});
+  };
+  const auto malformed = [&](const std::string& why) {
+    refuse(Answer::Kind::kMalformed, BatchFate::kMalformed, why);
   };
   if (!v1::Lane_IsValid(batch.lane())) {
     malformed(fmt::format("lane {} is not known to this version", static_cast<int>(batch.lane())));
@@ -70,11 +73,31 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
     malformed(records.error().message);
     return true;
   }
+  const auto proven = is_signed(batch);
+  if (!proven) {
+    give_back(bytes);
+    refuse(Answer::Kind::kUnproven, BatchFate::kSignature, proven.error().message);
+    return true;
+  }
   const auto durable =
       std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return l->is_durable(); });
-  const auto item = std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value()),
-                                           bytes, static_cast<unsigned>(durable));
+  const auto item =
+      std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value(), proven.value()),
+                             bytes, static_cast<unsigned>(durable));
   for (auto& line : lines_) line->put(item);
+  return true;
+}
+
+/// Does the sensor's key stand for it?
+Result<bool> Router::is_signed(const v1::Batch& batch) const {
+  if (batch.signature().empty()) {
+    if (!options_.require_signatures) return false;
+    return Error{
+        "it is not signed, and require-signatures is set; give the sensor export.tls.certificate and "
+        "export.tls.key"};
+  }
+  if (options_.verify == nullptr) return false;
+  if (const Status good = options_.verify(batch); !good) return good.error();
   return true;
 }
 

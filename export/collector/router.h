@@ -32,7 +32,8 @@ struct Answer {
   enum class Kind : std::uint8_t {
     kDurable,    ///< every durable sink has it
     kMalformed,  ///< by itself it cannot be taken
-    kRefused,    ///< it does not belong to what is here
+    kUnproven,  ///< nothing shows that it is the sensor's: sent again with another signature, it may be taken
+    kRefused,   ///< it does not belong to what is here
   } kind = Kind::kDurable;
   ChainId chain;
   std::uint64_t through = 0;  ///< number of the batch's last record
@@ -69,6 +70,9 @@ struct RouterOptions {
   std::chrono::milliseconds first_retry{100}, last_retry{10'000};
   std::chrono::milliseconds tick{1'000};
   BatchLimits batch;
+  /// Is the signature of a batch that has one the sensor's? nullptr: nobody can tell, and none counts. Any thread.
+  std::function<Status(const v1::Batch&)> verify;
+  bool require_signatures = false;  ///< a batch without one is not taken
 };
 
 /// A batch on its way: in the queues of sinks, until all have spoken.
@@ -109,6 +113,7 @@ class Router {
  private:
   friend class Item;
   void give_back(std::size_t bytes);
+  [[nodiscard]] Result<bool> is_signed(const v1::Batch& batch) const;
 
   RouterOptions options_;
   Tally tally_;

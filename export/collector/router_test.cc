@@ -391,5 +391,70 @@ TEST(DeadLetters, SayWhyTheyCannotBeWritten) {
   EXPECT_EQ(none.without_room(), 1U);
 }
 
+// Signatures.
+
+v1::Batch with_signature(v1::Batch batch, const std::string& signature) {
+  sign_batch([&](const BatchHash&) { return Signature{signature, "by"}; }, batch);
+  return batch;
+}
+
+class RouterSignatures : public RouterTest {
+ protected:
+  RouterSignatures() {
+    options_.verify = [](const v1::Batch& b) -> Status {
+      if (b.signature() != "good") return Error{"its signature is not that of its hash"};
+      return Done{};
+    };
+  }
+  std::uint64_t counted(BatchFate fate) {
+    return router_->tally().state().batches[static_cast<std::size_t>(fate)];
+  }
+};
+
+TEST_F(RouterSignatures, AWrongOneIsRefusedAndCounted) {
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, with_signature(sensor_.batch(1, 10), "forged")));
+  EXPECT_TRUE(router.take(source_, with_signature(sensor_.batch(11, 10), "good")));
+  const auto answers = source_->wait(1);
+  EXPECT_EQ(answers[0].kind, Answer::Kind::kUnproven);
+  EXPECT_EQ(answers[0].why, "its signature is not that of its hash");
+  EXPECT_EQ(counted(BatchFate::kSignature), 1U);
+  EXPECT_EQ(router.held_bytes(), 0U);
+  EXPECT_EQ(a_.records.size(), 0U) << "nothing of that source is taken any more";
+}
+
+TEST_F(RouterSignatures, AreNotNeededUnlessRequired) {
+  EXPECT_TRUE(start(sinks(a())).take(source_, sensor_.batch(1, 10)));
+  EXPECT_EQ(source_->wait(1)[0].kind, Answer::Kind::kDurable);
+  options_.require_signatures = true;
+  const auto other = std::make_shared<TestSource>();
+  EXPECT_TRUE(start(sinks(a())).take(other, sensor_.batch(11, 10)));
+  const auto answers = other->wait(1);
+  EXPECT_EQ(answers[0].kind, Answer::Kind::kUnproven);
+  EXPECT_NE(answers[0].why.find("it is not signed, and require-signatures is set"), std::string::npos);
+  EXPECT_EQ(counted(BatchFate::kSignature), 1U);
+}
+
+TEST_F(RouterSignatures, AGapIsSignedWhenItsSignatureWasFoundToBeTheSensors) {
+  const auto is_signed = [&](bool can_verify) {
+    test::Folder folder;
+    auto store = Store::open({folder.file("store.db")});
+    EXPECT_TRUE(store);
+    RouterOptions options = options_;
+    if (!can_verify) options.verify = nullptr;
+    std::vector<std::unique_ptr<Sink>> only;
+    only.push_back(std::move(store).value());
+    Router router(std::move(only), dead_letters_, options);
+    const auto source = std::make_shared<TestSource>();
+    test::Sensor sensor{"plant-7", 1, v1::LANE_FLOW};
+    EXPECT_TRUE(router.take(source, with_signature(sensor.gap(1, 10, v1::GAP_NO_ROOM), "good")));
+    EXPECT_EQ(source->wait(1)[0].kind, Answer::Kind::kDurable);
+    router.stop();
+    return !test::ledger(folder.file("store.db")).at(0).unsigned_numbers.contains("no room");
+  };
+  EXPECT_TRUE(is_signed(true));
+  EXPECT_FALSE(is_signed(false)) << "a signature that nobody can verify shows nothing";
+}
+
 }  // namespace
 }  // namespace picket::collector

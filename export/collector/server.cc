@@ -27,6 +27,12 @@ constexpr unsigned kMaxCalls = 8;  // of a connection: a lane each, and one that
 constexpr std::size_t kMaxReason = 512;
 constexpr const char* kNobody = "this connection belongs to no sensor that was let in";
 
+grpc::StatusCode status_of(Answer::Kind refusal) {
+  return refusal == Answer::Kind::kMalformed  ? grpc::StatusCode::INVALID_ARGUMENT
+         : refusal == Answer::Kind::kUnproven ? grpc::StatusCode::UNAUTHENTICATED
+                                              : grpc::StatusCode::DATA_LOSS;
+}
+
 class Service;
 
 /// One call: reads a batch, hands it on, reads the next. Its own until OnDone(), and of the router's items beyond.
@@ -237,11 +243,9 @@ void Call::answer(const Answer& a) {
   if (a.kind != Answer::Kind::kDurable) {
     service_.log(
         spdlog::level::err, "batch refused, from {}: {}{}", peer_,
-        a.kind == Answer::Kind::kMalformed ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
+        a.kind != Answer::Kind::kRefused ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
         a.why);
-    return fail(
-        a.kind == Answer::Kind::kMalformed ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::DATA_LOSS,
-        a.why);
+    return fail(status_of(a.kind), a.why);
   }
   v1::Ack& ack = acks_.emplace_back();
   ack.set_boot(a.chain.boot);
@@ -331,7 +335,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   if (!options.listen.empty()) {
     const auto parsed = parse_host_port(options.listen, "--listen");
     if (!parsed) return parsed.error();
-    if (const Status safe = require_loopback(parsed.value(), "--listen"); !safe) return safe.error();
+    if (const Status safe =
+            require_loopback(parsed.value(), "--listen", "set tls.listen with certificates instead");
+        !safe)
+      return safe.error();
     at = parsed.value();
   }
   auto server = std::make_unique<GrpcServer>(options, router);

@@ -3,8 +3,9 @@
 // Each call is a Source of the router: read while there is room, answered with an Ack a batch. No thread waits for a sensor.
 //
 // Status    INVALID_ARGUMENT a batch that is malformed, DATA_LOSS one that does not belong to what is here, PERMISSION_DENIED
-//           one of another sensor than the connection's, UNAUTHENTICATED a connection of nobody, RESOURCE_EXHAUSTED too many
-//           sensors or too large a message, UNAVAILABLE the collector ends. The text says what was expected.
+//           one of another sensor than the connection's, UNAUTHENTICATED a connection of nobody, or a signature that is not the
+//           sensor's, RESOURCE_EXHAUSTED too many sensors or too large a message, UNAVAILABLE the collector ends. The text says
+//           what was expected.
 // Identity  a connection that adopt() brings belongs to whom identity_of says; on the loopback port anybody may say any name
 // Limits    a message of at most max_message_bytes, max_sensors connections at a time with 8 calls each (a lane has one), 256 batches
 //           of a call on their way

@@ -27,7 +27,7 @@ class ServerTest : public ::testing::Test {
     ASSERT_TRUE(store) << store.error().message;
     std::vector<std::unique_ptr<Sink>> sinks;
     sinks.push_back(std::move(store).value());
-    router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, RouterOptions{});
+    router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, routing_);
     auto server = Server::start(options, *router_);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(server).value();
@@ -74,6 +74,7 @@ class ServerTest : public ::testing::Test {
   test::Folder folder_;
   std::string path_ = folder_.file("store.db");
   DeadLetters dead_letters_{folder_.file("dead"), 1 << 20};
+  RouterOptions routing_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<Server> server_;
 };
@@ -151,6 +152,16 @@ TEST_F(ServerTest, AConnectionBelongsToWhomItsCertificateNames) {
   status = deliver(third, {test::Sensor("plant-9").batch(1, 5)}, acks);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(stored(), 10U);
+}
+
+TEST_F(ServerTest, WhatIsNotSignedIsNoRefusalForGood) {
+  routing_.require_signatures = true;
+  start();
+  std::size_t acks = 0;
+  const grpc::Status status = deliver(connect(), {test::Sensor().batch(1, 5)}, acks);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << "the sensor keeps it, and tries again";
+  EXPECT_NE(status.error_message().find("it is not signed"), std::string::npos) << status.error_message();
+  EXPECT_EQ(stored(), 0U);
 }
 
 TEST_F(ServerTest, WithoutAPortItServesWhatIsHandedIn) {

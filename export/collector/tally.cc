@@ -4,7 +4,8 @@
 
 namespace picket::collector {
 std::string_view fate_name(BatchFate fate) noexcept {
-  constexpr std::string_view kNames[] = {"stored", "known", "malformed", "chain", "wrong_sensor"};
+  constexpr std::string_view kNames[] = {"stored", "known",        "malformed",
+                                         "chain",  "wrong_sensor", "signature"};
   return kNames[static_cast<std::size_t>(fate)];
 }
 
@@ -20,7 +21,8 @@ void Tally::batch(const ChainId& chain, BatchFate fate, std::uint64_t records, s
   const std::lock_guard lock(mutex_);
   ++state_.batches[static_cast<std::size_t>(fate)];
   // Who sends what is no batch of his may be anybody: no sensor is named by it.
-  if (fate == BatchFate::kMalformed || fate == BatchFate::kWrongSensor) return;
+  if (fate == BatchFate::kMalformed || fate == BatchFate::kWrongSensor || fate == BatchFate::kSignature)
+    return;
   Sensor& s = sensor(chain.sensor);
   s.seen_at_ns = std::max(s.seen_at_ns, now_ns);
   if (fate != BatchFate::kStored) return;

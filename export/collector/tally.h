@@ -24,6 +24,7 @@ enum class BatchFate : std::uint8_t {
   kMalformed,    ///< by itself it cannot be taken
   kChain,        ///< it does not belong to what is here
   kWrongSensor,  ///< its connection is another sensor's
+  kSignature,    ///< its signature is missing, or not the sensor's
   kCount,
 };
 [[nodiscard]] std::string_view fate_name(BatchFate) noexcept;

@@ -100,7 +100,8 @@ class Sensor {
     b.mutable_gap()->set_reason(reason);
     set_counts(types(first, count), *b.mutable_gap()->mutable_missing());
     if (last_hash != nullptr) b.mutable_gap()->set_last_hash(last_hash->data(), last_hash->size());
-    seal_batch(chain_, {}, false, b, [](const BatchHash&) { return std::string("signed"); });
+    seal_batch(chain_, {}, false, b);
+    sign_batch([](const BatchHash&) { return Signature{"signed", "by"}; }, b);
     chain_ = chain_after(b);
     return b;
   }
@@ -132,7 +133,8 @@ class Sensor {
 inline CheckedBatch checked(const v1::Batch& batch) {
   auto content = open_batch(batch, {});
   EXPECT_TRUE(content) << content.error().message;
-  return checked_batch(batch, content ? std::move(content).value() : std::string());
+  return checked_batch(batch, content ? std::move(content).value() : std::string(),
+                       !batch.signature().empty());
 }
 
 /// What a sink's line does with one batch, alone.

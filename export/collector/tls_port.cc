@@ -2,12 +2,18 @@
 
 namespace picket::collector {
 
-Result<std::unique_ptr<TlsPort>> TlsPort::open(const TlsPortOptions& options) {
+Result<std::shared_ptr<tls::Keyring>> open_keyring(const TlsPortOptions& options) {
+  tls::CredentialsOptions credentials = options.credentials;
+  credentials.trust_only = options.listen.empty();
+  if (credentials.trust_only && credentials.trust.ca.empty()) return std::shared_ptr<tls::Keyring>();
+  return tls::Keyring::open(credentials, std::make_shared<tls::Counters>());
+}
+
+Result<std::unique_ptr<TlsPort>> TlsPort::open(const TlsPortOptions& options,
+                                               std::shared_ptr<tls::Keyring> keyring) {
   auto at = parse_host_port(options.listen, "tls.listen");
   if (!at) return at.error();
-  auto keyring = tls::Keyring::open(options.credentials, std::make_shared<tls::Counters>());
-  if (!keyring) return keyring.error();
-  return std::unique_ptr<TlsPort>(new TlsPort(std::move(at).value(), std::move(keyring).value()));
+  return std::unique_ptr<TlsPort>(new TlsPort(std::move(at).value(), std::move(keyring)));
 }
 
 std::function<std::optional<std::string>(const std::string&)> TlsPort::identity_of() const {

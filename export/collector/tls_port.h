@@ -15,10 +15,15 @@ struct TlsPortOptions {
   tls::CredentialsOptions credentials{.side = tls::Side::kCollector, .trust = {.section = "tls"}};
 };
 
+/// What this collector knows of sensors: from tls.ca on. nullptr: nothing, for none of it is configured. Without tls.listen there
+/// is no certificate of its own: signatures can be verified. The error names the key, the file and what would do.
+Result<std::shared_ptr<tls::Keyring>> open_keyring(const TlsPortOptions& options);
+
 class TlsPort {
  public:
-  /// Reads the certificates; listens nowhere yet. The error names the key, the file and what would do.
-  static Result<std::unique_ptr<TlsPort>> open(const TlsPortOptions& options);
+  /// Listens nowhere yet.
+  static Result<std::unique_ptr<TlsPort>> open(const TlsPortOptions& options,
+                                               std::shared_ptr<tls::Keyring> keyring);
 
   /// For ServerOptions::identity_of; may outlive this.
   [[nodiscard]] std::function<std::optional<std::string>(const std::string&)> identity_of() const;
@@ -26,7 +31,6 @@ class TlsPort {
   Status listen(Server& server, int max_connections);
   /// "0.0.0.0:7443", with the port that was free where 0 was asked for.
   [[nodiscard]] std::string address() const;
-  [[nodiscard]] const std::shared_ptr<tls::Keyring>& keyring() const noexcept { return keyring_; }
 
  private:
   TlsPort(HostPort at, std::shared_ptr<tls::Keyring> keyring)

@@ -24,7 +24,7 @@ ChainPoint point_before(const v1::Batch& batch) {
 }
 
 v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
-                   std::uint64_t sealed_at, const SignHash& sign) {
+                   std::uint64_t sealed_at) {
   v1::Batch batch;
   set_head(chain, from, batch);
   batch.set_count(static_cast<std::uint32_t>(
@@ -34,7 +34,7 @@ v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoin
   gap.set_reason(reason);
   add_counts(minus(to.made, from.made), *gap.mutable_missing());
   if (to.hash != BatchHash{}) gap.set_last_hash(to.hash.data(), to.hash.size());
-  seal_batch(from.hash, {}, false, batch, sign);
+  seal_batch(from.hash, {}, false, batch);
   return batch;
 }
 

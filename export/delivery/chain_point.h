@@ -32,6 +32,6 @@ ChainPoint point_before(const v1::Batch& batch);
 /// The word that what lies between two points of a chain is not coming. `to.hash` of nothing but zeros: no batch was
 /// ever sealed there, and the chain goes on from the gap itself. from.through < to.through.
 v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
-                   std::uint64_t sealed_at, const SignHash& sign);
+                   std::uint64_t sealed_at);
 
 }  // namespace picket::delivery

@@ -51,11 +51,11 @@ Readable read_segment(const Segment& segment, std::uint32_t max_bytes) {
 
 }  // namespace
 
-ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, SealOptions options)
+ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, bool compress)
     : spool_(spool),
       boot_(boot),
       lane_(lane),
-      options_(std::move(options)),
+      compress_(compress),
       chain_(boot.chain(lane)),
       head_(spool.head(boot, lane)) {}
 
@@ -65,7 +65,7 @@ void ChainWriter::missing_until(std::uint64_t first_seq, const TypeCounts& made,
     // No batch was ever sealed here, so the chain goes on from the gap.
     ChainPoint to{first_seq - 1, {}, made};
     if (to.through - head_.through > kMost) to = {head_.through + kMost, {}, head_.made};
-    const v1::Batch gap = make_gap(chain_, head_, to, reason, now_ns(), options_.sign);
+    const v1::Batch gap = make_gap(chain_, head_, to, reason, now_ns());
     to.hash = chain_after(gap);
     spool_.append(boot_, lane_, gap, to);
     head_ = std::move(to);
@@ -80,7 +80,7 @@ bool ChainWriter::seal(std::uint32_t count, const TypeCounts& types, Bytes recor
   ChainPoint after = head_;
   after.through += count;
   for (const auto& [type, n] : types) after.made[type] += n;
-  after.hash = seal_batch(head_.hash, records, options_.compress, batch, options_.sign);
+  after.hash = seal_batch(head_.hash, records, compress_, batch);
   const bool on_disk = spool_.append(boot_, lane_, batch, after);
   head_ = std::move(after);
   return on_disk;
@@ -94,10 +94,10 @@ bool ChainWriter::seal(const Filled& filled) {
               Bytes(s.data(), s.bytes()));
 }
 
-std::uint64_t recover(Spool& spool, BootFile& boot, const SealOptions& options) {
+std::uint64_t recover(Spool& spool, BootFile& boot, bool compress) {
   std::uint64_t saved = 0;
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
-    ChainWriter chain(spool, boot, lane, options);
+    ChainWriter chain(spool, boot, lane, compress);
     std::vector<const Segment*> held;
     for (std::uint32_t i = 0; i < boot.segments(); ++i) {
       const Segment& s = boot.segment(i);

@@ -12,15 +12,10 @@
 
 namespace picket::delivery {
 
-struct SealOptions {
-  bool compress = true;
-  SignHash sign;  ///< nullptr: without a key
-};
-
 class ChainWriter {
  public:
   /// Borrows both. Goes on where the spool says that the chain stands.
-  ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, SealOptions options);
+  ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, bool compress = true);
 
   /// What a journal hands over, with the gap before it. True: the records are on disk.
   bool seal(const Filled& filled);
@@ -35,13 +30,13 @@ class ChainWriter {
   Spool& spool_;
   BootFile& boot_;
   const std::size_t lane_;
-  const SealOptions options_;
+  const bool compress_;
   const ChainId chain_;
   ChainPoint head_;
 };
 
 /// Of a boot that has ended, by whatever way: all it had in hand goes into the spool, and what it made beyond that is a
 /// gap. Gives the number of records that were saved.
-std::uint64_t recover(Spool& spool, BootFile& boot, const SealOptions& options);
+std::uint64_t recover(Spool& spool, BootFile& boot, bool compress);
 
 }  // namespace picket::delivery

@@ -34,6 +34,8 @@ std::uint64_t draw_boot() {
   return boot;
 }
 
+std::string in_brackets(const std::string& text) { return text.empty() ? "" : " (" + text + ")"; }
+
 class DeliverySink final : public RecordSink {
  public:
   DeliverySink(std::string name, Options options, std::shared_ptr<DeliveryCounters> counters)
@@ -64,6 +66,13 @@ class DeliverySink final : public RecordSink {
   template <class Done>
   void wait_for(milliseconds patience, Done done);
   void give_up(const std::string& cut);
+  /// What stands in the way of the first outlet that is in trouble.
+  [[nodiscard]] std::string trouble() const {
+    for (const auto& o : outlets_) {
+      if (std::string what = o->trouble(); !what.empty()) return what;
+    }
+    return {};
+  }
   [[nodiscard]] std::string where() const {
     return options_.collectors.empty()
                ? "the folder " + options_.one_way_folder
@@ -98,7 +107,7 @@ Status DeliverySink::open() {
     auto at = parse_host_port(text, "--export");
     if (!at) return at.error();
     if (options_.dial == nullptr) {
-      if (const Status safe = require_loopback(at.value(), "--export"); !safe) return safe.error();
+      if (const Status safe = require_loopback(at.value(), "--export", kEncrypt); !safe) return safe.error();
     }
     collectors.push_back(std::move(at).value());
   }
@@ -108,7 +117,6 @@ Status DeliverySink::open() {
   spool.max_memory_bytes = options_.max_unacked_bytes;
   spool.max_age = std::chrono::hours(options_.spool_max_age_h);
   spool.fsync = options_.spool_fsync;
-  spool.sign = options_.sign;
   spool.places.clear();
   if (options_.mode == Mode::kAll) {
     for (const HostPort& at : collectors) spool.places.push_back(at.text());
@@ -116,13 +124,15 @@ Status DeliverySink::open() {
     spool.places.emplace_back("collector");
   }
   if (!options_.one_way_folder.empty()) spool.places.push_back("one-way:" + options_.one_way_folder);
-  if (options_.dial == nullptr) options_.dial = dial_loopback;
+  if (options_.dial == nullptr) {
+    options_.dial = dial_loopback;
+    options_.trouble = loopback_trouble;
+  }
   auto opened = Spool::open(std::move(spool), *counters_);
   if (!opened) return opened.error();
   spool_ = std::move(opened).value();
-  const SealOptions seal{options_.compress, options_.sign};
   for (BootFile* ended : spool_->ended()) {
-    const std::uint64_t saved = recover(*spool_, *ended, seal);
+    const std::uint64_t saved = recover(*spool_, *ended, options_.compress);
     if (saved != 0)
       spdlog::info("spool: {} records that a picket before this one had in hand are saved", saved);
   }
@@ -146,7 +156,7 @@ Status DeliverySink::open() {
   boot_ = begun.value();
   journal_ = std::make_unique<Journal>(*boot_, limits);
   for (std::size_t lane = 0; lane < kLaneCount; ++lane)
-    writers_.push_back(std::make_unique<ChainWriter>(*spool_, *boot_, lane, seal));
+    writers_.push_back(std::make_unique<ChainWriter>(*spool_, *boot_, lane, options_.compress));
   closed_ = false;
   if (const Status started = start_outlets(collectors); !started) return started.error();
   sealer_ = std::thread([this] { seal_all(); });
@@ -161,6 +171,8 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   };
   LinkOptions link;
   link.dial = options_.dial;
+  link.trouble = options_.trouble;
+  link.sign = options_.sign;
   link.max_backoff = options_.max_backoff;
   link.return_after = options_.return_after;
   std::size_t place = 0;
@@ -180,7 +192,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   files.place = place;
   files.folder = options_.one_way_folder;
   files.max_bytes = options_.one_way_max_bytes;
-  files.certificate = options_.certificate;
+  files.sign = options_.sign;
   auto one_way = start_one_way(std::move(files), *spool_, *counters_, progressed);
   if (!one_way) return one_way.error();
   outlets_.push_back(std::move(one_way).value());
@@ -198,8 +210,8 @@ Status DeliverySink::wait_for_answer() {
     if (Clock::now() >= until || (options_.interrupted && options_.interrupted())) {
       return Error{fmt::format(
           "--export: no collector answers at {}; start one there with `picket-collector serve`, or "
-          "write to a file with --records",
-          fmt::join(options_.collectors, ", "))};
+          "write to a file with --records{}",
+          fmt::join(options_.collectors, ", "), in_brackets(trouble()))};
     }
     std::this_thread::sleep_for(milliseconds(20));
   }
@@ -238,14 +250,9 @@ void DeliverySink::wait_for(milliseconds patience, Done done) {
 void DeliverySink::give_up(const std::string& cut) {
   if (gave_up_.exchange(true)) return;
   waiting_ = false;
-  std::string trouble;
-  for (const auto& o : outlets_) {
-    if (trouble.empty()) trouble = o->trouble();
-  }
-  const std::string why =
-      !cut.empty() ? cut
-                   : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
-                                 options_.patience.count(), trouble.empty() ? "" : " (" + trouble + ")");
+  const std::string why = !cut.empty() ? cut
+                                       : fmt::format("{} has acknowledged nothing for {} ms{}", where(),
+                                                     options_.patience.count(), in_brackets(trouble()));
   spdlog::error("{}; {} records that wait and all further ones are counted as lost there", why,
                 spool_->owed());
 }

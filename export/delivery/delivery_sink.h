@@ -1,7 +1,7 @@
 // export/delivery/delivery_sink.h — records to collectors: once each, or in an exact gap, whatever dies in between
 //
-//   write() ──> journal, by lane ──> sealer's thread: batch, chain, signature ──> spool ──> a link for each collector
-//                                                                                   └────> files for a data diode
+//   write() ──> journal, by lane ──> sealer's thread: batch, chain ──> spool ──> a link for each collector: signature
+//                                                                        └────> files for a data diode: signature
 //
 // What delivered means, so that made = delivered + lost is exact at the end:
 //   with a spool on disk  the record is there: owed from now on, to whoever starts next if need be. What becomes of it

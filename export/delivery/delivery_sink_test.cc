@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "export/delivery/dialer.h"
 #include "export/delivery/one_way.h"
 #include "export/delivery/test_collector.h"
 
@@ -331,7 +332,20 @@ TEST(Delivery, NamesTheCollectorThatDoesNotAnswer) {
   EXPECT_THAT(sink.error().message, HasSubstr("no collector answers at 127.0.0.1:1"));
   EXPECT_THAT(sink.error().message, HasSubstr("picket-collector serve"));
   o.collectors = {"192.0.2.1:5514"};
-  EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("clear text"));
+  EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("clear text; set export.tls.ca"));
+}
+
+TEST(Delivery, SaysWhyACollectorWasNotReached) {
+  Options o = options_for({"127.0.0.1:1"});
+  o.patience = 10s;
+  std::atomic<int> asked{0};
+  o.interrupted = [&] { return asked >= 2; };  // what it was told the first time it has said by then
+  o.dial = dial_loopback;
+  o.trouble = [&](const HostPort& at) {
+    ++asked;
+    return "no way to " + at.text();
+  };
+  EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("--records (no way to 127.0.0.1:1)"));
 }
 
 /// What the files of a folder hold, in the order of their names.
@@ -359,8 +373,7 @@ TEST(Delivery, OneWayFilesHoldEverythingInOrder) {
   test::Folder folder;
   Options o = options_for({});
   o.one_way_folder = folder.file("out");
-  o.sign = [](const BatchHash&) { return std::string("sig"); };
-  o.certificate = "DER";
+  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
   TypeCounts made;
   for (int run = 0; run < 2; ++run) {
     Sender s(o);
@@ -384,8 +397,7 @@ TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
   o.spool_folder = folder.file("spool");
   o.spool_fsync = Fsync::kOff;
   o.patience = 200ms;
-  o.sign = [](const BatchHash&) { return std::string("sig"); };
-  o.certificate = "DER";
+  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
   TypeCounts made;
   {
     Sender s(o);
@@ -407,18 +419,21 @@ TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
 
 TEST(Delivery, BatchesAreSigned) {
   TestCollector collector;
-  std::atomic<int> unsigned_batches{0};
+  std::atomic<int> unsigned_batches{0}, gaps{0};
   collector.judge = [&](const v1::Batch& b) {
-    if (b.signature() != "sig") ++unsigned_batches;
+    gaps += b.has_gap() ? 1 : 0;
+    if (b.signature() != "sig" || b.certificate() != "DER") ++unsigned_batches;
+    if (b.lane() == v1::LANE_ALERT && !b.has_gap())
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never");
     return grpc::Status::OK;
   };
   collector.start();
   Options o = options_for({collector.address()});
-  o.sign = [](const BatchHash&) { return std::string("sig"); };
+  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
   Sender s(o);
   s.mixture(100);
   s.sink->close();
-  EXPECT_EQ(s.sink->delivered(), 100U);
+  EXPECT_GE(gaps, 1) << "what is refused for good becomes one";
   EXPECT_EQ(unsigned_batches, 0);
 }
 

@@ -7,7 +7,7 @@
 namespace picket::delivery {
 
 Result<std::shared_ptr<grpc::Channel>> dial_loopback(const HostPort& collector) {
-  if (const Status safe = require_loopback(collector, "--export"); !safe) return safe.error();
+  if (const Status safe = require_loopback(collector, "--export", kEncrypt); !safe) return safe.error();
   gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // a proxy in the environment is for the web, not for records
@@ -19,6 +19,13 @@ Result<std::shared_ptr<grpc::Channel>> dial_loopback(const HostPort& collector) 
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   return grpc::CreateCustomChannel(collector.text(), grpc::InsecureChannelCredentials(), args);
+}
+
+std::string loopback_trouble(const HostPort& collector) {
+  (void)collector;
+  return "nobody answers in clear text; is `picket-collector serve` running there? If it listens with TLS "
+         "(tls.listen), set "
+         "export.tls.ca, export.tls.certificate and export.tls.key";
 }
 
 }  // namespace picket::delivery

@@ -149,17 +149,16 @@ class Link final : public Outlet {
   Clock::time_point probed_{};
   std::unique_ptr<v1::Collector::Stub> stub_;
   std::array<Lane, kLaneCount> lanes_;
-  bool link_failed_ = false, said_unreachable_ = false;
+  bool link_failed_ = false;
+  std::string said_;  ///< the trouble that stands in the log; "": that it is over does
   std::thread thread_;
 };
 
 void Link::failed(const std::string& why) {
   trouble_ = why;
-  if (said_unreachable_) return;
-  said_unreachable_ = true;
-  spdlog::warn(
-      "collector at {} cannot be reached ({}); trying again, is `picket-collector serve` running there?",
-      at(), why);
+  if (said_ == why) return;
+  said_ = why;
+  spdlog::warn("collector at {}: {}; trying again", at(), why);
 }
 
 void Link::run() {
@@ -227,7 +226,10 @@ bool Link::try_collector(std::unique_lock<std::mutex>& lock, std::size_t i) {
     stub_ = v1::Collector::NewStub(channel_);
     return true;
   }
-  if (!stopping_) failed("nobody answers");
+  lock.unlock();
+  const std::string why = options_.trouble ? options_.trouble(options_.collectors[i]) : "";
+  lock.lock();
+  if (!stopping_) failed(why.empty() ? "nobody answers" : why);
   return false;
 }
 
@@ -280,8 +282,8 @@ void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
   lock.lock();
   lanes_[lane].backoff = kFirstBackoff;
   lanes_[lane].said = false;
-  if (said_unreachable_) spdlog::info("collector at {} takes records again", at());
-  said_unreachable_ = false;
+  if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
+  said_.clear();
 }
 
 void Link::pause(Lane& lane) {
@@ -339,6 +341,7 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
     }
     lock.unlock();
     auto frame = spool_.next(options_.place, i);
+    if (frame && options_.sign) sign_batch(options_.sign, frame->batch);
     if (frame && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
     lock.lock();
     if (!frame) continue;

@@ -42,6 +42,8 @@ struct LinkOptions {
   std::size_t place = 0;
   std::vector<HostPort> collectors;  ///< the first is preferred
   Dial dial;
+  Trouble trouble;
+  SignHash sign;
   std::chrono::milliseconds max_backoff{10'000}, return_after{30'000};
   std::uint64_t window_bytes = std::uint64_t{8} << 20;  ///< of a lane
   std::size_t window_batches = 64;

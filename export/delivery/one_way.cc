@@ -91,7 +91,7 @@ class OneWay final : public Outlet {
       while (content.size() < options_.max_file_bytes) {
         auto frame = spool_.next(options_.place, lane);
         if (!frame) break;
-        frame->batch.set_certificate(options_.certificate);
+        if (options_.sign) sign_batch(options_.sign, frame->batch);
         append_delimited(as_bytes(frame->batch.SerializeAsString()), content);
         taken.push_back({frame->batch.boot(), frame->last(), lane});
       }

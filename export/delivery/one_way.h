@@ -27,7 +27,7 @@ struct OneWayOptions {
   std::string folder;
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
   std::uint64_t max_file_bytes = std::uint64_t{4} << 20;
-  std::string certificate;  ///< DER; "": none
+  SignHash sign;  ///< nullptr: without a key
 };
 
 /// Refuses a folder that cannot be written to. `progressed` is called after each file.

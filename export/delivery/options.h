@@ -32,6 +32,8 @@ enum class Mode : std::uint8_t {
 /// A channel to a collector, connected or not; asked for again after each failure, on the link's
 /// own thread. The error says why there can be none, and what would do.
 using Dial = std::function<Result<std::shared_ptr<grpc::Channel>>(const HostPort& collector)>;
+/// Why the last channel to a collector did not connect, for people; "": nobody knows.
+using Trouble = std::function<std::string(const HostPort& collector)>;
 
 struct Options {
   std::vector<std::string> collectors;  ///< HOST:PORT each, as --export has it
@@ -53,7 +55,6 @@ struct Options {
 
   std::string one_way_folder;  ///< "": none
   std::uint64_t one_way_max_bytes = std::uint64_t{1} << 30;
-  std::string certificate;  ///< DER, of the key that `sign` signs with: for files
 
   /// wait: without a connection or acknowledgement; close(): live, too
   std::chrono::milliseconds patience{10'000};
@@ -61,7 +62,8 @@ struct Options {
   std::chrono::milliseconds max_backoff{10'000};   ///< longest pause between two attempts
   std::chrono::milliseconds return_after{30'000};  ///< failover: an earlier collector is tried this often
   Dial dial;                                       ///< nullptr: dial_loopback()
-  SignHash sign;                                   ///< nullptr: without a key
+  Trouble trouble;                                 ///< of `dial`'s channels; nullptr: loopback_trouble()
+  SignHash sign;                                   ///< nullptr: without a key. Called by any outlet's thread
 
   [[nodiscard]] bool wanted() const noexcept { return !collectors.empty() || !one_way_folder.empty(); }
 };

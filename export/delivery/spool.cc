@@ -298,7 +298,7 @@ Frame Spool::missing_frame(const Chain& chain, const ChainPoint& from, ChainPoin
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   if (to.through - from.through > kMost) to = {from.through + kMost, {}, from.made};
   Frame frame;
-  frame.batch = make_gap(chain.boot->chain(chain.lane), from, to, reason, sealed_at, options_.sign);
+  frame.batch = make_gap(chain.boot->chain(chain.lane), from, to, reason, sealed_at);
   frame.after = std::move(to);
   frame.after.hash = chain_after(frame.batch);
   return frame;

@@ -44,7 +44,6 @@ struct SpoolOptions {
   Fsync fsync = Fsync::kInterval;
   std::chrono::milliseconds disk_retry{1000};    ///< a disk that took nothing is tried again this often
   std::vector<std::string> places{"collector"};  ///< where all has to go; at most kMaxCollectors
-  SignHash sign;
 };
 
 class Spool {

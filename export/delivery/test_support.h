@@ -168,7 +168,7 @@ class Sensor {
     auto spool = Spool::open(std::move(options), counters);
     if (!spool) throw std::runtime_error(spool.error().message);
     spool_ = std::move(spool).value();
-    for (BootFile* ended : spool_->ended()) recover(*spool_, *ended, {});
+    for (BootFile* ended : spool_->ended()) recover(*spool_, *ended, true);
     BootFile::Options o;
     o.sensor = "plant-7";
     o.boot = boot;
@@ -185,7 +185,7 @@ class Sensor {
     file_ = file.value();
     journal_ = std::make_unique<Journal>(*file_, limits_);
     for (std::size_t lane = 0; lane < kLaneCount; ++lane)
-      writers_.push_back(std::make_unique<ChainWriter>(*spool_, *file_, lane, SealOptions{}));
+      writers_.push_back(std::make_unique<ChainWriter>(*spool_, *file_, lane));
   }
   static JournalLimits small() {
     JournalLimits l;

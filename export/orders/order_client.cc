@@ -242,14 +242,17 @@ void Client::connect(Peer& peer) {
 }
 
 void Client::ended(Peer& peer, const std::string& why) {
+  ++options_.counters->ended_calls;
   peer.call.reset();
   peer.incoming.reset();
   peer.waits = false;
   if (peer.heard) peer.backoff = kFirstBackoff;
   peer.retry_at = Clock::now() + peer.backoff;
   peer.backoff = std::min(2 * peer.backoff, options_.max_backoff);
-  if (!std::exchange(peer.said, true))
-    spdlog::warn("orders: collector at {}: {}; trying again, what is in use stays", peer.at.text(), why);
+  if (std::exchange(peer.said, true)) return;
+  const std::string trouble = options_.trouble ? options_.trouble(peer.at) : "";
+  spdlog::warn("orders: collector at {}: {}; trying again, what is in use stays", peer.at.text(),
+               trouble.empty() ? why : trouble);
 }
 
 void Client::handle(Event& e) {
@@ -314,6 +317,7 @@ void Client::whole(Peer& peer) {
 
 /// The collector has to hear of it, signed or not; it is its own word that is said back.
 void Client::refuse(Peer& peer, const v1::Order& part, const std::string& why) {
+  ++options_.counters->refused;
   v1::OrderHead head;
   if (part.head().size() > OrderLimits::kHead || !head.ParseFromString(part.head()) ||
       !is_set_name(head.name())) {
@@ -348,6 +352,7 @@ void Client::settle(const Outcome& outcome) {
   } else {
     folder_.reject(refused, outcome.loaded);
   }
+  ++(refused.empty() ? options_.counters->applied : options_.counters->refused);
   if (refused.empty()) {
     if (h.kind() == v1::ORDER_RULES) epoch_ = outcome.loaded.epoch;
     spdlog::info("orders: order {} of {} '{}' is in use: {}, {} rejected, epoch {}", h.id(),
@@ -380,6 +385,7 @@ void Client::tell(Peer& peer) {
 }  // namespace
 
 std::unique_ptr<OrderClient> OrderClient::start(Options options, OrderFolder& folder, Load load) {
+  if (options.counters == nullptr) options.counters = std::make_shared<OrderCounters>();
   return std::make_unique<Client>(std::move(options), folder, std::move(load));
 }
 

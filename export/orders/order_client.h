@@ -16,6 +16,7 @@
 
 #include "export/delivery/options.h"
 #include "export/endpoint.h"
+#include "export/orders/counters.h"
 #include "export/orders/order_folder.h"
 
 namespace picket {
@@ -35,6 +36,8 @@ class OrderClient {
     std::vector<HostPort> collectors;
     std::string sensor, version;
     delivery::Dial dial;
+    delivery::Trouble trouble;                ///< nullptr: what gRPC says
+    std::shared_ptr<OrderCounters> counters;  ///< nullptr: nobody looks at them
     std::chrono::milliseconds max_backoff{10'000};
     std::chrono::milliseconds set_patience{600'000};  ///< from a set's first part to its last
     std::chrono::milliseconds forget{300'000};

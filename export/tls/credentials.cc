@@ -11,6 +11,8 @@
 #include <ctime>
 #include <tuple>
 
+#include "export/tls/signing.h"
+
 namespace picket::tls {
 namespace {
 
@@ -58,18 +60,12 @@ int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-Result<Groups> parse_groups(std::string_view text, const std::string& key) {
-  if (text == "prefer-hybrid") return Groups::kPreferHybrid;
-  if (text == "require-hybrid") return Groups::kRequireHybrid;
-  if (text == "classical") return Groups::kClassical;
-  return Error{fmt::format("{}: '{}' is none of prefer-hybrid, require-hybrid, classical", key, text)};
-}
-
 Result<std::shared_ptr<const Credentials>> Credentials::load(const CredentialsOptions& options) {
   auto trust = Trust::load(options.trust);
   if (!trust) return trust.error();
   std::shared_ptr<Credentials> c(new Credentials(std::move(trust).value(), options.side));
   c->warnings_ = c->trust_.warnings();
+  if (options.trust_only) return std::shared_ptr<const Credentials>(std::move(c));
   if (const Status s = c->read_certificate(options); !s) return s.error();
   if (const Status s = c->read_key(options); !s) return s.error();
   if (const Status s = c->make_context(options); !s) return s.error();
@@ -111,6 +107,12 @@ Status Credentials::read_certificate(const CredentialsOptions& options) {
     return Error{fmt::format("{}: {}: names no sensor; it needs one subject alternative name URI:{}NAME", key,
                              path, kSensorUri)};
   }
+  if (!options.own_name.empty() && own_.name != options.own_name) {
+    return Error{
+        fmt::format("{}: {}: is that of sensor '{}', and this one is '{}' (sensor-name); `picket-ca sensor` "
+                    "makes one of its own",
+                    key, path, own_.name, options.own_name)};
+  }
   return Done{};
 }
 
@@ -132,10 +134,15 @@ Status Credentials::read_key(const CredentialsOptions& options) {
         fmt::format("{}: {}: has no private key that can be read; it has to be PEM without a password ({})",
                     key, path, openssl_error())};
   }
-  if (X509_check_private_key(certificate_.get(), key_.get()) == 1) return Done{};
-  ERR_clear_error();
-  return Error{
-      fmt::format("{}: {}: is not the key of the certificate in {}", key, path, options.certificate)};
+  if (X509_check_private_key(certificate_.get(), key_.get()) != 1) {
+    ERR_clear_error();
+    return Error{
+        fmt::format("{}: {}: is not the key of the certificate in {}", key, path, options.certificate)};
+  }
+  if (side_ == Side::kCollector) return Done{};
+  if (const Status able = can_sign(*key_); !able)
+    return Error{fmt::format("{}: {}: {}", key, path, able.error().message)};
+  return Done{};
 }
 
 Status Credentials::make_context(const CredentialsOptions& options) {
@@ -280,8 +287,8 @@ bool Keyring::reload_if_changed() {
   }
   use(std::move(fresh).value());
   ++counters_->reloads_ok;
-  spdlog::info("{}: read again: certificate until {}", options_.trust.section,
-               utc(current_->own().not_after_s));
+  spdlog::info("{}: read again{}", options_.trust.section,
+               options_.trust_only ? "" : ": certificate until " + utc(current_->own().not_after_s));
   return true;
 }
 

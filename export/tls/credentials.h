@@ -31,8 +31,21 @@ enum class Groups : std::uint8_t {
   kClassical,      ///< X25519, P-256, P-384
 };
 
-/// "prefer-hybrid", "require-hybrid", "classical"
-Result<Groups> parse_groups(std::string_view text, const std::string& key);
+/// As configurations have it.
+struct GroupsWord {
+  std::string_view word;
+  Groups groups;
+};
+inline constexpr std::array<GroupsWord, 3> kGroupsWords{{{"prefer-hybrid", Groups::kPreferHybrid},
+                                                         {"require-hybrid", Groups::kRequireHybrid},
+                                                         {"classical", Groups::kClassical}}};
+/// nullptr: that is none of the words.
+constexpr const GroupsWord* find_groups(std::string_view word) noexcept {
+  for (const GroupsWord& g : kGroupsWords) {
+    if (g.word == word) return &g;
+  }
+  return nullptr;
+}
 
 enum class Side : std::uint8_t { kCollector, kSensor };
 
@@ -40,8 +53,10 @@ struct CredentialsOptions {
   Side side = Side::kCollector;
   TrustOptions trust;
   std::string certificate;  ///< PEM file: this side's own, then intermediate CAs if any
+  std::string own_name;     ///< that it has to be of, a sensor's; "": it says who this is
   std::string key;          ///< PEM file, not encrypted
   Groups groups = Groups::kPreferHybrid;
+  bool trust_only = false;  ///< no connections: neither certificate nor key is read
 };
 
 class Credentials {

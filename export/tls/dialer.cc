@@ -70,6 +70,9 @@ std::string explain(Failure failure, const std::string& why, const std::string& 
     case Failure::kTruncated:
       return fmt::format(
           "it closed the connection in the handshake{}; is a collector with TLS listening there?", because);
+    case Failure::kNotTls:
+      return fmt::format("{}{}; is it the port of tls.listen there, rather than that of listen?",
+                         failure_text(failure), because);
     case Failure::kNone:
       return "it closed the connection";
     default:
@@ -89,9 +92,8 @@ Result<Dialed> Dialer::dial(const HostPort& to, const std::string& server_name, 
                             const std::function<bool()>& interrupted, Fd near) {
   const Patience patience{Clock::now() + patience_for, interrupted};
   const std::string& name = server_name.empty() ? to.host : server_name;
-  const auto fail = [&](const std::string& why) { return Error{fmt::format("{}: {}", to.text(), why)}; };
   const auto addresses = find_addresses(to, false);
-  if (!addresses) return fail(addresses.error().message);
+  if (!addresses) return addresses.error();
   std::string last;
   for (std::size_t i = 0; i < addresses.value().size(); ++i) {
     const SocketAddress& address = addresses.value()[i];
@@ -122,13 +124,13 @@ Result<Dialed> Dialer::dial(const HostPort& to, const std::string& server_name, 
                        std::move(events));
     std::unique_lock lock(answer->mutex);
     while (!answer->dialed && !answer->error) {
-      if (const char* why = patience.is_over(); why != nullptr) return fail(why);
+      if (const char* why = patience.is_over(); why != nullptr) return Error{why};
       answer->changed.wait_for(lock, kAskEvery);
     }
     if (answer->dialed) return std::move(*answer->dialed);
     last = *answer->error;
   }
-  return fail(last);
+  return Error{last};
 }
 
 }  // namespace picket::tls

@@ -1,5 +1,6 @@
 #include "export/tls/gate.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <openssl/rand.h>
 #include <poll.h>
@@ -68,6 +69,8 @@ void Gate::run() {
                    to_.text());
       continue;
     }
+    // Closed last: whoever sees its other end close may ask for trouble() at once.
+    const Fd held(::fcntl(near.get(), F_DUPFD_CLOEXEC, 0));
     const auto dialed = dialer_->dial(
         to_, server_name_, patience_, [this] { return stopping_.load(); }, std::move(near));
     const std::lock_guard lock(mutex_);

@@ -111,6 +111,15 @@ TEST_F(Renewal, ASensorThatIsTakenOffTheAllowListIsPutOutAndOthersStay) {
   EXPECT_TRUE(eventually([&] { return collector_ring->counters().failed(Failure::kNotAllowed) == 1; }));
 }
 
+TEST_F(Renewal, ASensorDoesNotBecomeAnotherOne) {
+  sensor_ring = site.keyring(Side::kSensor, [](auto& o) { o.own_name = "plant-7"; });
+  dialer = Dialer::start(sensor_ring, quick()).value();
+  site.write_sensor(make_certificate(site.sensor_spec("plant-8"), &site.ca));
+  ASSERT_TRUE(eventually([&] { return sensor_ring->counters().reloads_failed >= 1; }));
+  EXPECT_EQ(sensor_ring->current()->own().name, "plant-7") << "the one before stays in use";
+  dial();
+}
+
 TEST_F(Renewal, ACollectorThatIsRevokedIsLeft) {
   sensor_ring = site.keyring(Side::kSensor, [&](auto& o) { o.trust.crl = site.folder.path("crl"); });
   dialer = Dialer::start(sensor_ring, quick()).value();

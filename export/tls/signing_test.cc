@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <optional>
 
 #include "export/proto/picket/v1/collector.pb.h"
 #include "export/tls/test_support.h"
@@ -12,11 +13,23 @@ namespace {
 
 using namespace test;
 
+/// ECDSA with SHA-256 of a text, as it stands.
+std::string raw_signature(const Certificate& by, std::string_view text) {
+  const DigestPtr context(EVP_MD_CTX_new());
+  std::string signature(256, '\0');
+  std::size_t size = signature.size();
+  EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, by.key.get());
+  EXPECT_EQ(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                           as_bytes(text).data(), text.size()),
+            1);
+  signature.resize(size);
+  return signature;
+}
+
 class Signing : public testing::Test {
  protected:
   /// A batch without records, as a gap is, signed with what stands in the sensor's files.
   v1::Batch signed_batch(const std::string& sensor = "plant-7") {
-    const auto credentials = Credentials::load(site.options(Side::kSensor)).value();
     v1::Batch batch;
     batch.set_sensor(sensor);
     batch.set_boot(1);
@@ -24,17 +37,18 @@ class Signing : public testing::Test {
     batch.set_count(5);
     batch.set_lane(v1::LANE_ALERT);
     batch.mutable_gap()->set_reason(v1::GAP_NO_ROOM);
-    batch.set_certificate(certificate_der(*credentials));
-    seal_batch({}, {}, false, batch, make_signer(credentials).value());
+    batch.set_sealed_at(static_cast<std::uint64_t>(std::time(nullptr)) * 1'000'000'000);
+    seal_batch({}, {}, false, batch);
+    sign_batch(make_signer(site.keyring(Side::kSensor)), batch);
     return batch;
   }
-  std::string verdict(const v1::Batch& batch, std::optional<std::int64_t> now_s = std::nullopt) {
+  std::string verdict(const v1::Batch& batch) {
     TrustOptions o = site.options(Side::kCollector).trust;
     o.crl = crl;
     o.allow = allow;
     const auto trust = Trust::load(o);
     EXPECT_TRUE(trust);
-    const auto who = verify_signature(batch, trust.value(), now_s);
+    const auto who = verify_signature(batch, trust.value());
     return who ? "from " + who.value().name : who.error().message;
   }
   void use(const Certificate& c) { site.write_sensor(c); }
@@ -56,13 +70,28 @@ TEST_F(Signing, FitsForEachKindOfKey) {
   }
 }
 
-TEST_F(Signing, AKeyThatSignsNoBatchesIsSaidAtOnce) {
+TEST_F(Signing, AKeyThatSignsNoBatchesIsNotTaken) {
   CertificateSpec spec = site.sensor_spec("plant-7");
   spec.key = "P-521";
   use(make_certificate(spec, &site.ca));
-  const auto signer = make_signer(Credentials::load(site.options(Side::kSensor)).value());
-  ASSERT_FALSE(signer);
-  EXPECT_NE(signer.error().message.find("take Ed25519, P-256"), std::string::npos);
+  const auto sensor = Credentials::load(site.options(Side::kSensor));
+  ASSERT_FALSE(sensor);
+  EXPECT_NE(sensor.error().message.find("export.tls.key: "), std::string::npos) << sensor.error().message;
+  EXPECT_NE(sensor.error().message.find("take Ed25519, P-256"), std::string::npos) << sensor.error().message;
+}
+
+TEST_F(Signing, KeyAndCertificateAreOfOneSnapshot) {
+  const auto ring = site.keyring(Side::kSensor);
+  const SignHash sign = make_signer(ring);
+  v1::Batch batch = signed_batch();
+  sign_batch(sign, batch);
+  EXPECT_EQ(batch.certificate(), site.sensor.der());
+  const Certificate renewed = make_certificate(site.sensor_spec("plant-7"), &site.ca);
+  use(renewed);
+  ASSERT_TRUE(ring->reload_if_changed());
+  sign_batch(sign, batch);
+  EXPECT_EQ(batch.certificate(), renewed.der());
+  EXPECT_EQ(verdict(batch), "from plant-7");
 }
 
 TEST_F(Signing, IsOfTheHash) {
@@ -75,16 +104,7 @@ TEST_F(Signing, IsOfTheHash) {
 
 TEST_F(Signing, IsNotOneOfTheBareHash) {
   v1::Batch batch = signed_batch();
-  BatchHash hash;
-  ASSERT_TRUE(read_hash(batch.hash(), hash));
-  const DigestPtr context(EVP_MD_CTX_new());
-  std::string signature(256, '\0');
-  std::size_t size = signature.size();
-  EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, site.sensor.key.get());
-  ASSERT_EQ(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                           hash.data(), hash.size()),
-            1);
-  batch.set_signature(signature.substr(0, size));
+  batch.set_signature(raw_signature(site.sensor, batch.hash()));
   EXPECT_EQ(verdict(batch), "its signature is not that of its hash");
 }
 
@@ -115,7 +135,6 @@ TEST_F(Signing, TheCertificateIsJudgedAsInAHandshake) {
   allow = site.folder.write("allow", "plant-8\n");
   EXPECT_EQ(verdict(good).find("it is not on the allow-list"), 0U);
   allow.clear();
-  EXPECT_EQ(verdict(good, std::time(nullptr) + 2 * kDay).find("its certificate is expired"), 0U);
   EXPECT_EQ(verdict(signed_batch("plant-8")),
             "it is signed by sensor 'plant-7', and says that it is from another");
 
@@ -131,6 +150,67 @@ TEST_F(Signing, TheCertificateIsJudgedAsInAHandshake) {
   v1::Batch by_collector = signed_batch();
   by_collector.set_certificate(site.collector.der());
   EXPECT_EQ(verdict(by_collector).find("its certificate is made for another purpose"), 0U);
+}
+
+TEST_F(Signing, ACertificateThatHasExpiredSinceIsGood) {
+  CertificateSpec spec = site.sensor_spec("plant-7");
+  v1::Batch batch = signed_batch();
+  spec.from_s = -3 * kDay;
+  spec.to_s = -kDay;
+  const Certificate expired = make_certificate(spec, &site.ca);
+  const auto sealed = [&](std::int64_t ago_s) {
+    batch.set_sealed_at(static_cast<std::uint64_t>(std::time(nullptr) - ago_s) * 1'000'000'000);
+    seal_batch({}, {}, false, batch);
+    batch.set_certificate(expired.der());
+    batch.set_signature(raw_signature(expired, std::string("picket batch 1\0", 15) + batch.hash()));
+    return verdict(batch);
+  };
+  EXPECT_EQ(sealed(2 * kDay), "from plant-7") << "it was good when the batch was sealed";
+  EXPECT_EQ(sealed(0).find("its certificate is expired"), 0U);
+  EXPECT_EQ(sealed(4 * kDay).find("its certificate is expired"), 0U) << "it was not there yet";
+  crl = site.folder.write("crl", make_crl(site.ca, {}));
+  EXPECT_EQ(sealed(2 * kDay), "from plant-7") << "the list is newer than the batch";
+  site.folder.write("crl", make_crl(site.ca, {&expired}));
+  EXPECT_EQ(sealed(2 * kDay).find("its certificate is revoked"), 0U);
+}
+
+class Verifying : public Signing {
+ protected:
+  void SetUp() override {
+    site.folder.write("crl", make_crl(site.ca, {}));
+    ring = site.keyring(Side::kCollector, [&](auto& o) {
+      o.trust.crl = site.folder.path("crl");
+      o.trust_only = true;
+      o.certificate = o.key = "/nowhere";
+    });
+    verifier.emplace(ring);
+  }
+  std::string verify(const v1::Batch& batch) {
+    const auto who = verifier->verify(batch);
+    return who ? "from " + who.value().name : who.error().message;
+  }
+  std::shared_ptr<Keyring> ring;
+  std::optional<Verifier> verifier;
+};
+
+TEST_F(Verifying, EachSignatureIsLookedAtAlsoOfACertificateThatIsKnown) {
+  v1::Batch batch = signed_batch();
+  EXPECT_EQ(verify(batch), "from plant-7");
+  EXPECT_EQ(verify(batch), "from plant-7");
+  batch.mutable_hash()->front() ^= 1;
+  EXPECT_EQ(verify(batch), "its signature is not that of its hash");
+  batch = signed_batch("plant-8");
+  EXPECT_EQ(verify(batch), "it is signed by sensor 'plant-7', and says that it is from another");
+  batch.clear_signature();
+  EXPECT_EQ(verify(batch), "it is not signed");
+}
+
+TEST_F(Verifying, WhatIsRevokedIsForgotten) {
+  const v1::Batch batch = signed_batch();
+  EXPECT_EQ(verify(batch), "from plant-7");
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  EXPECT_TRUE(eventually([&] { return verify(batch).find("its certificate is revoked") == 0; }))
+      << "it looks at the files by itself";
 }
 
 }  // namespace

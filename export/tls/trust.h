@@ -41,7 +41,8 @@ class Trust {
  public:
   static Result<Trust> load(const TrustOptions& options);
 
-  /// Of a certificate and what it came with. `now_s` in seconds since 1970; nothing: the clock.
+  /// Of a certificate and what it came with. `now_s` in seconds since 1970, for which a newer list of what is revoked counts,
+  /// too; nothing: the clock.
   [[nodiscard]] Verdict judge(X509& certificate, STACK_OF(X509) * others, Purpose purpose,
                               std::optional<std::int64_t> now_s = std::nullopt) const;
   /// In the handshake, where TLS has prepared the context: its purpose, the name that was dialled.

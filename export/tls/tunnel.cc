@@ -137,6 +137,7 @@ class EpollTunnel final : public Tunnel {
   void shook_hands(Entry& entry);
 
   std::shared_ptr<Keyring> keyring_;
+  std::shared_ptr<const Credentials> judge_ = keyring_->current();  ///< by which all connections were judged
   TunnelLimits limits_;
   Counters& counters_;
   Fd epoll_, wake_, listener_;
@@ -352,19 +353,20 @@ void EpollTunnel::look_around() {
   if (now - last_files_ < limits_.look_at_files) return;
   last_files_ = now;
   if (listener_) watch(listener_.get(), EPOLLIN, kListener);  // EEXIST, unless there were no descriptors left
-  if (keyring_->reload_if_changed() || now - last_judged_ >= limits_.judge_again) {
+  keyring_->reload_if_changed();
+  if (keyring_->current() != judge_ || now - last_judged_ >= limits_.judge_again) {
     last_judged_ = now;
     judge_all();
   }
 }
 
 void EpollTunnel::judge_all() {
-  const auto credentials = keyring_->current();
+  judge_ = keyring_->current();
   std::vector<std::uint64_t> out;
   for (auto& [id, entry] : entries_) {
     Connection& c = *entry.connection;
     if (c.state() != Connection::State::kOpen) continue;
-    const Verdict verdict = credentials->judge_again(c.ssl());
+    const Verdict verdict = judge_->judge_again(c.ssl());
     if (verdict.failure == Failure::kNone) continue;
     c.end(verdict.failure, verdict.why);
     out.push_back(id);

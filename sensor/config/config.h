@@ -23,6 +23,7 @@
 #include "export/delivery/options.h"
 #include "export/metrics/server.h"
 #include "export/ot_summaries.h"
+#include "export/tls/credentials.h"
 #include "parsers/core/result.h"
 
 namespace picket {
@@ -71,6 +72,17 @@ struct OrdersConfig {
   std::uint64_t max_bytes = std::uint64_t{256} << 20;  ///< of one set
 };
 
+/// Collectors by TLS, and the key that signs what is sent.
+struct ExportTlsConfig {
+  tls::CredentialsOptions credentials{.side = tls::Side::kSensor, .trust = {.section = "export.tls"}};
+  std::string server_name;  ///< what each collector's certificate has to bear; "": the host that is dialled
+  /// Is any of it configured? What is missing then, loading the credentials says.
+  [[nodiscard]] bool wanted() const {
+    const tls::CredentialsOptions& c = credentials;
+    return !(c.trust.ca + c.trust.crl + c.certificate + c.key + server_name).empty();
+  }
+};
+
 struct RulesConfig {
   std::string default_path;        ///< where relative rule files are; "": where the configuration file is
   std::vector<std::string> files;  ///< with default_path in front; glob patterns stand as they are
@@ -85,7 +97,8 @@ struct RulesConfig {
 };
 
 struct Config {
-  std::string sensor_name;         ///< EVE's `host`; "": none
+  std::string
+      sensor_name;  ///< EVE's `host`; "": none, or what export.tls.certificate says (sensor/export_tls.h)
   std::string log_level = "info";  ///< debug, info, warning, error
   unsigned workers = 1;
   std::vector<int> cores;  ///< where workers are pinned; empty: the kernel decides
@@ -99,8 +112,9 @@ struct Config {
   std::uint32_t stats_interval_s = 8;  ///< live: a record of statistics this often; 0: at the end only
   std::uint32_t stop_timeout_s = 10;   ///< what a clean end after a signal may take
   delivery::Options exporter;          ///< no collectors unless configured
-  metrics::ServerConfig metrics;       ///< `listen` is "" unless configured
-  std::vector<std::string> warnings;   ///< one line each
+  ExportTlsConfig export_tls;
+  metrics::ServerConfig metrics;      ///< `listen` is "" unless configured
+  std::vector<std::string> warnings;  ///< one line each
 };
 
 /// Everything at its default.

@@ -311,6 +311,28 @@ Refusal set_intel_files(const Key&, const Value& v, Draft& d) {
   return {};
 }
 
+Refusal set_stale_crl(const Key&, const Value& v, Draft& d) {
+  if (v.text != "refuse" && v.text != "accept") return "has to be refuse or accept";
+  d.config.export_tls.credentials.trust.accept_stale_crl = v.text == "accept";
+  return {};
+}
+std::string show_stale_crl(const Draft& d) {
+  return d.config.export_tls.credentials.trust.accept_stale_crl ? "accept" : "refuse";
+}
+
+Refusal set_groups(const Key&, const Value& v, Draft& d) {
+  const tls::GroupsWord* found = tls::find_groups(v.text);
+  if (found == nullptr) return "has to be prefer-hybrid, require-hybrid or classical";
+  d.config.export_tls.credentials.groups = found->groups;
+  return {};
+}
+std::string show_groups(const Draft& d) {
+  for (const tls::GroupsWord& g : tls::kGroupsWords) {
+    if (g.groups == d.config.export_tls.credentials.groups) return std::string(g.word);
+  }
+  return {};
+}
+
 template <class List>
 std::string join(const List& list) {
   std::string s;
@@ -525,6 +547,23 @@ constexpr Key kKeys[] = {
      "list of HOST:PORT, at most 8"},
     {"export.mode", set_export_mode, show_export_mode,
      "several collectors: the first that answers, or all of them get everything", 0, 0, "failover or all"},
+    PATH("export.tls.ca", config.export_tls.credentials.trust.ca,
+         "PEM file: the CA of the collectors' certificates, one or more; with these keys, collectors are "
+         "reached by TLS alone"),
+    PATH("export.tls.certificate", config.export_tls.credentials.certificate,
+         "PEM file: this sensor's own, which names it"),
+    PATH("export.tls.key", config.export_tls.credentials.key,
+         "PEM file: its private key, for nobody else to read; batches are signed with it, too"),
+    PATH("export.tls.crl", config.export_tls.credentials.trust.crl,
+         "PEM file: what each CA has revoked; empty: nothing"),
+    {"export.tls.stale-crl", set_stale_crl, show_stale_crl,
+     "when that list should have been replaced: no collector is believed, or as before", 0, 0,
+     "refuse or accept"},
+    {"export.tls.groups", set_groups, show_groups,
+     "key exchange; hybrid ones resist quantum computers, and need OpenSSL 3.5", 0, 0,
+     "prefer-hybrid, require-hybrid or classical"},
+    TEXT("export.tls.server-name", config.export_tls.server_name,
+         "what each collector's certificate has to bear; empty: the host of export.collector"),
     PATH("export.spool.path", config.exporter.spool_folder,
          "folder in which records wait for collectors, and outlive picket; empty: they wait in memory"),
     SIZE("export.spool.max-size", config.exporter.spool_max_bytes, kMb, 1024 * kTb,

@@ -339,6 +339,29 @@ TEST_F(ConfigTest, CollectorsAreOneOrSeveral) {
             std::string::npos);
 }
 
+TEST_F(ConfigTest, CollectorsBehindTls) {
+  EXPECT_FALSE(load("workers: 1").value().export_tls.wanted());
+  const auto r = load(
+      "export.tls:\n  ca: ca.crt\n  certificate: /c/plant-7.crt\n  key: plant-7.key\n  crl: ca.crl\n"
+      "  stale-crl: accept\n  groups: require-hybrid\n  server-name: soc.example\n");
+  ASSERT_TRUE(r.has_value()) << error(r);
+  const ExportTlsConfig& tls = r.value().export_tls;
+  EXPECT_TRUE(tls.wanted());
+  const tls::CredentialsOptions& c = tls.credentials;
+  EXPECT_EQ(c.side, tls::Side::kSensor);
+  EXPECT_EQ(c.trust.section, "export.tls");
+  EXPECT_EQ(c.trust.ca, (folder_ / "ca.crt").string());
+  EXPECT_EQ(c.certificate, "/c/plant-7.crt");
+  EXPECT_EQ(c.key, (folder_ / "plant-7.key").string());
+  EXPECT_EQ(c.trust.crl, (folder_ / "ca.crl").string());
+  EXPECT_TRUE(c.trust.accept_stale_crl);
+  EXPECT_EQ(c.groups, tls::Groups::kRequireHybrid);
+  EXPECT_EQ(tls.server_name, "soc.example");
+  EXPECT_NE(error(load("export.tls.groups: P-256")).find("prefer-hybrid, require-hybrid or classical"),
+            std::string::npos);
+  EXPECT_NE(error(load("export.tls.stale-crl: maybe")).find("refuse or accept"), std::string::npos);
+}
+
 TEST_F(ConfigTest, AnotherSensorsConfigurationBecomesOurs) {
   const auto path = folder_ / "suricata.yaml";
   std::ofstream(path) << "vars:\n  address-groups:\n    HOME_NET: \"[10.0.0.0/8,!10.1.1.1]\"\n"

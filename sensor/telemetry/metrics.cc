@@ -30,6 +30,9 @@ void by_name(Samples& out, const Texts& texts, const Counts& counts) {
 
 constexpr double kNsPerSecond = 1e9;
 
+// Of Totals::intel: levels, between counts.
+constexpr std::string_view kLoadedOfType = "loaded_", kIntelEpoch = "epoch";
+
 using Count = std::atomic<std::uint64_t>;
 
 void by_lane(const SensorFigures& f, Samples& out, Count delivery::LaneCounters::*field) {
@@ -178,6 +181,37 @@ constexpr FamilyOf<SensorFigures> kFamilies[] = {
      [](const SensorFigures& f, Samples& out) { out.add(f.totals.reloads); }},
     {{"picket_rule_reloads_failed", kCounter, "", "", "sets that could not be loaded: the one in use stayed"},
      [](const SensorFigures& f, Samples& out) { out.add(f.totals.reloads_failed); }},
+    {{"picket_orders", kCounter, "", "result",
+      "sets of rules and indicators that collectors ordered: applied, or refused and the set before stayed"},
+     [](const SensorFigures& f, Samples& out) {
+       if (f.orders == nullptr) return;
+       out.add(f.orders->applied.load(), {"applied"});
+       out.add(f.orders->refused.load(), {"refused"});
+     }},
+    {{"picket_orders_ended_calls", kCounter, "", "", "calls for orders that ended, and are made again"},
+     [](const SensorFigures& f, Samples& out) {
+       if (f.orders != nullptr) out.add(f.orders->ended_calls.load());
+     }},
+    {{"picket_indicators", kGauge, "", "type", "indicators that are looked up"},
+     [](const SensorFigures& f, Samples& out) {
+       for (const auto& [name, n] : f.totals.intel) {
+         if (name.starts_with(kLoadedOfType))
+           out.add(n, {std::string_view(name).substr(kLoadedOfType.size())});
+       }
+     }},
+    {{"picket_indicators_epoch", kGauge, "", "", "number of the set of indicators in use"},
+     [](const SensorFigures& f, Samples& out) {
+       for (const auto& [name, n] : f.totals.intel) {
+         if (name == kIntelEpoch) out.add(n);
+       }
+     }},
+    {{"picket_intel", kCounter, "", "count",
+      "what was looked up, found and told of indicators, and what was left out"},
+     [](const SensorFigures& f, Samples& out) {
+       for (const auto& [name, n] : f.totals.intel) {
+         if (!name.starts_with("loaded") && name != kIntelEpoch) out.add(n, {name});
+       }
+     }},
     {{"picket_alerts_suppressed", kCounter, "", "", "alerts that a threshold turned down"},
      [](const SensorFigures& f, Samples& out) { out.add(f.totals.suppressed); }},
     {{"picket_detection", kCounter, "", "count", "what detection did, and where it was cut short"},

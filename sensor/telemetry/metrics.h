@@ -7,6 +7,7 @@
 
 #include "export/delivery/counters.h"
 #include "export/metrics/process.h"
+#include "export/orders/counters.h"
 #include "export/tls/counters.h"
 #include "sensor/telemetry/totals.h"
 
@@ -18,7 +19,8 @@ struct SensorFigures {
   std::string sensor;                                    ///< its name; "": it has none
   const delivery::DeliveryCounters* delivery = nullptr;  ///< nullptr: nothing goes to a collector
   std::uint64_t spool_limit_bytes = 0;
-  const tls::Counters* tls = nullptr;  ///< of the connections to collectors; nullptr: they have none
+  const OrderCounters* orders = nullptr;  ///< nullptr: none are taken
+  const tls::Counters* tls = nullptr;     ///< of the connections to collectors; nullptr: they have none
 };
 
 /// Every family of the sensor's, in the order in which they are exposed.

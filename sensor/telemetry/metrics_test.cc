@@ -40,6 +40,8 @@ SensorFigures figures() {
   fill_all(t.summarised);
   t.protocols.resize(protocols().size());
   for (auto& p : t.protocols) fill_all(p);
+  t.intel = {{"loaded", 7}, {"loaded_domain", 5}, {"loaded_url", 2},
+             {"epoch", 3},  {"lookups", 900},     {"hits", 8}};
   t.failed_outputs = {{"a.json", ++n}, {"collector \"b\"", ++n}};
   t.clock_ns = 1'700'000'001'500'000'000;
   f.sensor = "plant-7";
@@ -134,6 +136,26 @@ TEST(SensorMetrics, SayWhatTheTotalsSay) {
     EXPECT_EQ(value("picket_protocol_transactions_total" + protocol), std::to_string(t.protocols[i][1]));
     EXPECT_EQ(value("picket_protocol_events_total" + protocol), std::to_string(t.protocols[i][2]));
   }
+}
+
+TEST(SensorMetrics, SayWhatBecameOfOrdersAndIndicators) {
+  EXPECT_EQ(value("picket_indicators{type=\"domain\"}"), "5");
+  EXPECT_EQ(value("picket_indicators{type=\"url\"}"), "2");
+  EXPECT_EQ(value("picket_indicators_epoch"), "3");
+  EXPECT_EQ(value("picket_intel_total{count=\"lookups\"}"), "900");
+  EXPECT_EQ(value("picket_intel_total{count=\"hits\"}"), "8");
+  EXPECT_EQ(value("picket_intel_total{count=\"epoch\"}"), "") << "a level is no count";
+  EXPECT_EQ(value("picket_orders_total{result=\"applied\"}"), "") << "none are taken";
+  OrderCounters c;
+  c.applied = 4;
+  c.refused = 2;
+  c.ended_calls = 1;
+  SensorFigures f = figures();
+  f.orders = &c;
+  const std::string all = sensor_metrics(f, Format::kOpenMetrics);
+  EXPECT_EQ(metrics::test::value_of(all, "picket_orders_total{result=\"applied\"}"), "4");
+  EXPECT_EQ(metrics::test::value_of(all, "picket_orders_total{result=\"refused\"}"), "2");
+  EXPECT_EQ(metrics::test::value_of(all, "picket_orders_ended_calls_total"), "1");
 }
 
 TEST(SensorMetrics, SayHowDeliveryDoes) {

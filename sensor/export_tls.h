@@ -1,0 +1,22 @@
+// sensor/export_tls.h — collectors behind TLS: who this sensor is, how they are dialled, and the key that signs its batches
+//
+//   export.tls.* ──> identify(): sensor_name is what the certificate says ──> open_channels(): dial and sign
+//
+// Renewal  a certificate that was renewed on disk is used from the next connection and the next batch on. One of another sensor is not taken, and
+//          said in the log: what this sensor is called stands in records and in the spool.
+#pragma once
+#include <memory>
+
+#include "export/tls/channels.h"
+#include "sensor/config/config.h"
+
+namespace picket {
+
+/// Reads export.tls.*, where any of it is configured: afterwards `config.sensor_name` is the name in the certificate. Refuses
+/// what cannot be used, and a sensor-name that is another one. Starts no thread.
+[[nodiscard]] Status identify(Config& config);
+
+/// After identify(): `config.exporter` dials through these, and signs with their key. nullptr: no TLS is configured, and loopback alone is dialled.
+Result<std::shared_ptr<tls::Channels>> open_channels(Config& config);
+
+}  // namespace picket

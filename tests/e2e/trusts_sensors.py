@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Sensors and a collector that trust each other by picket-ca's certificates: what arrives is what was made, whatever is renewed or revoked
+on the way; and each way in which they do not is said in words at both ends. The sensor is `picket run --vdev net_pcap0` with one flow again and
+again, which alerts at a bounded rate.
+
+usage: trusts_sensors.py        PICKET, PICKET_COLLECTOR=paths of the programs; as root
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import ROOT, Checks, Scratch, capture_of, collector, picket, read_json, run, stop
+
+PICKET_CA = ROOT / 'scripts' / 'picket-ca'
+# At most 20 alerts a second, of one packet in PACKETS: more no output could keep up with at this rate.
+PACKETS = 256
+RULE = 'alert udp any any -> any any (msg:"flows"; content:"watched"; threshold:type limit,track by_src,count 20,seconds 1; sid:77;)\n'
+
+
+def eventually(what, seconds=90):
+    """The first true answer, or the last one."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answer
+
+
+def picket_ca(*words):
+    done = run(PICKET_CA, *words)
+    if done.status != 0:
+        raise RuntimeError(str(done))
+
+
+def make_expired(ca, name):
+    """A sensor's certificate whose time is over, beside the others; with the sections that picket-ca wrote last."""
+    key, request, crt = (ca / 'sensors' / ('%s.%s' % (name, kind)) for kind in ('key', 'csr', 'crt'))
+    config = (ca / 'private/openssl.cnf').read_text()
+    (ca / 'private/expired.cnf').write_text(re.sub(r'picket:sensor/\S+', 'picket:sensor/' + name, config))
+    for words in (['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key],
+                  ['req', '-new', '-config', ca / 'private/expired.cnf', '-key', key, '-subj', '/CN=' + name, '-out', request],
+                  ['ca', '-batch', '-config', ca / 'private/expired.cnf', '-startdate', '20200101000000Z', '-enddate', '20200102000000Z',
+                   '-notext', '-in', request, '-out', crt]):
+        done = run('openssl', *words)
+        if done.status != 0:
+            raise RuntimeError(str(done))
+    key.chmod(0o600)
+
+
+def udp_packet(payload):
+    udp = struct.pack('>HHHH', 40000, 40001, 8 + len(payload), 0) + payload
+    ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+    frame = bytes.fromhex('020000000002020000000001') + b'\x08\x00' + ip + udp
+    return struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame
+
+
+def write_capture(path):
+    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + udp_packet(b'traffic that is watched') +
+                     udp_packet(b'traffic of every day') * (PACKETS - 1))
+
+
+class Program:
+    """One of ours, and what it logs."""
+
+    def __init__(self, log, *command):
+        self.log = log
+        self.process = subprocess.Popen([str(c) for c in command], stdout=log.open('wb'), stderr=subprocess.STDOUT)
+
+    def said(self):
+        return self.log.read_text(errors='replace')
+
+    def says(self, pattern):
+        """The match, once there is one; None when it ended without."""
+        eventually(lambda: self.process.poll() is not None or re.search(pattern, self.said()))
+        return re.search(pattern, self.said())
+
+    def figure(self, sample):
+        """Of a scrape; 0 where it has no such sample."""
+        url = self.says(r'metrics: (http://127\.0\.0\.1:\d+/metrics)').group(1)
+        with urllib.request.urlopen(urllib.request.Request(url, headers={'Accept': 'text/plain'}), timeout=30) as answer:
+            text = answer.read().decode()
+        found = re.search('^' + re.escape(sample) + r' (\S+)$', text, re.M)
+        return float(found.group(1)) if found else 0
+
+
+class Collector(Program):
+    def __init__(self, folder, name, config):
+        self.store = folder / (name + '.db')
+        (folder / (name + '.yaml')).write_text(''.join('%s: %s\n' % item for item in config.items()))
+        super().__init__(folder / (name + '.log'), collector(), 'serve', '--config', folder / (name + '.yaml'), '--store', self.store)
+
+    def address(self, how='with TLS '):
+        found = self.says('listening %son (127\\.0\\.0\\.1:\\d+)' % how)
+        return found.group(1) if found else None
+
+    def ledger(self):
+        lines = run(collector(), 'ledger', '--store', self.store, '--json').out.splitlines()
+        return list(map(json.loads, lines))
+
+
+class Site:
+    """A CA, what it made, and how a sensor is told of it."""
+
+    def __init__(self, folder):
+        self.folder, self.ca, self.other = folder, folder / 'ca', folder / 'other'
+        picket_ca('init', self.ca)
+        picket_ca('collector', self.ca, 'soc', '--host', '127.0.0.1')
+        for name in ('plant-7', 'plant-8'):
+            picket_ca('sensor', self.ca, name)
+        picket_ca('init', self.other)
+        picket_ca('sensor', self.other, 'plant-7')
+        make_expired(self.ca, 'plant-9')
+
+    def collector(self, **more):
+        return {'tls.listen': '127.0.0.1:0', 'tls.ca': self.ca / 'ca.crt', 'tls.certificate': self.ca / 'collectors/soc.crt',
+                'tls.key': self.ca / 'collectors/soc.key', 'tls.crl': self.ca / 'ca.crl', 'require-signatures': 'yes',
+                'metrics.listen': '127.0.0.1:0', **more}
+
+    def sensor(self, name='plant-7', ca=None, trust=None, **more):
+        files = (ca or self.ca) / 'sensors'
+        keys = {'export.tls.ca': (trust or self.ca) / 'ca.crt', 'export.tls.certificate': files / (name + '.crt'),
+                'export.tls.key': files / (name + '.key'), **more}
+        return [word for key, value in keys.items() for word in ('--set', '%s=%s' % (key, value))]
+
+
+def replays(checks, site, server):
+    """Everything of a replay arrives, once, under the name in the certificate."""
+    stats = site.folder / 'replay.json'
+    done = run(picket(), 'replay', '--export', server.address(), '--stats', stats, *site.sensor('plant-8'), capture_of('http/get'), capture_of('dns/record-types'))
+    if not checks.ok('a replay delivers over TLS', done.status == 0, done):
+        return
+    made = {kind: n for kind, n in read_json(stats)['records']['made'].items() if n}
+    held = {}
+    for row in server.ledger():
+        checks.equal('the sensor of lane %s is whom its certificate names' % row['lane'], row['sensor'], 'plant-8')
+        for kind, n in row['held'].items():
+            held[kind] = held.get(kind, 0) + n
+    checks.equal('the collector has what was made', held, made)
+    checks.equal('no signature was wrong', server.figure('picket_collector_batches_total{fate="signature"}'), 0)
+
+
+def is_refused_at_once(checks, site, server):
+    for name, words, why in (
+            ('another machine in clear text', ['--export', '192.0.2.1:5514'], r'192\.0\.2\.1:5514 is not on this machine.*set export\.tls\.ca, export\.tls\.certificate and export\.tls\.key'),
+            ('a name that is not that of the certificate', [*site.sensor(), '--set', 'sensor-name=ward-3'],
+             r"export\.tls\.certificate: .*plant-7\.crt: is that of sensor 'plant-7', and this one is 'ward-3' \(sensor-name\)"),
+            ('a certificate without a key', ['--set', 'export.tls.ca=%s' % (site.ca / 'ca.crt'), '--set', 'export.tls.certificate=%s' % (site.ca / 'sensors/plant-7.crt')],
+             r'export\.tls\.key: is not set'),
+            ('an expired certificate', site.sensor('plant-9'), r'export\.tls\.certificate: .*plant-9\.crt: expired at 2020-01-02')):
+        done = run(picket(), 'replay', '--export', server.address(), *words, capture_of('http/get'))
+        checks.ok('does not start: ' + name, done.status in (1, 2) and re.search(why, done.err.decode()), done)
+
+
+def is_refused(checks, site, server):
+    """All of them at once: each one goes on trying until it is stopped."""
+    plain = Collector(site.folder, 'plain', {'listen': '127.0.0.1:0', 'tls.ca': site.ca / 'ca.crt', 'require-signatures': 'yes'})
+    there = server.address()
+    cases = (
+        ('a CA that the sensor does not know', there, site.sensor(trust=site.other), 'its certificate does not come from the CA', server, 'it refuses this side'),
+        ('a CA that the collector does not know', there, site.sensor(ca=site.other), 'the collector refuses this sensor', server, 'its certificate does not come from the CA'),
+        ('another name', there, site.sensor(**{'export.tls.server-name': 'soc.example'}), r"its certificate is not for 'soc\.example'", server, 'it refuses this side'),
+        ('clear text at the port of TLS', there, [], 'nobody answers in clear text.*tls.listen.*export.tls.certificate', server, 'what it sent is not TLS'),
+        ('TLS at the port of clear text', plain.address(''), site.sensor(), 'what it sent is not TLS.*the port of tls.listen', None, ''),
+        ('no signature where one is required', plain.address(''), [], 'it is not signed, and require-signatures is set', plain, 'it is not signed, and require-signatures is set'))
+    sensors = [Program(site.folder / ('refused-%d.log' % i), picket(), 'replay', '--export', at, *words, capture_of('http/get'))
+               for i, (_, at, words, *_) in enumerate(cases)]
+    try:
+        for (name, _, _, why, far, far_why), sensor in zip(cases, sensors):
+            checks.ok('refused: %s; the sensor says why' % name, sensor.says('collector at 127.*' + why), sensor.said())
+            if far is not None:
+                checks.ok('refused: %s; the collector says why' % name, far.says(far_why), far.said())
+    finally:
+        for sensor in sensors:
+            stop(sensor.process, signal.SIGKILL)
+    checks.ok('what was refused is counted', server.figure('picket_tls_handshakes_total{result="untrusted"}') >= 1, server.said())
+    stop(plain.process)
+    checks.equal('nothing of them was stored', [row for row in plain.ledger() if row['held']], [])
+
+
+def fingerprint(path):
+    return run('openssl', 'x509', '-in', path, '-noout', '-fingerprint', '-sha256').out.decode().split('=')[1].strip()
+
+
+def lives(checks, site, server, allow):
+    """Renewed, revoked and made again while records flow: each arrives once."""
+    write_capture(site.folder / 'one.pcap')
+    (site.folder / 'live.rules').write_text(RULE)
+    stats = site.folder / 'live.json'
+    sensor = Program(site.folder / 'live.log', picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (site.folder / 'one.pcap'),
+                     '--rules', site.folder / 'live.rules', '--export', server.address(), '--stats', stats, '--set', 'export.spool.path=%s' % (site.folder / 'spool'),
+                     '--set', 'stats.interval=1', '--set', 'metrics.listen=127.0.0.1:0', *site.sensor())
+    stored = 'picket_collector_records_total{sensor="plant-7",lane="alert"}'
+    owed = 'picket_delivery_owed_records{lane="alert"}'
+    try:
+        if not checks.ok('records flow', eventually(lambda: server.figure(stored) > 20), sensor.said() + server.said()):
+            return
+        checks.ok('the sensor counts its connection', sensor.figure('picket_tls_handshakes_total{result="ok"}') >= 1, sensor.said())
+
+        picket_ca('sensor', site.ca, 'plant-7', '--renew')
+        # From here on nobody with the certificate before is let in, and nothing that it signed is taken.
+        allow.write_text('plant-8\nsha256:%s\n' % fingerprint(site.ca / 'sensors/plant-7.crt'))
+        checks.ok('a renewed certificate is read', sensor.says('export.tls: read again'), sensor.said())
+        checks.ok('the one before is put out', server.says(r'plant-7 ended: it is not on the allow-list'), server.said())
+        before = server.figure(stored)
+        checks.ok('records flow by the new one', eventually(lambda: server.figure(stored) > before + 20), sensor.said() + server.said())
+        allow.write_text('plant-7\nplant-8\n')
+
+        picket_ca('revoke', site.ca, 'plant-7')
+        checks.ok('revoked: the collector says so', server.says(r'plant-7 ended: its certificate is revoked'), server.said())
+        checks.ok('and the sensor is told', sensor.says(r'the collector refuses this sensor.*revoked'), sensor.said())
+        refused = server.figure(stored)
+        checks.ok('the spool keeps what is made', eventually(lambda: sensor.figure(owed) > 20), sensor.said())
+        checks.equal('nothing of it arrives', server.figure(stored), refused)
+        picket_ca('sensor', site.ca, 'plant-7', '--renew')
+        checks.ok('with a new certificate it is delivered', eventually(lambda: server.figure(stored) > refused + 40), sensor.said() + server.said())
+
+        checks.equal('no batch was given up', sensor.figure('picket_delivery_refused_batches_total'), 0)
+        checks.equal('SIGINT ends the sensor', stop(sensor.process, signal.SIGINT, 60), 0)
+        made = {kind: n for kind, n in read_json(stats)['records']['made'].items() if n}
+        rows = [row for row in server.ledger() if row['sensor'] == 'plant-7']
+        held = {}
+        for row in rows:
+            for kind, n in row['held'].items():
+                held[kind] = held.get(kind, 0) + n
+        checks.equal('each record is there once', held, made)
+        checks.equal('and none is missing', [row['missing'] for row in rows if row['missing']], [])
+    finally:
+        stop(sensor.process, signal.SIGKILL)
+
+
+def main():
+    checks = Checks()
+    with Scratch() as folder:
+        site = Site(folder)
+        allow = folder / 'allow'
+        allow.write_text('plant-7\nplant-8\n')
+        server = Collector(folder, 'soc', site.collector(**{'tls.allow': allow}))
+        try:
+            if not checks.ok('the collector listens with TLS', server.address(), server.said()):
+                return checks.done()
+            replays(checks, site, server)
+            is_refused_at_once(checks, site, server)
+            is_refused(checks, site, server)
+            if os.geteuid() != 0 or 'not in this build' in run(picket(), 'run').err.decode(errors='replace'):
+                checks.skip('a live sensor', 'not root, or `picket run` is not in this build')
+            else:
+                lives(checks, site, server, allow)
+            checks.equal('SIGTERM ends the collector', stop(server.process), 0)
+        finally:
+            stop(server.process, signal.SIGKILL)
+    return checks.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
