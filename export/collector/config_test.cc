@@ -12,7 +12,7 @@ namespace {
 
 class ConfigTest : public ::testing::Test {
  protected:
-  std::string write(const char* text) {
+  std::string write(const std::string& text) {
     std::ofstream(folder_.file("c.yaml")) << text;
     return folder_.file("c.yaml");
   }
