@@ -188,15 +188,16 @@ TEST_F(DeliverTest, ASensorIsOneWhateverLanesItHas) {
   auto sink = open(options(false));
   const std::string record = test::event(1).SerializeAsString();
   std::uint64_t n = 0;
-  for (const RecordType type : {RecordType::kAlert, RecordType::kAnomaly, RecordType::kFlow, RecordType::kStats})
+  for (const RecordType type :
+       {RecordType::kAlert, RecordType::kAnomaly, RecordType::kFlow, RecordType::kStats})
     sink->write({++n, record_kind(type, kNoProtocol), as_bytes(record)});
   EXPECT_TRUE(delivered(*sink, n));
 }
 
 TEST_F(DeliverTest, AConnectionHasAFewCallsAndNoMore) {
   start();
-  const auto stub = v1::Collector::NewStub(
-      grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials()));
+  const auto stub = v1::Collector::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
+                                                               grpc::InsecureChannelCredentials()));
   struct Open {
     grpc::ClientContext context;
     std::unique_ptr<grpc::ClientReaderWriter<v1::Batch, v1::Ack>> call;

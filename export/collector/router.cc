@@ -61,8 +61,11 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return false;
-    if (held_bytes_ != 0 && held_bytes_ + bytes > options_.max_bytes) {
-      waiting_.push_back({source, bytes});
+    const bool is_alert = batch.lane() == v1::LANE_ALERT;
+    if (held_bytes_ != 0 && !has_room(bytes, is_alert)) {
+      const auto behind_alerts =
+          std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& w) { return !w.is_alert; });
+      waiting_.insert(is_alert ? behind_alerts : waiting_.end(), {source, bytes, is_alert});
       return false;
     }
     held_bytes_ += bytes;
@@ -101,15 +104,21 @@ Result<bool> Router::is_signed(const v1::Batch& batch) const {
   return true;
 }
 
+bool Router::has_room(std::size_t bytes, bool is_alert) const noexcept {
+  return held_bytes_ + bytes <= options_.max_bytes - (is_alert ? 0 : options_.max_bytes / 8);
+}
+
 void Router::give_back(std::size_t bytes) {
   std::vector<std::shared_ptr<Source>> may;
   {
     const std::lock_guard lock(mutex_);
     held_bytes_ -= bytes;
-    std::size_t room = held_bytes_ < options_.max_bytes ? options_.max_bytes - held_bytes_ : 0;
-    while (!waiting_.empty() && (waiting_.front().bytes <= room || (held_bytes_ == 0 && may.empty()))) {
-      room -= std::min(room, waiting_.front().bytes);
-      if (auto source = waiting_.front().source.lock()) may.push_back(std::move(source));
+    std::size_t promised = 0;
+    while (!waiting_.empty()) {
+      const Waiting& next = waiting_.front();
+      if (!has_room(promised + next.bytes, next.is_alert) && (held_bytes_ != 0 || !may.empty())) break;
+      promised += next.bytes;
+      if (auto source = next.source.lock()) may.push_back(std::move(source));
       waiting_.pop_front();
     }
   }

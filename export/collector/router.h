@@ -5,8 +5,8 @@
 //      └<──────────────────────── answer ────────────────────────────────────────┘
 //
 // Order    batches of a source reach each sink, and are answered, in the order in which they came. After one that was
-//          refused nothing of its source is taken any more.
-// Memory   opened batches take at most max_bytes, all queues together. Who finds no room is told when there is some, in
+//          refused nothing of its source is taken any more. Of different sources, alerts go first.
+// Memory   opened batches take at most max_bytes, all queues together, the last eighth of it alerts alone. Who finds no room is told when there is some, in
 //          turn; until then he keeps his batch and reads no further. A durable sink that is down so stops everybody in the
 //          end, and loses nothing; one that is not durable may hold an eighth, and is left out beyond, counted.
 // Threads  take() from any; a Source is called from a sink's thread, or from take()
@@ -123,7 +123,9 @@ class Router {
   struct Waiting {
     std::weak_ptr<Source> source;
     std::size_t bytes;
+    bool is_alert;
   };
+  [[nodiscard]] bool has_room(std::size_t bytes, bool is_alert) const noexcept;
   std::deque<Waiting> waiting_;
   std::vector<std::unique_ptr<SinkLine>> lines_;
 };

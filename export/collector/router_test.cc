@@ -19,6 +19,7 @@ struct Disk {
   std::multiset<std::pair<ChainId, std::uint64_t>> records;
   std::map<std::pair<ChainId, std::uint64_t>, Held> batches;
   std::set<std::uint64_t> poison;
+  std::vector<v1::Lane> order;  ///< of what was stored
   bool stalled = false;
   unsigned failures = 0;         ///< so many store()s fail
   unsigned silent_failures = 0;  ///< so many store, and say that they did not
@@ -69,6 +70,7 @@ class DiskSink final : public Sink {
         }
       }
       EXPECT_EQ(seq, d->first_seq + d->count) << "the records of a delivery are there";
+      disk_.order.push_back(d->chain.lane);
       disk_.heads[d->chain] = d->after;
       disk_.batches[{d->chain, d->first_seq}] = {d->first_seq, d->count, d->hash};
     }
@@ -321,6 +323,54 @@ TEST_F(RouterTest, MemoryIsBoundedAndWhoWaitsIsTold) {
   EXPECT_TRUE(router.take(source_, batch));
   source_->wait(taken + 1);
   EXPECT_EQ(a_.records.size(), 20 * (taken + 1));
+}
+
+TEST_F(RouterTest, AlertsGoBeforeWhatOthersBrought) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(11, 10)));
+  const auto alerts = std::make_shared<TestSource>();
+  EXPECT_TRUE(router.take(alerts, test::Sensor("plant-7", 1, v1::LANE_ALERT).batch(1, 1)));
+  a_.set(a_.stalled, false);
+  source_->wait(2);
+  alerts->wait(1);
+  EXPECT_EQ(a_.order, (std::vector{v1::LANE_FLOW, v1::LANE_ALERT, v1::LANE_FLOW}));
+}
+
+TEST_F(RouterTest, WhatOneSourceBringsStaysInOrder) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  test::Sensor alerts("plant-7", 1, v1::LANE_ALERT);
+  EXPECT_TRUE(router.take(source_, alerts.batch(1, 1)));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(11, 10)));
+  EXPECT_TRUE(router.take(source_, alerts.batch(2, 1)));
+  a_.set(a_.stalled, false);
+  const auto answers = source_->wait(4);
+  EXPECT_EQ(a_.order, (std::vector{v1::LANE_FLOW, v1::LANE_ALERT, v1::LANE_FLOW, v1::LANE_ALERT}));
+  EXPECT_EQ(answers[2].chain.lane, v1::LANE_FLOW);
+  EXPECT_EQ(answers[3].through, 2U);
+}
+
+TEST_F(RouterTest, ThereIsRoomForAlertsWhereFlowsHaveTakenTheirs) {
+  options_.max_bytes = 64 << 10;
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  std::uint64_t n = 1;
+  while (router.take(source_, sensor_.batch(n, 20))) ASSERT_LT(n += 20, 10'000U);
+  const auto alerts = std::make_shared<TestSource>();
+  test::Sensor alerting("plant-7", 1, v1::LANE_ALERT);
+  EXPECT_TRUE(router.take(alerts, alerting.batch(1, 1)));
+  EXPECT_LE(router.held_bytes(), options_.max_bytes);
+  std::uint64_t last = 1;
+  while (router.take(alerts, alerting.batch(last + 1, 1))) ASSERT_LT(++last, 10'000U);
+  EXPECT_LE(router.held_bytes(), options_.max_bytes) << "and no more than that";
+  a_.set(a_.stalled, false);
+  EXPECT_TRUE(alerts->wait_room(1));
+  EXPECT_TRUE(source_->wait_room(1));
 }
 
 TEST_F(RouterTest, ASinkThatIsNotDurableIsNeverWaitedFor) {

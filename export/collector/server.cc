@@ -189,7 +189,8 @@ class Service final : public v1::Collector::CallbackService {
   LogLimit log_limit_;
   std::mutex mutex_;
   std::unordered_set<Call*> calls_;
-  std::unordered_map<std::string, unsigned> calls_of_;  ///< by peer: a connection is a sensor, whatever lanes it has
+  std::unordered_map<std::string, unsigned>
+      calls_of_;  ///< by peer: a connection is a sensor, whatever lanes it has
 };
 
 bool Call::may_come_from_here() {

@@ -76,7 +76,13 @@ void SinkLine::put(std::shared_ptr<Item> item) {
   }
   state_.queued_bytes += item->bytes();
   ++state_.queued_batches;
-  queue_.push_back(std::move(item));
+  const std::uint64_t source = item->source()->number_;
+  if (item->batch().chain.lane == v1::LANE_ALERT && !in_queue_.contains(source)) {
+    alerts_.push_back(std::move(item));
+  } else {
+    ++in_queue_[source];
+    queue_.push_back(std::move(item));
+  }
   changed_.notify_all();
 }
 
@@ -118,7 +124,10 @@ void SinkLine::run() {
 /// next one's batches are judged, all of the former's are in the sink. False: stop.
 bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   std::unique_lock lock(mutex_);
-  if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || !queue_.empty(); });
+  const auto next = [&]() -> const Item* {
+    return !alerts_.empty() ? alerts_.front().get() : !queue_.empty() ? queue_.front().get() : nullptr;
+  };
+  if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || next() != nullptr; });
   if (stopping_) return false;
   std::size_t bytes = 0;
   std::map<std::reference_wrapper<const ChainId>, std::uint64_t, std::less<ChainId>> sources;
@@ -130,13 +139,23 @@ bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
     bytes += item->bytes();
     (void)same_source(*item);
   }
-  while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes() <= options_.max_group_bytes) &&
-         same_source(*queue_.front())) {
-    bytes += queue_.front()->bytes();
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+  for (const Item* item = next(); item != nullptr; item = next()) {
+    if (!group.empty() && bytes + item->bytes() > options_.max_group_bytes) break;
+    if (!same_source(*item)) break;
+    bytes += item->bytes();
+    group.push_back(pop());
   }
   return true;
+}
+
+std::shared_ptr<Item> SinkLine::pop() {
+  auto& from = !alerts_.empty() ? alerts_ : queue_;
+  std::shared_ptr<Item> item = std::move(from.front());
+  from.pop_front();
+  if (&from == &queue_) {
+    if (const auto at = in_queue_.find(item->source()->number_); --at->second == 0) in_queue_.erase(at);
+  }
+  return item;
 }
 
 /// Where the item's chain stands behind what was judged so far.

@@ -4,6 +4,7 @@
 // Heads    what the sink says of a chain is believed as long as one source brings the chain. Another source is another
 //          connection: the sensor may have been at another collector meanwhile, which writes to the same server
 //
+// Alerts   go before what came earlier, unless it came from their own source
 // Log      that the sink does not work, with its reason, once; that it works again, once
 #pragma once
 #include <condition_variable>
@@ -72,6 +73,7 @@ class SinkLine {
 
   void run();
   bool next_group(std::vector<std::shared_ptr<Item>>& group);
+  std::shared_ptr<Item> pop();
   Status store(const std::vector<std::shared_ptr<Item>>& group);
   bool bury(const std::vector<Rejected>& rejected);
   Result<std::optional<ChainHead>*> head(const Item& item, Heads& touched);
@@ -90,7 +92,8 @@ class SinkLine {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::shared_ptr<Item>> queue_;
+  std::deque<std::shared_ptr<Item>> alerts_, queue_;
+  std::map<std::uint64_t, std::size_t> in_queue_;  ///< items of queue_ by their source's number
   LineState state_;
   bool stopping_ = false;
   std::thread thread_;

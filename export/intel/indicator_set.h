@@ -7,8 +7,8 @@
 // A hit is verified against the row's key, so that no two indicators are ever mistaken for each other.
 //
 // Memory  1,000,000 indicators of all types with source and description below 64 MB (indicator_set_test.cc measures)
-// Cost    a miss a hash of the key and one cache line; a row a block's decompression, some 10 us, unless it is the one
-//         read last. No allocation but in the builder
+// Cost    a miss a hash of the key and one cache line; a row a block's decompression, 14 us, unless it is the one
+//         read last (tests/bench/intel_bench.cc). No allocation but in the builder
 // Threads the set is read by any number at once; each has an IndicatorReader of its own
 #pragma once
 #include <bitset>
