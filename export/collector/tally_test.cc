@@ -31,6 +31,7 @@ TEST(Tally, CountsNoRecordTwice) {
     t.batch(kFlows, again, 10, 1000, 0, kNow + 5);
   t.batch({"another's", 7, v1::LANE_FLOW}, BatchFate::kWrongSensor, 10, 1000, 0, kNow);
   t.batch({"made up", 7, v1::LANE_FLOW}, BatchFate::kMalformed, 10, 1000, 0, kNow);
+  t.batch({"forged", 7, v1::LANE_FLOW}, BatchFate::kSignature, 10, 1000, 0, kNow);
   const Tally::State s = t.state();
   EXPECT_EQ(s.sensors.at("plant").lanes.at(v1::LANE_FLOW).records, 10U);
   EXPECT_EQ(s.sensors.at("plant").seen_at_ns, kNow + 5);
