@@ -224,11 +224,12 @@ TEST_F(ConfigTest, KeysOfTls) {
 TEST_F(ConfigTest, SignaturesAreRequiredOnlyWhereTheyCanBeVerified) {
   EXPECT_FALSE(load_config(write("store: s.db\n")).value().router.require_signatures);
   int status = 0;
-  const std::string key = "require-signatures: yes\n";
-  EXPECT_FALSE(read({"serve", "--listen", "127.0.0.1:0", "--config", write(key)}, status));
+  EXPECT_FALSE(
+      read({"serve", "--listen", "127.0.0.1:0", "--config", write("require-signatures: yes\n")}, status));
   EXPECT_EQ(status, 2);
   const auto line =
-      read({"serve", "--listen", "127.0.0.1:0", "--config", write(key + "tls.ca: a\n")}, status);
+      read({"serve", "--listen", "127.0.0.1:0", "--config", write("require-signatures: yes\ntls.ca: a\n")},
+           status);
   ASSERT_TRUE(line);
   EXPECT_TRUE(line->serve.router.require_signatures);
 }
