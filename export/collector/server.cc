@@ -25,6 +25,7 @@ constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::size_t kMaxOnTheirWay = 256;
 constexpr unsigned kMaxCalls = 8;  // of a connection: a lane each, and one that ends while the next begins
 constexpr std::size_t kMaxReason = 512;
+constexpr std::size_t kMessagesAtOnce = 8, kConnectionBytes = std::size_t{32} << 10;
 constexpr const char* kNobody = "this connection belongs to no sensor that was let in";
 
 grpc::StatusCode status_of(Answer::Kind refusal) {
@@ -36,7 +37,7 @@ grpc::StatusCode status_of(Answer::Kind refusal) {
 class Service;
 
 /// One call: reads a batch, hands it on, reads the next. Its own until OnDone(), and of the router's items beyond.
-class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
+class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                    public Source,
                    public std::enable_shared_from_this<Call> {
  public:
@@ -45,7 +46,7 @@ class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
 
   void start() {
     self_ = shared_from_this();
-    StartRead(&batch_);
+    StartRead(&in_);
   }
   void end(grpc::StatusCode code, const std::string& why) {
     const std::lock_guard lock(mutex_);
@@ -57,7 +58,8 @@ class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
   void room() override;
 
   void OnReadDone(bool ok) override {
-    if (ok) return take();
+    if (ok && read_batch()) return take();
+    if (ok) return;
     const std::lock_guard lock(mutex_);
     half_closed_ = true;
     pump();
@@ -74,6 +76,7 @@ class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
   void OnDone() override;
 
  private:
+  bool read_batch();
   void take();
   bool may_come_from_here();
   // With mutex_ held:
@@ -85,6 +88,8 @@ class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
   const std::string peer_;
   const std::optional<std::string> identity_;
   std::shared_ptr<Call> self_;
+  // Read here, and not by gRPC, which takes what it cannot read for the sensor's last word.
+  grpc::ByteBuffer in_, out_;
   v1::Batch batch_;     ///< of the reader: gRPC's thread, or take()
   std::string sensor_;  ///< the last one that was logged
   grpc::Alarm retry_;
@@ -97,11 +102,13 @@ class Call final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack>,
   std::optional<grpc::Status> status_;  ///< that the call is to end with
 };
 
-class Service final : public v1::Collector::CallbackService {
+class Service final : public v1::Collector::WithRawCallbackMethod_Deliver<
+                          v1::Collector::WithCallbackMethod_Command<v1::Collector::Service>> {
  public:
   Service(const ServerOptions& options, Router& router) : options_(options), router_(router) {}
 
-  grpc::ServerBidiReactor<v1::Batch, v1::Ack>* Deliver(grpc::CallbackServerContext* context) override {
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Deliver(
+      grpc::CallbackServerContext* context) override {
     const std::string peer = context->peer();
     std::optional<std::string> identity;
     if (!let_in(peer, identity)) return refuse(grpc::StatusCode::UNAUTHENTICATED, kNobody, peer);
@@ -172,9 +179,10 @@ class Service final : public v1::Collector::CallbackService {
     return identity.has_value();
   }
 
-  grpc::ServerBidiReactor<v1::Batch, v1::Ack>* refuse(grpc::StatusCode code, const std::string& why,
-                                                      const std::string& peer) {
-    class Refused final : public grpc::ServerBidiReactor<v1::Batch, v1::Ack> {
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* refuse(grpc::StatusCode code,
+                                                                      const std::string& why,
+                                                                      const std::string& peer) {
+    class Refused final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
      public:
       explicit Refused(const grpc::Status& status) { Finish(status); }
       void OnDone() override { delete this; }
@@ -192,6 +200,14 @@ class Service final : public v1::Collector::CallbackService {
   std::unordered_map<std::string, unsigned>
       calls_of_;  ///< by peer: a connection is a sensor, whatever lanes it has
 };
+
+bool Call::read_batch() {
+  if (grpc::SerializationTraits<v1::Batch>::Deserialize(&in_, &batch_).ok()) return true;
+  service_.router().tally().batch({}, BatchFate::kMalformed, 0, 0, 0, 0);
+  service_.log(spdlog::level::err, "batch refused, from {}: a message that is no Batch", peer_);
+  end(grpc::StatusCode::INVALID_ARGUMENT, "a message that is no Batch");
+  return false;
+}
 
 bool Call::may_come_from_here() {
   if (identity_ && *identity_ != batch_.sensor()) {
@@ -234,7 +250,7 @@ void Call::room() {
 void Call::read_on() {
   if (!read_waits_ || finished_ || status_ || on_their_way_ + acks_.size() >= kMaxOnTheirWay) return;
   read_waits_ = false;
-  StartRead(&batch_);
+  StartRead(&in_);
 }
 
 void Call::answer(const Answer& a) {
@@ -266,7 +282,9 @@ void Call::pump() {
   const bool is_gone = status_ && status_->error_code() == grpc::StatusCode::CANCELLED;
   if (!acks_.empty() && !is_gone) {
     writing_ = true;
-    StartWrite(&acks_.front());
+    bool own_buffer = false;
+    (void)grpc::SerializationTraits<v1::Ack>::Serialize(acks_.front(), &out_, &own_buffer);
+    StartWrite(&out_);
     return;
   }
   if (taking_ != 0 || (!status_ && !(half_closed_ && on_their_way_ == 0))) return;
@@ -288,11 +306,15 @@ class GrpcServer final : public Server {
   Status listen(const ServerOptions& options, const std::optional<HostPort>& at) {
     gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
     grpc::ResourceQuota quota("picket-collector");
-    quota.Resize(static_cast<std::size_t>(options.max_message_bytes) * 8 +
-                 static_cast<std::size_t>(options.max_sensors) * (std::size_t{256} << 10));
+    // gRPC looks at the size of a message when all of it is here: what holds one that claims a gigabyte is this.
+    quota.Resize(static_cast<std::size_t>(options.max_message_bytes) * kMessagesAtOnce +
+                 static_cast<std::size_t>(options.max_sensors) * kConnectionBytes);
     grpc::ServerBuilder builder;
     builder.SetResourceQuota(quota);
     builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+    const int silence = static_cast<int>(options.silence.count());
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, silence);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, silence / 3);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT,
                                0);  // two collectors on one port would share the sensors
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);

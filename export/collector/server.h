@@ -8,9 +8,11 @@
 //           what was expected.
 // Identity  a connection that adopt() brings belongs to whom identity_of says; on the loopback port anybody may say any name
 // Limits    a message of at most max_message_bytes, max_sensors connections at a time with 8 calls each (a lane has one), 256 batches
-//           of a call on their way
+//           of a call on their way. Of messages that are not whole, 8 of the largest and 32 KiB a sensor are held, all together;
+//           beyond that calls are ended
 // Refuses   to listen beyond loopback: there is no encryption and nobody is asked who they are
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +29,9 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:5514";  ///< port 0: any that is free; "": adopted connections alone
   int max_message_bytes = 20 << 20;
   int max_sensors = 4096;
+  /// A connection that says nothing for so long is asked whether it is there, and closed when it does not answer for a third
+  /// of that: links break without a word.
+  std::chrono::milliseconds silence{60'000};
   /// The sensor that a connection's certificate names; no value: nobody that was let in. `peer` is ServerContext::peer() of
   /// an adopted connection, "unix-abstract:NAME" with NAME the address that its far end is bound to.
   std::function<std::optional<std::string>(const std::string& peer)> identity_of;

@@ -189,5 +189,72 @@ TEST_F(ServerTest, EndsCallsThatAreOpen) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE) << "try again, elsewhere or later";
 }
 
+/// HTTP/2 by hand: a call of Deliver, and then whatever; nothing is ever answered.
+class RawCall {
+ public:
+  explicit RawCall(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<std::uint16_t>(port));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    const timeval patience{30, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    send(frame(4, 0, 0, {"\0\1\0\0\0\0", 6}));  // no table: headers come as they are
+    send(frame(1, 4, 1,
+               "\x83\x86" + literal(":path", "/picket.v1.Collector/Deliver") + literal(":authority", "x") +
+                   literal("te", "trailers") + literal("content-type", "application/grpc")));
+  }
+  ~RawCall() { ::close(fd_); }
+  RawCall(const RawCall&) = delete;
+  RawCall& operator=(const RawCall&) = delete;
+
+  void message(const std::string& data) {
+    send(frame(0, 0, 1, std::string(4, '\0') + static_cast<char>(data.size()) + data));
+  }
+  /// All that comes until `text` does, or the end.
+  std::string read_until(const std::string& text) {
+    std::string all;
+    char part[4096];
+    for (ssize_t n; all.find(text) == std::string::npos && (n = ::recv(fd_, part, sizeof part, 0)) != 0;) {
+      if (n < 0) return errno == EAGAIN ? "it is silent; before that: " + all : all;
+      all.append(part, static_cast<std::size_t>(n));
+    }
+    return all;
+  }
+
+ private:
+  static std::string literal(const std::string& name, const std::string& value) {
+    return std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) +
+           value;
+  }
+  static std::string frame(char kind, char flags, char stream, const std::string& payload) {
+    const std::string head{0, 0, static_cast<char>(payload.size()), kind, flags, 0, 0, 0, stream};
+    return head + payload;
+  }
+  void send(const std::string& bytes) {
+    EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  int fd_;
+};
+
+TEST_F(ServerTest, AMessageThatIsNoBatchIsRefusedAndCounted) {
+  start();
+  RawCall call(server_->port());
+  call.message("\xff\xff\xff\xff");
+  EXPECT_NE(call.read_until("a message that is no Batch").find("a message that is no Batch"),
+            std::string::npos);
+  EXPECT_EQ(router_->tally().state().batches[static_cast<std::size_t>(BatchFate::kMalformed)], 1U);
+}
+
+TEST_F(ServerTest, AConnectionThatBrokeWithoutAWordIsClosed) {
+  ServerOptions options;
+  options.silence = std::chrono::milliseconds(300);
+  start(options);
+  RawCall call(server_->port());
+  EXPECT_EQ(call.read_until("never said").find("it is silent"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace picket::collector

@@ -297,19 +297,25 @@ void DeliverySink::close() {
 
 void DeliverySink::seal_all() {
   auto ticked = Clock::now();
+  const auto tick = [&] {
+    if (Clock::now() - ticked < kSealerIdle) return;
+    spool_->tick();
+    ticked = Clock::now();
+  };
   for (;;) {
     const bool last = ending_;
-    if (Clock::now() - ticked >= kSealerIdle) {
-      spool_->tick();
-      ticked = Clock::now();
-    }
+    tick();
     const auto filled = journal_->take(last ? milliseconds(0) : kSealerIdle);
     if (!filled) {
       if (last) return;
       continue;
     }
     const std::uint64_t bytes = filled->segment == nullptr ? 0 : filled->segment->bytes();
-    if (waiting_) wait_for(options_.patience, [&] { return !waiting_ || spool_->has_room(bytes); });
+    const auto room = [&] {
+      tick();  // a disk that was full is tried again
+      return !waiting_ || spool_->has_room(bytes);
+    };
+    if (waiting_) wait_for(options_.patience, room);
     if (spool_->empty()) {
       const std::lock_guard lock(mutex_);
       progressed_ = Clock::now();

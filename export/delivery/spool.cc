@@ -357,7 +357,10 @@ std::uint64_t Spool::owed() {
 
 bool Spool::has_room(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  return total_bytes_ + bytes + 2 * kFrameOverhead <= options_.max_bytes || owed_locked() == 0;
+  const std::uint64_t need = bytes + 2 * kFrameOverhead;
+  const bool disk = options_.folder.empty() || !disk_failing_;
+  return owed_locked() == 0 || (total_bytes_ + need <= options_.max_bytes &&
+                                (disk || memory_bytes_ + need <= options_.max_memory_bytes));
 }
 
 std::uint64_t Spool::owed_locked() const {

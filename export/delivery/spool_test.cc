@@ -410,8 +410,11 @@ TEST(Spool, AFullDiskTakesBoundedMemoryAndWhatGoesIsCounted) {
     const FullDisk full;
     s.make_many(301, 4000, 100);
     EXPECT_LE(counters.memory_bytes, 160U << 10);
+    EXPECT_FALSE(s.spool().has_room(64 << 10)) << "neither disk nor memory has any";
   }
   s.make_many(4001, 4100);
+  s.spool().tick();
+  EXPECT_TRUE(s.spool().has_room(64 << 10));
   Ledger ledger;
   drain(s.spool(), ledger);
   EXPECT_EQ(ledger.fault(), "");
