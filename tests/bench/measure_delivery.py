@@ -56,14 +56,15 @@ class Collector:
             time.sleep(0.02)
         sys.exit('the collector does not start: ' + self.log.read_text(errors='replace')[-2000:])
 
-    def wait_for_sensors(self, count):
-        """Until it has something of so many; False after a minute."""
-        deadline = time.monotonic() + 60
-        while len(self.ledger()) < count:
-            if time.monotonic() > deadline:
-                return False
+    def wait_for_records(self, sensors, more_than=None):
+        """Until it has records of so many, of each more than it had then; what it has, None after two minutes."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            held = {of: sum(row['held'].values()) for of, row in self.ledger().items()}
+            if sum(n > (more_than or {}).get(of, 0) for of, n in held.items()) >= sensors:
+                return held
             time.sleep(0.05)
-        return True
+        return None
 
     def look(self):
         """CPU seconds and memory so far, of all processes that were it."""
@@ -92,10 +93,11 @@ class Collector:
 
 def start_sensors(listen, *options):
     return subprocess.Popen([program('SIMULATED_SENSORS', 'tests/bench/simulated_sensors'), '--collector', listen, *map(str, options)],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def result_of(sensors):
+    """When they have ended; those that wait for it are told to."""
     out = sensors.communicate()[0]
     try:
         return json.loads(out)

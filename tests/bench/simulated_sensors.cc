@@ -44,7 +44,10 @@ struct Settings {
   unsigned sensors = 1, threads = 1, batch_kib = 1024, segments = 16, patience_s = 30, samples = 32'768;
   double rate = 0, alerts = 0, seconds = 0;
   std::uint64_t records = 0;
+  bool until_told = false;
 };
+
+std::atomic<bool> told_to_end{false};
 
 struct Sample {
   RecordType type = RecordType::kFlow;
@@ -213,7 +216,7 @@ void drive(const Settings& s, const std::vector<Sample>& samples, const Sample& 
   const std::uint64_t all = s.records != 0 ? s.records : ~std::uint64_t{0};
   for (bool more = true; more;) {
     const double now = std::chrono::duration<double>(Clock::now() - start).count();
-    const bool time_is_up = s.seconds != 0 && now >= s.seconds;
+    const bool time_is_up = (s.seconds != 0 && now >= s.seconds) || told_to_end;
     more = false;
     bool any = false;
     for (std::size_t i = 0; i < sensors.size(); ++i) {
@@ -339,6 +342,7 @@ int main(int argc, char** argv) {
   app.add_option("--alerts", s.alerts, "alerts/s of each sensor, beside its records")->capture_default_str();
   app.add_option("--records", s.records, "of each sensor; 0: until --seconds")->capture_default_str();
   app.add_option("--seconds", s.seconds, "for how long; 0: until --records")->capture_default_str();
+  app.add_flag("--until-told", s.until_told, "until standard input ends, whatever time that takes");
   app.add_option("--records-file", s.records_file, "what `picket replay --records` wrote, instead of flows");
   app.add_option("--samples", s.samples,
                  "different flows; more than a batch holds, so that nothing stands in it twice")
@@ -356,9 +360,16 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("sensors"));  // standard output is for the result
-  if (s.records == 0 && s.seconds == 0 && s.spool.empty()) {
-    std::cerr << "simulated_sensors: say when it ends: --records, --seconds, or both\n";
+  if (s.records == 0 && s.seconds == 0 && !s.until_told) {
+    std::cerr << "simulated_sensors: say when it ends: --records, --seconds or --until-told\n";
     return 2;
+  }
+  if (s.until_told) {
+    std::thread([] {
+      while (std::cin.get() != EOF) {
+      }
+      told_to_end = true;
+    }).detach();
   }
   return simulate(s);
 }
