@@ -57,6 +57,7 @@ class Judge {
         head_.made.size() + batch_.types.size() > 2 * kMaxTypes)
       return refused(fmt::format("records of more than {} types, or types with names of more than {} bytes",
                                  kMaxTypes, kMaxTypeName));
+    if (batch_.gap == v1::GAP_ACKNOWLEDGED) return acknowledged();
     if (batch_.first_seq > head_.through) return behind_head();
     if (const Hole* hole = hole_with(batch_.first_seq); hole != nullptr && batch_.last_seq() <= hole->last)
       return into(*hole);
@@ -91,8 +92,8 @@ class Judge {
   Missing told(std::uint64_t first, TypeCounts types) const {
     return {first, batch_.last_seq(), *batch_.gap, std::move(types), batch_.is_signed};
   }
-  static Missing concluded(std::uint64_t first, std::uint64_t last, TypeCounts types) {
-    return {first, last, v1::GAP_UNKNOWN, std::move(types), false};
+  static Missing missing(const Hole& hole) {
+    return {hole.first, hole.last, hole.reason, hole.types, hole.is_signed};
   }
 
   /// What is the same in every delivery of this batch.
@@ -134,9 +135,10 @@ class Judge {
     if (after_hole) {
       Hole hole{head_.through + 1, batch_.first_seq - 1,
                 head_.hash,        batch_.previous,
-                head_.made,        batch_.before ? minus(*batch_.before, head_.made) : TypeCounts{}};
+                head_.made,        batch_.before ? minus(*batch_.before, head_.made) : TypeCounts{},
+                v1::GAP_UNKNOWN,   false};
       remark = fmt::format("{}: {} are missing", describe(batch_.chain), numbers(hole.first, hole.last));
-      d->missing.push_back(concluded(hole.first, hole.last, hole.types));
+      d->missing.push_back(missing(hole));
       remember(std::move(hole), d->after.holes);
     } else if (batch_.before && *batch_.before != head_.made) {
       remark = fmt::format(
@@ -150,29 +152,54 @@ class Judge {
     return store(std::move(d), std::move(remark));
   }
 
+  /// The sensor keeps these no more, for somebody had them. What is not here may still come, from whoever has it.
+  Verdict acknowledged() const {
+    if (batch_.last_seq() < head_.through) return {};
+    if (batch_.last_seq() == head_.through)
+      return batch_.next == head_.hash ? Verdict{}
+                                       : wrong_hash("the hash behind it", head_.hash, batch_.next);
+    const TypeCounts made = plus(batch_.before.value_or(TypeCounts{}), batch_.types);
+    Hole hole{head_.through + 1, batch_.last_seq(),       head_.hash,  batch_.next,
+              head_.made,        minus(made, head_.made), *batch_.gap, batch_.is_signed};
+    auto d = delivery();
+    d->missing.push_back(missing(hole));
+    d->after.through = hole.last;
+    d->after.hash = hole.after;
+    d->after.made = made;
+    std::string remark = fmt::format(
+        "{}: {} were acknowledged and are not here: this is an older copy or a new one, or another collector "
+        "has them",
+        describe(batch_.chain), numbers(hole.first, hole.last));
+    remember(std::move(hole), d->after.holes);
+    return store(std::move(d), std::move(remark));
+  }
+
   Verdict into(const Hole& hole) const {
     if (batch_.first_seq == hole.first && batch_.previous != hole.before)
       return wrong_hash("its previous_hash", hole.before, batch_.previous);
     if (batch_.last_seq() == hole.last && batch_.next != hole.after)
       return wrong_hash("the hash behind it", hole.after, batch_.next);
     auto d = delivery();
-    d->fills = concluded(hole.first, hole.last, hole.types);
+    d->fills = missing(hole);
     auto& holes = d->after.holes;
     holes.erase(std::find(holes.begin(), holes.end(), hole));
     Hole left{hole.first,  batch_.first_seq - 1,
               hole.before, batch_.previous,
-              hole.made,   batch_.before ? minus(*batch_.before, hole.made) : TypeCounts{}};
+              hole.made,   batch_.before ? minus(*batch_.before, hole.made) : TypeCounts{},
+              hole.reason, hole.is_signed};
     Hole right{batch_.last_seq() + 1,
                hole.last,
                batch_.next,
                hole.after,
                plus(plus(hole.made, left.types), batch_.types),
-               minus(minus(hole.types, left.types), batch_.types)};
+               minus(minus(hole.types, left.types), batch_.types),
+               hole.reason,
+               hole.is_signed};
     if (batch_.gap) d->missing.push_back(told(batch_.first_seq, batch_.types));
     d->after.made = plus(plus(minus(head_.made, hole.types), plus(left.types, right.types)), batch_.types);
     for (Hole* rest : {&left, &right}) {
       if (rest->first > rest->last) continue;
-      d->missing.push_back(concluded(rest->first, rest->last, rest->types));
+      d->missing.push_back(missing(*rest));
       remember(std::move(*rest), holes);
     }
     return store(std::move(d),

@@ -9,6 +9,8 @@
 //   in a hole   stored, and the hole is corrected; where the batch touches the hole's ends, the hashes have to fit there
 //   refused     anything else: numbers that overlap, other content than was stored, a hash that does not follow
 //
+//   had         GAP_ACKNOWLEDGED: the sensor keeps no more of what was acknowledged. What of it is not here is such a hole, too
+//
 // A boot of which nothing is here begins with a hole when its first batch is not numbered 1. A gap of the sensor is
 // Missing with its reason; of numbers that are here it says nothing.
 //

@@ -189,6 +189,46 @@ TEST_F(ChainTest, AGapLeadsToItsLastHash) {
   EXPECT_EQ(sink_.give(lost.batch(16, 5)).kind, Kind::kStore);
 }
 
+TEST_F(ChainTest, WhatWasAcknowledgedAndIsNotHereMayStillCome) {
+  const auto a = sensor_.batch(1, 10), b = sensor_.batch(11, 10), c = sensor_.batch(21, 10);
+  const auto had = sensor_.acknowledged(30);
+  sink_.give(a);
+  const Verdict v = sink_.give(had);
+  ASSERT_EQ(v.kind, Kind::kStore);
+  EXPECT_NE(v.remark.find("records 11 to 30 were acknowledged and are not here"), std::string::npos)
+      << v.remark;
+  ASSERT_EQ(sink_.missing.size(), 1U);
+  EXPECT_EQ(sink_.missing[0], (Missing{11, 30, v1::GAP_ACKNOWLEDGED, test::types(11, 20), true}));
+  EXPECT_EQ(sink_.give(sensor_.batch(31, 5)).remark, "") << "the chain goes on";
+  EXPECT_EQ(sink_.give(b).kind, Kind::kStore) << "from a file, or another copy";
+  EXPECT_EQ(sink_.missing[0], (Missing{21, 30, v1::GAP_ACKNOWLEDGED, test::types(21, 10), true}));
+  EXPECT_EQ(sink_.give(c).kind, Kind::kStore);
+  EXPECT_TRUE(sink_.missing.empty());
+  EXPECT_EQ(sink_.head->made, test::types(1, 35));
+}
+
+TEST_F(ChainTest, WhatWasAcknowledgedIsNothingNewWhereItIs) {
+  sink_.give(sensor_.batch(1, 10));
+  const auto early = sensor_.acknowledged(10);
+  EXPECT_EQ(sink_.give(early).kind, Kind::kKnown);
+  sink_.give(sensor_.batch(11, 10));
+  EXPECT_EQ(sink_.give(early).kind, Kind::kKnown) << "its acknowledgements were lost";
+  EXPECT_TRUE(sink_.missing.empty());
+  test::Sensor other("plant-7", 1, v1::LANE_FLOW);
+  other.seal(1, 20, test::records(101, 20));
+  const Verdict v = sink_.give(other.acknowledged(20));
+  EXPECT_EQ(v.kind, Kind::kRefused) << "it stands elsewhere than what is here";
+  EXPECT_NE(v.why.find("the hash behind it"), std::string::npos) << v.why;
+}
+
+TEST_F(ChainTest, ACollectorThatLostEverythingLearnsWhatThereWas) {
+  sensor_.batch(1, 30);
+  EXPECT_EQ(sink_.give(sensor_.acknowledged(30)).kind, Kind::kStore);
+  EXPECT_EQ(sink_.missing.at(0), (Missing{1, 30, v1::GAP_ACKNOWLEDGED, test::types(1, 30), true}));
+  EXPECT_EQ(sink_.give(sensor_.batch(31, 5)).kind, Kind::kStore);
+  EXPECT_EQ(sink_.head->made, test::types(1, 35));
+}
+
 TEST_F(ChainTest, AGapThatFillsAHoleGivesTheReason) {
   const auto a = sensor_.batch(1, 10), b = sensor_.gap(11, 10, v1::GAP_NO_ROOM), c = sensor_.batch(21, 10);
   sink_.give(a);

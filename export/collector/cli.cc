@@ -25,6 +25,12 @@ constexpr const char* kQueryExample =
     "  picket-collector query --address 10.1.0.0/16 --since 2026-11-01 --until 2026-11-02 --csv\n"
     "  picket-collector query --where \"src_ip = 10.0.0.0/8 and dns.queries.rrname ~ example\" --json\n";
 
+constexpr const char* kBackupExample =
+    "To go back to it: end `serve`, move the store and what lies beside it (-wal, -shm) away, put the copy "
+    "in its place.\n"
+    "Example:\n"
+    "  picket-collector backup --store records.db /backup/records-2026-11-23.db\n";
+
 constexpr const char* kSchemaExample =
     "`serve` makes these tables by itself; by hand they may have engines of one's own.\n"
     "Example:\n"
@@ -65,6 +71,10 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   query->add_option("--limit", limit, "the newest N; 0: all [100; with --json, --csv: all]")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   CLI::Option* json = query->add_flag("--json", line.query.json, "EVE JSON, a record a line");
+  query
+      ->add_flag("--identity", line.query.identity,
+                 "with --json: each line begins with the record's sensor, boot, lane and number")
+      ->needs(json);
   query->add_flag("--csv", line.query.csv, "CSV: the plain fields, and the rest as JSON in the last")
       ->excludes(json);
   query->add_flag("--count-by-type", line.query.count_by_type, "only how many of each type there are");
@@ -81,6 +91,12 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     report->add_flag("--json", line.report.json, "JSON, an object a line");
     report->footer(fmt::format("Example:\n  picket-collector {} --store records.db\n", report->get_name()));
   }
+
+  line.backup.store = kDefaultStore;
+  CLI::App* backup = app.add_subcommand("backup", "copy a store into a file, while `serve` goes on");
+  backup->add_option("file", line.backup.to, "the copy; it must not exist")->required();
+  backup->add_option("--store", line.backup.store, "file that `serve` writes")->capture_default_str();
+  backup->footer(kBackupExample);
 
   CLI::App* schema = app.add_subcommand("schema", "show the tables of a sink, as statements that make them");
   schema->add_option("sink", schema_of, "clickhouse")->required()->check(CLI::IsMember({"clickhouse"}));
@@ -106,7 +122,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     for (const CLI::App* sub : app.get_subcommands()) where = sub->get_name() + " ";
     if (where.empty()) {
       what = argc < 2 ? "a command is missing" : fmt::format("there is no command '{}'", argv[1]);
-      what += "; commands are serve, query, ledger, sensors, schema, order, orders and version";
+      what += "; commands are serve, query, ledger, sensors, backup, schema, order, orders and version";
     }
     fmt::print(stderr, "picket-collector: {}; see: picket-collector {}--help\n", what, where);
     exit_status = kWrongUsage;
@@ -126,6 +142,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   if (version->parsed()) line.command = CommandLine::Command::kVersion;
   if (ledger->parsed()) line.command = CommandLine::Command::kLedger;
   if (sensors->parsed()) line.command = CommandLine::Command::kSensors;
+  if (backup->parsed()) line.command = CommandLine::Command::kBackup;
   if (query->parsed()) {
     line.command = CommandLine::Command::kQuery;
     line.query.limit = limit                               ? static_cast<std::uint64_t>(*limit)

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "export/collector/backup.h"
 #include "export/collector/config.h"
 #include "export/collector/orders/order_cli.h"
 #include "export/collector/query.h"
@@ -16,6 +17,7 @@ struct CommandLine {
     kQuery,
     kLedger,
     kSensors,
+    kBackup,
     kSchema,
     kOrder,
     kVersion
@@ -23,6 +25,7 @@ struct CommandLine {
   Config serve;  ///< from --config, then the options
   QueryOptions query;
   ReportOptions report;
+  BackupOptions backup;
   ClickHouseSchemaOptions schema;
   OrderLine order;
 };

@@ -154,6 +154,8 @@ int main(int argc, char** argv) {
       return ended(run_ledger(line->report, stdout));
     case CommandLine::Command::kSensors:
       return ended(run_sensors(line->report, now_ns(), stdout));
+    case CommandLine::Command::kBackup:
+      return ended(run_backup(line->backup));
     case CommandLine::Command::kSchema:
       fmt::print("{}", clickhouse_schema_script(line->schema));
       return 0;

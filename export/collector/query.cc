@@ -82,27 +82,22 @@ Result<Question> read_question(const QueryOptions& options) {
   return q;
 }
 
-struct Chain {
-  std::string sensor;
-  std::int64_t boot = 0, lane = 0;
-};
-
 /// A block that may hold what is asked for.
 struct BlockAt {
   std::size_t table;
   std::int64_t id;
   std::uint64_t since, until;
-  const Chain* chain;
+  const ChainId* chain;
 };
 
 struct Found {
   std::uint64_t time;
-  const Chain* chain;
+  const ChainId* chain;
   std::uint64_t seq;
   std::size_t table;
   std::string record;
 
-  [[nodiscard]] auto place() const { return std::tie(time, chain->sensor, chain->boot, chain->lane, seq); }
+  [[nodiscard]] auto place() const { return std::tie(time, *chain, seq); }
   bool operator<(const Found& o) const { return place() < o.place(); }
   bool operator>(const Found& o) const { return place() > o.place(); }
 };
@@ -135,7 +130,8 @@ class Query {
     Statement& r = s.value();
     int code;
     while ((code = r.step()) == SQLITE_ROW)
-      chains_[r.integer(0)] = {std::string(r.text(1)), r.integer(2), r.integer(3)};
+      chains_[r.integer(0)] = {std::string(r.text(1)), static_cast<std::uint64_t>(r.integer(2)),
+                               static_cast<v1::Lane>(r.integer(3))};
     if (code != SQLITE_DONE) return Error{db_.error()};
     return Done{};
   }
@@ -208,6 +204,7 @@ class Query {
   }
 
   Status print(RecordPrinter& printer, const Found& f) {
+    if (options_.identity) printer.identity(*f.chain, f.seq);
     return printer.print(tables()[f.table], f.chain->sensor, as_bytes(f.record));
   }
 
@@ -258,7 +255,7 @@ class Query {
   const QueryOptions& options_;
   Question question_;
   Db db_;
-  std::map<std::int64_t, Chain> chains_;
+  std::map<std::int64_t, ChainId> chains_;
   std::vector<BlockAt> blocks_;
   std::map<std::size_t, Statement> read_;
 };

@@ -18,6 +18,7 @@ struct QueryOptions {
   std::string address, community_id;  ///< src_ip or dest_ip in this network; "": any
   std::uint64_t limit = 0;            ///< the newest so many; 0: all
   bool json = false, csv = false;     ///< neither: a table
+  bool identity = false;              ///< with json: a line says first which record it is
   bool count_by_type = false;
 };
 

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "export/collector/chain.h"
+#include "export/collector/json.h"
 #include "export/collector/layout.h"
 #include "export/field_path.h"
 
@@ -98,11 +101,17 @@ Status RecordPrinter::print(std::string_view type, std::string_view sensor, Byte
     case Form::kJson:
       if (!eve_.append(record, line_))
         return Error{"a record in the store cannot be read; is the file damaged?"};
+      if (!identity_.empty()) line_.replace(0, 1, std::exchange(identity_, {}));  // in the place of its {
       line_ += '\n';
       break;
   }
   std::fwrite(line_.data(), 1, line_.size(), out_);
   return Done{};
+}
+
+void RecordPrinter::identity(const ChainId& chain, std::uint64_t number) {
+  identity_ = fmt::format(R"({{"picket":{{"sensor":{},"boot":"{:016x}","lane":"{}","number":{}}},)",
+                          quote_json(chain.sensor), chain.boot, lane_label(chain.lane), number);
 }
 
 void RecordPrinter::table_row(std::string_view type, std::string_view sensor, Bytes record) {

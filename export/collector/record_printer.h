@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "export/collector/sink.h"
 #include "export/eve.h"
 #include "parsers/core/bytes.h"
 #include "parsers/core/result.h"
@@ -18,6 +19,8 @@ class RecordPrinter {
   void head();
   /// The error: these bytes are no record.
   Status print(std::string_view type, std::string_view sensor, Bytes record);
+  /// kJson: the next line has {"picket":{...}} of this before all else.
+  void identity(const ChainId& chain, std::uint64_t number);
 
  private:
   void table_row(std::string_view type, std::string_view sensor, Bytes record);
@@ -26,7 +29,7 @@ class RecordPrinter {
   Form form_;
   std::FILE* out_;
   EveWriter eve_;
-  std::string line_;
+  std::string line_, identity_;
 };
 
 }  // namespace picket::collector

@@ -44,6 +44,16 @@ std::string json_of_missing(const LedgerRow& row) {
   return out + "}";
 }
 
+/// [{"first":7,"last":9,"reason":"spool full","signed":true,"types":{"flow":3}}]
+std::string json_of(const std::vector<Missing>& gaps) {
+  std::string out = "[";
+  for (const Missing& m : gaps)
+    out += fmt::format(R"({}{{"first":{},"last":{},"reason":{},"signed":{},"types":{}}})",
+                       out.size() == 1 ? "" : ",", m.first, m.last, quote_json(reason_words(m.reason)),
+                       m.is_signed, json_of(m.types));
+  return out + "]";
+}
+
 std::string time_of(std::uint64_t ns) {
   if (ns == 0) return "-";
   const std::chrono::sys_seconds at{std::chrono::seconds(ns / 1'000'000'000)};
@@ -96,10 +106,10 @@ Status run_ledger(const ReportOptions& options, std::FILE* out) {
     fmt::print(out,
                "{{\"sensor\":{},\"boot\":\"{:016x}\",\"lane\":\"{}\",\"through\":{},\"hash\":\"{}\",\"newest_"
                "ns\":{},\"seen_ns\":{},"
-               "\"made\":{},\"held\":{},\"missing\":{},\"expired\":{},\"rejected\":{}}}\n",
+               "\"made\":{},\"held\":{},\"missing\":{},\"gaps\":{},\"expired\":{},\"rejected\":{}}}\n",
                quote_json(row.chain.sensor), row.chain.boot, lane_label(row.chain.lane), row.through,
                hex(row.hash), row.newest_ns, row.seen_ns, json_of(row.made), json_of(row.held),
-               json_of_missing(row), json_of(row.expired), row.rejected);
+               json_of_missing(row), json_of(row.gaps), json_of(row.expired), row.rejected);
   }
   return flushed(out);
 }
@@ -109,6 +119,7 @@ Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE
     std::uint64_t boots = 0, seen_ns = 0, newest_ns = 0, made = 0, held = 0, missing = 0, expired = 0,
                   rejected = 0;
     std::uint64_t boot = 0;
+    std::uint64_t acknowledged = 0;  ///< of what is missing
   };
   const auto rows = rows_of(options.store);
   if (!rows) return rows.error();
@@ -122,6 +133,8 @@ Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE
     s.made += row.through;
     s.held += sum(row.held);
     s.missing += row.missing_sum();
+    const auto had = row.missing_numbers.find(reason_words(v1::GAP_ACKNOWLEDGED));
+    s.acknowledged += had == row.missing_numbers.end() ? 0 : had->second;
     s.expired += sum(row.expired);
     s.rejected += row.rejected;
   }
@@ -138,15 +151,23 @@ Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE
     if (options.json) {
       fmt::print(out,
                  "{{\"sensor\":{},\"version\":null,\"seen_ns\":{},\"lag_s\":{},\"boots\":{},\"made\":{},"
-                 "\"held\":{},\"missing\":{},"
+                 "\"held\":{},\"missing\":{},\"acknowledged\":{},"
                  "\"expired\":{},\"rejected\":{}}}\n",
-                 quote_json(name), s.seen_ns, lag_text, s.boots, s.made, s.held, s.missing, s.expired,
-                 s.rejected);
+                 quote_json(name), s.seen_ns, lag_text, s.boots, s.made, s.held, s.missing, s.acknowledged,
+                 s.expired, s.rejected);
     } else {
       fmt::print(out, "{:<24}  {:<9}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n",
                  printable(name), "unknown", time_of(s.seen_ns), lag_text, s.boots, s.made, s.held, s.missing,
                  s.expired, s.rejected);
     }
+  }
+  for (const auto& [name, s] : sensors) {
+    if (options.json || s.acknowledged == 0) continue;
+    fmt::print(out,
+               "\n{}: {} of the missing records had been acknowledged, and the sensor keeps them no more. "
+               "This store was lost or "
+               "is an older copy, or another collector of the sensor has them.\n",
+               printable(name), s.acknowledged);
   }
   return flushed(out);
 }

@@ -43,7 +43,9 @@ TEST_F(ReportTest, TheLedgerTellsEachLaneOfEachBoot) {
   EXPECT_NE(
       json.find(
           R"("made":{"alert":5,"flow":10},"held":{"alert":3,"flow":6},)"
-          R"("missing":{"spool full":{"records":6,"unsigned":0,"types":{"alert":2,"flow":4}}},"expired":{},"rejected":0})"),
+          R"("missing":{"spool full":{"records":6,"unsigned":0,"types":{"alert":2,"flow":4}}},)"
+          R"("gaps":[{"first":10,"last":15,"reason":"spool full","signed":true,"types":{"alert":2,"flow":4}}],)"
+          R"("expired":{},"rejected":0})"),
       std::string::npos)
       << json;
   const std::string text = said([&](std::FILE* out) { return run_ledger({path_, false}, out); });
@@ -59,8 +61,10 @@ TEST_F(ReportTest, SensorsTellsLagAndSums) {
   });
   EXPECT_EQ(test::lines(json), 2U) << json;
   EXPECT_NE(json.find(R"({"sensor":"plant-7","version":null,"seen_ns":)"), std::string::npos) << json;
-  EXPECT_NE(json.find(R"("lag_s":1.500,"boots":2,"made":21,"held":15,"missing":6,"expired":0,"rejected":0})"),
-            std::string::npos)
+  EXPECT_NE(
+      json.find(
+          R"("lag_s":1.500,"boots":2,"made":21,"held":15,"missing":6,"acknowledged":0,"expired":0,"rejected":0})"),
+      std::string::npos)
       << json;
   EXPECT_NE(json.find(R"("lag_s":null,"boots":1,"made":3)"), std::string::npos)
       << "a sensor that does not say when: " << json;

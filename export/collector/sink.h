@@ -28,10 +28,12 @@ namespace picket::collector {
 /// that is needed to take them then, exactly.
 struct Hole {
   std::uint64_t first = 0, last = 0;
-  BatchHash before{};  ///< that a batch which begins at `first` has as its previous_hash
-  BatchHash after{};   ///< that chain_after() of a batch which ends at `last` is
-  TypeCounts made;     ///< records before `first`, by type
-  TypeCounts types;    ///< of these numbers; less is known where the sum is smaller
+  BatchHash before{};                      ///< that a batch which begins at `first` has as its previous_hash
+  BatchHash after{};                       ///< that chain_after() of a batch which ends at `last` is
+  TypeCounts made;                         ///< records before `first`, by type
+  TypeCounts types;                        ///< of these numbers; less is known where the sum is smaller
+  v1::GapReason reason = v1::GAP_UNKNOWN;  ///< with it they are missing until they come
+  bool is_signed = false;                  ///< the sensor's key stands for that
   bool operator==(const Hole&) const = default;
 };
 

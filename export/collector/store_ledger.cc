@@ -17,13 +17,6 @@ std::uint64_t number_in(const Statement& s, int column) {
   return static_cast<std::uint64_t>(s.integer(column));
 }
 
-/// "spool full" of GAP_SPOOL_FULL.
-std::string reason_words(std::int64_t reason) {
-  std::string words = gap_label(static_cast<v1::GapReason>(reason));
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
-}
-
 void bind_all(Statement& s, int) { (void)s; }
 template <class T, class... Rest>
 void bind_all(Statement& s, int at, const T& value, const Rest&... rest) {
@@ -78,7 +71,7 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
        R"(INSERT INTO "_missing" (chain, first, last, reason, signed) VALUES (?, ?, ?, ?, ?))"},
       {&ledger.drop_missing_, R"(DELETE FROM "_missing" WHERE chain = ? AND first = ?)"},
       {&ledger.holes_,
-       R"(SELECT first, last, before, after FROM "_missing" WHERE chain = ? AND before IS NOT NULL ORDER BY first)"},
+       R"(SELECT first, last, before, after, reason, signed FROM "_missing" WHERE chain = ? AND before IS NOT NULL ORDER BY first)"},
       {&ledger.clear_holes_,
        R"(UPDATE "_missing" SET before = NULL, after = NULL WHERE chain = ? AND before IS NOT NULL)"},
       {&ledger.set_hole_, R"(UPDATE "_missing" SET before = ?3, after = ?4 WHERE chain = ?1 AND first = ?2)"},
@@ -130,6 +123,8 @@ Result<std::optional<ChainHead>> StoreLedger::head(const ChainId& chain) {
     hole.last = number_in(holes_, 1);
     read_hash(holes_.text(2), hole.before);
     read_hash(holes_.text(3), hole.after);
+    hole.reason = static_cast<v1::GapReason>(holes_.integer(4));
+    hole.is_signed = holes_.integer(5) != 0;
   }
   holes_.reset();
   if (step != SQLITE_DONE) return Error{db_->error()};
@@ -253,6 +248,12 @@ Status StoreLedger::set_counts(std::int64_t chain, Count what, std::uint64_t fir
 
 // ---- reading ----
 
+std::string reason_words(v1::GapReason reason) {
+  std::string words = gap_label(reason);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 std::uint64_t LedgerRow::missing_sum() const {
   std::uint64_t n = 0;
   for (const auto& [reason, numbers] : missing_numbers) n += numbers;
@@ -271,6 +272,21 @@ Status each_row(Db& db, const std::string& text, Take take) {
   while ((code = s.value().step()) == SQLITE_ROW) take(s.value());
   if (code != SQLITE_DONE) return Error{db.error()};
   return Done{};
+}
+
+Status read_gaps(Db& db, Rows& rows) {
+  return each_row(
+      db,
+      R"(SELECT m.chain, m.first, last, reason, signed, type, count FROM "_missing" m
+         LEFT JOIN "_count" c ON c.chain = m.chain AND c.first = m.first AND what = 1 ORDER BY 1, 2)",
+      [&](Statement& r) {
+        auto& gaps = rows[r.integer(0)].gaps;
+        const std::uint64_t first = number_in(r, 1);
+        if (gaps.empty() || gaps.back().first != first)
+          gaps.push_back(
+              {first, number_in(r, 2), static_cast<v1::GapReason>(r.integer(3)), {}, r.integer(4) != 0});
+        if (number_in(r, 6) != 0) gaps.back().types[std::string(r.text(5))] = number_in(r, 6);
+      });
 }
 
 Status read_rows(Db& db, Rows& rows) {
@@ -296,7 +312,7 @@ Status read_rows(Db& db, Rows& rows) {
   s = each_row(db, R"(SELECT chain, reason, signed, sum(last - first + 1) FROM "_missing" GROUP BY 1, 2, 3)",
                [&](Statement& r) {
                  LedgerRow& row = rows[r.integer(0)];
-                 const std::string reason = reason_words(r.integer(1));
+                 const std::string reason = reason_words(static_cast<v1::GapReason>(r.integer(1)));
                  row.missing_numbers[reason] += number_in(r, 3);
                  if (r.integer(2) == 0) row.unsigned_numbers[reason] += number_in(r, 3);
                });
@@ -305,9 +321,12 @@ Status read_rows(Db& db, Rows& rows) {
       db,
       R"(SELECT chain, reason, type, sum(count) FROM "_missing" JOIN "_count" USING (chain, first) WHERE what = 1 GROUP BY 1, 2, 3)",
       [&](Statement& r) {
-        rows[r.integer(0)].missing[reason_words(r.integer(1))][std::string(r.text(2))] = number_in(r, 3);
+        rows[r.integer(0)]
+            .missing[reason_words(static_cast<v1::GapReason>(r.integer(1)))][std::string(r.text(2))] =
+            number_in(r, 3);
       });
   if (!s) return s;
+  if (s = read_gaps(db, rows); !s) return s;
   for (const std::string& table : tables()) {
     Status present =
         each_row(db, fmt::format("SELECT chain, sum(count) FROM {} GROUP BY 1", quote_name(table)),

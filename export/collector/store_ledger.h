@@ -53,6 +53,9 @@ class StoreLedger {
       holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_, set_count_, add_count_;
 };
 
+/// "spool full" of GAP_SPOOL_FULL.
+std::string reason_words(v1::GapReason reason);
+
 /// A chain as the ledger has it, for people and metrics.
 struct LedgerRow {
   ChainId chain;
@@ -66,6 +69,7 @@ struct LedgerRow {
   std::map<std::string, std::uint64_t>
       missing_numbers;  ///< by reason: where types are not known, this is more
   std::map<std::string, std::uint64_t> unsigned_numbers;  ///< of them, those that no key stands for
+  std::vector<Missing> gaps;                              ///< one by one, by number
   TypeCounts held;                                        ///< counted from the blocks
   [[nodiscard]] std::uint64_t missing_sum() const;
 };

@@ -105,6 +105,15 @@ class Sensor {
     chain_ = chain_after(b);
     return b;
   }
+  /// The word that what was made so far, up to `through`, was acknowledged.
+  v1::Batch acknowledged(std::uint32_t through) const {
+    v1::Batch b = head(1, through);
+    b.mutable_gap()->set_reason(v1::GAP_ACKNOWLEDGED);
+    set_counts(types(1, through), *b.mutable_gap()->mutable_missing());
+    b.mutable_gap()->set_last_hash(chain_.data(), chain_.size());
+    seal_batch({}, {}, false, b, [](const BatchHash&) { return std::string("signed"); });
+    return b;
+  }
   void set_chain(BatchHash chain) { chain_ = chain; }
   [[nodiscard]] BatchHash chain() const { return chain_; }
   [[nodiscard]] ChainId id() const { return {name_, boot_, lane_}; }

@@ -73,12 +73,15 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   first.segments = options.segments;
   std::unique_ptr<BootFile> file(new BootFile(options.path));
   file->map_bytes_ = first.total();
+  const std::string aside = options.path + ".new";
   int fd = -1;
   if (!options.path.empty()) {
-    fd = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    const bool is_there = ::access(options.path.c_str(), F_OK) == 0;
+    if (!is_there) fd = ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (is_there) errno = EEXIST;
     const int error = fd < 0 ? errno : ::posix_fallocate(fd, 0, static_cast<off_t>(file->map_bytes_));
     if (error != 0) {
-      if (fd >= 0) ::close(fd), ::unlink(options.path.c_str());
+      if (fd >= 0) ::close(fd), ::unlink(aside.c_str());
       return Error{fmt::format("cannot make '{}' of {} bytes: {}", options.path, file->map_bytes_,
                                std::strerror(error))};
     }
@@ -87,7 +90,7 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
                      fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
   if (fd >= 0) ::close(fd);
   if (map == MAP_FAILED) {
-    file->remove();
+    if (fd >= 0) ::unlink(aside.c_str());
     return Error{fmt::format("cannot map '{}': {}", options.path, std::strerror(errno))};
   }
   Layout& layout = *(file->map_ = static_cast<Layout*>(map));
@@ -103,6 +106,8 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   if (options.points_known) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) file->set_base(lane, {}), file->set_head(lane, {});
   }
+  if (!options.path.empty() && ::rename(aside.c_str(), options.path.c_str()) != 0)
+    return Error{fmt::format("cannot make '{}': {}", options.path, std::strerror(errno))};
   return file;
 }
 

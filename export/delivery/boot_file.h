@@ -58,7 +58,7 @@ class BootFile {
     std::uint32_t segments = 0;
     bool points_known = true;  ///< every chain begins with it; false: it stands for a file that was lost
   };
-  /// Refuses where there is no room on disk for all of it, or the file exists.
+  /// Refuses where there is no room on disk for all of it, or the file exists. A kill leaves all of it, or `path`.new.
   static Result<std::unique_ptr<BootFile>> create(const Options& options);
   /// Of a boot that has ended. The error says that it is none, or damaged.
   static Result<std::unique_ptr<BootFile>> load(const std::string& path);

@@ -23,6 +23,17 @@ ChainPoint point_before(const v1::Batch& batch) {
   return at;
 }
 
+ChainPoint part_of_way(const ChainPoint& from, const ChainPoint& to, std::uint64_t most) {
+  if (to.through - from.through <= most) return to;
+  ChainPoint part{from.through + most, {}, from.made};
+  for (const auto& [type, n] : minus(to.made, from.made)) {
+    const std::uint64_t taken = std::min(n, most);
+    if (taken != 0) part.made[type] += taken;
+    most -= taken;
+  }
+  return part;
+}
+
 v1::Batch make_gap(const ChainId& chain, const ChainPoint& from, const ChainPoint& to, v1::GapReason reason,
                    std::uint64_t sealed_at) {
   v1::Batch batch;

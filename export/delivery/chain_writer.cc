@@ -63,8 +63,7 @@ void ChainWriter::missing_until(std::uint64_t first_seq, const TypeCounts& made,
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   while (first_seq > head_.through + 1) {
     // No batch was ever sealed here, so the chain goes on from the gap.
-    ChainPoint to{first_seq - 1, {}, made};
-    if (to.through - head_.through > kMost) to = {head_.through + kMost, {}, head_.made};
+    ChainPoint to = part_of_way(head_, {first_seq - 1, {}, made}, kMost);
     const v1::Batch gap = make_gap(chain_, head_, to, reason, now_ns());
     to.hash = chain_after(gap);
     spool_.append(boot_, lane_, gap, to);

@@ -152,6 +152,47 @@ TEST(Delivery, ALaneThatIsRefusedForGoodStopsNoOther) {
   EXPECT_LE(s.counters->refused_batches, 1U) << "what is behind a refused gap is kept, not thrown after it";
 }
 
+/// It says again at each try what it has acknowledged, which is not to be taken for taking records.
+TEST(Delivery, ALaneThatIsRefusedFromSomewhereOnEndsThePatience) {
+  TestCollector collector;
+  collector.judge = [](const v1::Batch& b) {
+    const bool beyond = b.lane() == v1::LANE_FLOW && b.first_seq() + b.count() > 100;
+    return beyond ? grpc::Status(grpc::StatusCode::DATA_LOSS, "another chain") : grpc::Status::OK;
+  };
+  collector.start();
+  Options o = options_for({collector.address()});
+  o.patience = 500ms;
+  o.max_backoff = 50ms;
+  o.max_batch_records = 20;
+  Sender s(o);
+  s.mixture(1000);
+  s.sink->close();
+  EXPECT_LE(collector.ledger().delivered()["flow"], 100U);
+  EXPECT_GT(collector.ledger().delivered()["flow"], 0U);
+  EXPECT_EQ(s.sink->lost(), s.made["flow"] - collector.ledger().delivered()["flow"]);
+  EXPECT_EQ(s.counters->refused_batches, 1U);
+}
+
+TEST(Delivery, ACollectorThatComesBackWithNothingIsToldWhatItHad) {
+  TestCollector before, after;
+  before.start();
+  Sender s(options_for({before.address()}, false));
+  s.mixture(300);
+  EXPECT_TRUE(s.delivered_all());
+  const TypeCounts had = s.made;
+  const int port = before.port();
+  before.stop();
+  after.start(port);
+  EXPECT_TRUE(after.wait_until([&](Ledger& l) { return l.missing() == had; }))
+      << "though nothing new is made";
+  s.mixture(200);
+  EXPECT_TRUE(s.delivered_all());
+  s.sink->close();
+  EXPECT_EQ(after.ledger().fault(), "");
+  EXPECT_EQ(after.ledger().missing(v1::GAP_ACKNOWLEDGED), sum(had));
+  EXPECT_EQ(after.ledger().all(), s.made);
+}
+
 TEST(Delivery, AnAlertDoesNotWaitForFlows) {
   TestCollector collector;
   collector.stall(v1::LANE_FLOW);

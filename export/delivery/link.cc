@@ -60,6 +60,7 @@ class Link final : public Outlet {
   struct InFlight {
     std::uint64_t boot = 0, last = 0, bytes = 0;
     Clock::time_point sent;
+    bool is_owed = true;  ///< false: the word of what was acknowledged, which is no progress
   };
   /// A lane's call. What gRPC's threads and the link's share is under the link's mutex.
   struct Call final : grpc::ClientBidiReactor<v1::Batch, v1::Ack> {
@@ -265,6 +266,7 @@ void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
   Call& call = *lanes_[lane].call;
   if (call.acks.empty()) return;
   const std::vector<v1::Ack> acks = std::exchange(call.acks, {});
+  bool progress = false;
   lock.unlock();
   for (const v1::Ack& ack : acks) {
     if (ack.lane() != kLanes[lane]) continue;
@@ -273,17 +275,19 @@ void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
       const bool done = f.boot == ack.boot() && f.last <= ack.durable_through_seq();
       if (!done) return false;
       call.flight_bytes -= f.bytes;
-      lanes_[lane].careful = false;
-      lanes_[lane].limit.acknowledged(f.sent, Clock::now());
+      if (f.is_owed) lanes_[lane].limit.acknowledged(f.sent, Clock::now());
+      progress |= f.is_owed;
       return true;
     });
   }
-  progressed_();
+  if (progress) progressed_();
   lock.lock();
-  lanes_[lane].backoff = kFirstBackoff;
-  lanes_[lane].said = false;
   if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
   said_.clear();
+  if (!progress) return;
+  lanes_[lane].careful = false;
+  lanes_[lane].backoff = kFirstBackoff;
+  lanes_[lane].said = false;
 }
 
 void Link::pause(Lane& lane) {
@@ -301,7 +305,7 @@ void Link::call_ended(std::size_t i) {
     trouble_ = why;
     if (!lane.careful) {
       lane.careful = true;
-    } else if (!call->out.batch.has_gap()) {
+    } else if (!call->out.batch.has_gap() || call->out.batch.gap().reason() == v1::GAP_ACKNOWLEDGED) {
       spool_.refuse(options_.place, call->out, why);
     } else {
       if (!lane.said)
@@ -348,7 +352,8 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
     Call& call = *lane.call;
     call.out = std::move(*frame);
     const std::uint64_t bytes = call.out.batch.ByteSizeLong();
-    call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes, Clock::now()});
+    call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes, Clock::now(),
+                           call.out.batch.gap().reason() != v1::GAP_ACKNOWLEDGED});
     call.flight_bytes += bytes;
     call.writing = true;
     counters_.sent_batches.fetch_add(1, std::memory_order_relaxed);

@@ -195,6 +195,8 @@ std::optional<Frame> Spool::next(std::size_t place, std::size_t lane) {
   bool finished = false;
   for (const auto& c : lanes_[lane]) {
     Place& p = c->places[place];
+    if (!is_finished(*c)) frame = tell_acknowledged(*c, p);
+    if (frame) return frame;
     frame = read_next(*c, p);
     if (frame) {
       p.sent.push_back({frame->after, frame->batch.sealed_at()});
@@ -205,6 +207,19 @@ std::optional<Frame> Spool::next(std::size_t place, std::size_t lane) {
     finished |= advance_base(*c);  // what an earlier process had been told may be all there is
   }
   if (finished) drop_finished();
+  // Where earlier boots ended comes last: no record waits for it.
+  for (auto c = lanes_[lane].begin(); !frame && c != lanes_[lane].end(); ++c)
+    frame = tell_acknowledged(**c, (*c)->places[place]);
+  return frame;
+}
+
+/// Where the chain stands at this place, once a connection: what it has is not here to be sent again.
+std::optional<Frame> Spool::tell_acknowledged(const Chain& chain, Place& place) const {
+  if (!place.tells) return {};
+  place.tells = place.told.through < place.acked.through && !place.refuses_told;
+  if (!place.tells) return {};
+  Frame frame = missing_frame(chain, place.told, place.acked, v1::GAP_ACKNOWLEDGED, now_ns());
+  place.told = frame.after;
   return frame;
 }
 
@@ -221,7 +236,7 @@ bool Spool::advance_base(Chain& c) {
   if (c.boot == current_ && settled_) settled_(c.lane, before + 1, c.base.through, true);
   drop_acknowledged(c);
   update_level(c.lane);
-  return !c.growing && c.base.through >= c.head.through;
+  return is_finished(c);
 }
 
 Spool::Stored* Spool::file_of(Chain& chain, Place& place) {
@@ -276,6 +291,7 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
     place.at = found->after;
     if (found->last() <= place.known) {
       place.acked = found->after;
+      place.tells = true;
       continue;
     }
     if (found->batch.has_gap() && found->batch.gap().reason() == v1::GAP_SPOOL_DAMAGED &&
@@ -292,11 +308,11 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
   return {};
 }
 
-/// A gap has 32 bits for its count: of more, the first gap says the number alone, the last one the types of all.
+/// A gap has 32 bits for its count: more is told in parts.
 Frame Spool::missing_frame(const Chain& chain, const ChainPoint& from, ChainPoint to, v1::GapReason reason,
                            std::uint64_t sealed_at) const {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  if (to.through - from.through > kMost) to = {from.through + kMost, {}, from.made};
+  to = part_of_way(from, to, kMost);
   Frame frame;
   frame.batch = make_gap(chain.boot->chain(chain.lane), from, to, reason, sealed_at);
   frame.after = std::move(to);
@@ -310,6 +326,8 @@ void Spool::rewind(std::size_t place, std::size_t lane) {
     Place& p = c->places[place];
     p.sent.clear();
     p.at = p.acked;
+    p.told = {};
+    p.tells = true;
     p.file.reset();
   }
 }
@@ -333,6 +351,13 @@ void Spool::refuse(std::size_t place, const Frame& frame, const std::string& rea
   const std::size_t lane =
       static_cast<std::size_t>(std::find(kLanes.begin(), kLanes.end(), frame.batch.lane()) - kLanes.begin());
   Chain* c = find(frame.batch.boot(), lane);
+  if (c != nullptr && frame.batch.gap().reason() == v1::GAP_ACKNOWLEDGED) {
+    c->places[place].refuses_told = true;
+    spdlog::error("{} has acknowledged {} records of {}, boot {:016x}, and refuses to hear it: {}",
+                  options_.places[place], frame.last(), v1::Lane_Name(frame.batch.lane()), frame.batch.boot(),
+                  reason);
+    return;
+  }
   if (c == nullptr || !c->places[place].refused.insert(frame.first()).second) return;
   counters_.refused_batches.fetch_add(1, std::memory_order_relaxed);
   counters_.missing[v1::GAP_REFUSED].fetch_add(frame.batch.count(), std::memory_order_relaxed);

@@ -6,6 +6,8 @@
 // A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/, lock. Without a
 // folder the same files are in memory and end with the process.
 //
+// Ends     a chain that is all acknowledged is still told of, by a GAP_ACKNOWLEDGED, whenever a place connects: a collector
+//          whose store was lost or restored learns so what it lacks, of this boot and of kEndedBoots before it
 // Order    next() gives a lane's oldest boot first. Whoever sends asks for the most urgent lane first
 // Full     above max_bytes what is least urgent and oldest goes, a file at a time, and is a gap: statistics, then flows,
 //          then transactions, alerts last. What may already be at a collector stays, for a gap over it could not be exact
@@ -48,6 +50,8 @@ struct SpoolOptions {
 
 class Spool {
  public:
+  static constexpr std::size_t kEndedBoots = 64;  ///< about 50 kB each on disk
+
   /// Told, with the spool's lock held, what became of records of the boot that begin() began: acknowledged by all
   /// places, safe on disk after all, or given up.
   using Settled =
@@ -104,7 +108,9 @@ class Spool {
     ChainPoint acked, at;  ///< at: of what was read last
     std::uint64_t maybe_sent = 0;
     std::uint64_t known = 0;  ///< acknowledged to a process before this one, beyond `acked`
-    std::deque<Sent> sent;    ///< not acknowledged
+    ChainPoint told;          ///< since it connected: what it has acknowledged, as far as it was told
+    bool tells = true, refuses_told = false;
+    std::deque<Sent> sent;  ///< not acknowledged
     std::shared_ptr<SpoolFile> file;
     std::uint64_t offset = 0;  ///< in `file`
     std::set<std::uint64_t> refused;
@@ -148,8 +154,10 @@ class Spool {
   bool advance_base(Chain& chain);
   void drop_acknowledged(Chain& chain, bool growing_too = false);
   [[nodiscard]] std::uint64_t owed_locked() const;
+  [[nodiscard]] static bool is_finished(const Chain& chain);
   void drop_finished();
 
+  std::optional<Frame> tell_acknowledged(const Chain& chain, Place& place) const;
   std::optional<Frame> read_next(Chain& chain, Place& place);
   Stored* file_of(Chain& chain, Place& place);
   Frame missing_frame(const Chain& chain, const ChainPoint& from, ChainPoint to, v1::GapReason reason,

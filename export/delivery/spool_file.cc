@@ -71,15 +71,17 @@ std::string frame_of(const ChainPoint& point, const v1::Batch* batch) {
 }  // namespace
 
 Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, const ChainPoint& base) {
-  const int fd = path.empty() ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (!path.empty() && ::access(path.c_str(), F_OK) == 0) return failed(path, "cannot make", EEXIST);
+  const std::string aside = path.empty() ? path : path + ".new";
+  const int fd = path.empty() ? -1 : ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (fd < 0 && !path.empty()) return failed(path, "cannot make", errno);
-  std::unique_ptr<SpoolFile> file(new SpoolFile(path, fd));
+  std::unique_ptr<SpoolFile> file(new SpoolFile(aside, fd));
   file->base_ = base;
-  if (const Status done = file->write_all(frame_of<Head>(base, nullptr)); !done) {
-    file->remove();
-    return done.error();
-  }
-  return file;
+  Status done = file->write_all(frame_of<Head>(base, nullptr));
+  if (done && !path.empty()) done = file->rename(path);
+  if (done) return file;
+  file->remove();
+  return done.error();
 }
 
 Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path) {

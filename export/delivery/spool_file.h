@@ -28,7 +28,7 @@ struct Frame {
 
 class SpoolFile {
  public:
-  /// `path` "": in memory. Refuses a file that exists, and a full disk.
+  /// `path` "": in memory. Refuses a file that exists, and a full disk. A kill leaves all of it, or `path`.new.
   static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainPoint& base);
   /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. The error says
   /// that nothing in it can be read.

@@ -26,17 +26,28 @@ void Spool::drop_acknowledged(Chain& chain, bool growing_too) {
   }
 }
 
-/// Chains that are all acknowledged, and boots that have no other.
+bool Spool::is_finished(const Chain& c) { return !c.growing && c.base.through >= c.head.through; }
+
+/// Boots of which all is acknowledged, but for the last few, whose ends are told to who connects.
 void Spool::drop_finished() {
-  for (auto& lane : lanes_) {
-    std::erase_if(lane, [&](const auto& c) { return !c->growing && c->base.through >= c->head.through; });
+  std::set<const BootFile*> gone;
+  std::size_t kept = 0;
+  for (auto newest = lanes_[0].rbegin(); newest != lanes_[0].rend(); ++newest) {
+    const BootFile* boot = (*newest)->boot;
+    std::uint64_t through = 0;
+    bool finished = boot != current_;
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+      const Chain& c = *find(boot->boot(), lane);
+      finished &= is_finished(c);
+      through += c.head.through;
+    }
+    if (!finished) continue;
+    if (options_.folder.empty() || through == 0 || ++kept > kEndedBoots) gone.insert(boot);
   }
+  if (gone.empty()) return;
+  for (auto& lane : lanes_) std::erase_if(lane, [&](const auto& c) { return gone.contains(c->boot); });
   std::erase_if(boots_, [&](const auto& b) {
-    const auto is_of = [&](const auto& c) { return c->boot == b.get(); };
-    if (b.get() == current_ || std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
-          return std::any_of(lane.begin(), lane.end(), is_of);
-        }))
-      return false;
+    if (!gone.contains(b.get())) return false;
     b->remove();
     return true;
   });

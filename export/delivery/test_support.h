@@ -71,6 +71,7 @@ class Ledger {
     const std::uint64_t last = batch.first_seq() + batch.count() - 1;
     const auto records = open_batch(batch, {});
     if (!records) return complain(batch, records.error().message);
+    if (batch.gap().reason() == v1::GAP_ACKNOWLEDGED) return take_acknowledged(batch, last, c.at);
     if (last <= c.at.through) {
       ++duplicates_;
       return;
@@ -133,6 +134,19 @@ class Ledger {
     ChainPoint at;
     bool known = true;
   };
+  /// What of it is not here, another collector has, or this one had.
+  void take_acknowledged(const v1::Batch& batch, std::uint64_t last, ChainPoint& at) {
+    if (last == at.through && chain_after(batch) != at.hash) complain(batch, "the chain stands elsewhere");
+    if (last <= at.through) return;
+    ChainPoint to{last, chain_after(batch), point_before(batch).made};
+    for (const auto& t : batch.gap().missing()) to.made[t.type()] += t.count();
+    if (!holes_) {
+      ++gaps_;
+      missing_[v1::GAP_ACKNOWLEDGED] += last - at.through;
+      for (const auto& [type, n] : minus(to.made, at.made)) missing_types_[type] += n;
+    }
+    at = std::move(to);
+  }
   void complain(const v1::Batch& b, const std::string& why) {
     if (fault_.empty())
       fault_ = v1::Lane_Name(b.lane()) + " " + std::to_string(b.first_seq()) + "+" +

@@ -9,12 +9,12 @@ import os
 import pathlib
 import re
 import signal
-import struct
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from capture import write_capture
 from checks import Checks, Scratch, collector, picket, run, stop
 
 # One alert an hour, and one packet in PACKETS that matches: more no output could keep up with at this rate.
@@ -30,19 +30,6 @@ def eventually(condition, seconds=90):
             return True
         time.sleep(0.1)
     return False
-
-
-def udp_packet(payload):
-    udp = struct.pack('>HHHH', 40000, 40001, 8 + len(payload), 0) + payload
-    ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
-    frame = bytes.fromhex('020000000002020000000001') + b'\x08\x00' + ip + udp
-    return struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame
-
-
-def write_capture(path):
-    """UDP to a port that no protocol has: a flow that goes on, and no record until it ends."""
-    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + udp_packet(b'traffic that was ordered') +
-                     udp_packet(b'traffic of every day') * (PACKETS - 1))
 
 
 class Collector:
@@ -119,7 +106,7 @@ def main():
         checks.skip('orders', 'not root, or `picket run` is not in this build')
         return checks.done()
     with Scratch() as folder:
-        write_capture(folder / 'one.pcap')
+        write_capture(folder / 'one.pcap', b'traffic that was ordered', PACKETS)
         orders = Orders(folder)
         server = Collector(folder)
         sensor = Sensor(folder, 'first', server.address)

@@ -107,15 +107,15 @@ class Collector(Program):
 
 class Sensor(Program):
     """A replay that delivers over a spool, and writes the same records to an EVE file. `sets`: --set KEY=VALUE of each; `captures`: and
-    whatever else is to stand on its command line."""
+    whatever else is to stand on its command line. Several addresses: with the key `export.mode`."""
 
     def __init__(self, folder, address, name='sensor', captures=('--rules', SAMPLE_RULES, PCAPS), loops=1, sets=(), before=(), env=None, spool=True):
         self.eve, self.stats = folder / (name + '.json'), folder / (name + '.stats')
         self.spool = folder / 'spool'
         sets = [*(['export.spool.path=%s' % self.spool] if spool else []), 'metrics.listen=127.0.0.1:0', *sets]
+        to = ['--export', address] if isinstance(address, str) else ['--set', 'export.collectors=[%s]' % ', '.join(address)]
         super().__init__(folder / (name + '.log'), [
-            picket(), 'replay', '--export', address, '--eve', self.eve, '--stats', self.stats, '--loop', loops,
-            *(word for s in sets for word in ('--set', s)), *captures], before, env)
+            picket(), 'replay', *to, '--eve', self.eve, '--stats', self.stats, '--loop', loops, *(word for s in sets for word in ('--set', s)), *captures], before, env)
 
     def made(self):
         """By type, at its end."""

@@ -96,6 +96,8 @@ std::string write_head(const ChainId& chain, const ChainHead& head) {
     hole.set_after(h.after.data(), h.after.size());
     write_counts(h.made, *hole.mutable_made());
     write_counts(h.types, *hole.mutable_types());
+    hole.set_reason(h.reason);
+    hole.set_signed_(h.is_signed);
   }
   return s.SerializeAsString();
 }
@@ -115,6 +117,8 @@ bool read_head(std::string_view bytes, ChainId& chain, ChainHead& head) {
     hole.last = h.last();
     hole.made = read_counts(h.made());
     hole.types = read_counts(h.types());
+    hole.reason = h.reason();
+    hole.is_signed = h.signed_();
     if (!read_hash(h.before(), hole.before) || !read_hash(h.after(), hole.after)) return false;
   }
   return true;

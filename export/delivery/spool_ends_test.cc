@@ -1,0 +1,174 @@
+// What is left of a boot when all of it is acknowledged, and what a kill leaves of files that are being made.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "export/delivery/test_support.h"
+
+namespace picket::delivery {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Ledger;
+using test::Sensor;
+
+std::size_t files_of(const std::string& folder, const std::string& extension) {
+  const fs::directory_iterator all(folder);
+  return static_cast<std::size_t>(
+      std::count_if(begin(all), end(all), [&](const auto& e) { return e.path().extension() == extension; }));
+}
+
+/// Killed as the file that it writes has so many bytes.
+template <class Work>
+void killed_at(rlim_t bytes, Work work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit{bytes, bytes};
+    ::signal(SIGXFSZ, SIG_DFL);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    work();
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << bytes;
+}
+
+/// What a collector learns that comes back with yesterday's store, or with none.
+TEST(Spool, TellsWhoConnectsWhatWasAcknowledgedOfEachBoot) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Ledger ledger;
+  TypeCounts made;
+  for (std::uint64_t boot = 1; boot <= 3; ++boot) {
+    Sensor s(folder.path(), counters, {}, boot);
+    s.make_many(1000 * boot, 1000 * boot + 200);
+    for (const auto& [type, n] : s.made_) made[type] += n;
+    drain(s.spool(), ledger);
+    s.spool().close(s.file());
+  }
+  EXPECT_EQ(ledger.delivered(), made);
+  EXPECT_EQ(sum(ledger.missing()), 0U);
+
+  Sensor s(folder.path(), counters, {}, 4);
+  Ledger nothing;
+  drain(s.spool(), nothing);
+  EXPECT_EQ(nothing.fault(), "");
+  EXPECT_EQ(nothing.missing(), made);
+  EXPECT_EQ(nothing.missing(v1::GAP_ACKNOWLEDGED), sum(made));
+
+  s.make_many(5000, 5100);
+  drain(s.spool(), nothing);
+  for (const auto& [type, n] : s.made_) made[type] += n;
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane) s.spool().rewind(0, lane);  // a new connection
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "") << "nothing is told to who was not there for nothing";
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.missing(), s.made_) << "of the present boot, too";
+  EXPECT_EQ(ledger.duplicates(), 0U);
+}
+
+TEST(Spool, NoRecordWaitsForTheEndsOfEarlierBoots) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Ledger ledger;
+  {
+    Sensor s(folder.path(), counters, {}, 1);
+    s.make_many(1, 100);
+    drain(s.spool(), ledger);
+    s.spool().close(s.file());
+  }
+  Sensor s(folder.path(), counters, {}, 2);
+  s.make_many(200, 300);
+  const std::size_t lane = lane_of(test::kFlow);
+  std::uint64_t told = 0, records = 0;
+  while (const auto frame = s.spool().next(0, lane)) {
+    EXPECT_EQ(frame->batch.boot() == 1, frame->batch.has_gap());
+    EXPECT_TRUE(frame->batch.has_gap() || told == 0) << "a record behind the end of another boot";
+    ++(frame->batch.has_gap() ? told : records);
+    s.spool().acknowledge(0, frame->batch.boot(), lane, frame->last());
+  }
+  EXPECT_EQ(told, 1U);
+  EXPECT_GT(records, 0U);
+}
+
+TEST(Spool, RemembersTheEndsOfTheLastBootsOnly) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  for (std::uint64_t boot = 1; boot <= Spool::kEndedBoots + 3; ++boot) {
+    Sensor s(folder.path(), counters, {}, boot);
+    s.make(boot, test::kFlow);
+    s.flush();
+    Ledger ledger;
+    drain(s.spool(), ledger);
+    s.spool().close(s.file());
+  }
+  Sensor s(folder.path(), counters, {}, 1000);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.missing(v1::GAP_ACKNOWLEDGED), Spool::kEndedBoots);
+  EXPECT_EQ(ledger.through(3, v1::LANE_FLOW), 0U) << "the oldest go first";
+  EXPECT_EQ(ledger.through(4, v1::LANE_FLOW), 1U);
+  EXPECT_EQ(files_of(folder.path(), ".boot"), Spool::kEndedBoots + 1);
+}
+
+TEST(Spool, WhoRefusesToHearItIsNotToldAgain) {
+  DeliveryCounters counters;
+  Sensor s("", counters);
+  s.make_many(1, 100);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  const std::size_t lane = lane_of(test::kFlow);
+  s.spool().rewind(0, lane);
+  const auto told = s.spool().next(0, lane);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->batch.gap().reason(), v1::GAP_ACKNOWLEDGED);
+  s.spool().refuse(0, *told, "it stands elsewhere");
+  s.spool().rewind(0, lane);
+  EXPECT_FALSE(s.spool().next(0, lane)) << "a lane waits for no such thing";
+  EXPECT_EQ(counters.missing[v1::GAP_REFUSED], 0U);
+}
+
+/// More than a gap can count, in parts that each are possible and together right.
+TEST(ChainPoint, AWayInPartsCountsByTypeWhatTheWholeWayDoes) {
+  const ChainPoint from{10, {}, {{"alert", 4}, {"flow", 6}}},
+      to{47, {1}, {{"alert", 5}, {"dns", 11}, {"flow", 31}}};
+  EXPECT_EQ(part_of_way(from, to, 37), to);
+  ChainPoint at = from;
+  TypeCounts sums;
+  for (int parts = 0; at.through < to.through; ++parts) {
+    ASSERT_LT(parts, 4);
+    const ChainPoint next = part_of_way(at, to, 10);
+    const TypeCounts types = minus(next.made, at.made);
+    EXPECT_EQ(sum(types), next.through - at.through);
+    for (const auto& [type, n] : types) sums[type] += n;
+    at = next;
+  }
+  EXPECT_EQ(at, to);
+  EXPECT_EQ(sums, minus(to.made, from.made));
+}
+
+TEST(Spool, AKillWhileItsFilesAreMadeDamagesNothing) {
+  test::Folder folder;
+  killed_at(1000, [&] {
+    (void)BootFile::create({.path = folder.file("0000000000000001.boot"), .sensor = "plant-7", .boot = 1});
+  });
+  for (const rlim_t bytes : {1, 20})
+    killed_at(bytes, [&] {
+      (void)SpoolFile::create(folder.file("0000000000000001-3-00000000000000000001.batches"), ChainPoint{});
+    });
+  DeliveryCounters counters;
+  Sensor s(folder.path(), counters);  // of the same boot
+  s.make_many(1, 20);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), s.made_);
+  for (const auto& e : fs::directory_iterator(folder.path())) {
+    EXPECT_EQ(e.path().string().find("damaged"), std::string::npos) << e.path();
+    EXPECT_NE(e.path().extension(), ".new") << e.path();
+  }
+}
+
+}  // namespace
+}  // namespace picket::delivery
