@@ -1,5 +1,6 @@
 #include "sensor/setup.h"
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -256,6 +257,7 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Se
   if (!o.records.empty()) {
     if (auto e = add(open_records_sink(o.records, files))) return *e;
   }
+<<<<<<< HEAD
   if (config.exporter.wanted()) {
     auto channels = open_channels(setup.config);
     if (!channels) return channels.error();
@@ -264,6 +266,19 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Se
     exporter.wait = !live;
     exporter.interrupted = interrupted;
     exporter.sensor = sensor_name(config);
+=======
+  delivery::Options exporter = config.exporter;
+  if (!o.export_to.empty()) {
+    if (!exporter.collectors.empty())
+      spdlog::warn("--export {} takes the place of export.collectors: {}", o.export_to,
+                   fmt::join(exporter.collectors, ", "));
+    exporter.collectors = {o.export_to};
+  }
+  exporter.wait = !live;
+  exporter.interrupted = interrupted;
+  if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
+  if (exporter.wanted()) {
+>>>>>>> 8671bbe (Check records in hand, cap refused batches, and say what --export takes the place of)
     setup.delivery = std::make_shared<delivery::DeliveryCounters>();
     if (auto e = add(delivery::open_delivery_sink(exporter, setup.delivery))) return *e;
   }

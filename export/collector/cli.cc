@@ -17,7 +17,8 @@ constexpr const char* kModernClickHouse = "21.3";
 
 constexpr const char* kServeExample =
     "Example:\n  picket-collector serve --config /etc/picket/collector.yaml\n"
-    "  picket-collector serve --listen 127.0.0.1:5514 --store records.db\n";
+    "  picket-collector serve --listen 127.0.0.1:5514 --store records.db\n"
+    "  picket-collector serve --intake /var/spool/diode --store records.db\n";
 constexpr const char* kQueryExample =
     "EXPR compares fields by their EVE names: = != < <= > >= and ~ (contains), with and, or, not, ( ).\n"
     "Example:\n"
@@ -40,7 +41,8 @@ constexpr const char* kSchemaExample =
 
 std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_status) {
   CommandLine line;
-  std::string config_path, listen, store, orders, log_level, schema_of, server_version = kModernClickHouse;
+  std::string config_path, listen, intake, store, orders, log_level, schema_of,
+      server_version = kModernClickHouse;
   std::optional<std::int64_t> limit;
   line.query.store = kDefaultStore;
 
@@ -51,6 +53,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
   CLI::App* serve = app.add_subcommand("serve", "take records from sensors until SIGTERM");
   serve->add_option("--config", config_path, "configuration file (YAML)");
   serve->add_option("--listen", listen, "HOST:PORT where sensors connect, over the file's `listen`");
+  serve->add_option("--intake", intake,
+                    "folder of files from one-way sensors, over the file's `intake.folder`");
   serve->add_option("--store", store,
                     "file that keeps the records, over the file's `store`; none: other sinks alone");
   serve->add_option("--orders", orders, "folder of orders for sensors, over the file's `orders`");
@@ -170,11 +174,12 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& exit_st
     line.serve = std::move(config).value();
   }
   if (!listen.empty()) line.serve.server.listen = listen;
-  if (serve->parsed() && line.serve.server.listen.empty() && line.serve.tls.listen.empty()) {
+  if (!intake.empty()) line.serve.intake.folder = intake;
+  if (serve->parsed() && !line.serve.listens() && line.serve.intake.folder.empty()) {
     fmt::print(stderr,
                "picket-collector: serve: nowhere to listen; give tls.listen with certificates in a file for "
                "--config, or "
-               "--listen 127.0.0.1:5514 for this machine alone\n");
+               "--listen 127.0.0.1:5514 for this machine alone, or --intake FOLDER behind a data diode\n");
     exit_status = kWrongUsage;
     return std::nullopt;
   }

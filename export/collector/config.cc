@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 #include <limits>
+#include <span>
 
 namespace picket::collector {
 namespace {
@@ -81,7 +82,10 @@ const char* timeout(const YAML::Node& node, std::chrono::milliseconds& out) {
   return nullptr;
 }
 
-constexpr Key kKeys[] = {
+constexpr std::chrono::hours kDay{24};
+
+/// Where records come from.
+constexpr Key kSourceKeys[] = {
     {"listen", "", "HOST:PORT without TLS, on this machine only: 127.0.0.1:5514",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.server.listen = n.as<std::string>();
@@ -117,6 +121,30 @@ constexpr Key kKeys[] = {
        c.router.require_signatures = n.as<bool>();
        return nullptr;
      }},
+    {"intake.folder", "", "folder of files that sensors' export.one-way.folder gave; see README",
+     [](const YAML::Node& n, Config& c) { return text(n, c.intake.folder); }},
+    {"intake.patience", "60s", "a file that is missing or not whole is waited for so long, 0 to 1d",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const bool good = read_age(n.as<std::string>(), c.intake.patience) && c.intake.patience <= kDay;
+       return good ? nullptr : "has to be 0 to 1d: 60s";
+     }},
+    {"intake.max-file-size", "64 MiB", "larger ones are refused, 1 MiB to 1 GiB",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const bool good = read_size(n.as<std::string>(), c.intake.max_file_bytes);
+       const bool fits = c.intake.max_file_bytes >= kMiB && c.intake.max_file_bytes <= 1024ULL * kMiB;
+       return good && fits ? nullptr : "has to be 1 MiB to 1 GiB";
+     }},
+    {"intake.done-max-size", "1 GiB",
+     "of done/, where files are when all is stored; the oldest go; 0: all at once",
+     [](const YAML::Node& n, Config& c) { return size(n, c.intake.done_max_bytes); }},
+    {"intake.done-max-age", "7d", "and files that were taken in so long ago: 12h, 30d; 0: whatever their age",
+     [](const YAML::Node& n, Config& c) { return age(n, c.intake.done_max_age); }},
+    {"intake.refused-max-size", "1 GiB", "of refused/, where damaged files are; the oldest go",
+     [](const YAML::Node& n, Config& c) { return size(n, c.intake.refused_max_bytes); }},
+};
+
+/// Where they go.
+constexpr Key kSinkKeys[] = {
     {"store", kDefaultStore, "the file that keeps the records for query; none: other sinks alone",
      [](const YAML::Node& n, Config& c) -> const char* {
        c.store.path = n.as<std::string>();
@@ -205,6 +233,10 @@ constexpr Key kKeys[] = {
      }},
     {"dead-letter.max-size", "256 MiB", "of that file; beyond, records are counted alone",
      [](const YAML::Node& n, Config& c) -> const char* { return size(n, c.dead_letter_bytes); }},
+};
+
+/// The collector itself.
+constexpr Key kOwnKeys[] = {
     {"max-queue-mib", "256",
      "batches on their way to the sinks, 32 to 65536 MiB; when they are more, sensors wait",
      [](const YAML::Node& n, Config& c) {
@@ -245,6 +277,8 @@ constexpr Key kKeys[] = {
      }},
 };
 
+constexpr std::span<const Key> kKeys[] = {kSourceKeys, kSinkKeys, kOwnKeys};
+
 Error bad(const std::string& path, const YAML::Mark& mark, const std::string& why) {
   return mark.is_null() ? Error{fmt::format("{}: {}", path, why)}
                         : Error{fmt::format("{}:{}: {}", path, mark.line + 1, why)};
@@ -260,7 +294,8 @@ std::string Config::dead_letter_path() const {
 
 std::string config_help() {
   std::string text = "Keys of the configuration file:\n";
-  for (const Key& k : kKeys) text += fmt::format("  {:<22} {} [{}]\n", k.name, k.help, k.initial);
+  for (const auto keys : kKeys)
+    for (const Key& k : keys) text += fmt::format("  {:<22} {} [{}]\n", k.name, k.help, k.initial);
   return text;
 }
 
@@ -278,8 +313,10 @@ Result<Config> load_config(const std::string& path) {
     for (const auto& entry : root) {
       const auto name = entry.first.as<std::string>();
       const Key* key = nullptr;
-      for (const Key& k : kKeys) {
-        if (name == k.name) key = &k;
+      for (const auto keys : kKeys) {
+        for (const Key& k : keys) {
+          if (name == k.name) key = &k;
+        }
       }
       if (key == nullptr) {
         return bad(path, entry.first.Mark(),

@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 
+#include "export/collector/intake.h"
 #include "export/collector/server.h"
 #include "export/collector/sinks/clickhouse_sink.h"
 #include "export/collector/sinks/eve_files_sink.h"
@@ -24,6 +25,7 @@ struct Config {
   ServerOptions server{.listen = ""};  ///< without TLS: only where somebody has said so
   TlsPortOptions tls;
   RouterOptions router;
+  IntakeOptions intake;
   StoreOptions store{kDefaultStore};  ///< path "none": there is no embedded store
   // The other sinks; each is made when its first field is given.
   EveFilesOptions eve;
@@ -37,6 +39,8 @@ struct Config {
   metrics::ServerConfig metrics;
 
   [[nodiscard]] bool has_store() const { return store.path != kNone; }
+  /// False: what comes, comes in files.
+  [[nodiscard]] bool listens() const { return !server.listen.empty() || !tls.listen.empty(); }
   /// Where dead letters go; "" when they are counted alone.
   [[nodiscard]] std::string dead_letter_path() const;
 };

@@ -58,9 +58,9 @@ std::function<Status(const v1::Batch&)> verify_by(const std::shared_ptr<tls::Key
 
 /// nullptr: nobody asked for that.
 Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Router& router,
-                                                       const tls::Keyring* keyring) {
+                                                       const tls::Keyring* keyring, const Intake* intake) {
   if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
-  return metrics::Server::start(config.metrics, [&, keyring](metrics::Format format) {
+  return metrics::Server::start(config.metrics, [&, keyring, intake](metrics::Format format) {
     Figures f;
     f.process = metrics::Process::now();
     f.version = PICKET_VERSION;
@@ -68,6 +68,7 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Rou
     f.sinks = router.lines();
     f.held_bytes = router.held_bytes();
     f.store_bytes = store_bytes(config.store.path);
+    if (intake != nullptr) f.intake = intake->state();
     if (keyring != nullptr) f.tls = &keyring->counters();
     return metrics_text(f, format);
   });
@@ -110,19 +111,30 @@ int serve(const Config& config) {
     orders = OrderDesk::start(*book, options.max_sensors);
     options.orders = orders.get();
   }
-  auto server = Server::start(options, router);
-  if (!server) return fail(server.error().message);
+  std::unique_ptr<Server> server;
+  if (config.listens()) {
+    auto started = Server::start(options, router);
+    if (!started) return fail(started.error().message);
+    server = std::move(started).value();
+  }
   if (!options.listen.empty()) {
     HostPort at = parse_host_port(options.listen, "--listen").value();  // Server::start has refused any other
-    at.port = server.value()->port();                                   // port 0 has become one that was free
+    at.port = server->port();                                           // port 0 has become one that was free
     spdlog::info("listening on {}, records go to: {}", at.text(), keepers);
   }
   if (tls != nullptr) {
-    if (const Status s = tls->listen(*server.value(), config.server.max_sensors); !s)
-      return fail(s.error().message);
+    if (const Status s = tls->listen(*server, config.server.max_sensors); !s) return fail(s.error().message);
     spdlog::info("listening with TLS on {}, records go to: {}", tls->address(), keepers);
   }
-  auto metrics = serve_metrics(config, router, keyring.value().get());
+  std::unique_ptr<Intake> intake;
+  if (!config.intake.folder.empty()) {
+    auto opened = Intake::open(config.intake, router);
+    if (!opened) return fail(opened.error().message);
+    intake = std::move(opened).value();
+    intake->start();
+    spdlog::info("taking in files of '{}', records go to: {}", config.intake.folder, keepers);
+  }
+  auto metrics = serve_metrics(config, router, keyring.value().get(), intake.get());
   if (!metrics) return fail(metrics.error().message);
   if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
   int signal = 0;
@@ -132,8 +144,9 @@ int serve(const Config& config) {
   std::signal(SIGINT, end_at_once);
   std::signal(SIGTERM, end_at_once);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  server.value()->stop();
+  if (server != nullptr) server->stop();
   metrics.value().reset();
+  intake.reset();
   tls.reset();  // after the server: its last words go through it
   router.stop();
   return 0;

@@ -86,6 +86,39 @@ constexpr FamilyOf<Figures> kFamilies[] = {
       "calls of nobody that was let in, or beyond max-sensors"},
      [](const Figures& f, Samples& out) { out.add(f.tally.refused_calls); }},
 
+    // From files.
+    {{"picket_collector_intake_files", kCounter, "", "fate",
+      "files that were taken in: stored, or in refused/; late ones had been told as missing, removed ones "
+      "left a "
+      "full refused/"},
+     [](const Figures& f, Samples& out) {
+       if (!f.intake) return;
+       out.add(f.intake->taken, {"stored"});
+       out.add(f.intake->refused, {"refused"});
+       out.add(f.intake->late, {"late"});
+       out.add(f.intake->removed, {"removed"});
+     }},
+    {{"picket_collector_intake_waiting_files", kGauge, "", "",
+      "files in the intake's folder that are not stored yet"},
+     [](const Figures& f, Samples& out) {
+       if (f.intake) out.add(f.intake->waiting);
+     }},
+    {{"picket_collector_intake_oldest_seconds", kGauge, "seconds", "",
+      "since the file that waits longest was first seen; 0: none waits"},
+     [](const Figures& f, Samples& out) {
+       if (f.intake) out.add(std::chrono::duration<double>(f.intake->oldest).count());
+     }},
+    {{"picket_collector_intake_missing_files", kGauge, "", "",
+      "files of sensors that were told as missing, by their numbers, and have not come"},
+     [](const Figures& f, Samples& out) {
+       if (f.intake) out.add(f.intake->missing);
+     }},
+    {{"picket_collector_intake_other_files", kGauge, "", "",
+      "what is in the intake's folder and is no file of batches: it is left alone"},
+     [](const Figures& f, Samples& out) {
+       if (f.intake) out.add(f.intake->others);
+     }},
+
     // To sinks.
     {{"picket_collector_sink_queued_batches", kGauge, "", "sink", "batches that wait for the sink"},
      [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::queued_batches); }},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "export/collector/intake.h"
 #include "export/collector/router.h"
 #include "export/metrics/process.h"
 #include "export/tls/counters.h"
@@ -20,6 +21,7 @@ struct Figures {
   std::vector<LineState> sinks;
   std::uint64_t held_bytes = 0;
   std::optional<std::uint64_t> store_bytes;  ///< of the embedded store's files, where there is one
+  std::optional<IntakeState> intake;         ///< of files, where there is a folder for them
   const tls::Counters* tls = nullptr;        ///< of sensors' connections; nullptr: they have none
 };
 

@@ -39,6 +39,15 @@ Figures figures() {
   line.stored_at_ns = kNow;
   f.held_bytes = 18;
   f.store_bytes = 4096;
+  f.intake = IntakeState{.taken = 19,
+                         .refused = 20,
+                         .late = 21,
+                         .removed = 22,
+                         .waiting = 23,
+                         .missing = 24,
+                         .others = 25,
+                         .oldest = std::chrono::milliseconds(2500),
+                         .trouble = ""};
   return f;
 }
 
@@ -85,6 +94,14 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
       {"picket_collector_held_bytes", "18"},
       {"picket_collector_found_records_total" + lane, "2"},
       {"picket_collector_refused_calls_total", "1"},
+      {"picket_collector_intake_files_total{fate=\"stored\"}", "19"},
+      {"picket_collector_intake_files_total{fate=\"refused\"}", "20"},
+      {"picket_collector_intake_files_total{fate=\"late\"}", "21"},
+      {"picket_collector_intake_files_total{fate=\"removed\"}", "22"},
+      {"picket_collector_intake_waiting_files", "23"},
+      {"picket_collector_intake_missing_files", "24"},
+      {"picket_collector_intake_other_files", "25"},
+      {"picket_collector_intake_oldest_seconds", "2.5"},
   };
   for (const auto& [sample, value] : kExpected)
     EXPECT_EQ(metrics::test::value_of(all, sample), value) << sample;

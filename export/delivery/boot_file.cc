@@ -13,10 +13,12 @@
 #include <cstring>
 #include <functional>
 
+#include "export/delivery/crc32c.h"
+
 namespace picket::delivery {
 namespace {
 
-constexpr std::array<char, 8> kMagic{'p', 'k', 't', 'b', 'o', 'o', 't', '1'};
+constexpr std::array<char, 8> kMagic{'p', 'k', 't', 'b', 'o', 'o', 't', '2'};
 constexpr std::size_t kNameBytes = 32;
 constexpr std::size_t kPage = 4096;
 
@@ -135,6 +137,20 @@ Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path) {
 
 BootFile::~BootFile() {
   if (map_ != nullptr) ::munmap(map_, map_bytes_);
+}
+
+std::uint32_t BootFile::check(const Segment& segment, std::uint32_t i) const noexcept {
+  std::uint32_t crc = 0;
+  std::memcpy(&crc, segment.data() + map_->segment_bytes - sizeof crc * (i + 1), sizeof crc);
+  return crc;
+}
+
+void BootFile::set_check(Segment& segment, std::uint32_t i, std::uint32_t crc) noexcept {
+  std::memcpy(segment.data() + map_->segment_bytes - sizeof crc * (i + 1), &crc, sizeof crc);
+}
+
+std::uint32_t BootFile::expected_check(Bytes delimited, std::uint64_t seq) noexcept {
+  return crc32c(delimited, static_cast<std::uint32_t>(seq));
 }
 
 std::string BootFile::sensor() const { return map_->sensor.data(); }

@@ -3,8 +3,7 @@
 //   | names of types | of each lane: made, sent, acknowledged, base, head | segment 0 | segment 1 | ...
 //
 // A file mapped MAP_SHARED: what was stored is in the kernel's hands, so kill -9 of the process takes none of it. A loss
-// of power does: then what the file holds may be older or torn, and is only believed as far as its checksums go and its
-// records can be read. Room on disk is taken when it is made, so a full disk never turns up as a signal later.
+// of power does: then what the file holds may be older or torn, and is only believed as far as its checksums go. Room on disk is taken when it is made, so a full disk never turns up as a signal later.
 //
 // Segments hold records that are in no batch yet. Each lane has two points: `base` is where its oldest batch in the
 // spool begins, `head` where its last one ended.
@@ -23,6 +22,7 @@
 
 #include "export/delivery/chain_point.h"
 #include "export/delivery/lanes.h"
+#include "parsers/core/bytes.h"
 #include "parsers/core/result.h"
 
 namespace picket::delivery {
@@ -30,7 +30,8 @@ namespace picket::delivery {
 inline constexpr std::size_t kMaxTypes = 256;
 inline constexpr std::size_t kMaxCollectors = 8;
 
-/// Records of one lane, delimited, behind one another; `committed` covers those that are whole.
+/// Records of one lane, delimited, behind one another; `committed` covers those that are whole. From the end of its room
+/// backwards stands a checksum of each.
 struct Segment {
   std::uint64_t owner;                          ///< 0: free; else the lane's place in kLanes, plus one
   std::uint64_t first_seq;                      ///< of the first record
@@ -88,6 +89,11 @@ class BootFile {
   [[nodiscard]] std::uint32_t segments() const noexcept;
   [[nodiscard]] std::uint32_t segment_bytes() const noexcept;  ///< room for records
   [[nodiscard]] Segment& segment(std::uint32_t i) noexcept;
+  /// The checksum of record `i`, as it is stored.
+  [[nodiscard]] std::uint32_t check(const Segment& segment, std::uint32_t i) const noexcept;
+  void set_check(Segment& segment, std::uint32_t i, std::uint32_t crc) noexcept;
+  /// That it has to be: of its delimited bytes and its number, so that what a page held before does not pass for it.
+  [[nodiscard]] static std::uint32_t expected_check(Bytes delimited, std::uint64_t seq) noexcept;
   /// Of a boot that has ended, when its records are in batches: gives their room back.
   void drop_segments();
 

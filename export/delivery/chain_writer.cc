@@ -1,5 +1,7 @@
 #include "export/delivery/chain_writer.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -33,18 +35,24 @@ bool is_sound(const Segment& s) {
   return std::accumulate(s.before.begin(), s.before.end(), std::uint64_t{1}) == s.first_seq;
 }
 
-/// As many records of a segment as can be read: all of them, unless power was lost.
-Readable read_segment(const Segment& segment, std::uint32_t max_bytes) {
+/// As many records of a segment as are what was written: all of them, unless power was lost.
+Readable read_segment(const BootFile& boot, const Segment& segment) {
   Readable r;
-  const Bytes all(segment.data(), std::min(segment.bytes(), max_bytes));
+  const std::size_t room = boot.segment_bytes();
+  if (segment.count() > room / sizeof(std::uint32_t)) return r;
+  const std::size_t checks = segment.count() * sizeof(std::uint32_t);
+  const Bytes all(segment.data(), std::min<std::size_t>(segment.bytes(), room - checks));
   WireReader in(all);
   Bytes record;
   while (r.count < segment.count() && next_delimited(in, record)) {
+    const std::size_t end = all.size() - in.left();
+    const std::uint32_t expected =
+        BootFile::expected_check(all.subspan(r.bytes, end - r.bytes), segment.first_seq + r.count);
     const std::string_view type = type_of(record);
-    if (type.empty()) break;
+    if (boot.check(segment, r.count) != expected || type.empty()) break;
     ++r.types[std::string(type)];
     ++r.count;
-    r.bytes = all.size() - in.left();
+    r.bytes = end;
   }
   return r;
 }
@@ -103,12 +111,18 @@ std::uint64_t recover(Spool& spool, BootFile& boot, bool compress) {
       if (s.owner == lane + 1 && s.count() != 0 && is_sound(s)) held.push_back(&s);
     }
     std::sort(held.begin(), held.end(), [](auto* a, auto* b) { return a->first_seq < b->first_seq; });
+    bool damaged = false;
     for (const Segment* s : held) {
       if (s->first_seq <= chain.through()) continue;  // it was sealed, and not given back yet
-      const Readable r = read_segment(*s, boot.segment_bytes());
-      if (r.count == 0) continue;
+      const Readable r = read_segment(boot, *s);
       chain.missing_until(s->first_seq, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(s->before)),
-                          v1::GAP_NO_ROOM);
+                          damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_NO_ROOM);
+      damaged = r.count < s->count();
+      if (damaged)
+        spdlog::error(
+            "spool: {} records that a picket before this one had in hand are damaged; a gap stands for them",
+            s->count() - r.count);
+      if (r.count == 0) continue;
       chain.seal(r.count, r.types, Bytes(s->data(), r.bytes));
       saved += r.count;
     }
@@ -116,7 +130,7 @@ std::uint64_t recover(Spool& spool, BootFile& boot, bool compress) {
     const std::uint64_t all = std::accumulate(made.begin(), made.end(), std::uint64_t{0});
     if (all - boot.total(lane) <= 1)
       chain.missing_until(all + 1, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(made)),
-                          v1::GAP_SENSOR_ENDED);
+                          damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_SENSOR_ENDED);
   }
   spool.close(boot);
   return saved;

@@ -28,6 +28,8 @@ struct DeliveryCounters {
   std::array<std::atomic<std::uint64_t>, 6> missing{};  ///< records that stand in a gap, by v1::GapReason
   std::atomic<std::uint64_t> sent_batches{0}, sent_bytes{0};
   std::atomic<std::uint64_t> connections{0}, failed_connections{0}, refused_batches{0}, write_errors{0};
+  std::atomic<std::uint64_t> removed_refused{
+      0};  ///< files of refused batches that went for others, by its limit
   // Levels.
   std::atomic<std::uint64_t> spool_bytes{0};  ///< of the spool's files, and of what stands in memory for them
   std::atomic<std::uint64_t> memory_bytes{0};  ///< of these, in memory

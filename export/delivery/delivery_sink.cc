@@ -116,6 +116,7 @@ Status DeliverySink::open() {
   spool.max_bytes = options_.spool_max_bytes;
   spool.max_memory_bytes = options_.max_unacked_bytes;
   spool.max_age = std::chrono::hours(options_.spool_max_age_h);
+  spool.max_refused_bytes = options_.spool_max_refused_bytes;
   spool.fsync = options_.spool_fsync;
   spool.places.clear();
   if (options_.mode == Mode::kAll) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "export/batch_file.h"
 #include "export/delivery/dialer.h"
 #include "export/delivery/one_way.h"
 #include "export/delivery/test_collector.h"
@@ -395,18 +396,19 @@ void take_files(const std::string& folder, Ledger& ledger) {
   for (const auto& e : std::filesystem::directory_iterator(folder)) files.push_back(e.path());
   std::sort(files.begin(), files.end());
   for (const std::string& f : files) {
-    EXPECT_TRUE(f.ends_with(kBatchesExtension)) << f;
+    BatchFileName name;
+    EXPECT_TRUE(parse_batch_file_name(std::filesystem::path(f).filename().string(), name)) << f;
     std::ifstream in(f, std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(in), {}};
-    WireReader reader(as_bytes(content));
-    for (Bytes one; next_delimited(reader, one);) {
+    auto reader = BatchFileReader::open(as_bytes(content));
+    ASSERT_TRUE(reader) << reader.error().message;
+    for (Bytes one; reader.value().next(one);) {
       v1::Batch batch;
       ASSERT_TRUE(batch.ParseFromArray(one.data(), static_cast<int>(one.size())));
       EXPECT_EQ(batch.certificate(), "DER");
       EXPECT_EQ(batch.signature(), "sig");
       ledger.take(batch);
     }
-    EXPECT_TRUE(reader.ok());
   }
 }
 
@@ -428,6 +430,20 @@ TEST(Delivery, OneWayFilesHoldEverythingInOrder) {
   take_files(folder.file("out"), ledger);
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Delivery, OneWayFilesThatWereNotFinishedGo) {
+  test::Folder folder;
+  std::filesystem::create_directories(folder.file("out"));
+  const std::string left_over = folder.file("out/01700000000000000000-0000000003.batches.part");
+  const std::string other = folder.file("out/notes.part");
+  for (const std::string& path : {left_over, other}) std::ofstream(path) << "half";
+  Options o = options_for({});
+  o.one_way_folder = folder.file("out");
+  Sender s(o);
+  s.sink->close();
+  EXPECT_FALSE(std::filesystem::exists(left_over));
+  EXPECT_TRUE(std::filesystem::exists(other)) << "not ours";
 }
 
 TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {

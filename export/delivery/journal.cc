@@ -25,8 +25,11 @@ std::size_t put_varint(std::uint64_t n, std::uint8_t* at) {
 }  // namespace
 
 std::uint32_t JournalLimits::segment_bytes() const noexcept {
-  return static_cast<std::uint32_t>(std::max(max_batch_bytes, EventRing::kMaxRecord + kMaxVarint));
+  return static_cast<std::uint32_t>(std::max(max_batch_bytes, EventRing::kMaxRecord + kMaxVarint) +
+                                    check_bytes());
 }
+
+std::size_t JournalLimits::check_bytes() const noexcept { return max_batch_records * sizeof(std::uint32_t); }
 
 Journal::Journal(BootFile& file, const JournalLimits& limits) : file_(file), limits_(limits) {
   for (std::uint32_t i = file.segments(); i-- > 0;) free_.push_back(&file.segment(i));
@@ -45,11 +48,14 @@ bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, B
     return false;
   }
   Segment& s = *l.open;
-  std::uint8_t* at = s.data() + s.bytes();
+  std::uint8_t* const begin = s.data() + s.bytes();
+  std::uint8_t* at = begin;
   at += put_varint(record.size(), at);
   if (!record.empty()) std::memcpy(at, record.data(), record.size());
+  const Bytes delimited(begin, at + record.size());
+  file_.set_check(s, s.count(), BootFile::expected_check(delimited, s.first_seq + s.count()));
   in_order();
-  const auto end = static_cast<std::uint64_t>(at + record.size() - s.data());
+  const std::uint64_t end = s.bytes() + delimited.size();
   s.committed = std::uint64_t{s.count() + 1} << 32 | end;
   in_order();
   ++s.counts[kind];
@@ -64,7 +70,8 @@ bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, B
 bool Journal::ready(std::size_t lane, std::size_t record_bytes) {
   Lane& l = lanes_[lane];
   const std::size_t room = record_bytes + kMaxVarint;
-  const bool fits = room <= file_.segment_bytes();  // what the ring offers always does
+  const bool fits =
+      room + limits_.check_bytes() <= file_.segment_bytes();  // what the ring offers always does
   if (l.open != nullptr) {
     // An empty one takes any record: it may have been opened for this very one, larger than a batch, by the call before.
     if (fits && (l.open->count() == 0 || (l.open->bytes() + room <= limits_.max_batch_bytes &&

@@ -5,7 +5,7 @@
 // The order of stores is the promise: a record is counted as made, its bytes are written, then it is committed. Killed
 // anywhere in between, what is missing is exactly made minus committed, by type.
 //
-// Cost    append() a copy of the record and a few stores into mapped memory; a lock for each segment, not each record
+// Cost    append() a copy and a checksum of the record, and a few stores into mapped memory; a lock for each segment, not each record
 // Threads append(), ready(), tick() and flush() from the export thread; take() and release() from the sealer
 #pragma once
 #include <array>
@@ -43,6 +43,8 @@ struct JournalLimits {
 
   /// The largest record fits into an empty segment, however small batches are.
   [[nodiscard]] std::uint32_t segment_bytes() const noexcept;
+  /// Of these, for the checksums of records.
+  [[nodiscard]] std::size_t check_bytes() const noexcept;
 };
 
 class Journal {

@@ -7,6 +7,8 @@
 
 #include <random>
 
+#include "export/delimited.h"
+#include "export/delivery/crc32c.h"
 #include "export/delivery/test_support.h"
 
 namespace picket::delivery {
@@ -140,6 +142,72 @@ TEST(Journal, WhatFindsNoRoomIsAGapWithCountsByType) {
   EXPECT_EQ(ledger.all(), s.made_);
   EXPECT_EQ(ledger.missing(v1::GAP_NO_ROOM), refused);
   EXPECT_EQ(counters.missing[v1::GAP_NO_ROOM], refused);
+}
+
+/// What a loss of power leaves: a page that is not what was written, although its records can be read.
+class Damaged : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Damaged, ARecordInHandIsAGapThatIsExact) {
+  constexpr std::uint64_t kAll = 9;
+  test::Folder folder;
+  DeliveryCounters counters;
+  TypeCounts made;
+  {
+    test::Sensor s(folder.path(), counters, {}, 1);
+    for (std::uint64_t n = 1; n <= kAll; ++n) ASSERT_TRUE(s.make(n, test::kFlow));
+    Segment* segment = nullptr;
+    for (std::uint32_t i = 0; i < s.file().segments(); ++i) {
+      if (s.file().segment(i).owner != 0) segment = &s.file().segment(i);
+    }
+    ASSERT_NE(segment, nullptr);
+    const std::string bytes = test::record(GetParam(), test::kFlow), other = test::record(77, test::kFlow);
+    ASSERT_EQ(bytes.size(), other.size()) << "it can be read, and is of the same type";
+    const std::string_view all(reinterpret_cast<const char*>(segment->data()), segment->bytes());
+    const std::size_t at = all.find(bytes);
+    ASSERT_NE(at, std::string_view::npos);
+    std::copy(other.begin(), other.end(), segment->data() + at);
+    made = s.made_;
+  }
+  test::Sensor next(folder.path(), counters, {}, 2);
+  Ledger ledger;
+  drain(next.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.unknown(), 0U);
+  EXPECT_EQ(sum(ledger.delivered()), GetParam() - 1);
+  EXPECT_EQ(ledger.missing(v1::GAP_SPOOL_DAMAGED), kAll + 1 - GetParam());
+  EXPECT_EQ(counters.missing[v1::GAP_SPOOL_DAMAGED], kAll + 1 - GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(Journal, Damaged, ::testing::Values(1, 2, 5, 9));
+
+TEST(Journal, AChecksumIsOfTheRecordAndItsNumber) {
+  const std::string zeros(32, '\0'), digits = "123456789";
+  EXPECT_EQ(crc32c(as_bytes(zeros)), 0x8a9136aaU);
+  EXPECT_EQ(crc32c(as_bytes(digits)), 0xe3069283U);
+  EXPECT_NE(BootFile::expected_check(as_bytes(digits), 1), BootFile::expected_check(as_bytes(digits), 2))
+      << "what stood there before, with its checksum, does not pass for it";
+}
+
+TEST(Journal, AFullSegmentHasRoomForItsChecksums) {
+  JournalLimits limits = test::Sensor::small();
+  limits.max_batch_records = 1000;
+  limits.max_batch_bytes = 300 << 10;
+  InMemory m(limits);
+  const std::string record = test::record(1, test::kFlow, 290);
+  for (std::uint64_t n = 1; n <= 2000; ++n)
+    ASSERT_TRUE(m.journal->append(lane_of(test::kFlow), test::kFlow, n, as_bytes(record)));
+  const auto filled = m.journal->take(std::chrono::milliseconds(0));
+  ASSERT_TRUE(filled);
+  const Segment& s = *filled->segment;
+  EXPECT_LE(s.bytes() + s.count() * sizeof(std::uint32_t), m.file->segment_bytes());
+  WireReader in(Bytes(s.data(), s.bytes()));
+  Bytes one;
+  for (std::uint32_t i = 0; i < s.count(); ++i) {
+    const std::uint8_t* begin = s.data() + s.bytes() - in.left();
+    ASSERT_TRUE(next_delimited(in, one));
+    ASSERT_EQ(m.file->check(s, i), BootFile::expected_check(Bytes(begin, one.data() + one.size()), i + 1))
+        << i;
+  }
 }
 
 /// A child makes records until it is killed, and says through shared memory what it began and what it ended.

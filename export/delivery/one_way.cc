@@ -13,8 +13,8 @@
 #include <mutex>
 #include <thread>
 
+#include "export/batch_file.h"
 #include "export/clock.h"
-#include "export/delimited.h"
 #include "export/new_file.h"
 
 namespace picket::delivery {
@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPause{100};  // between two files: what comes meanwhile goes together
 constexpr milliseconds kRetry{1000};
+constexpr const char* kPart = ".part";
 
 class OneWay final : public Outlet {
  public:
@@ -85,18 +86,19 @@ class OneWay final : public Outlet {
   Status write_file(bool& any) {
     any = false;
     if (Status room = has_room(); !room) return room;
-    std::string content;
+    BatchFileWriter file;
     std::vector<Taken> taken;
-    for (std::size_t lane = 0; lane < kLaneCount && content.size() < options_.max_file_bytes; ++lane) {
-      while (content.size() < options_.max_file_bytes) {
+    for (std::size_t lane = 0; lane < kLaneCount && file.size() < options_.max_file_bytes; ++lane) {
+      while (file.size() < options_.max_file_bytes) {
         auto frame = spool_.next(options_.place, lane);
         if (!frame) break;
         if (options_.sign) sign_batch(options_.sign, frame->batch);
-        append_delimited(as_bytes(frame->batch.SerializeAsString()), content);
+        file.add(frame->batch);
         taken.push_back({frame->batch.boot(), frame->last(), lane});
       }
     }
     if (taken.empty()) return Done{};
+    const std::string content = std::move(file).finish();
     if (Status written = put(content); !written) {
       for (std::size_t lane = 0; lane < kLaneCount; ++lane) spool_.rewind(options_.place, lane);
       return written;
@@ -124,8 +126,8 @@ class OneWay final : public Outlet {
 
   Status put(const std::string& content) {
     const std::string name =
-        fmt::format("{}/{:020}-{:010}{}", options_.folder, started_, number_ + 1, kBatchesExtension);
-    NewFile file(name + ".part", name);
+        options_.folder + "/" + BatchFileName{fmt::format("{:020}", started_), number_ + 1}.text();
+    NewFile file(name + kPart, name);
     Status done = file.write(content);
     if (done) done = file.commit();
     if (!done) return Error{"export.one-way.folder: " + done.error().message};
@@ -157,6 +159,14 @@ Result<std::unique_ptr<Outlet>> start_one_way(OneWayOptions options, Spool& spoo
     return Error{
         fmt::format("export.one-way.folder: cannot write to '{}': {}; name a folder that may be written to",
                     options.folder, error ? error.message() : std::strerror(errno))};
+  }
+  for (const auto& e : fs::directory_iterator(options.folder, error)) {
+    BatchFileName name;
+    const bool is_left_over =
+        e.path().extension() == kPart && parse_batch_file_name(e.path().stem().string(), name);
+    std::error_code ignored;
+    if (is_left_over)
+      fs::remove(e.path(), ignored);  // of a process that was killed: its batches are in the spool
   }
   return std::unique_ptr<Outlet>(
       std::make_unique<OneWay>(std::move(options), spool, counters, std::move(progressed)));

@@ -1,11 +1,11 @@
 // export/delivery/one_way.h — batches as files, for a data diode or any way that nothing comes back on
 //
-//   <ns of the writer's start, 20 digits>-<number, 10 digits>.batches     in this order
-//   a file: batches one after another, each its length as a varint, then a Batch (export/delimited.h)
+//   <ns of the writer's start, 20 digits>-<number, 10 digits>.batches     in this order, each by export/batch_file.h
 //
 // A file appears whole or not at all: it is written under a name that ends in ".part", synced, and renamed. Chain, counts
 // and signature are in each batch, with the certificate of the key, so whoever takes files in can check them alone; files
-// may be taken in twice. A batch counts as delivered when its file is there. Whoever carries files on removes them.
+// may be taken in twice (export/collector/intake.h does). A batch counts as delivered when its file is there. Whoever
+// carries files on removes them.
 //
 // Limits  max_bytes of files in the folder: above it nothing is written until some are removed, and what waits is the
 //         spool's, which gives up what its policy says
@@ -19,8 +19,6 @@
 #include "export/delivery/link.h"
 
 namespace picket::delivery {
-
-inline constexpr const char* kBatchesExtension = ".batches";
 
 struct OneWayOptions {
   std::size_t place = 0;

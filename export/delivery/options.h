@@ -50,6 +50,7 @@ struct Options {
   std::string spool_folder;  ///< "": in memory
   std::uint64_t spool_max_bytes = std::uint64_t{4} << 30;
   std::uint32_t spool_max_age_h = 30 * 24;  ///< 0: however old
+  std::uint64_t spool_max_refused_bytes = std::uint64_t{256} << 20;
   Fsync spool_fsync = Fsync::kInterval;
   std::size_t max_unacked_bytes = std::size_t{64} << 20;  ///< in memory
 

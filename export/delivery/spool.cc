@@ -28,7 +28,9 @@ void sync_folder(const std::string& folder) {
 }  // namespace
 
 Spool::Spool(SpoolOptions options, DeliveryCounters& counters)
-    : options_(std::move(options)), counters_(counters) {
+    : options_(std::move(options)),
+      refused_(options_.folder + "/refused", options_.max_refused_bytes),
+      counters_(counters) {
   if (options_.folder.empty()) options_.max_bytes = options_.max_memory_bytes;
 }
 
@@ -258,6 +260,7 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
   while (place.at.through < chain.readable) {
     Frame frame;
     std::optional<Frame> found;
+    bool is_computed = false;
     const Stored* stored = file_of(chain, place);
     std::uint64_t behind = place.offset;
     const auto read = stored == nullptr ? SpoolFile::Read::kEnd : stored->file->read(behind, frame);
@@ -275,8 +278,10 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
         place.offset = 0;
         continue;
       }
+      is_computed = true;
       found = missing_frame(chain, place.at, chain.head, v1::GAP_SPOOL_DAMAGED, now_ns());
     } else if (frame.first() > place.at.through + 1) {
+      is_computed = true;
       found = missing_frame(chain, place.at, point_before(frame.batch), v1::GAP_SPOOL_DAMAGED,
                             frame.batch.sealed_at());
     } else {
@@ -294,8 +299,7 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
       place.tells = true;
       continue;
     }
-    if (found->batch.has_gap() && found->batch.gap().reason() == v1::GAP_SPOOL_DAMAGED &&
-        found->last() > chain.damage_told) {
+    if (is_computed && found->last() > chain.damage_told) {  // others were counted when they came in
       chain.damage_told = found->last();
       counters_.missing[v1::GAP_SPOOL_DAMAGED].fetch_add(found->batch.count(), std::memory_order_relaxed);
       spdlog::error(
@@ -366,9 +370,14 @@ void Spool::refuse(std::size_t place, const Frame& frame, const std::string& rea
   if (!options_.folder.empty()) {
     const std::string name = fmt::format("{}/refused/{:016x}-{}-{:020}", options_.folder, frame.batch.boot(),
                                          static_cast<int>(frame.batch.lane()), frame.first());
-    std::ofstream(name + ".batch", std::ios::binary) << frame.batch.SerializeAsString();
+    const std::string batch = frame.batch.SerializeAsString();
+    std::ofstream(name + ".batch", std::ios::binary) << batch;
     std::ofstream(name + ".reason") << options_.places[place] << ": " << reason << '\n';
     kept = "it is in " + name + ".batch";
+    const auto removed = refused_.put(batch.size() + options_.places[place].size() + reason.size() + 3);
+    counters_.removed_refused.fetch_add(removed.files, std::memory_order_relaxed);
+    if (removed.files != 0)
+      spdlog::warn("'{}' is full: {} of its files, the oldest, are removed", refused_.path(), removed.files);
   }
   spdlog::error("{} refuses a batch of {} records, from {} on, of {}: {}; a gap stands for it, {}",
                 options_.places[place], frame.batch.count(), frame.first(), v1::Lane_Name(frame.batch.lane()),

@@ -3,7 +3,7 @@
 //   ChainWriter ──append()──> | lane: boot, boot, ... | ──next()──> each place that records go to
 //                             files of frames, on disk   <──acknowledge()──
 //
-// A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/, lock. Without a
+// A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/ (capped), lock. Without a
 // folder the same files are in memory and end with the process.
 //
 // Ends     a chain that is all acknowledged is still told of, by a GAP_ACKNOWLEDGED, whenever a place connects: a collector
@@ -30,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "export/capped_folder.h"
 #include "export/delivery/boot_file.h"
 #include "export/delivery/counters.h"
 #include "export/delivery/options.h"
@@ -43,6 +44,7 @@ struct SpoolOptions {
   std::uint64_t max_memory_bytes = std::uint64_t{64}
                                    << 20;  ///< without a folder, or while the disk takes nothing
   std::chrono::seconds max_age{0};         ///< 0: none
+  std::uint64_t max_refused_bytes = std::uint64_t{256} << 20;  ///< of refused/: the oldest go
   Fsync fsync = Fsync::kInterval;
   std::chrono::milliseconds disk_retry{1000};    ///< a disk that took nothing is tried again this often
   std::vector<std::string> places{"collector"};  ///< where all has to go; at most kMaxCollectors
@@ -165,6 +167,7 @@ class Spool {
   void update_level(std::size_t lane);
 
   SpoolOptions options_;
+  CappedFolder refused_;
   DeliveryCounters& counters_;
   int lock_fd_ = -1;
 

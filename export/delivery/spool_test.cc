@@ -260,6 +260,45 @@ TEST(Spool, ARefusedBatchIsAGapThatIsExactAndTheOthersGoOn) {
   EXPECT_EQ(batch.hash(), bad->batch.hash());
 }
 
+TEST(Spool, RefusedBatchesAreKeptAsFarAsThereIsRoom) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions options;
+  options.max_refused_bytes = 3000;
+  Sensor s(folder.path(), counters, options);
+  s.make_many(1, 400);
+  const std::size_t lane = lane_of(test::kFlow);
+  while (const auto frame = s.spool().next(0, lane)) s.spool().refuse(0, *frame, "poison");
+  EXPECT_GT(counters.refused_batches, 10U);
+  EXPECT_GT(counters.removed_refused, 0U);
+  std::uint64_t bytes = 0, files = 0;
+  for (const auto& e : fs::directory_iterator(folder.file("refused"))) bytes += e.file_size(), ++files;
+  EXPECT_GT(bytes, 0U);
+  EXPECT_LE(bytes, 3000U);
+  EXPECT_EQ(files + counters.removed_refused, 2 * counters.refused_batches) << "each is there, or counted";
+}
+
+TEST(Spool, BootsThatAreDeliveredLeaveNothingBehind) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  for (std::uint64_t boot = 1; boot <= 6;
+       ++boot) {  // every second one ends with records in hand, as by kill -9
+    Sensor s(folder.path(), counters, {}, boot);
+    s.make_many(boot * 1000, boot * 1000 + 40);
+    if (boot % 2 == 0) ASSERT_TRUE(s.make(boot * 1000 + 41, test::kFlow));
+    Ledger ledger;
+    drain(s.spool(), ledger);
+    if (boot % 2 != 0) s.spool().close(s.file());
+  }
+  DeliveryCounters last_counters;
+  Sensor last(folder.path(), last_counters, {}, 7);
+  Ledger ledger;
+  drain(last.spool(), ledger);
+  last.spool().close(last.file());
+  EXPECT_TRUE(files_of(folder.path(), ".boot").empty());
+  EXPECT_TRUE(files_of(folder.path(), ".batches").empty());
+}
+
 /// Each page of each file, one after the other, is not what was written: nothing of it is believed, nothing else is
 /// lost, and what is missing is known to the record.
 TEST(Spool, EachPageThatIsDamagedIsAnExactGap) {

@@ -570,6 +570,8 @@ constexpr Key kKeys[] = {
          "bytes of it; above them statistics go first, then flows, transactions, alerts last"),
     COUNT("export.spool.max-age", config.exporter.spool_max_age_h, 0, 10 * 365 * 24,
           "hours that a record waits in it at most; 0: any time"),
+    SIZE("export.spool.max-refused", config.exporter.spool_max_refused_bytes, kMb, 1024 * kTb,
+         "bytes of its folder refused/, where batches are that a collector will never take; the oldest go"),
     {"export.spool.fsync", set_fsync, show_fsync,
      "what survives a loss of power: all that was sent, all but the last second, or what the kernel wrote", 0,
      0, "always, batch-interval or off"},

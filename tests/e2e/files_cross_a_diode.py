@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Behind a data diode nothing is lost either: a replay writes files, a diode carries them, out of order, one twice, one damaged, one
+late, and `picket-collector serve --intake` keeps what the sensor made, each record once; what is missing stands in an exact gap until
+it comes. Then the same with the collector killed (-9) in the middle, again and again.
+
+usage: files_cross_a_diode.py        PICKET, PICKET_COLLECTOR=paths of the programs
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_json, run, stop
+
+
+class Site:
+    """The low side's files, the folder behind the diode, and the collector there."""
+
+    def __init__(self, folder):
+        self.low, self.high, self.store = folder / 'low', folder / 'high', folder / 'store.db'
+        self.config, self.log, self.process = folder / 'collector.yaml', folder / 'collector.log', None
+        self.config.write_text('intake.patience: 2s\nstore: %s\ndead-letter: none\n' % self.store)
+        self.high.mkdir()
+
+    def make(self, stats, loops=1):
+        result = run(picket(), 'replay', '--rules', SAMPLE_RULES, '--log-level', 'error', '--set', 'export.one-way.folder=%s' % self.low,
+                     '--set', 'export.max-batch-size=8kb', '--stats', stats, '--loop', loops, PCAPS)
+        return result, sorted(self.low.glob('*.batches'))
+
+    def carry(self, file, content=None):
+        """As a diode does that knows nothing of renames."""
+        with open(self.high / file.name, 'wb') as out:
+            content = file.read_bytes() if content is None else content
+            for at in range(0, len(content), 65536):
+                out.write(content[at:at + 65536])
+                out.flush()
+
+    def start(self):
+        self.process = subprocess.Popen([collector(), 'serve', '--intake', str(self.high), '--config', str(self.config)],
+                                        stdout=subprocess.DEVNULL, stderr=open(self.log, 'ab'))
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def wait(self, done, seconds=120):
+        deadline = time.monotonic() + seconds
+        while not done() and time.monotonic() < deadline and self.process.poll() is None:
+            time.sleep(0.05)
+        return done()
+
+    def done(self):
+        return sorted(f.name for f in (self.high / 'done').glob('*'))
+
+    def refused(self):
+        return sorted(f.name for f in (self.high / 'refused').glob('*'))
+
+    def said(self):
+        return self.log.read_text(errors='replace')[-3000:]
+
+    def counts(self):
+        found = {}
+        for line in run(collector(), 'query', '--store', self.store, '--json').out.splitlines():
+            kind = json.loads(line)['event_type']
+            found[kind] = found.get(kind, 0) + 1
+        return found
+
+    def ledger(self):
+        """By type: what is there, and what stands in gaps."""
+        held, missing = {}, {}
+        for line in run(collector(), 'ledger', '--store', self.store, '--json').out.splitlines():
+            row = json.loads(line)
+            for kind, n in row['held'].items():
+                held[kind] = held.get(kind, 0) + n
+            for gap in row['missing'].values():
+                for kind, n in gap['types'].items():
+                    missing[kind] = missing.get(kind, 0) + n
+        return held, missing
+
+
+def made(stats):
+    return {kind: n for kind, n in stats['records']['made'].items() if n}
+
+
+def plus(a, b):
+    return {kind: a.get(kind, 0) + b.get(kind, 0) for kind in {*a, *b}}
+
+
+def crosses(checks, folder):
+    site = Site(folder)
+    result, files = site.make(folder / 'stats.json')
+    checks.ok('a replay writes files', result.status == 0 and len(files) >= 6, '%s\n%s' % (result, files))
+    stats = read_json(folder / 'stats.json')
+    fault = ledger_fault(stats)
+    checks.ok('its ledger is exact', not fault, fault)
+    site.start()
+    damaged, late, twice = files[1], files[3], files[4]
+    half = damaged.read_bytes()
+    half = half[:len(half) // 2] + bytes([half[len(half) // 2] ^ 1]) + half[len(half) // 2 + 1:]
+    for file in reversed(files):
+        if file is damaged:
+            site.carry(file, half)
+        elif file is not late:
+            site.carry(file)
+    site.carry(twice)
+    there = sorted(f.name for f in files if f not in (damaged, late))
+    checks.ok('all that came whole is taken', site.wait(lambda: site.done() == there), '%s\n%s' % (site.done(), site.said()))
+    checks.ok('the damaged one is refused, with its reason', site.wait(lambda: site.refused() == [damaged.name, damaged.name + '.reason']),
+              site.refused())
+    reason = (site.high / 'refused' / (damaged.name + '.reason')).read_text()
+    checks.ok('the reason says that it was damaged', 'damaged' in reason, reason)
+    held, missing = site.ledger()
+    checks.ok('something stands in gaps', sum(missing.values()) > 0, missing)
+    checks.equal('what is there and the gaps are what was made, type by type', plus(held, missing), made(stats))
+    checks.equal('the ledger tells what a query finds', held, site.counts())
+
+    site.carry(damaged)
+    site.carry(late)
+    everything = sorted(f.name for f in files)
+    checks.ok('a second try and a late file are taken', site.wait(lambda: site.done() == everything), '%s\n%s' % (site.done(), site.said()))
+    held, missing = site.ledger()
+    checks.equal('no gap is left', missing, {})
+    checks.equal('each record is there once', site.counts(), made(stats))
+    checks.equal('SIGTERM ends a collector without a listener with status 0', stop(site.process), 0)
+
+
+def kills(checks, folder):
+    site = Site(folder)
+    result, files = site.make(folder / 'stats.json', loops=3)
+    checks.ok('a longer replay writes files', result.status == 0, result)
+    kills = 0
+    for n, file in enumerate(files):
+        site.carry(file)
+    for want in range(0, len(files), max(1, len(files) // 8)):
+        site.start()
+        site.wait(lambda: len(site.done()) >= want)
+        site.kill()
+        kills += 1
+    shutil.copy(site.high / 'done' / files[0].name, site.high / files[0].name) if site.done() else None
+    site.start()
+    everything = sorted(f.name for f in files)
+    checks.ok('after %d kills all files are taken' % kills,
+              kills >= 5 and site.wait(lambda: site.done() == everything and not list(site.high.glob('*.batches'))), site.said())
+    checks.equal('each record is there once', site.counts(), made(read_json(folder / 'stats.json')))
+    held, missing = site.ledger()
+    checks.equal('and no gap', missing, {})
+    checks.equal('nothing was refused', site.refused(), [])
+    said = site.log.read_text(errors='replace')
+    checks.ok('no file was called missing', 'did not come' not in said, site.said())
+    checks.equal('SIGTERM ends it with status 0', stop(site.process), 0)
+
+
+def main():
+    checks = Checks()
+    for part in (crosses, kills):
+        with Scratch() as folder:
+            part(checks, folder)
+    return checks.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
