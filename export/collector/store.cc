@@ -136,7 +136,7 @@ Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries,
 
 Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
                   std::vector<Rejected>& rejected) {
-  const std::uint64_t now = now_ns();
+  const std::uint64_t now = now_ns(), stored = steady_now_ns();
   std::map<std::pair<std::int64_t, std::size_t>, RecordBlock> blocks;  // by chain and table
   std::map<std::int64_t, const Delivery*> last;
   for (const auto& d : deliveries) {
@@ -160,7 +160,7 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
         block = &blocks[{chain.value(), table}];
       }
       if (block->records.size() + record.size() > kMaxBlock && block->count != 0) {
-        if (auto s = insert(table, chain.value(), *block, now); !s) return s;
+        if (auto s = insert(table, chain.value(), *block, stored); !s) return s;
         *block = RecordBlock();
       }
       block->add(seq, record, keys);
@@ -170,7 +170,7 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
     }
   }
   for (const auto& [of, block] : blocks) {
-    if (auto s = insert(of.second, of.first, block, now); !s) return s;
+    if (auto s = insert(of.second, of.first, block, stored); !s) return s;
   }
   for (const auto& [chain, d] : last) {
     if (auto s = ledger_->set_head(chain, d->after, now); !s) return s;
@@ -178,11 +178,13 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
   return Done{};
 }
 
-Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t now) {
+Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& block,
+                     std::uint64_t stored_ns) {
   Statement& s = insert_[table];
   int at = 1;
-  for (const std::uint64_t v : {static_cast<std::uint64_t>(chain), block.first, block.last, block.count, now,
-                                block.since_ns, block.until_ns, std::uint64_t{block.records.size()}}) {
+  for (const std::uint64_t v :
+       {static_cast<std::uint64_t>(chain), block.first, block.last, block.count, stored_ns, block.since_ns,
+        block.until_ns, std::uint64_t{block.records.size()}}) {
     s.bind(at++, sql(v));
   }
   const std::string keys = block.keys.filter();
@@ -202,7 +204,7 @@ void Store::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (now - expired_ < kExpireEvery) return;
   expired_ = now;
-  const Status s = expire(now_ns());
+  const Status s = expire(steady_now_ns());
   const std::string trouble = s ? "" : s.error().message;
   if (trouble != trouble_ && !s)
     spdlog::error("store '{}': what is too old cannot be dropped: {}", options_.path, trouble);

@@ -10,7 +10,7 @@
 //
 // Retention  whole blocks, what was stored first goes first: what was stored longer than max_age ago (not what is older: a
 //            capture of last year that is replayed today stays), and what is beyond max_bytes. Each record that goes is
-//            counted in the ledger as expired. Room that is given up is used again; the file does not shrink.
+//            counted in the ledger as expired. A clock that is set while the collector runs makes nothing older. Room that is given up is used again; the file does not shrink.
 // Cost       tests/bench/store_bench.cc: records/s and bytes a record, beside a row a record
 // Refuses    stores of version 0.1, which had a row a record: the text says what to do
 #pragma once
@@ -53,7 +53,7 @@ class Store final : public Sink {
   Status prepare();
   Status in_transaction(const std::function<Status()>& work);
   Status add(std::span<const std::shared_ptr<const Delivery>> deliveries, std::vector<Rejected>& rejected);
-  Status insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t now_ns);
+  Status insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t stored_ns);
   Result<std::uint64_t> used_bytes();
   Result<std::optional<std::size_t>> oldest_table(std::uint64_t& stored_ns);
   Status drop_oldest(std::size_t table, std::uint64_t stored_until_ns);

@@ -11,7 +11,7 @@
 // Order    next() gives a lane's oldest boot first. Whoever sends asks for the most urgent lane first
 // Full     above max_bytes what is least urgent and oldest goes, a file at a time, and is a gap: statistics, then flows,
 //          then transactions, alerts last. What may already be at a collector stays, for a gap over it could not be exact
-// Old      files in which nothing was written for max_age go the same way, whatever their lane
+// Old      files in which nothing was written for max_age go the same way, whatever their lane; setting the clock ages none
 // Damage   is found when it is read. The gap is computed from what stands around it (chain_point.h)
 // No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk when
 //          it takes them again

@@ -135,7 +135,7 @@ Status SpoolFile::write_all(std::string_view out) {
     return failed(path_, "cannot write to", error);
   }
   bytes_ += out.size();
-  written_at_ = now_ns();
+  written_at_ = steady_now_ns();
   return Done{};
 }
 

@@ -41,7 +41,7 @@ class SpoolFile {
   [[nodiscard]] bool in_memory() const noexcept { return path_.empty(); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const ChainPoint& base() const noexcept { return base_; }
-  /// ns since 1970: when something was last written to it.
+  /// ns since 1970: when something was last written to it, by steady_now_ns().
   [[nodiscard]] std::uint64_t written_at() const noexcept { return written_at_; }
 
   /// All of it or, with an error, nothing.

@@ -131,7 +131,7 @@ void Spool::give_up(Chain& chain, std::size_t i) {
 void Spool::drop_old() {
   if (options_.max_age.count() == 0) return;
   const auto age = static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.max_age).count());
-  const std::uint64_t now = now_ns();
+  const std::uint64_t now = steady_now_ns();
   for (auto& lane : lanes_) {
     for (auto& c : lane) {
       for (std::size_t i = 0; i < c->files.size();) {

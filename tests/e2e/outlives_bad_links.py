@@ -131,8 +131,8 @@ def wire(checks, folder):
         delivered(checks, 'wire', server, sensor)
         between.down()
         goes_on(checks, 'a long cut', sensor)
-        time.sleep(12 * TIMES)  # until the kernel gives the connection up, at the sensor alone: the collector holds half of it
-        checks.ok('a long cut: the sensor sees it', 'trying again' in sensor.said(), sensor.said()[-500:])
+        # Until the kernel gives the connection up, at the sensor alone: the collector holds half of it.
+        checks.ok('a long cut: the sensor sees it', sensor.says('trying again'), sensor.said()[-500:])
         between.up()
         delivered(checks, 'a long cut', server, sensor)
         for _ in range(20 * TIMES):

@@ -269,8 +269,8 @@ class Rogue:
                 self.data += kind == DATA
                 if kind != HEADERS:
                     continue
-                self.calls += 1
                 method = next((m for m in self.answers if m in payload), None)
+                self.calls += method is not None
                 end.send(frame(HEADERS, END_HEADERS, stream, b'\x88' + literal(b'content-type', b'application/grpc')))
                 for data in self.answers.get(method, []):
                     end.send(frame(DATA, 0, stream, data))
