@@ -147,7 +147,13 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   const Config& c = setup->config;
   start_log(o.log_level.empty() ? c.log_level : o.log_level);
   for (const std::string& w : c.warnings) spdlog::warn("{}", w);
-  if (!o.export_to.empty()) setup->config.exporter.collectors = {o.export_to};
+  if (!o.export_to.empty()) {
+    auto& collectors = setup->config.exporter.collectors;
+    if (!collectors.empty())
+      spdlog::warn("--export {} takes the place of export.collectors: {}", o.export_to,
+                   fmt::join(collectors, ", "));
+    collectors = {o.export_to};
+  }
   if (c.exporter.wanted() && (o.command == Command::kRun || o.command == Command::kReplay)) {
     if (const Status known = identify(setup->config); !known) return complain(known.error().message), nullptr;
   }
@@ -257,7 +263,6 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Se
   if (!o.records.empty()) {
     if (auto e = add(open_records_sink(o.records, files))) return *e;
   }
-<<<<<<< HEAD
   if (config.exporter.wanted()) {
     auto channels = open_channels(setup.config);
     if (!channels) return channels.error();
@@ -266,19 +271,6 @@ Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options& o, Se
     exporter.wait = !live;
     exporter.interrupted = interrupted;
     exporter.sensor = sensor_name(config);
-=======
-  delivery::Options exporter = config.exporter;
-  if (!o.export_to.empty()) {
-    if (!exporter.collectors.empty())
-      spdlog::warn("--export {} takes the place of export.collectors: {}", o.export_to,
-                   fmt::join(exporter.collectors, ", "));
-    exporter.collectors = {o.export_to};
-  }
-  exporter.wait = !live;
-  exporter.interrupted = interrupted;
-  if (!config.sensor_name.empty()) exporter.sensor = config.sensor_name;
-  if (exporter.wanted()) {
->>>>>>> 8671bbe (Check records in hand, cap refused batches, and say what --export takes the place of)
     setup.delivery = std::make_shared<delivery::DeliveryCounters>();
     if (auto e = add(delivery::open_delivery_sink(exporter, setup.delivery))) return *e;
   }

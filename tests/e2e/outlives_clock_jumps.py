@@ -2,7 +2,7 @@
 """Clocks that are set while sensor and collector run, days forward and back: nothing is lost, nothing expires before its time, and the collector's
 metrics tell whose clock is ahead.
 
-usage: outlives_clock_jumps.py        PICKET, PICKET_COLLECTOR=paths of the programs, PICKET_SET_CLOCK=that of the library made from set_clock.cc
+usage: outlives_clock_jumps.py        PICKET, PICKET_COLLECTOR=paths of the programs, SET_CLOCK_LIBRARY=that of the library made from set_clock.cc
 """
 import os
 import pathlib
@@ -43,9 +43,9 @@ def stored(server):
 
 def main():
     checks = Checks()
-    library = os.environ.get('PICKET_SET_CLOCK')
+    library = os.environ.get('SET_CLOCK_LIBRARY')
     if not library:
-        checks.skip('clocks that jump', 'PICKET_SET_CLOCK names no library (tests/support/set_clock.cc)')
+        checks.skip('clocks that jump', 'SET_CLOCK_LIBRARY names no library (tests/support/set_clock.cc)')
         return checks.done()
     with Scratch() as folder:
         begun = time.monotonic()
