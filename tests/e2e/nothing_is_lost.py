@@ -52,7 +52,7 @@ class Collector:
     """One that dies, and comes back at the same address with the same files."""
 
     def __init__(self, folder, name='first', eve=False):
-        self.folder, self.kept, self.address = folder / name, folder / name / 'kept', '127.0.0.1:0'
+        self.folder, self.kept, self.address = folder / name, folder / name / 'kept', None
         self.kept.mkdir(parents=True)
         self.store, self.log = self.kept / 'store.db', self.folder / 'collector.log'
         self.keys = {'store': self.store} | ({'eve.path': self.kept / 'eve.json', 'eve.rotate-size': '1 MiB'} if eve else {})

@@ -78,14 +78,14 @@ def delivered_once(checks, scratch):
     result = replay(server.address, scratch / 'twice.json')
     checks.ok('a second replay delivers', result.status == 0, result)
     checks.equal('it is another boot: the store holds everything twice', counts(store), made(s, 2))
-    over = run(picket(), 'replay', '--log-level', 'warn', '--set', 'export.collectors=[127.0.0.1:1, 127.0.0.1:2]', '--export', server.address,
-               '--stats', scratch / 'over.json', PCAPS / 'dns')
-    checks.ok('--export says which collectors of the configuration it takes the place of',
-              over.status == 0 and b'takes the place of export.collectors: 127.0.0.1:1, 127.0.0.1:2' in over.err, over)
     checks.equal('SIGTERM ends the collector with status 0', stop(server.process, signal.SIGTERM), 0)
     checks.equal('the store is whole afterwards', counts(store), made(s, 2))
     again = Collector(store)
     checks.ok('it starts again on the same store', again.address, again.said())
+    over = run(picket(), 'replay', '--log-level', 'warning', '--set', 'export.collectors=[127.0.0.1:1, 127.0.0.1:2]', '--export', again.address,
+               '--stats', scratch / 'over.json', PCAPS / 'dns')
+    checks.ok('--export says which collectors of the configuration it takes the place of',
+              over.status == 0 and b'takes the place of export.collectors: 127.0.0.1:1, 127.0.0.1:2' in over.err, over)
     checks.equal('SIGINT ends it with status 0, too', stop(again.process, signal.SIGINT), 0)
 
 

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from capture import write_capture
-from checks import Checks, Scratch, collector, picket, run, stop
+from checks import Checks, Scratch, collector, own_host, picket, run, stop
 
 # One alert an hour, and one packet in PACKETS that matches: more no output could keep up with at this rate.
 PACKETS = 256
@@ -33,7 +33,7 @@ def eventually(condition, seconds=90):
 
 
 class Collector:
-    def __init__(self, folder, listen='127.0.0.1:0'):
+    def __init__(self, folder, listen=own_host() + ':0'):
         self.log = open(folder / 'collector.log', 'ab+')
         begin = self.log.seek(0, 2)
         self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, '--store', str(folder / 'records.db'),
@@ -42,7 +42,7 @@ class Collector:
 
         def listens():
             said = pathlib.Path(self.log.name).read_bytes()[begin:].decode(errors='replace')
-            found = re.search(r'listening on (127\.0\.0\.1:\d+)', said)
+            found = re.search(r'listening on (127\.[\d.]+:\d+)', said)
             self.address = found.group(1) if found else None
             return self.address or self.process.poll() is not None
         eventually(listens)

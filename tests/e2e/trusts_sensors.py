@@ -10,13 +10,13 @@ import os
 import pathlib
 import re
 import signal
-import struct
 import subprocess
 import sys
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+from capture import write_capture
 from checks import ROOT, Checks, Scratch, capture_of, collector, picket, read_json, run, stop
 
 PICKET_CA = ROOT / 'scripts' / 'picket-ca'
@@ -52,18 +52,6 @@ def make_expired(ca, name):
         if done.status != 0:
             raise RuntimeError(str(done))
     key.chmod(0o600)
-
-
-def udp_packet(payload):
-    udp = struct.pack('>HHHH', 40000, 40001, 8 + len(payload), 0) + payload
-    ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
-    frame = bytes.fromhex('020000000002020000000001') + b'\x08\x00' + ip + udp
-    return struct.pack('<IIII', 1_700_000_000, 0, len(frame), len(frame)) + frame
-
-
-def write_capture(path):
-    path.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + udp_packet(b'traffic that is watched') +
-                     udp_packet(b'traffic of every day') * (PACKETS - 1))
 
 
 class Program:
@@ -191,7 +179,7 @@ def fingerprint(path):
 
 def lives(checks, site, server, allow):
     """Renewed, revoked and made again while records flow: each arrives once."""
-    write_capture(site.folder / 'one.pcap')
+    write_capture(site.folder / 'one.pcap', b'traffic that is watched', PACKETS)
     (site.folder / 'live.rules').write_text(RULE)
     stats = site.folder / 'live.json'
     sensor = Program(site.folder / 'live.log', picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (site.folder / 'one.pcap'),

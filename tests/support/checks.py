@@ -35,6 +35,13 @@ def collector():
     return program('PICKET_COLLECTOR', 'export/collector/picket-collector')
 
 
+def own_host():
+    """An address of loopback at which nobody listens but this process's programs: what ends finds its port free when it comes back, whatever
+    tests run beside this one."""
+    n = os.getpid()
+    return '127.%d.%d.%d' % (80 + (n >> 16 & 63), n >> 8 & 255, n & 255)
+
+
 class Checks:
     """Counts what was checked, and says it in TAP on standard output."""
 

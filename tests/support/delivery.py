@@ -2,6 +2,7 @@
 
 The account is exact: every record that the sensor made, as its own EVE file has it, is in the store once, or stands in a gap of its type.
 """
+import atexit
 import collections
 import json
 import os
@@ -13,7 +14,7 @@ import sys
 import time
 import urllib.request
 
-from checks import PCAPS, SAMPLE_RULES, collector, ledger_fault, picket, read_json, run, stop
+from checks import PCAPS, SAMPLE_RULES, collector, ledger_fault, own_host, picket, read_json, run, stop
 
 PATIENCE_S = 90
 SCRAPE = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=30).read().decode())'
@@ -56,6 +57,7 @@ class Program:
         self.begin = log.stat().st_size if log.exists() else 0
         with open(log, 'ab') as out:
             self.process = subprocess.Popen([str(c) for c in (*before, *command)], stdout=subprocess.DEVNULL, stderr=out, env=env)
+        atexit.register(self.process.kill)  # a test that breaks off leaves nobody behind
 
     def said(self):
         return self.log.read_bytes()[self.begin:].decode(errors='replace')
@@ -95,10 +97,10 @@ class Program:
 class Collector(Program):
     """A picket-collector, which comes back at the same address. `keys`: of its configuration, over the test's own."""
 
-    def __init__(self, folder, listen='127.0.0.1:0', before=(), env=None, **keys):
+    def __init__(self, folder, listen=None, before=(), env=None, **keys):
         self.store = pathlib.Path(keys.get('store', folder / 'store.db'))
         config = folder / 'collector.yaml'
-        keys = {'listen': listen, 'store': self.store, 'metrics.listen': '127.0.0.1:0'} | {k.replace('__', '.').replace('_', '-'): v for k, v in keys.items()}
+        keys = {'listen': listen or own_host() + ':0', 'store': self.store, 'metrics.listen': '127.0.0.1:0'} | {k.replace('__', '.').replace('_', '-'): v for k, v in keys.items()}
         config.write_text(''.join('%s: %s\n' % item for item in keys.items()))
         super().__init__(folder / 'collector.log', [collector(), 'serve', '--config', config], before, env)
         found = self.says(r'listening on (\S+:\d+)')

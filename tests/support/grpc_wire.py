@@ -6,6 +6,8 @@ import struct
 import threading
 import time
 
+from checks import own_host
+
 DATA, HEADERS, RST, SETTINGS, PING, GOAWAY, WINDOW = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 PREFACE = b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
@@ -238,10 +240,11 @@ class Client(End):
 class Rogue:
     """A collector that answers each call with the messages given for its method, whatever they are; `raw`: bytes in place of HTTP/2."""
 
-    def __init__(self, answers, raw=None, address=('127.0.0.1', 0)):
+    def __init__(self, answers, raw=None, port=0):
         self.answers, self.raw, self.calls, self.data = answers, raw, 0, 0
-        self.listening = socket.create_server(address)
-        self.address = '127.0.0.1:%d' % self.listening.getsockname()[1]
+        self.listening = socket.create_server((own_host(), port))
+        self.port = self.listening.getsockname()[1]
+        self.address = '%s:%d' % (own_host(), self.port)
         self.open = []
         threading.Thread(target=self.accept, daemon=True).start()
 
