@@ -3,7 +3,7 @@
 late, and `picket-collector serve --intake` keeps what the sensor made, each record once; what is missing stands in an exact gap until
 it comes. Then the same with the collector killed (-9) in the middle, again and again.
 
-usage: files_cross_a_diode.py        PICKET, PICKET_COLLECTOR=paths of the programs
+usage: files_cross_a_diode.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs
 """
 import json
 import pathlib
@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_json, run, stop
+from checks import PCAPS, SAMPLE_RULES, Checks, collector, ledger_fault, picket, read_json, run, stop
 
 
 class Site:
@@ -155,9 +155,7 @@ def kills(checks, folder):
 
 def main():
     checks = Checks()
-    for part in (crosses, kills):
-        with Scratch() as folder:
-            part(checks, folder)
+    checks.scenarios(crosses, kills)
     return checks.done()
 
 

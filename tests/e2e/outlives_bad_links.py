@@ -2,7 +2,7 @@
 """A link that is slow, stalls, is cut in the middle of a message, or takes packets and says nothing loses no record and doubles none; the sensor
 goes on meanwhile, and an alert waits for no flow. Through a proxy on loopback, and over a wire between two network namespaces (as root).
 
-usage: outlives_bad_links.py        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as long
+usage: outlives_bad_links.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as long
 """
 import os
 import pathlib
@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from bad_link import Proxy, Wire
-from checks import PCAPS, Checks, Scratch, stop
+from checks import PCAPS, Checks, stop
 from delivery import Collector, Sensor, all_accounted, eventually, ledger
 
 TIMES = int(os.environ.get('PICKET_FAULTS', '1'))
@@ -156,11 +156,7 @@ def wire(checks, folder):
 
 def main():
     checks = Checks()
-    for scenario in (slow, bad, wire):
-        with Scratch() as folder:
-            begun = time.monotonic()
-            scenario(checks, folder)
-            checks.note('%s: %.1f s' % (scenario.__name__, time.monotonic() - begun))
+    checks.scenarios(slow, bad, wire)
     return checks.done()
 
 

@@ -3,7 +3,7 @@
 sent again, too large, of an unknown kind or version, and bytes that are nothing at all, at every port of the collector and the sensor; and a collector
 that answers a sensor with nonsense.
 
-usage: refuses_bad_input.py        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much, and the
+usage: refuses_bad_input.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much, and the
 scenarios that wait minutes for a sensor's pauses
 """
 import os
@@ -14,10 +14,9 @@ import signal
 import socket
 import struct
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, ROOT, SAMPLE_RULES, Checks, Scratch, picket, run, stop
+from checks import PCAPS, ROOT, SAMPLE_RULES, Checks, picket, run, stop
 from delivery import Collector, Program, Sensor, all_accounted, eventually, lean, ledger, resident_mb
 from grpc_wire import Batch, Client, Rogue, field, fixed64, message
 
@@ -231,17 +230,7 @@ def orders(checks, folder):
 
 def main():
     checks = Checks()
-    only = sys.argv[1:]
-    for scenario in (of_the_collector, of_the_sensor, orders):
-        if only and scenario.__name__ not in only:
-            continue
-        if not only and scenario is not of_the_collector and 'PICKET_FAULTS' not in os.environ:
-            checks.skip(scenario.__name__, "PICKET_FAULTS is not set (it waits minutes for a sensor's pauses)")
-            continue
-        with Scratch() as folder:
-            begun = time.monotonic()
-            scenario(checks, folder)
-            checks.note('%s: %.1f s' % (scenario.__name__, time.monotonic() - begun))
+    checks.scenarios(of_the_collector, of_the_sensor, orders, long=(of_the_sensor, orders))  # these wait for a sensor's pauses
     return checks.done()
 
 

@@ -2,13 +2,13 @@
 """Disks that are full: the sensor's spool, the collector's store, the folder of its EVE files. What cannot be kept stands in exact gaps, the collector
 acknowledges nothing that it does not have, and both go on when there is room again. On small tmpfs, in a mount namespace of its own (as root).
 
-usage: survives_full_disks.py        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much
+usage: survives_full_disks.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much
 """
+import functools
 import os
 import pathlib
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, stop
@@ -39,15 +39,32 @@ class Disk:
     def free(self):
         (self.folder / 'of-somebody-else').unlink()
 
+    def unmount(self):
+        subprocess.run(['umount', self.folder])
+
+
+def on_a_disk(name, size):
+    """Of a scenario: gives it a disk at this name in its folder, which is gone at its end."""
+    def with_disk(scenario):
+        @functools.wraps(scenario)
+        def run(checks, folder):
+            disk = Disk(folder / name, size)
+            try:
+                scenario(checks, folder, disk)
+            finally:
+                disk.unmount()
+        return run
+    return with_disk
+
 
 def replay(folder, address, name, loops=1, sets=()):
     return Sensor(folder, address, name, captures=['--rules', SAMPLE_RULES, PCAPS / 'dns', PCAPS / 'modbus'], loops=loops,
                   sets=['export.compress=no', 'export.max-batch-size=16kb', *sets])
 
 
-def spool(checks, folder):
+@on_a_disk('spool', 12 * MB)
+def spool(checks, folder, disk):
     """The sensor's own disk, while the collector is away: memory is bounded, what goes is counted by type, and alerts go last."""
-    disk = Disk(folder / 'spool', 12 * MB)
     server = Collector(folder)
     address = server.address
     stop(server.process)
@@ -67,9 +84,9 @@ def spool(checks, folder):
     all_accounted(checks, 'spool', server.store, [lost, last], lost=True)
 
 
-def waits_for_room(checks, folder):
+@on_a_disk('spool', 12 * MB)
+def waits_for_room(checks, folder, disk):
     """Neither disk nor memory has room: a replay waits, and loses nothing when there is some."""
-    disk = Disk(folder / 'spool', 12 * MB)
     server = Collector(folder)
     stop(server.process)
     sensor = replay(folder, server.address, 'sensor', 5, ['export.max-unacked=1mb'])
@@ -84,9 +101,9 @@ def waits_for_room(checks, folder):
     all_accounted(checks, 'waits', server.store, [sensor], lost=False)
 
 
-def comes_back(checks, folder):
+@on_a_disk('spool', 16 * MB)
+def comes_back(checks, folder, disk):
     """The disk is full for a while, and the replay goes on: what waited in memory moves to it."""
-    disk = Disk(folder / 'spool', 16 * MB)
     server = Collector(folder)
     sensor = Sensor(folder, server.address, captures=['--pace', '1.0', '--rules', SAMPLE_RULES, PCAPS / 'dns/record-types'], loops=8,
                     sets=['export.max-batch-size=64kb'])
@@ -125,13 +142,13 @@ def waits(checks, folder, name, disk, says, **keys):
     return all_accounted(checks, name, server.store, [first, second, third], lost=False)
 
 
-def store(checks, folder):
-    disk = Disk(folder / 'disk', 16 * MB)
+@on_a_disk('disk', 16 * MB)
+def store(checks, folder, disk):
     waits(checks, folder, 'store', disk, r'cannot store: .*full', store=disk.folder / 'store.db')
 
 
-def eve(checks, folder):
-    disk = Disk(folder / 'disk', 16 * MB)
+@on_a_disk('disk', 16 * MB)
+def eve(checks, folder, disk):
     account = waits(checks, folder, 'eve', disk, r'eve: cannot store: .*(full|No space)', **{'eve.path': disk.folder / 'eve.json'})
     written = lines_of(b''.join(f.read_bytes() for f in disk.folder.glob('eve*.json')))
     checks.ok('eve: its files have the records of the store, each once', written == account.held,
@@ -151,17 +168,8 @@ def main():
         if probe.trouble:
             checks.skip('full disks', probe.trouble)
             return checks.done()
-        subprocess.run(['umount', probe.folder])
-    only = sys.argv[1:]
-    for scenario in (spool, waits_for_room, comes_back, store, eve):
-        if only and scenario.__name__ not in only:
-            continue
-        with Scratch() as folder:
-            begun = time.monotonic()
-            scenario(checks, folder)
-            checks.note('%s: %.1f s' % (scenario.__name__, time.monotonic() - begun))
-            for mounted in ('spool', 'disk'):
-                subprocess.run(['umount', folder / mounted], stderr=subprocess.DEVNULL)
+        probe.unmount()
+    checks.scenarios(spool, waits_for_room, comes_back, store, eve)
     return checks.done()
 
 

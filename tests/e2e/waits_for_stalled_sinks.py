@@ -2,7 +2,7 @@
 """A sink that stalls beside the store: a ClickHouse that takes connections and never answers, a syslog server that accepts and never reads. The store
 goes on, nothing is acknowledged that the durable sink does not have, memory is bounded, and all is well when the server is gone for good or answers.
 
-usage: waits_for_stalled_sinks.py        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much
+usage: waits_for_stalled_sinks.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs; PICKET_FAULTS=N: N times as much
 """
 import os
 import pathlib
@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, stop
+from checks import PCAPS, SAMPLE_RULES, Checks, stop
 from delivery import Collector, Sensor, all_accounted, eventually, lean, ledger, resident_mb
 
 TIMES = int(os.environ.get('PICKET_FAULTS', '1'))
@@ -103,14 +103,7 @@ def syslog(checks, folder):
 
 def main():
     checks = Checks()
-    only = sys.argv[1:]
-    for scenario in (durable, syslog):
-        if only and scenario.__name__ not in only:
-            continue
-        with Scratch() as folder:
-            begun = time.monotonic()
-            scenario(checks, folder)
-            checks.note('%s: %.1f s' % (scenario.__name__, time.monotonic() - begun))
+    checks.scenarios(durable, syslog)
     return checks.done()
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(os.environ.get('PICKET_SOURCE_ROOT') or pathlib.Path(__file__).resolve().parents[2])
 PCAPS = ROOT / 'pcaps'
@@ -72,6 +73,25 @@ class Checks:
 
     def skip(self, name, reason):
         self._line('ok %d - %s # SKIP %s' % (self.number + 1, name.replace('#', '/'), reason))
+
+    def scenarios(self, *every, long=()):
+        """Runs each with a folder of its own, and says how long it took; names on the command line choose among them. What `long` has takes minutes:
+        it runs when it is named, or where PICKET_FAULTS is set."""
+        named, known = sys.argv[1:], [scenario.__name__ for scenario in every]
+        unknown = [name for name in named if name not in known]
+        if unknown:
+            sys.exit("%s: no scenario '%s'; there are: %s" % (sys.argv[0], unknown[0], ', '.join(known)))
+        for scenario in every:
+            name = scenario.__name__
+            if named and name not in named:
+                continue
+            if not named and scenario in long and 'PICKET_FAULTS' not in os.environ:
+                self.skip(name, 'PICKET_FAULTS is not set (it takes minutes)')
+                continue
+            with Scratch() as folder:
+                begun = time.monotonic()
+                scenario(self, folder)
+                self.note('%s: %.1f s' % (name, time.monotonic() - begun))
 
     def done(self):
         print('1..%d' % self.number, flush=True)
