@@ -5,24 +5,22 @@ it comes. Then the same with the collector killed (-9) in the middle, again and 
 
 usage: files_cross_a_diode.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs
 """
-import json
+import collections
 import pathlib
 import shutil
-import subprocess
+import signal
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, collector, ledger_fault, picket, read_json, run, stop
+from checks import PCAPS, SAMPLE_RULES, Checks, collector, ledger_fault, picket, read_json, run
+from delivery import Collector, eventually, kinds, ledger, lines_of
 
 
 class Site:
     """The low side's files, the folder behind the diode, and the collector there."""
 
     def __init__(self, folder):
-        self.low, self.high, self.store = folder / 'low', folder / 'high', folder / 'store.db'
-        self.config, self.log, self.process = folder / 'collector.yaml', folder / 'collector.log', None
-        self.config.write_text('intake.patience: 2s\nstore: %s\ndead-letter: none\n' % self.store)
+        self.folder, self.low, self.high = folder, folder / 'low', folder / 'high'
         self.high.mkdir()
 
     def make(self, stats, loops=1):
@@ -39,17 +37,11 @@ class Site:
                 out.flush()
 
     def start(self):
-        self.process = subprocess.Popen([collector(), 'serve', '--intake', str(self.high), '--config', str(self.config)],
-                                        stdout=subprocess.DEVNULL, stderr=open(self.log, 'ab'))
+        self.there = Collector(self.folder, '', words=['--intake', self.high], **{'intake.patience': '2s', 'dead-letter': 'none'})
+        self.store = self.there.store
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def wait(self, done, seconds=120):
-        deadline = time.monotonic() + seconds
-        while not done() and time.monotonic() < deadline and self.process.poll() is None:
-            time.sleep(0.05)
+    def wait(self, done):
+        eventually(lambda: done() or not self.there.running(), 120)
         return done()
 
     def done(self):
@@ -59,34 +51,24 @@ class Site:
         return sorted(f.name for f in (self.high / 'refused').glob('*'))
 
     def said(self):
-        return self.log.read_text(errors='replace')[-3000:]
+        """Of all its collectors."""
+        return self.there.log.read_text(errors='replace')
 
     def counts(self):
-        found = {}
-        for line in run(collector(), 'query', '--store', self.store, '--json').out.splitlines():
-            kind = json.loads(line)['event_type']
-            found[kind] = found.get(kind, 0) + 1
-        return found
+        return kinds(lines_of(run(collector(), 'query', '--store', self.store, '--json').out))
 
     def ledger(self):
         """By type: what is there, and what stands in gaps."""
-        held, missing = {}, {}
-        for line in run(collector(), 'ledger', '--store', self.store, '--json').out.splitlines():
-            row = json.loads(line)
-            for kind, n in row['held'].items():
-                held[kind] = held.get(kind, 0) + n
+        held, missing = collections.Counter(), collections.Counter()
+        for row in ledger(self.store):
+            held.update(row['held'])
             for gap in row['missing'].values():
-                for kind, n in gap['types'].items():
-                    missing[kind] = missing.get(kind, 0) + n
+                missing.update(gap['types'])
         return held, missing
 
 
 def made(stats):
     return {kind: n for kind, n in stats['records']['made'].items() if n}
-
-
-def plus(a, b):
-    return {kind: a.get(kind, 0) + b.get(kind, 0) for kind in {*a, *b}}
 
 
 def crosses(checks, folder):
@@ -107,24 +89,24 @@ def crosses(checks, folder):
             site.carry(file)
     site.carry(twice)
     there = sorted(f.name for f in files if f not in (damaged, late))
-    checks.ok('all that came whole is taken', site.wait(lambda: site.done() == there), '%s\n%s' % (site.done(), site.said()))
+    checks.ok('all that came whole is taken', site.wait(lambda: site.done() == there), '%s\n%s' % (site.done(), site.said()[-3000:]))
     checks.ok('the damaged one is refused, with its reason', site.wait(lambda: site.refused() == [damaged.name, damaged.name + '.reason']),
               site.refused())
     reason = (site.high / 'refused' / (damaged.name + '.reason')).read_text()
     checks.ok('the reason says that it was damaged', 'damaged' in reason, reason)
     held, missing = site.ledger()
     checks.ok('something stands in gaps', sum(missing.values()) > 0, missing)
-    checks.equal('what is there and the gaps are what was made, type by type', plus(held, missing), made(stats))
+    checks.equal('what is there and the gaps are what was made, type by type', held + missing, made(stats))
     checks.equal('the ledger tells what a query finds', held, site.counts())
 
     site.carry(damaged)
     site.carry(late)
     everything = sorted(f.name for f in files)
-    checks.ok('a second try and a late file are taken', site.wait(lambda: site.done() == everything), '%s\n%s' % (site.done(), site.said()))
+    checks.ok('a second try and a late file are taken', site.wait(lambda: site.done() == everything), '%s\n%s' % (site.done(), site.said()[-3000:]))
     held, missing = site.ledger()
     checks.equal('no gap is left', missing, {})
     checks.equal('each record is there once', site.counts(), made(stats))
-    checks.equal('SIGTERM ends a collector without a listener with status 0', stop(site.process), 0)
+    checks.equal('SIGTERM ends a collector without a listener with status 0', site.there.stop(), 0)
 
 
 def kills(checks, folder):
@@ -137,20 +119,19 @@ def kills(checks, folder):
     for want in range(0, len(files), max(1, len(files) // 8)):
         site.start()
         site.wait(lambda: len(site.done()) >= want)
-        site.kill()
+        site.there.stop(signal.SIGKILL)
         kills += 1
     shutil.copy(site.high / 'done' / files[0].name, site.high / files[0].name) if site.done() else None
     site.start()
     everything = sorted(f.name for f in files)
     checks.ok('after %d kills all files are taken' % kills,
-              kills >= 5 and site.wait(lambda: site.done() == everything and not list(site.high.glob('*.batches'))), site.said())
+              kills >= 5 and site.wait(lambda: site.done() == everything and not list(site.high.glob('*.batches'))), site.said()[-3000:])
     checks.equal('each record is there once', site.counts(), made(read_json(folder / 'stats.json')))
     held, missing = site.ledger()
     checks.equal('and no gap', missing, {})
     checks.equal('nothing was refused', site.refused(), [])
-    said = site.log.read_text(errors='replace')
-    checks.ok('no file was called missing', 'did not come' not in said, site.said())
-    checks.equal('SIGTERM ends it with status 0', stop(site.process), 0)
+    checks.ok('no file was called missing', 'did not come' not in site.said(), site.said()[-3000:])
+    checks.equal('SIGTERM ends it with status 0', site.there.stop(), 0)
 
 
 def main():

@@ -9,13 +9,12 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from capture import write_capture
-from checks import Checks, Scratch, collector, own_host, picket, run, stop
+from checks import Checks, Scratch, collector, picket, run, stop
+from delivery import Collector, Program, eventually
 
 # One alert an hour, and one packet in PACKETS that matches: more no output could keep up with at this rate.
 PACKETS = 256
@@ -23,45 +22,13 @@ RULE = 'alert udp any any -> any any (msg:"%s"; content:"ordered"; threshold:typ
 BAD = 'alert udp any any -> any any (contnt:"x"; sid:78;)\n'
 
 
-def eventually(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
-class Collector:
-    def __init__(self, folder, listen=own_host() + ':0'):
-        self.log = open(folder / 'collector.log', 'ab+')
-        begin = self.log.seek(0, 2)
-        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, '--store', str(folder / 'records.db'),
-                                         '--orders', str(folder / 'orders')], stdout=self.log, stderr=subprocess.STDOUT)
-        self.address = None
-
-        def listens():
-            said = pathlib.Path(self.log.name).read_bytes()[begin:].decode(errors='replace')
-            found = re.search(r'listening on (127\.[\d.]+:\d+)', said)
-            self.address = found.group(1) if found else None
-            return self.address or self.process.poll() is not None
-        eventually(listens)
-
-
-class Sensor:
+class Sensor(Program):
     def __init__(self, folder, name, address):
-        self.eve, self.log = folder / (name + '.json'), open(folder / (name + '.log'), 'wb+')
-        self.process = subprocess.Popen(
-            [picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (folder / 'one.pcap'), '--export', address,
-             '--set', 'sensor-name=plant-7', '--set', 'orders.folder=%s' % (folder / 'sensor'),
-             '--set', 'orders.key=%s' % (folder / 'orders.pub'), '--eve', str(self.eve)],
-            stdout=self.log, stderr=subprocess.STDOUT)
-
-    def said(self):
-        return pathlib.Path(self.log.name).read_text(errors='replace')
-
-    def says(self, what):
-        return eventually(lambda: re.search(what, self.said()) or self.process.poll() is not None) and re.search(what, self.said())
+        self.eve = folder / (name + '.json')
+        super().__init__(folder / (name + '.log'), [
+            picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (folder / 'one.pcap'), '--export', address,
+            '--set', 'sensor-name=plant-7', '--set', 'orders.folder=%s' % (folder / 'sensor'),
+            '--set', 'orders.key=%s' % (folder / 'orders.pub'), '--eve', self.eve])
 
     def alerts(self):
         lines = self.eve.read_text().splitlines() if self.eve.exists() else []
@@ -108,7 +75,8 @@ def main():
     with Scratch() as folder:
         write_capture(folder / 'one.pcap', b'traffic that was ordered', PACKETS)
         orders = Orders(folder)
-        server = Collector(folder)
+        ordering = ['--orders', folder / 'orders']
+        server = Collector(folder, words=ordering)
         sensor = Sensor(folder, 'first', server.address)
         try:
             checks.ok('it starts without a rule', sensor.says('run: started'), sensor.said())
@@ -135,7 +103,7 @@ def main():
             checks.ok('killed, and started without the collector: both sets alert', eventually(lambda: sensor.alerts() == {'first', 'second'}),
                       '%s\n%s' % (sensor.alerts(), sensor.said()))
             withdrawn = orders.make('site', None)
-            server = Collector(folder, server.address)
+            server = Collector(folder, server.address, words=ordering)
             checks.equal('what was ordered meanwhile arrives', orders.word(withdrawn).get('state'), 'applied')
             files = sorted(p.name for p in (folder / 'sensor' / 'in-use').iterdir())
             checks.equal('a withdrawn set is gone', files, ['_notice.indicators', '_notice.rules', 'ioc.indicators', 'other.rules'])

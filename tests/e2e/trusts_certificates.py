@@ -8,42 +8,19 @@ import pathlib
 import re
 import socket
 import ssl
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import ROOT, Checks, Scratch, collector, run, stop
+from delivery import PATIENCE_S, Collector, eventually
 
 PICKET_CA = ROOT / 'scripts' / 'picket-ca'
-PATIENCE_S = 60
 
 
 def picket_ca(*words):
     done = run(PICKET_CA, *words)
     if done.status != 0:
         raise RuntimeError(str(done))
-
-
-def eventually(what):
-    """The first true answer, or the last one after PATIENCE_S."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (answer := what()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return answer
-
-
-class Collector:
-    def __init__(self, folder, config):
-        (folder / 'collector.yaml').write_text(''.join('%s: %s\n' % item for item in config.items()))
-        self.log = folder / 'collector.log'
-        self.process = subprocess.Popen([collector(), 'serve', '--config', folder / 'collector.yaml', '--store', folder / 's.db'],
-                                        stdout=subprocess.DEVNULL, stderr=self.log.open('wb'))
-        found = eventually(lambda: re.search(r'listening with TLS on 127\.0\.0\.1:(\d+)', self.said()) or self.process.poll())
-        self.port = int(found.group(1)) if isinstance(found, re.Match) else None
-
-    def said(self):
-        return self.log.read_text(errors='replace')
 
 
 class Sensor:
@@ -117,10 +94,10 @@ def main():
         allow.write_text('plant-7\nplant-8\n')
         config = {'tls.listen': '127.0.0.1:0', 'tls.ca': ca / 'ca.crt', 'tls.certificate': ca / 'collectors/soc.crt',
                   'tls.key': ca / 'collectors/soc.key', 'tls.crl': ca / 'ca.crl', 'tls.allow': allow}
-        server = Collector(scratch, config)
-        if not checks.ok('the collector listens with TLS', server.port, server.said()):
+        server = Collector(scratch, '', **config)
+        if not checks.ok('the collector listens with TLS', server.address, server.said()):
             return checks.done()
-        port = server.port
+        port = int(server.address.rsplit(':', 1)[1])
         checks.ok('and nowhere without', 'listening on' not in server.said(), server.said())
 
         seven, eight = Sensor(port, ca, 'plant-7'), Sensor(port, ca, 'plant-8')

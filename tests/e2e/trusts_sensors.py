@@ -5,32 +5,21 @@ again, which alerts at a bounded rate.
 
 usage: trusts_sensors.py        PICKET, PICKET_COLLECTOR=paths of the programs; as root
 """
-import json
 import os
 import pathlib
 import re
 import signal
-import subprocess
 import sys
-import time
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from capture import write_capture
-from checks import ROOT, Checks, Scratch, capture_of, collector, picket, read_json, run, stop
+from checks import ROOT, Checks, Scratch, capture_of, picket, read_json, run, stop
+from delivery import Collector, Program, eventually, ledger
 
 PICKET_CA = ROOT / 'scripts' / 'picket-ca'
 # At most 20 alerts a second, of one packet in PACKETS: more no output could keep up with at this rate.
 PACKETS = 256
 RULE = 'alert udp any any -> any any (msg:"flows"; content:"watched"; threshold:type limit,track by_src,count 20,seconds 1; sid:77;)\n'
-
-
-def eventually(what, seconds=90):
-    """The first true answer, or the last one."""
-    deadline = time.monotonic() + seconds
-    while not (answer := what()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return answer
 
 
 def picket_ca(*words):
@@ -54,45 +43,6 @@ def make_expired(ca, name):
     key.chmod(0o600)
 
 
-class Program:
-    """One of ours, and what it logs."""
-
-    def __init__(self, log, *command):
-        self.log = log
-        self.process = subprocess.Popen([str(c) for c in command], stdout=log.open('wb'), stderr=subprocess.STDOUT)
-
-    def said(self):
-        return self.log.read_text(errors='replace')
-
-    def says(self, pattern):
-        """The match, once there is one; None when it ended without."""
-        eventually(lambda: self.process.poll() is not None or re.search(pattern, self.said()))
-        return re.search(pattern, self.said())
-
-    def figure(self, sample):
-        """Of a scrape; 0 where it has no such sample."""
-        url = self.says(r'metrics: (http://127\.0\.0\.1:\d+/metrics)').group(1)
-        with urllib.request.urlopen(urllib.request.Request(url, headers={'Accept': 'text/plain'}), timeout=30) as answer:
-            text = answer.read().decode()
-        found = re.search('^' + re.escape(sample) + r' (\S+)$', text, re.M)
-        return float(found.group(1)) if found else 0
-
-
-class Collector(Program):
-    def __init__(self, folder, name, config):
-        self.store = folder / (name + '.db')
-        (folder / (name + '.yaml')).write_text(''.join('%s: %s\n' % item for item in config.items()))
-        super().__init__(folder / (name + '.log'), collector(), 'serve', '--config', folder / (name + '.yaml'), '--store', self.store)
-
-    def address(self, how='with TLS '):
-        found = self.says('listening %son (127\\.0\\.0\\.1:\\d+)' % how)
-        return found.group(1) if found else None
-
-    def ledger(self):
-        lines = run(collector(), 'ledger', '--store', self.store, '--json').out.splitlines()
-        return list(map(json.loads, lines))
-
-
 class Site:
     """A CA, what it made, and how a sensor is told of it."""
 
@@ -107,9 +57,9 @@ class Site:
         make_expired(self.ca, 'plant-9')
 
     def collector(self, **more):
-        return {'tls.listen': '127.0.0.1:0', 'tls.ca': self.ca / 'ca.crt', 'tls.certificate': self.ca / 'collectors/soc.crt',
-                'tls.key': self.ca / 'collectors/soc.key', 'tls.crl': self.ca / 'ca.crl', 'require-signatures': 'yes',
-                'metrics.listen': '127.0.0.1:0', **more}
+        return Collector(self.folder, '', name='soc', **{
+            'tls.listen': '127.0.0.1:0', 'tls.ca': self.ca / 'ca.crt', 'tls.certificate': self.ca / 'collectors/soc.crt',
+            'tls.key': self.ca / 'collectors/soc.key', 'tls.crl': self.ca / 'ca.crl', 'require-signatures': 'yes', **more})
 
     def sensor(self, name='plant-7', ca=None, trust=None, **more):
         files = (ca or self.ca) / 'sensors'
@@ -121,12 +71,12 @@ class Site:
 def replays(checks, site, server):
     """Everything of a replay arrives, once, under the name in the certificate."""
     stats = site.folder / 'replay.json'
-    done = run(picket(), 'replay', '--export', server.address(), '--stats', stats, *site.sensor('plant-8'), capture_of('http/get'), capture_of('dns/record-types'))
+    done = run(picket(), 'replay', '--export', server.address, '--stats', stats, *site.sensor('plant-8'), capture_of('http/get'), capture_of('dns/record-types'))
     if not checks.ok('a replay delivers over TLS', done.status == 0, done):
         return
     made = {kind: n for kind, n in read_json(stats)['records']['made'].items() if n}
     held = {}
-    for row in server.ledger():
+    for row in ledger(server.store):
         checks.equal('the sensor of lane %s is whom its certificate names' % row['lane'], row['sensor'], 'plant-8')
         for kind, n in row['held'].items():
             held[kind] = held.get(kind, 0) + n
@@ -142,23 +92,23 @@ def is_refused_at_once(checks, site, server):
             ('a certificate without a key', ['--set', 'export.tls.ca=%s' % (site.ca / 'ca.crt'), '--set', 'export.tls.certificate=%s' % (site.ca / 'sensors/plant-7.crt')],
              r'export\.tls\.key: is not set'),
             ('an expired certificate', site.sensor('plant-9'), r'export\.tls\.certificate: .*plant-9\.crt: expired at 2020-01-02')):
-        where = [] if '--export' in words else ['--export', server.address()]
+        where = [] if '--export' in words else ['--export', server.address]
         done = run(picket(), 'replay', *where, *words, capture_of('http/get'))
         checks.ok('does not start: ' + name, done.status in (1, 2) and re.search(why, done.err.decode()), done)
 
 
 def is_refused(checks, site, server):
     """All of them at once: each one goes on trying until it is stopped."""
-    plain = Collector(site.folder, 'plain', {'listen': '127.0.0.1:0', 'tls.ca': site.ca / 'ca.crt', 'require-signatures': 'yes'})
-    there = server.address()
+    plain = Collector(site.folder, name='plain', **{'tls.ca': site.ca / 'ca.crt', 'require-signatures': 'yes'})
+    there = server.address
     cases = (
         ('a CA that the sensor does not know', there, site.sensor(trust=site.other), 'its certificate does not come from the CA', server, 'it refuses this side'),
         ('a CA that the collector does not know', there, site.sensor(ca=site.other), 'the collector refuses this sensor', server, 'its certificate does not come from the CA'),
         ('another name', there, site.sensor(**{'export.tls.server-name': 'soc.example'}), r"its certificate is not for 'soc\.example'", server, 'it refuses this side'),
         ('clear text at the port of TLS', there, [], 'nobody answers in clear text.*tls.listen.*export.tls.certificate', server, 'what it sent is not TLS'),
-        ('TLS at the port of clear text', plain.address(''), site.sensor(), 'what it sent is not TLS.*the port of tls.listen', None, ''),
-        ('no signature where one is required', plain.address(''), [], 'it is not signed, and require-signatures is set', plain, 'it is not signed, and require-signatures is set'))
-    sensors = [Program(site.folder / ('refused-%d.log' % i), picket(), 'replay', '--export', at, *words, capture_of('http/get'))
+        ('TLS at the port of clear text', plain.address, site.sensor(), 'what it sent is not TLS.*the port of tls.listen', None, ''),
+        ('no signature where one is required', plain.address, [], 'it is not signed, and require-signatures is set', plain, 'it is not signed, and require-signatures is set'))
+    sensors = [Program(site.folder / ('refused-%d.log' % i), [picket(), 'replay', '--export', at, *words, capture_of('http/get')])
                for i, (_, at, words, *_) in enumerate(cases)]
     try:
         for (name, _, _, why, far, far_why), sensor in zip(cases, sensors):
@@ -170,7 +120,7 @@ def is_refused(checks, site, server):
             stop(sensor.process, signal.SIGKILL)
     checks.ok('what was refused is counted', server.figure('picket_tls_handshakes_total{result="untrusted"}') >= 1, server.said())
     stop(plain.process)
-    checks.equal('nothing of them was stored', [row for row in plain.ledger() if row['held']], [])
+    checks.equal('nothing of them was stored', [row for row in ledger(plain.store) if row['held']], [])
 
 
 def fingerprint(path):
@@ -182,9 +132,10 @@ def lives(checks, site, server, allow):
     write_capture(site.folder / 'one.pcap', b'traffic that is watched', PACKETS)
     (site.folder / 'live.rules').write_text(RULE)
     stats = site.folder / 'live.json'
-    sensor = Program(site.folder / 'live.log', picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (site.folder / 'one.pcap'),
-                     '--rules', site.folder / 'live.rules', '--export', server.address(), '--stats', stats, '--set', 'export.spool.path=%s' % (site.folder / 'spool'),
-                     '--set', 'stats.interval=1', '--set', 'metrics.listen=127.0.0.1:0', *site.sensor())
+    sensor = Program(site.folder / 'live.log', [
+        picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (site.folder / 'one.pcap'),
+        '--rules', site.folder / 'live.rules', '--export', server.address, '--stats', stats, '--set', 'export.spool.path=%s' % (site.folder / 'spool'),
+        '--set', 'stats.interval=1', '--set', 'metrics.listen=127.0.0.1:0', *site.sensor()])
     stored = 'picket_collector_records_total{sensor="plant-7",lane="alert"}'
     owed = 'picket_delivery_owed_records{lane="alert"}'
     try:
@@ -213,7 +164,7 @@ def lives(checks, site, server, allow):
         checks.equal('no batch was given up', sensor.figure('picket_delivery_refused_batches_total'), 0)
         checks.equal('SIGINT ends the sensor', stop(sensor.process, signal.SIGINT, 60), 0)
         made = {kind: n for kind, n in read_json(stats)['records']['made'].items() if n}
-        rows = [row for row in server.ledger() if row['sensor'] == 'plant-7']
+        rows = [row for row in ledger(server.store) if row['sensor'] == 'plant-7']
         held = {}
         for row in rows:
             for kind, n in row['held'].items():
@@ -230,9 +181,9 @@ def main():
         site = Site(folder)
         allow = folder / 'allow'
         allow.write_text('plant-7\nplant-8\n')
-        server = Collector(folder, 'soc', site.collector(**{'tls.allow': allow}))
+        server = site.collector(**{'tls.allow': allow})
         try:
-            if not checks.ok('the collector listens with TLS', server.address(), server.said()):
+            if not checks.ok('the collector listens with TLS', server.address, server.said()):
                 return checks.done()
             replays(checks, site, server)
             is_refused_at_once(checks, site, server)

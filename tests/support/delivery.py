@@ -84,6 +84,13 @@ class Program:
             return {}
         return {name: float(value) for name, _, value in (line.rpartition(' ') for line in answer.splitlines() if line and not line.startswith('#'))}
 
+    def figure(self, sample):
+        """Of a scrape, which has to be answered; 0 where it has no such sample."""
+        samples = self.metrics()
+        if not samples:
+            raise RuntimeError('no metrics from this program:\n' + self.said()[-800:])
+        return samples.get(sample, 0)
+
     def ends(self, seconds=PATIENCE_S):
         try:
             return self.process.wait(seconds)
@@ -95,15 +102,18 @@ class Program:
 
 
 class Collector(Program):
-    """A picket-collector, which comes back at the same address. `keys`: of its configuration, over the test's own."""
+    """A picket-collector, which comes back at the same address. `listen`: where without TLS; '': nowhere. `name`: of its files. `words`: on its
+    command line; `keys`: of its configuration, over the test's own. `address`: where it listens; with TLS, if nowhere without."""
 
-    def __init__(self, folder, listen=None, before=(), env=None, **keys):
-        self.store = pathlib.Path(keys.get('store', folder / 'store.db'))
-        config = folder / 'collector.yaml'
-        keys = {'listen': listen or own_host() + ':0', 'store': self.store, 'metrics.listen': '127.0.0.1:0'} | {k.replace('__', '.').replace('_', '-'): v for k, v in keys.items()}
+    def __init__(self, folder, listen=None, before=(), env=None, name='collector', words=(), **keys):
+        self.store = pathlib.Path(keys.get('store', folder / (name + '.db')))
+        config = folder / (name + '.yaml')
+        clear = {} if listen == '' else {'listen': listen or own_host() + ':0'}
+        keys = clear | {'store': self.store, 'metrics.listen': '127.0.0.1:0'} | {k.replace('__', '.').replace('_', '-'): v for k, v in keys.items()}
         config.write_text(''.join('%s: %s\n' % item for item in keys.items()))
-        super().__init__(folder / 'collector.log', [collector(), 'serve', '--config', config], before, env)
-        found = self.says(r'listening on (\S+:\d+)')
+        super().__init__(folder / (name + '.log'), [collector(), 'serve', '--config', config, *words], before, env)
+        listens = r'listening on (\S+:\d+)' if clear else r'listening with TLS on (\S+:\d+)' if 'tls.listen' in keys else None
+        found = listens and self.says(listens)
         self.address = found.group(1) if found else None
 
 
