@@ -16,7 +16,8 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, ROOT, SAMPLE_RULES, Checks, picket, run, stop
+from certificates import picket_ca
+from checks import PCAPS, SAMPLE_RULES, Checks, picket, run, stop
 from delivery import Collector, Program, Sensor, all_accounted, eventually, lean, ledger, resident_mb
 from grpc_wire import Batch, Client, Rogue, field, fixed64, message
 
@@ -126,7 +127,7 @@ def noise(address, rounds):
 def of_the_collector(checks, folder):
     ca = folder / 'ca'
     for words in (['init', ca], ['collector', ca, 'soc', '--host', '127.0.0.1']):
-        run(ROOT / 'scripts/picket-ca', *words)
+        picket_ca(*words)
     keys = {'max-sensors': 64, 'tls.listen': '127.0.0.1:0', 'tls.ca': ca / 'ca.crt', 'tls.certificate': ca / 'collectors/soc.crt', 'tls.key': ca / 'collectors/soc.key'}
     server = Collector(folder, env=lean(), **keys)
     tls = server.says(r'listening with TLS on (\S+:\d+)').group(1)

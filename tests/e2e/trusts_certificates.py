@@ -11,17 +11,9 @@ import ssl
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import ROOT, Checks, Scratch, collector, run, stop
+from certificates import picket_ca
+from checks import Checks, Scratch, collector, run, stop
 from delivery import PATIENCE_S, Collector, eventually
-
-PICKET_CA = ROOT / 'scripts' / 'picket-ca'
-
-
-def picket_ca(*words):
-    done = run(PICKET_CA, *words)
-    if done.status != 0:
-        raise RuntimeError(str(done))
-
 
 class Sensor:
     """A TLS client that waits for HTTP/2's first frame, which the collector sends to whom it lets in."""

@@ -13,34 +13,13 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from capture import write_capture
-from checks import ROOT, Checks, Scratch, capture_of, picket, read_json, run, stop
+from certificates import make_expired, picket_ca
+from checks import Checks, Scratch, capture_of, picket, read_json, run, stop
 from delivery import Collector, Program, eventually, ledger
 
-PICKET_CA = ROOT / 'scripts' / 'picket-ca'
 # At most 20 alerts a second, of one packet in PACKETS: more no output could keep up with at this rate.
 PACKETS = 256
 RULE = 'alert udp any any -> any any (msg:"flows"; content:"watched"; threshold:type limit,track by_src,count 20,seconds 1; sid:77;)\n'
-
-
-def picket_ca(*words):
-    done = run(PICKET_CA, *words)
-    if done.status != 0:
-        raise RuntimeError(str(done))
-
-
-def make_expired(ca, name):
-    """A sensor's certificate whose time is over, beside the others; with the sections that picket-ca wrote last."""
-    key, request, crt = (ca / 'sensors' / ('%s.%s' % (name, kind)) for kind in ('key', 'csr', 'crt'))
-    config = (ca / 'private/openssl.cnf').read_text()
-    (ca / 'private/expired.cnf').write_text(re.sub(r'picket:sensor/\S+', 'picket:sensor/' + name, config))
-    for words in (['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key],
-                  ['req', '-new', '-config', ca / 'private/expired.cnf', '-key', key, '-subj', '/CN=' + name, '-out', request],
-                  ['ca', '-batch', '-config', ca / 'private/expired.cnf', '-startdate', '20200101000000Z', '-enddate', '20200102000000Z',
-                   '-notext', '-in', request, '-out', crt]):
-        done = run('openssl', *words)
-        if done.status != 0:
-            raise RuntimeError(str(done))
-    key.chmod(0o600)
 
 
 class Site:
