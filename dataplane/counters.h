@@ -50,6 +50,7 @@ struct Counters {
   /// Records that found no room in the event ring or were larger than one can be; transactions count by
   /// protocol.
   std::array<Counter, static_cast<std::size_t>(RecordType::kCount)> records_lost;
+  Counter alerts_limited;  ///< matches that no alert was written of: the limit of their rule was reached
   Counter flows_created, flows_active, flows_peak, flows_evicted;
   Counter pool_peak_bytes, pool_refused;
   Counter files, files_refused, files_cut;  ///< as in FileStats

@@ -546,6 +546,7 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& pack
   h.rule = rule;
   h.epoch = detector_.rules()->epoch;
   h.flow_id = f == nullptr ? 0 : flow_id(*f);
+  if (is_limited(info, rule, p, h.flow_id)) return counters_.alerts_limited.add();
   std::memcpy(h.src, p.src.bytes.data(), sizeof h.src);
   std::memcpy(h.dst, p.dst.bytes.data(), sizeof h.dst);
   h.notes = static_cast<std::uint32_t>(info.notes.size());
@@ -558,6 +559,18 @@ void Worker::alert(const AlertInfo& info, std::uint32_t rule, const Packet& pack
     return size + info.notes.size();
   });
   alerts_recorded_ += recorded ? 1 : 0;
+}
+
+/// No alert comes of it, whatever the export thread has yet to decide.
+bool Worker::is_limited(const AlertInfo& info, std::uint32_t rule, const Packet& p,
+                        std::uint64_t flow) const noexcept {
+  const detect::Limit& limit = detector_.rules()->info[rule].limit;
+  if (config_.limits == nullptr || limit.count == 0 || !info.notes.empty()) return false;
+  detect::TrackKey key;
+  key.gid = info.gid;
+  key.sid = info.sid;
+  key.track(limit.track, p.src, p.dst, flow);
+  return config_.limits->holds(key, limit, place_.clock_ns);
 }
 
 void Worker::tagged(const Packet& p, Flow* f) noexcept {

@@ -1,7 +1,8 @@
 // dataplane/worker.h — one core: everything it owns, and its loop
 //
-// A core shares nothing. What comes in: packets of its PacketSource, and from time to time a new rule set by
-// one pointer. What goes out: records in its EventRing, and counters that others may read.
+// A core shares nothing that it writes, but what goes out: records in its EventRing, and counters that others may read.
+// What comes in: packets of its PacketSource, from time to time a new rule set by one pointer, and which limits of rules
+// are reached.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -48,6 +49,7 @@ struct WorkerConfig {
   bool wait_for_room =
       true;  ///< replay: a full event ring makes the worker wait; live: the record is lost, counted
   bool measure_stages = false;
+  const detect::ReachedLimits* limits = nullptr;  ///< outlives the worker; nullptr: each match is written
 };
 
 /// A rule set on its way to one worker, and what the worker had before on its way back. All that is allocated
@@ -128,6 +130,8 @@ class Worker final : FlowListener, StreamSink, AppListener, detect::AlertSink {
   // AlertSink
   void alert(const AlertInfo&, std::uint32_t rule, const Packet&, Flow*, ProtocolId,
              const Transaction*) noexcept override;
+  [[nodiscard]] bool is_limited(const AlertInfo&, std::uint32_t rule, const Packet&,
+                                std::uint64_t flow) const noexcept;
   void tagged(const Packet&, Flow*) noexcept override;
 
   /// Encodes one record in place. `encode` is called with the room and says how much it took. False: it is

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/detect/reached_limits.h"
 #include "dataplane/event.h"
 #include "sensor/rules/dynamic_sets.h"
 #include "sensor/rules/threshold.h"
@@ -21,6 +22,10 @@ namespace picket {
 
 class Correlator {
  public:
+  Correlator() { thresholds_.tell(limits_); }
+
+  /// What workers may leave out. Any thread.
+  [[nodiscard]] const detect::ReachedLimits& limits() const noexcept { return limits_; }
   /// Before any alert of that epoch. Any thread.
   void add(std::uint32_t epoch, std::vector<rules::Judgement> judgements,
            std::span<const rules::DynamicSet> sets);
@@ -46,6 +51,7 @@ class Correlator {
 
   mutable std::mutex mutex_;
   std::list<Epoch> epochs_;
+  detect::ReachedLimits limits_;
   rules::Thresholds thresholds_;
   rules::DynamicSets sets_;
 };

@@ -27,8 +27,11 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
       assets_(config.assets),
       intel_(config.intel) {
   std::vector<EventStream*> streams;
+  if (rules != nullptr) correlator_.emplace();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     WorkerConfig w = config.worker;
+    // Who wants to know what was decided about each match has to see each.
+    if (correlator_ && !config.judged) w.limits = &correlator_->limits();
     w.id = static_cast<unsigned>(i);
     w.count = static_cast<unsigned>(sources.size());
     w.pool_bytes /= sources.size();
@@ -39,7 +42,6 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   }
   Recorder::Correlate correlate;
   if (rules != nullptr) {
-    correlator_.emplace();
     if (config.judged) {
       correlate = [this, judged = config.judged](const EventHeader& h, Bytes notes) {
         const rules::Admission word = correlator_->admit(h, notes);

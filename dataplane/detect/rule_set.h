@@ -22,6 +22,7 @@
 
 #include "dataplane/detect/asn1.h"
 #include "dataplane/detect/country.h"
+#include "dataplane/detect/reached_limits.h"
 #include "dataplane/files/file_tracker.h"
 #include "dataplane/frames/frame_tracker.h"
 #include "dataplane/packet.h"
@@ -547,6 +548,7 @@ struct RuleInfo {
   AlertInfo alert;
   std::string msg, category;
   std::vector<std::uint8_t> metadata;
+  Limit limit;
 };
 
 /// Kinds of packets that have plans of their own.

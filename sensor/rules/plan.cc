@@ -154,8 +154,6 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
   info.alert.action = action_text(r.action);
   info.alert.target_is_source = r.target == Target::kSource;
   info.alert.target_is_dest = r.target == Target::kDestination;
-  out_->info.push_back(std::move(info));
-
   Judgement j;
   j.gid = r.gid;
   j.sid = r.sid;
@@ -172,6 +170,8 @@ void Planner::add_info(const Rule& r, std::uint32_t source, ProtocolId protocol)
     j.bits.push_back(std::move(bit));
   }
   if (options_.thresholds != nullptr) options_.thresholds->apply(j);
+  info.limit = j.limit();
+  out_->info.push_back(std::move(info));
   plan_.judgements.push_back(std::move(j));
   plan_.sources.push_back(source);
   out_->numbers.push_back(names_.rule(r, protocol));

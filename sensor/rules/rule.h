@@ -25,6 +25,7 @@
 #include <variant>
 #include <vector>
 
+#include "dataplane/detect/reached_limits.h"
 #include "dataplane/packet.h"
 #include "parsers/core/protocol.h"
 
@@ -558,7 +559,7 @@ struct VariableTest {
 /// threshold and detection_filter.
 struct Threshold {
   enum class Type : std::uint8_t { kLimit, kThreshold, kBoth, kBackoff, kDetectionFilter, kRateFilter };
-  enum class Track : std::uint8_t { kBySource, kByDestination, kByBoth, kByRule, kByFlow };
+  using Track = detect::Track;
   enum class UniqueOn : std::uint8_t { kNothing, kSourcePort, kDestinationPort };
   Type type = Type::kLimit;
   Track track = Track::kBySource;

@@ -15,18 +15,6 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t v) noexcept {
   return h ^ h >> 29;
 }
 
-std::uint64_t mix(std::uint64_t h, const Address& a) noexcept {
-  std::uint64_t v[2];
-  std::memcpy(v, a.bytes.data(), sizeof v);
-  return mix(mix(h, v[0]), v[1]);
-}
-
-/// Both directions of a pair are the same pair.
-void set_pair(Address& a, Address& b, const Address& x, const Address& y) noexcept {
-  a = std::min(x, y);
-  b = std::max(x, y);
-}
-
 }  // namespace
 
 bool Suppression::covers(const Address& src, const Address& dst) const noexcept {
@@ -40,15 +28,21 @@ bool Suppression::covers(const Address& src, const Address& dst) const noexcept 
   return (!source && !destination) || (source && among(src)) || (destination && among(dst));
 }
 
+detect::Limit Judgement::limit() const noexcept {
+  if (thresholds.size() != 1 || !bits.empty()) return {};
+  const Threshold& t = thresholds.front();
+  const bool ends = t.type == Threshold::Type::kLimit || t.type == Threshold::Type::kBoth;
+  if (!ends || t.unique_on != Threshold::UniqueOn::kNothing) return {};
+  return {t.count, t.seconds, t.track};
+}
+
 Thresholds::Thresholds(std::size_t entries)
     : sets_(std::bit_ceil(std::max<std::size_t>(1, entries / kWays))) {
   entries_.resize(sets_ * kWays);
 }
 
 Thresholds::Entry* Thresholds::find(const Key& key) noexcept {
-  std::uint64_t h = mix(mix(mix(0, key.flow), std::uint64_t{key.gid} << 32 | key.sid), key.what);
-  h = mix(mix(h, key.a), key.b);
-  Entry* set = entries_.data() + (h & (sets_ - 1)) * kWays;
+  Entry* set = entries_.data() + (key.hash() & (sets_ - 1)) * kWays;
   for (std::size_t i = 0; i < kWays; ++i) {
     if (set[i].used && set[i].key == key) return set + i;
   }
@@ -57,9 +51,7 @@ Thresholds::Entry* Thresholds::find(const Key& key) noexcept {
 
 Thresholds::Entry& Thresholds::find_or_make(const Key& key, std::uint64_t now) noexcept {
   if (Entry* e = find(key); e != nullptr) return *e;
-  std::uint64_t h = mix(mix(mix(0, key.flow), std::uint64_t{key.gid} << 32 | key.sid), key.what);
-  h = mix(mix(h, key.a), key.b);
-  Entry* set = entries_.data() + (h & (sets_ - 1)) * kWays;
+  Entry* set = entries_.data() + (key.hash() & (sets_ - 1)) * kWays;
   Entry* victim = set;
   for (std::size_t i = 0; i < kWays; ++i) {
     if (!set[i].used || (set[i].until_ns != 0 && set[i].until_ns <= now)) {
@@ -106,22 +98,7 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
   key.gid = j.gid;
   key.sid = j.sid;
   key.what = which;
-  switch (t.track) {
-    case Threshold::Track::kBySource:
-      key.a = m.src;
-      break;
-    case Threshold::Track::kByDestination:
-      key.a = m.dst;
-      break;
-    case Threshold::Track::kByBoth:
-      set_pair(key.a, key.b, m.src, m.dst);
-      break;
-    case Threshold::Track::kByRule:
-      break;
-    case Threshold::Track::kByFlow:
-      key.flow = m.flow_id;
-      break;
-  }
+  key.track(t.track, m.src, m.dst, m.flow_id);
   Entry& e = find_or_make(key, m.time_ns);
   const std::uint64_t window = std::uint64_t{t.seconds} * kNsPerSecond;
   if (t.type != Threshold::Type::kBackoff && m.time_ns > e.since_ns + window) {
@@ -139,6 +116,10 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
     e.ports |= mark;
   }
   if (e.count != 0xffffffff) ++e.count;
+  if (reached_ != nullptr && e.count >= t.count) {
+    if (const detect::Limit limit = j.limit(); limit.count != 0 && !reached_->holds(key, limit, m.time_ns))
+      reached_->reached(key, e.since_ns, e.count);
+  }
   switch (t.type) {
     case Threshold::Type::kLimit:
       return e.count <= t.count;
@@ -177,7 +158,7 @@ Thresholds::Key Thresholds::bit_key(StateBit::Scope scope, std::uint32_t id, con
       key.a = m.dst;
       break;
     default:
-      set_pair(key.a, key.b, m.src, m.dst);
+      key.track(detect::Track::kByBoth, m.src, m.dst, 0);
       key.gid = 1;  // a pair is not a host
       break;
   }

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataplane/detect/reached_limits.h"
 #include "dataplane/packet.h"
 #include "sensor/rules/rule.h"
 
@@ -50,6 +51,8 @@ struct Judgement {
   [[nodiscard]] bool plain() const noexcept {
     return !noalert && thresholds.empty() && bits.empty() && suppressions.empty();
   }
+  /// The limit behind which no match has any effect until its window ends; none where anything else is asked.
+  [[nodiscard]] detect::Limit limit() const noexcept;
 };
 
 /// A match, as far as thresholds ask.
@@ -77,6 +80,8 @@ class Thresholds {
 
   /// Room for about `entries` hosts, pairs and bits under watch; taken at once.
   explicit Thresholds(std::size_t entries = 65536);
+  /// Is told which limits are reached, for those who ask before they write an alert; outlives it.
+  void tell(detect::ReachedLimits& reached) noexcept { reached_ = &reached; }
 
   /// Is this match an alert?
   [[nodiscard]] Admission admit(const Judgement&, const Match&);
@@ -85,13 +90,7 @@ class Thresholds {
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
 
  private:
-  struct Key {
-    Address a, b;
-    std::uint64_t flow = 0;
-    std::uint32_t gid = 0, sid = 0;
-    std::uint32_t what = 0;  // which threshold of the rule, or 0x80000000 | id of a bit
-    friend bool operator==(const Key&, const Key&) noexcept = default;
-  };
+  using Key = detect::TrackKey;  // `what`: which threshold of the rule, or kBit | id of a bit
   struct Entry {
     Key key;
     std::uint64_t since_ns = 0, used_ns = 0, until_ns = 0;
@@ -107,6 +106,7 @@ class Thresholds {
   [[nodiscard]] bool admit(const HostBit&, const Match&) noexcept;
   static Key bit_key(StateBit::Scope, std::uint32_t id, const Match&) noexcept;
 
+  detect::ReachedLimits* reached_ = nullptr;
   std::vector<Entry> entries_;
   std::size_t sets_ = 0;
   std::uint64_t evicted_ = 0;

@@ -83,6 +83,7 @@ void add_worker(Totals& t, const Counters& c) {
   t.flows_active += c.flows_active.get();
   t.flows_peak += c.flows_peak.get();
   t.flows_evicted += c.flows_evicted.get();
+  t.suppressed += c.alerts_limited.get();
   t.files += c.files.get();
   t.files_refused += c.files_refused.get();
   t.files_cut += c.files_cut.get();
@@ -106,7 +107,7 @@ void add_recorder(Totals& t, const Recorder& r) {
   for (std::size_t i = 0; i < t.records.size(); ++i)
     t.summarised[i] = r.summarised(static_cast<RecordKind>(i));
   t.not_summarised = r.not_summarised();
-  t.suppressed = r.suppressed();
+  t.suppressed += r.suppressed();
   t.late = r.late();
 }
 
