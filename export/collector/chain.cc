@@ -296,6 +296,10 @@ std::string describe(const ChainId& chain) {
                      lane_label(chain.lane));
 }
 
+std::string describe(const ChainId& chain, std::uint64_t first_seq) {
+  return fmt::format("{}, from record {} on", describe(chain), first_seq);
+}
+
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, 256));
   for (char& c : out) {

@@ -64,6 +64,8 @@ Result<Verdict> judge(const std::optional<ChainHead>& head, const CheckedBatch& 
 
 /// "sensor 'plant-7' boot 8877665544332211 lane flow", for log lines and errors; fit for a terminal.
 std::string describe(const ChainId& chain);
+/// And of which batch: "..., from record 11 on".
+std::string describe(const ChainId& chain, std::uint64_t first_seq);
 /// Text from the network, fit for a log line.
 std::string printable(std::string_view text);
 

@@ -47,7 +47,8 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
   const auto refuse = [&](Answer::Kind kind, BatchFate fate, const std::string& why) {
     if (source->refused_.exchange(true)) return;
     tally_.batch({}, fate, 0, 0, 0, 0);
-    source->answer({kind, {batch.sensor(), batch.boot(), batch.lane()}, 0, why});
+    const ChainId chain{batch.sensor(), batch.boot(), batch.lane()};
+    source->answer({kind, chain, 0, describe(chain, batch.first_seq()) + ": " + why});
   };
   const auto malformed = [&](const std::string& why) {
     refuse(Answer::Kind::kMalformed, BatchFate::kMalformed, why);

@@ -37,7 +37,7 @@ struct Answer {
   } kind = Kind::kDurable;
   ChainId chain;
   std::uint64_t through = 0;  ///< number of the batch's last record
-  std::string why;            ///< unless kDurable
+  std::string why;            ///< unless kDurable: which batch of whom, and what is wrong with it
 };
 
 /// Who brings batches: one connection, or a folder of files.

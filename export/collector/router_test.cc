@@ -467,7 +467,9 @@ TEST_F(RouterSignatures, AWrongOneIsRefusedAndCounted) {
   EXPECT_TRUE(router.take(source_, with_signature(sensor_.batch(11, 10), "good")));
   const auto answers = source_->wait(1);
   EXPECT_EQ(answers[0].kind, Answer::Kind::kUnproven);
-  EXPECT_EQ(answers[0].why, "its signature is not that of its hash");
+  EXPECT_EQ(answers[0].why,
+            "sensor 'plant-7' boot 0000000000000001 lane flow, from record 1 on: its signature is not that "
+            "of its hash");
   EXPECT_EQ(counted(BatchFate::kSignature), 1U);
   EXPECT_EQ(router.held_bytes(), 0U);
   EXPECT_EQ(a_.records.size(), 0U) << "nothing of that source is taken any more";

@@ -212,8 +212,11 @@ bool Call::read_batch() {
 bool Call::may_come_from_here() {
   if (identity_ && *identity_ != batch_.sensor()) {
     service_.router().tally().batch({}, BatchFate::kWrongSensor, 0, 0, 0, 0);
-    end(grpc::StatusCode::PERMISSION_DENIED, fmt::format("a batch of sensor '{}' over the connection of '{}'",
-                                                         printable(batch_.sensor()), *identity_));
+    const std::string why = fmt::format(
+        "{}: comes over the connection of sensor '{}'",
+        describe({batch_.sensor(), batch_.boot(), batch_.lane()}, batch_.first_seq()), *identity_);
+    service_.log(spdlog::level::err, "batch refused, from {}: {}", peer_, why);
+    end(grpc::StatusCode::PERMISSION_DENIED, why);
     return false;
   }
   if (sensor_ == batch_.sensor()) return true;
@@ -258,10 +261,7 @@ void Call::answer(const Answer& a) {
   --on_their_way_;
   if (finished_) return;
   if (a.kind != Answer::Kind::kDurable) {
-    service_.log(
-        spdlog::level::err, "batch refused, from {}: {}{}", peer_,
-        a.kind != Answer::Kind::kRefused ? fmt::format("sensor '{}': ", printable(a.chain.sensor)) : "",
-        a.why);
+    service_.log(spdlog::level::err, "batch refused, from {}: {}", peer_, a.why);
     return fail(status_of(a.kind), a.why);
   }
   v1::Ack& ack = acks_.emplace_back();
