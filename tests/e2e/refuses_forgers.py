@@ -195,10 +195,54 @@ def in_files(checks, folder):
     all_accounted(checks, 'files', server.store, [sensor], lost=False)
 
 
+def by_whom(checks, folder):
+    """Files of sensors that the collector believes, and of others: what it takes, and what the sensors made."""
+    site, high = Site(folder), folder / 'high'
+    for name in ('plant-9', 'plant-10'):
+        site.picket_ca('sensor', name)
+    (folder / 'other').mkdir()
+    other = Site(folder / 'other')
+    (other.ca / 'ca.crt').write_bytes((site.ca / 'ca.crt').read_bytes())  # it believes the collector, whose CA does not know it
+    sensors = {}
+
+    def writes(name, at, keys):
+        """A sensor that writes files behind `high`, as a diode would bring them."""
+        sensors[name] = Sensor(folder, [], name, sets=['export.one-way.folder=%s' % (high / name), 'export.max-batch-size=8kb', *keys],
+                               captures=['--rules', SAMPLE_RULES, PCAPS / at], spool=False)
+        checks.equal('%s writes files' % name, sensors[name].ends(), 0)
+        return sorted(f.name for f in (high / name).glob('*.batches'))
+
+    files = {name: writes(name, at, keys) for name, at, keys in (
+        ('signed', 'http', site.sensor_keys('plant-7')), ('renewed', 'dns', site.sensor_keys('plant-8')), ('revoked', 'modbus', site.sensor_keys('plant-9')),
+        ('unlisted', 'tls', site.sensor_keys('plant-10')), ('unsigned', 'ssh', ['sensor-name=plant-7']), ('foreign', 'smb', other.sensor_keys('plant-7')))}
+    site.picket_ca('sensor', 'plant-8', '--renew')
+    site.picket_ca('revoke', 'plant-9')
+    server = site.collector(intake__folder=high, intake__patience=PATIENCE)
+
+    def brought(name, where, ending=''):
+        return eventually(lambda: all((high / where / ('%s.%s%s' % (name, f, ending))).exists() for f in files[name]))
+
+    for name in ('signed', 'renewed'):
+        checks.ok('files are taken: ' + name, brought(name, 'done'), server.said()[-2000:])
+    for name, sensor, reason in (('revoked', 'plant-9', 'its certificate is revoked'), ('unlisted', 'plant-10', 'it is not on the allow-list'),
+                                 ('unsigned', 'plant-7', 'it is not signed, and require-signatures is set'), ('foreign', 'plant-7', 'its certificate does not come from the CA')):
+        checks.ok('files are refused: ' + name, brought(name, 'refused'), server.said()[-2000:])
+        said = (high / 'refused' / ('%s.%s.reason' % (name, files[name][0]))).read_text()
+        checks.ok('with the sensor and the reason', re.match("sensor '%s' boot [0-9a-f]{16} lane \\w+, from record 1 on: .*%s" % (sensor, reason), said), said)
+    checks.equal('of no other sensor is anything stored', {row['sensor'] for row in ledger(server.store)}, {'plant-7', 'plant-8'})
+    site.allow.write_text('plant-7\nplant-8\nplant-10\n')
+    eventually(lambda: 'tls: read again' in server.said())
+    for f in files['unlisted']:
+        (high / 'refused' / ('unlisted.' + f)).rename(high / 'unlisted' / f)
+    checks.ok('who is let in later, and moved back, is taken', brought('unlisted', 'done'), server.said()[-2000:])
+    checks.equal('the collector ends', stop(server.process), 0)
+    all_accounted(checks, 'by whom', server.store, [sensors[name] for name in ('signed', 'renewed', 'unlisted')], lost=False)
+
+
 def main():
     checks = Checks()
     only = sys.argv[1:]
-    for scenario in (over_connections, in_files):
+    for scenario in (over_connections, in_files, by_whom):
         if only and scenario.__name__ not in only:
             continue
         with Scratch() as folder:
