@@ -3,7 +3,7 @@
 wrong one, or come again, while the sensor itself delivers. Each is refused with the sensor, the boot, the number and the reason; nothing of it is
 stored, and the sensor's own records are there once.
 
-usage: refuses_forgers.py        PICKET, PICKET_COLLECTOR=paths of the programs
+usage: refuses_forgers.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=paths of the programs
 """
 import pathlib
 import re
@@ -15,7 +15,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 import batch_files
 from batch_files import BOOT, PREVIOUS, HASH, SENSOR, SIGNATURE, file_of, read_batches
-from checks import PCAPS, ROOT, SAMPLE_RULES, Checks, Scratch, run, stop
+from certificates import picket_ca
+from checks import PCAPS, SAMPLE_RULES, Checks, stop
 from delivery import Collector, Sensor, all_accounted, eventually, ledger
 from grpc_wire import Client
 
@@ -30,14 +31,12 @@ class Site:
     def __init__(self, folder):
         self.folder, self.ca = folder, folder / 'ca'
         for words in (['init'], ['collector', 'soc', '--host', '127.0.0.1'], ['sensor', 'plant-7'], ['sensor', 'plant-8']):
-            self.picket_ca(*words)
+            self.issue(*words)
         self.allow = folder / 'allow'
         self.allow.write_text('plant-7\nplant-8\nplant-9\n')
 
-    def picket_ca(self, word, *words):
-        done = run(ROOT / 'scripts/picket-ca', word, self.ca, *words)
-        if done.status != 0:
-            raise RuntimeError(str(done))
+    def issue(self, word, *words):
+        picket_ca(word, self.ca, *words)
 
     def pair(self, name):
         """Its key, and its certificate."""
@@ -199,7 +198,7 @@ def by_whom(checks, folder):
     """Files of sensors that the collector believes, and of others: what it takes, and what the sensors made."""
     site, high = Site(folder), folder / 'high'
     for name in ('plant-9', 'plant-10'):
-        site.picket_ca('sensor', name)
+        site.issue('sensor', name)
     (folder / 'other').mkdir()
     other = Site(folder / 'other')
     (other.ca / 'ca.crt').write_bytes((site.ca / 'ca.crt').read_bytes())  # it believes the collector, whose CA does not know it
@@ -215,8 +214,8 @@ def by_whom(checks, folder):
     files = {name: writes(name, at, keys) for name, at, keys in (
         ('signed', 'http', site.sensor_keys('plant-7')), ('renewed', 'dns', site.sensor_keys('plant-8')), ('revoked', 'modbus', site.sensor_keys('plant-9')),
         ('unlisted', 'tls', site.sensor_keys('plant-10')), ('unsigned', 'ssh', ['sensor-name=plant-7']), ('foreign', 'smb', other.sensor_keys('plant-7')))}
-    site.picket_ca('sensor', 'plant-8', '--renew')
-    site.picket_ca('revoke', 'plant-9')
+    site.issue('sensor', 'plant-8', '--renew')
+    site.issue('revoke', 'plant-9')
     server = site.collector(intake__folder=high, intake__patience=PATIENCE)
 
     def brought(name, where, ending=''):
@@ -241,12 +240,7 @@ def by_whom(checks, folder):
 
 def main():
     checks = Checks()
-    only = sys.argv[1:]
-    for scenario in (over_connections, in_files, by_whom):
-        if only and scenario.__name__ not in only:
-            continue
-        with Scratch() as folder:
-            scenario(checks, folder)
+    checks.scenarios(over_connections, in_files, by_whom)
     return checks.done()
 
 
