@@ -108,7 +108,7 @@ class Chain:
         if self.row['held'] != held:
             return 'the ledger says that %s are held, and held are %s' % (self.row['held'], dict(held))
         for gap in self.gaps:
-            if gap['types'] != made.by_type(lane, gap['first'], gap['last']):
+            if gap.get('types', made.by_type(lane, gap['first'], gap['last'])) != made.by_type(lane, gap['first'], gap['last']):
                 return 'a gap of %s, and missing are %s' % (gap, dict(made.by_type(lane, gap['first'], gap['last'])))
         if self.row['made'] != made.by_type(lane, 1, self.through):
             return 'made %s, and made were %s' % (self.row['made'], dict(made.by_type(lane, 1, self.through)))

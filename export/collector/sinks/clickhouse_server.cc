@@ -119,18 +119,20 @@ Result<std::string> ClickHouseServer::ask(const std::string& statement) {
 
 Status ClickHouseServer::insert(std::string_view table, const std::vector<ClickHouseColumn>& columns,
                                 std::string_view rows) {
-  std::string query = fmt::format("INSERT INTO {} (", full_name(table));
+  // The body goes on where the parameter ends. Servers take 16 KiB of URL; the columns of some protocols are more.
+  std::string statement = "(";
   for (const auto& c : columns)
-    query += fmt::format("{}{}", &c == columns.data() ? "" : ",", clickhouse_name(c.name));
-  query += ") FORMAT RowBinary";
+    statement += fmt::format("{}{}", &c == columns.data() ? "" : ",", clickhouse_name(c.name));
+  statement += ") FORMAT RowBinary\n";
   // One block, so one part for each partition: no row is there without those beside it.
-  HttpClient::Parameters parameters{{"query", query},
+  HttpClient::Parameters parameters{{"query", "INSERT INTO " + full_name(table)},
                                     {"query_id", fmt::format("{}{}", id_, ++inserts_)},
                                     {"max_insert_block_size", "100000000"},
                                     {"decompress", "1"},
                                     {"http_native_compression_disable_checksumming_on_decompress", "1"}};
   for (auto& p : clickhouse_settings(schema_.version)) parameters.push_back(std::move(p));
-  const auto body = pack(rows);
+  statement += rows;
+  const auto body = pack(statement);
   if (!body) return body.error();
   auto answer = post(parameters, body.value());
   if (!answer) return answer.error();

@@ -92,6 +92,20 @@ TEST_F(ClickHouseTest, MakesTablesWithTheRecordsFieldsAsColumns) {
   EXPECT_EQ(ask("SELECT eve FROM DB.alert FORMAT RowBinary").substr(2), eve) << "behind its length";
 }
 
+/// However many columns it has: of mqtt, more than a URL holds.
+TEST_F(ClickHouseTest, EachTableTakesItsRecords) {
+  use_new_database();
+  std::string content;
+  for (const auto& type : tables()) {
+    v1::Event e = test::event(1);
+    e.set_event_type(type);
+    append_delimited(as_bytes(e.SerializeAsString()), content);
+  }
+  store(*sink_, {chain_.with(static_cast<std::uint32_t>(tables().size()), content)});
+  EXPECT_EQ(ask(fmt::format("SELECT count(), uniqExact(_table) FROM merge('{}', '^[^_]')", options_.database)),
+            fmt::format("{0}\t{0}\n", tables().size()));
+}
+
 TEST_F(ClickHouseTest, KeepsTypesItDoesNotKnow) {
   v1::Event e = test::event(1);
   e.set_event_type("of the future");

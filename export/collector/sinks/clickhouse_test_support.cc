@@ -48,13 +48,18 @@ constexpr const char* kConfig = R"(<yandex>
   <listen_host>127.0.0.1</listen_host><http_port>HTTP</http_port><tcp_port>TCP</tcp_port>
   <path>FOLDER/data/</path><tmp_path>FOLDER/tmp/</tmp_path><users_config>FOLDER/config.xml</users_config>
   <default_profile>default</default_profile><default_database>default</default_database>
-  <mark_cache_size>67108864</mark_cache_size>
+  <mark_cache_size>67108864</mark_cache_size>MERGES
   <profiles><default/><reader><readonly>1</readonly></reader></profiles><quotas><default/></quotas>
   <users>
     <default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default>
     <reader><password>secret</password><networks><ip>::/0</ip></networks><profile>reader</profile><quota>default</quota></reader>
   </users>
 </yandex>)";
+
+/// No part fits into a merge, and no insert is held up by how many parts there are.
+constexpr const char* kNoMerges = R"(
+  <merge_tree><max_bytes_to_merge_at_max_space_in_pool>1</max_bytes_to_merge_at_max_space_in_pool>
+    <parts_to_delay_insert>1000000</parts_to_delay_insert><parts_to_throw_insert>1000000</parts_to_throw_insert></merge_tree>)";
 
 void replace(std::string& text, const std::string& what, const std::string& by) {
   for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
@@ -63,8 +68,9 @@ void replace(std::string& text, const std::string& what, const std::string& by) 
 
 }  // namespace
 
-ClickHouseProcess::ClickHouseProcess() : port_(free_port()) {
+ClickHouseProcess::ClickHouseProcess(Merges merges) : port_(free_port()) {
   std::string config = kConfig;
+  replace(config, "MERGES", merges == Merges::kNever ? kNoMerges : "");
   const std::string file = folder_.file("config.xml");
   replace(config, "FOLDER", file.substr(0, file.rfind('/')));
   replace(config, "HTTP", std::to_string(port_));

@@ -16,7 +16,8 @@ namespace picket::collector::test {
 /// A server on loopback with a folder of its own. One for the whole test program: clickhouse().
 class ClickHouseProcess {
  public:
-  ClickHouseProcess();
+  enum class Merges : std::uint8_t { kAsUsual, kNever };
+  explicit ClickHouseProcess(Merges merges = Merges::kAsUsual);
   ~ClickHouseProcess();
   /// Starts it again after kill(), with what it has on disk. On return it answers.
   void start();

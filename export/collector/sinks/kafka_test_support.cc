@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace picket::collector::test {
 namespace {
 
@@ -40,6 +42,13 @@ void Brokers::set_down(bool down) {
 }
 
 std::vector<Brokers::Message> Brokers::read(const std::string& topic) const {
+  return read_topics(topic.c_str());
+}
+
+std::vector<Brokers::Message> Brokers::read_all() const { return read_topics(nullptr); }
+
+/// nullptr: all.
+std::vector<Brokers::Message> Brokers::read_topics(const char* only) const {
   std::vector<Message> all;
   rd_kafka_t* consumer = make(RD_KAFKA_CONSUMER, {{"bootstrap.servers", list()},
                                                   {"group.id", "test"},
@@ -47,27 +56,37 @@ std::vector<Brokers::Message> Brokers::read(const std::string& topic) const {
                                                   {"fetch.wait.max.ms", "5"},
                                                   {"fetch.error.backoff.ms", "5"}});
   rd_kafka_poll_set_consumer(consumer);
-  rd_kafka_topic_t* handle = rd_kafka_topic_new(consumer, topic.c_str(), nullptr);
+  rd_kafka_topic_t* handle = only == nullptr ? nullptr : rd_kafka_topic_new(consumer, only, nullptr);
   const rd_kafka_metadata_t* metadata = nullptr;
-  EXPECT_EQ(rd_kafka_metadata(consumer, 0, handle, &metadata, kPatienceMs), RD_KAFKA_RESP_ERR_NO_ERROR);
-  int partitions = metadata != nullptr && metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+  EXPECT_EQ(rd_kafka_metadata(consumer, only == nullptr ? 1 : 0, handle, &metadata, kPatienceMs),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(0);
+  for (int t = 0; metadata != nullptr && t < metadata->topic_cnt; ++t) {
+    for (int p = 0; p < metadata->topics[t].partition_cnt; ++p)
+      rd_kafka_topic_partition_list_add(list, metadata->topics[t].topic, p)->offset =
+          RD_KAFKA_OFFSET_BEGINNING;
+  }
   rd_kafka_metadata_destroy(metadata);
-  rd_kafka_topic_destroy(handle);
-  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(partitions);
-  for (int p = 0; p < partitions; ++p)
-    rd_kafka_topic_partition_list_add(list, topic.c_str(), p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+  if (handle != nullptr) rd_kafka_topic_destroy(handle);
+  int partitions = list->cnt;
   EXPECT_EQ(rd_kafka_assign(consumer, list), RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_topic_partition_list_destroy(list);
+  std::set<std::pair<std::string, std::int32_t>> seen;
   while (partitions > 0) {
     rd_kafka_message_t* m = rd_kafka_consumer_poll(consumer, kPatienceMs);
     if (m == nullptr) {
-      ADD_FAILURE() << topic << ": no answer";
+      ADD_FAILURE() << "topics: no answer";
       break;
     }
+    const std::string topic = rd_kafka_topic_name(m->rkt);
     if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       --partitions;
     } else if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      all.push_back({{static_cast<const char*>(m->key), m->key_len},
+      if (seen.emplace(topic, m->partition).second) {
+        EXPECT_EQ(m->offset, 0) << topic << ": its first messages are forgotten";
+      }
+      all.push_back({topic,
+                     {static_cast<const char*>(m->key), m->key_len},
                      {static_cast<const char*>(m->payload), m->len},
                      m->partition});
     } else {

@@ -16,7 +16,7 @@ class Brokers {
   static constexpr std::int16_t kProduce = 0, kInitProducerId = 22, kAddPartitionsToTxn = 24, kEndTxn = 26;
 
   struct Message {
-    std::string key, value;
+    std::string topic, key, value;
     std::int32_t partition = 0;
   };
 
@@ -30,10 +30,14 @@ class Brokers {
   void fail(std::int16_t request, rd_kafka_resp_err_t error, int times);
   void work_again(std::int16_t request) { rd_kafka_mock_clear_request_errors(cluster_, request); }
   void set_down(bool down);
-  /// All that a topic has, by partition.
+  /// All that a topic has, by partition; it is made where there is none.
   [[nodiscard]] std::vector<Message> read(const std::string& topic) const;
+  /// All that is here. What a partition has beyond 5 MiB this cluster forgets from its beginning: that fails the test.
+  [[nodiscard]] std::vector<Message> read_all() const;
 
  private:
+  [[nodiscard]] std::vector<Message> read_topics(const char* only) const;
+
   static constexpr int kBrokers = 3;
   rd_kafka_t* handle_ = nullptr;
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
