@@ -7,6 +7,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "export/durable.h"
+
 namespace picket {
 
 NewFile::NewFile(std::string aside, std::string path)
@@ -44,10 +46,7 @@ Status NewFile::commit() {
   if (Status s = sync(); !s) return s;
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("rename", errno);
   there_ = true;
-  // The name is durable when its folder is.
-  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
-  const Fd entry(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!entry || ::fsync(entry.get()) != 0) return failed("sync", errno);
+  if (const int error = sync_folder(std::filesystem::path(path_).parent_path())) return failed("sync", error);
   return Done{};
 }
 

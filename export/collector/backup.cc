@@ -1,13 +1,11 @@
 #include "export/collector/backup.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "export/collector/store.h"
+#include "export/durable.h"
 
 namespace picket::collector {
 namespace {
@@ -22,16 +20,6 @@ Status copy(Db& from, const std::string& path) {
   if (backup == nullptr) return Error{to.value().error()};
   sqlite3_backup_step(backup, -1);
   if (sqlite3_backup_finish(backup) != SQLITE_OK) return Error{to.value().error()};
-  return Done{};
-}
-
-/// The name is sure to be there after a loss of power.
-Status sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (!done) return Error{std::strerror(error)};
   return Done{};
 }
 
@@ -50,7 +38,8 @@ Status run_backup(const BackupOptions& options) {
   Status done = copy(from.value(), part);
   if (done) {
     fs::rename(part, options.to, error);
-    done = error ? Status(Error{error.message()}) : sync_folder(fs::path(options.to).parent_path());
+    if (!error) error.assign(sync_folder(fs::path(options.to).parent_path()), std::generic_category());
+    if (error) done = Error{error.message()};
   }
   if (done) return done;
   for (const char* beside : {"", "-journal", "-wal", "-shm"}) fs::remove(part + beside, error);

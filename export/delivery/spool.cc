@@ -1,29 +1,21 @@
 #include "export/delivery/spool.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 
 #include "export/clock.h"
+#include "export/durable.h"
 
 namespace picket::delivery {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t kFrameOverhead = 1024;  // head and point of a frame, roughly
-
-void sync_folder(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
 
 }  // namespace
 
@@ -118,7 +110,7 @@ std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint
   if (!options_.folder.empty() && (!disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry)) {
     auto file = SpoolFile::create(file_name(chain, base.through + 1), base);
     if (file) {
-      if (options_.fsync != Fsync::kOff) sync_folder(options_.folder);
+      if (options_.fsync != Fsync::kOff) (void)sync_folder(options_.folder);
       count_file(*file.value(), 0);
       return std::move(file).value();
     }

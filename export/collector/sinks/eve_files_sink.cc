@@ -15,6 +15,7 @@
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/eve_journal.h"
 #include "export/collector/sinks/rotation.h"
+#include "export/durable.h"
 #include "export/eve.h"
 #include "export/fd.h"
 
@@ -22,15 +23,8 @@ namespace picket::collector {
 namespace fs = std::filesystem;
 namespace {
 
-Error system_error(const std::string& path, const char* what) {
-  return Error{fmt::format("eve '{}': {}: {}", path, what, std::strerror(errno))};
-}
-
-Status sync_folder(const std::string& path) {
-  const fs::path folder = fs::path(path).parent_path();
-  const Fd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return system_error(path, "cannot sync its folder");
-  return Done{};
+Error system_error(const std::string& path, const char* what, int error = errno) {
+  return Error{fmt::format("eve '{}': {}: {}", path, what, std::strerror(error))};
 }
 
 /// A dot in front: programs that are told to follow eve.json* pass it over.
@@ -97,7 +91,8 @@ Status EveFilesSink::open_file() {
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return system_error(path_, "stat");
   if (!S_ISREG(st.st_mode)) return Error{fmt::format("eve '{}': is no regular file; name one", path_)};
-  if (auto s = sync_folder(path_); !s) return s;
+  if (const int error = sync_folder(fs::path(path_).parent_path()))
+    return system_error(path_, "cannot sync its folder", error);
   file_ = std::move(fd);
   return Done{};
 }
