@@ -27,12 +27,7 @@ Status NewFile::failed(const char* what, int error) const {
 
 Status NewFile::write(std::string_view bytes) {
   if (!fd_) return failed("write", error_);
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("write", n == 0 ? ENOSPC : errno);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
+  if (const int error = write_all(fd_.get(), bytes)) return failed("write", error);
   return Done{};
 }
 

@@ -12,6 +12,7 @@
 
 #include "export/collector/chain.h"
 #include "export/collector/json.h"
+#include "export/durable.h"
 #include "export/eve_format.h"
 
 namespace picket::collector {
@@ -76,15 +77,9 @@ Status DeadLetters::put(std::string_view sink, std::span<const Rejected> rejecte
       lines += line;
       ++fit;
     }
-    std::size_t done = 0;
-    while (done < lines.size()) {
-      const ssize_t n = ::write(fd_, lines.data() + done, lines.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) break;
-      done += static_cast<std::size_t>(n);
-    }
-    if (done != lines.size() || ::fdatasync(fd_) != 0) {
-      const int why = errno;
+    int why = write_all(fd_, lines);
+    if (why == 0 && ::fdatasync(fd_) != 0) why = errno;
+    if (why != 0) {
       // Half a line would spoil the next; what was written whole is written once more.
       (void)!::ftruncate(fd_, static_cast<off_t>(size_));
       return Error{fmt::format("dead-letter '{}': {}; make room there", path_, std::strerror(why))};

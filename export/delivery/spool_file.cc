@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "export/clock.h"
+#include "export/durable.h"
 
 namespace picket::delivery {
 namespace {
@@ -77,7 +78,7 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, co
   if (fd < 0 && !path.empty()) return failed(path, "cannot make", errno);
   std::unique_ptr<SpoolFile> file(new SpoolFile(aside, fd));
   file->base_ = base;
-  Status done = file->write_all(frame_of<Head>(base, nullptr));
+  Status done = file->put(frame_of<Head>(base, nullptr));
   if (done && !path.empty()) done = file->rename(path);
   if (done) return file;
   file->remove();
@@ -113,23 +114,13 @@ SpoolFile::~SpoolFile() {
 }
 
 Status SpoolFile::append(const v1::Batch& batch, const ChainPoint& after) {
-  return write_all(frame_of<Head>(after, &batch));
+  return put(frame_of<Head>(after, &batch));
 }
 
-Status SpoolFile::write_all(std::string_view out) {
-  std::size_t done = 0;
+Status SpoolFile::put(std::string_view out) {
   if (in_memory()) {
     memory_.append(out);
-    done = out.size();
-  }
-  while (done < out.size()) {
-    const ssize_t n = ::pwrite(fd_, out.data() + done, out.size() - done, static_cast<off_t>(bytes_ + done));
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-      continue;
-    }
-    if (n < 0 && errno == EINTR) continue;
-    const int error = n < 0 ? errno : ENOSPC;
+  } else if (const int error = write_all_at(fd_, out, bytes_)) {
     // No half frame may stand in the way of the next one.
     [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(bytes_));
     return failed(path_, "cannot write to", error);
@@ -217,8 +208,8 @@ Status SpoolFile::move_to(const std::string& path) {
   std::string chunk(kScan, '\0');
   for (std::uint64_t at = 0; at < bytes_; at += chunk.size()) {
     chunk.resize(std::min<std::uint64_t>(kScan, bytes_ - at));
-    Status done = read_at(at, chunk.data(), chunk.size()) ? copy.write_all(chunk)
-                                                          : failed("memory", "cannot read", EIO);
+    Status done =
+        read_at(at, chunk.data(), chunk.size()) ? copy.put(chunk) : failed("memory", "cannot read", EIO);
     if (!done) {
       copy.remove();
       return done;

@@ -63,7 +63,7 @@ class SpoolFile {
  private:
   struct Head;
   SpoolFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
-  Status write_all(std::string_view bytes);
+  Status put(std::string_view bytes);
   bool read_at(std::uint64_t offset, void* to, std::size_t n) const;
   bool read_head(std::uint64_t offset, Head& head) const;
   bool read_frame(std::uint64_t& offset, const Head& head, Frame& frame) const;

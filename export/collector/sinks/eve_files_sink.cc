@@ -131,15 +131,8 @@ Status EveFilesSink::redo() {
 }
 
 Status EveFilesSink::write_lines() {
-  std::string_view left = placed_.lines;
-  auto at = static_cast<off_t>(placed_.offset);
-  while (!left.empty()) {
-    const ssize_t n = ::pwrite(file_.get(), left.data(), left.size(), at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return system_error(path_, "write");
-    at += n;
-    left.remove_prefix(static_cast<std::size_t>(n));
-  }
+  if (const int error = write_all_at(file_.get(), placed_.lines, placed_.offset))
+    return system_error(path_, "write", error);
   return Done{};
 }
 
