@@ -9,14 +9,9 @@ namespace picket::delivery {
 namespace {
 
 namespace fs = std::filesystem;
+using test::files_of;
 using test::Ledger;
 using test::Sensor;
-
-std::size_t files_of(const std::string& folder, const std::string& extension) {
-  const fs::directory_iterator all(folder);
-  return static_cast<std::size_t>(
-      std::count_if(begin(all), end(all), [&](const auto& e) { return e.path().extension() == extension; }));
-}
 
 /// Killed as the file that it writes has so many bytes.
 template <class Work>
@@ -109,7 +104,7 @@ TEST(Spool, RemembersTheEndsOfTheLastBootsOnly) {
   EXPECT_EQ(ledger.missing(v1::GAP_ACKNOWLEDGED), Spool::kEndedBoots);
   EXPECT_EQ(ledger.through(3, v1::LANE_FLOW), 0U) << "the oldest go first";
   EXPECT_EQ(ledger.through(4, v1::LANE_FLOW), 1U);
-  EXPECT_EQ(files_of(folder.path(), ".boot"), Spool::kEndedBoots + 1);
+  EXPECT_EQ(files_of(folder.path(), ".boot").size(), Spool::kEndedBoots + 1);
 }
 
 TEST(Spool, WhoRefusesToHearItIsNotToldAgain) {

@@ -12,18 +12,10 @@ namespace picket::delivery {
 namespace {
 
 namespace fs = std::filesystem;
+using test::files_of;
 using test::kind_of;
 using test::Ledger;
 using test::Sensor;
-
-std::vector<std::string> files_of(const std::string& folder, const std::string& extension) {
-  std::vector<std::string> all;
-  for (const auto& e : fs::directory_iterator(folder)) {
-    if (e.path().extension() == extension) all.push_back(e.path());
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
 
 TEST(Spool, GivesEverythingOnceInOrderOfEachLane) {
   DeliveryCounters counters;

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "export/delimited.h"
 #include "export/delivery/chain_writer.h"
@@ -36,6 +38,16 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
+
+/// Those with this extension, sorted.
+inline std::vector<std::string> files_of(const std::string& folder, const std::string& extension) {
+  std::vector<std::string> all;
+  for (const auto& e : std::filesystem::directory_iterator(folder)) {
+    if (e.path().extension() == extension) all.push_back(e.path());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
 
 inline const RecordKind kAlert = record_kind(RecordType::kAlert, kNoProtocol);
 inline const RecordKind kFlow = record_kind(RecordType::kFlow, kNoProtocol);
