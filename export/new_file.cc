@@ -14,7 +14,7 @@ namespace picket {
 NewFile::NewFile(std::string aside, std::string path)
     : aside_(std::move(aside)),
       path_(std::move(path)),
-      fd_(::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)),
+      fd_(::open(aside_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)),
       error_(fd_ ? 0 : errno) {}
 
 NewFile::~NewFile() {
@@ -37,10 +37,22 @@ Status NewFile::sync() {
   return Done{};
 }
 
-Status NewFile::commit() {
-  if (Status s = sync(); !s) return s;
+Status NewFile::reserve(std::uint64_t bytes) {
+  const int error = fd_ ? ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(bytes)) : error_;
+  if (error == 0) return Done{};
+  return Error{fmt::format("cannot make '{}' of {} bytes: {}", path_, bytes, std::strerror(error))};
+}
+
+Status NewFile::place() {
+  if (!fd_) return failed("write", error_);
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("rename", errno);
   there_ = true;
+  return Done{};
+}
+
+Status NewFile::commit() {
+  if (Status s = sync(); !s) return s;
+  if (Status s = place(); !s) return s;
   if (const int error = sync_folder(std::filesystem::path(path_).parent_path())) return failed("sync", error);
   return Done{};
 }

@@ -1,7 +1,8 @@
 // export/new_file.h — a file that is there whole or not at all
 //
-// Written aside, synced, renamed; gone again unless commit() was called. A crash leaves `aside` behind at the worst.
+// Written aside, renamed; gone again unless place() or commit() was called. A crash leaves `aside` behind at the worst.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,15 @@ class NewFile {
 
   /// Errors name the file, and what the system says.
   Status write(std::string_view bytes);
+  /// So many bytes of zeros, for which the disk has room from then on.
+  Status reserve(std::uint64_t bytes);
+  /// To map it; lives as long as this. -1: it could not be made.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   /// All of it is on disk, still aside.
   Status sync();
-  /// And in its place.
+  /// In its place: a kill does not take it from there, a loss of power may.
+  Status place();
+  /// Synced, in its place, and so after a loss of power.
   Status commit();
 
  private:

@@ -14,6 +14,7 @@
 #include <functional>
 
 #include "export/delivery/crc32c.h"
+#include "export/new_file.h"
 
 namespace picket::delivery {
 namespace {
@@ -75,26 +76,16 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   first.segments = options.segments;
   std::unique_ptr<BootFile> file(new BootFile(options.path));
   file->map_bytes_ = first.total();
-  const std::string aside = options.path + ".new";
-  int fd = -1;
+  std::optional<NewFile> on_disk;
   if (!options.path.empty()) {
-    const bool is_there = ::access(options.path.c_str(), F_OK) == 0;
-    if (!is_there) fd = ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (is_there) errno = EEXIST;
-    const int error = fd < 0 ? errno : ::posix_fallocate(fd, 0, static_cast<off_t>(file->map_bytes_));
-    if (error != 0) {
-      if (fd >= 0) ::close(fd), ::unlink(aside.c_str());
-      return Error{fmt::format("cannot make '{}' of {} bytes: {}", options.path, file->map_bytes_,
-                               std::strerror(error))};
-    }
+    if (::access(options.path.c_str(), F_OK) == 0)
+      return Error{fmt::format("cannot make '{}': it exists", options.path)};
+    on_disk.emplace(options.path + ".new", options.path);
+    if (const Status s = on_disk->reserve(file->map_bytes_); !s) return s.error();
   }
   void* map = ::mmap(nullptr, file->map_bytes_, PROT_READ | PROT_WRITE,
-                     fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
-  if (fd >= 0) ::close(fd);
-  if (map == MAP_FAILED) {
-    if (fd >= 0) ::unlink(aside.c_str());
-    return Error{fmt::format("cannot map '{}': {}", options.path, std::strerror(errno))};
-  }
+                     on_disk ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, on_disk ? on_disk->fd() : -1, 0);
+  if (map == MAP_FAILED) return Error{fmt::format("cannot map '{}': {}", options.path, std::strerror(errno))};
   Layout& layout = *(file->map_ = static_cast<Layout*>(map));
   layout.boot = options.boot;
   layout.started_at = options.started_at;
@@ -108,8 +99,9 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   if (options.points_known) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) file->set_base(lane, {}), file->set_head(lane, {});
   }
-  if (!options.path.empty() && ::rename(aside.c_str(), options.path.c_str()) != 0)
-    return Error{fmt::format("cannot make '{}': {}", options.path, std::strerror(errno))};
+  if (on_disk) {
+    if (const Status s = on_disk->place(); !s) return s.error();
+  }
   return file;
 }
 
