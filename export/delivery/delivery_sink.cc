@@ -111,6 +111,10 @@ Status DeliverySink::open() {
     }
     collectors.push_back(std::move(at).value());
   }
+  if (!options_.wait && !on_disk())
+    spdlog::warn(
+        "export.spool.path is not set: what waits in memory when picket is killed is lost, and nobody tells "
+        "of it");
   SpoolOptions spool;
   spool.folder = options_.spool_folder;
   spool.max_bytes = options_.spool_max_bytes;
