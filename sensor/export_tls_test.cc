@@ -44,6 +44,46 @@ TEST_F(ExportTls, WhatIsMissingIsNamed) {
   EXPECT_EQ(refused.error().message.find("export.tls.key: is not set"), 0U) << refused.error().message;
 }
 
+TEST_F(ExportTls, WithAnExpiredCertificateASensorStartsAndNothingLeavesUntilItIsRenewed) {
+  using tls::test::kDay;
+  tls::test::CertificateSpec old = site.sensor_spec("plant-7");
+  old.from_s = -2 * kDay;
+  old.to_s = -kDay;
+  site.write_sensor(tls::test::make_certificate(old, &site.ca));
+  Config c = config();
+  const Status refused = identify(c);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("expired at"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(c.warnings.empty());
+
+  ASSERT_TRUE(identify(c, true));
+  EXPECT_EQ(c.sensor_name, "plant-7");
+  ASSERT_EQ(c.warnings.size(), 1U);
+  EXPECT_NE(c.warnings[0].find("expired at"), std::string::npos) << c.warnings[0];
+  const auto channels = open_channels(c);
+  ASSERT_TRUE(channels) << channels.error().message;
+  const tls::Counters& counters = channels.value()->keyring()->counters();
+  const auto dialled = c.exporter.dial({"192.0.2.1", 5514});
+  ASSERT_FALSE(dialled);
+  EXPECT_NE(dialled.error().message.find("expired at"), std::string::npos) << dialled.error().message;
+  EXPECT_EQ(counters.failed(tls::Failure::kExpired), 1U);
+  EXPECT_FALSE(c.exporter.ready()) << "nor into files";
+
+  site.write_sensor(tls::test::make_certificate(site.sensor_spec("plant-7"), &site.ca));
+  EXPECT_TRUE(c.exporter.ready());
+  EXPECT_TRUE(c.exporter.dial({"192.0.2.1", 5514}));
+  EXPECT_EQ(counters.failed(tls::Failure::kExpired), 1U);
+}
+
+TEST_F(ExportTls, WhatCannotBeUsedIsRefusedAtAnyTime) {
+  site.folder.write("sensor.key", site.collector.key_pem());
+  Config c = config();
+  EXPECT_FALSE(identify(c, true)) << "another's key";
+  c = config();
+  c.export_tls.credentials.certificate = "/nowhere/c";
+  EXPECT_FALSE(identify(c, true));
+}
+
 TEST_F(ExportTls, WithoutItNothingChanges) {
   Config c = config("ward-3");
   c.export_tls = {};

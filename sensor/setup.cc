@@ -146,7 +146,6 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
   setup->config = std::move(config).value();
   const Config& c = setup->config;
   start_log(o.log_level.empty() ? c.log_level : o.log_level);
-  for (const std::string& w : c.warnings) spdlog::warn("{}", w);
   if (!o.export_to.empty()) {
     auto& collectors = setup->config.exporter.collectors;
     if (!collectors.empty())
@@ -154,9 +153,12 @@ std::unique_ptr<Setup> make_setup(const Options& o, const rules::Watch& watch) {
                    fmt::join(collectors, ", "));
     collectors = {o.export_to};
   }
-  if (c.exporter.wanted() && (o.command == Command::kRun || o.command == Command::kReplay)) {
-    if (const Status known = identify(setup->config); !known) return complain(known.error().message), nullptr;
+  if (c.exporter.wanted() && o.command != Command::kExplain) {
+    // Who replays a capture stands beside it; a site is watched whatever became of a certificate.
+    const Status known = identify(setup->config, o.command != Command::kReplay);
+    if (!known) return complain(known.error().message), nullptr;
   }
+  for (const std::string& w : c.warnings) spdlog::warn("{}", w);
   if (!c.metrics.listen.empty()) {
     if (const auto at = metrics::Server::address_of(c.metrics); !at)
       return complain(at.error().message), nullptr;

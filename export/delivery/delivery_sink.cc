@@ -197,6 +197,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   files.place = place;
   files.folder = options_.one_way_folder;
   files.max_bytes = options_.one_way_max_bytes;
+  files.ready = options_.ready;
   files.sign = options_.sign;
   auto one_way = start_one_way(std::move(files), *spool_, *counters_, progressed);
   if (!one_way) return one_way.error();

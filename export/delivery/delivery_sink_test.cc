@@ -474,6 +474,41 @@ TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+TEST(Delivery, OneWayFilesWaitUntilTheyMayLeave) {
+  test::Folder folder;
+  Options o = options_for({}, false);
+  o.one_way_folder = folder.file("out");
+  o.spool_folder = folder.file("spool");
+  o.spool_fsync = Fsync::kOff;
+  o.patience = 200ms;
+  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
+  std::atomic<bool> good{false};
+  o.ready = [&]() -> Status {
+    if (!good) return Error{"expired"};
+    return Done{};
+  };
+  TypeCounts made;
+  {
+    Sender s(o);
+    s.mixture(300);
+    s.sink->close();
+    EXPECT_EQ(s.sink->delivered(), 300U) << "they are in the spool";
+    made = s.made;
+    EXPECT_TRUE(std::filesystem::is_empty(folder.file("out")));
+  }
+  o.wait = true;
+  o.patience = 5s;
+  Sender s(o);
+  s.mixture(20);
+  for (const auto& [type, n] : s.made) made[type] += n;
+  good = true;
+  s.sink->close();
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
 TEST(Delivery, BatchesAreSigned) {
   TestCollector collector;
   std::atomic<int> unsigned_batches{0}, gaps{0};

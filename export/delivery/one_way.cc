@@ -86,6 +86,9 @@ class OneWay final : public Outlet {
   Status write_file(bool& any) {
     any = false;
     if (Status room = has_room(); !room) return room;
+    if (options_.ready) {
+      if (Status ready = options_.ready(); !ready) return ready;
+    }
     BatchFileWriter file;
     std::vector<Taken> taken;
     for (std::size_t lane = 0; lane < kLaneCount && file.size() < options_.max_file_bytes; ++lane) {

@@ -25,6 +25,7 @@ struct OneWayOptions {
   std::string folder;
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
   std::uint64_t max_file_bytes = std::uint64_t{4} << 20;
+  Ready ready;    ///< false: nothing is written, and what waits is the spool's, too. nullptr: always
   SignHash sign;  ///< nullptr: without a key
 };
 

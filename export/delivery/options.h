@@ -32,6 +32,8 @@ enum class Mode : std::uint8_t {
 /// A channel to a collector, connected or not; asked for again after each failure, on the link's
 /// own thread. The error says why there can be none, and what would do.
 using Dial = std::function<Result<std::shared_ptr<grpc::Channel>>(const HostPort& collector)>;
+/// May anything leave now? The error says why not, and what would do.
+using Ready = std::function<Status()>;
 /// Why the last channel to a collector did not connect, for people; "": nobody knows.
 using Trouble = std::function<std::string(const HostPort& collector)>;
 
@@ -64,6 +66,7 @@ struct Options {
   std::chrono::milliseconds return_after{30'000};  ///< failover: an earlier collector is tried this often
   Dial dial;                                       ///< nullptr: dial_loopback()
   Trouble trouble;                                 ///< of `dial`'s channels; nullptr: loopback_trouble()
+  Ready ready;                                     ///< of files; channels say it by `dial`. nullptr: always
   SignHash sign;                                   ///< nullptr: without a key. Called by any outlet's thread
 
   [[nodiscard]] bool wanted() const noexcept { return !collectors.empty() || !one_way_folder.empty(); }

@@ -16,7 +16,27 @@ Result<std::shared_ptr<Channels>> Channels::open(const CredentialsOptions& optio
       new Channels(std::move(keyring).value(), std::move(dialer).value(), std::move(server_name)));
 }
 
+Status Channels::ready() {
+  keyring_->reload_if_changed();
+  const auto credentials = keyring_->current();
+  Status now = credentials->in_time();
+  const std::string why = now ? "" : now.error().message;
+  const std::lock_guard lock(mutex_);
+  if (why == not_ready_) return now;
+  not_ready_ = why;
+  if (now) {
+    spdlog::info("export.tls: the certificate of sensor '{}' is good again", credentials->own().name);
+  } else {
+    spdlog::error("{}; until it is good nothing leaves this sensor, and its records wait", why);
+  }
+  return now;
+}
+
 Result<std::shared_ptr<grpc::Channel>> Channels::to(const HostPort& collector) {
+  if (const Status now = ready(); !now) {
+    keyring_->counters().fail(Failure::kExpired);
+    return now.error();
+  }
   gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Gate>& gate = gates_[collector.text()];

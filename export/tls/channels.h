@@ -4,7 +4,8 @@
 //   dial = [channels](const HostPort& collector) { return channels->to(collector); };
 //
 // A channel connects when it is used, and again when it broke, with the certificates that are there then. Why it does not,
-// trouble() and the log say: gRPC itself sees a socket that closes.
+// trouble() and the log say: gRPC itself sees a socket that closes. While this sensor's certificate is out of its time there is no
+// channel to be had.
 //
 // Threads  any
 #pragma once
@@ -27,7 +28,10 @@ class Channels {
   static Result<std::shared_ptr<Channels>> open(const CredentialsOptions& options, std::string server_name,
                                                 const TunnelLimits& limits = {});
 
-  /// A channel of its own each time; all to one collector use one gate. Returns at once.
+  /// May something leave now, in this sensor's name? Looks whether the certificate was renewed. The error says why not, and
+  /// what would do; the log says it when that changes.
+  [[nodiscard]] Status ready();
+  /// A channel of its own each time, when ready(); all to one collector use one gate. Returns at once.
   Result<std::shared_ptr<grpc::Channel>> to(const HostPort& collector);
   /// Why that collector was not reached last; "" when it was, or nobody tried.
   [[nodiscard]] std::string trouble(const HostPort& collector) const;
@@ -42,6 +46,7 @@ class Channels {
   std::shared_ptr<Dialer> dialer_;
   std::string server_name_;
   mutable std::mutex mutex_;
+  std::string not_ready_;                               ///< what stands in the log; "": nothing
   std::map<std::string, std::unique_ptr<Gate>> gates_;  ///< by HostPort::text()
 };
 

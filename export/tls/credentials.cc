@@ -92,11 +92,11 @@ Status Credentials::read_certificate(const CredentialsOptions& options) {
   ERR_clear_error();
 
   own_ = read_identity(*certificate_);
-  const std::int64_t now = std::time(nullptr), from = seconds(X509_get0_notBefore(certificate_.get()));
-  if (own_.not_after_s < now)
-    return Error{fmt::format("{}: {}: expired at {}; make a new one", key, path, utc(own_.not_after_s))};
-  if (from > now)
-    return Error{fmt::format("{}: {}: is valid from {} on only; is the clock right?", key, path, utc(from))};
+  not_before_s_ = seconds(X509_get0_notBefore(certificate_.get()));
+  where_ = key + ": " + path;
+  if (!options.any_time) {
+    if (const Status now = in_time(); !now) return now.error();
+  }
   if (X509_check_purpose(certificate_.get(), is_sensor ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
                          0) != 1) {
     return Error{fmt::format("{}: {}: is not made for {}; `picket-ca {}` makes one that is", key, path,
@@ -113,6 +113,16 @@ Status Credentials::read_certificate(const CredentialsOptions& options) {
                     "makes one of its own",
                     key, path, own_.name, options.own_name)};
   }
+  return Done{};
+}
+
+Status Credentials::in_time() const {
+  const std::int64_t now = std::time(nullptr);
+  if (own_.not_after_s < now)
+    return Error{fmt::format("{}: expired at {}; make a new one", where_, utc(own_.not_after_s))};
+  if (not_before_s_ > now)
+    return Error{
+        fmt::format("{}: is valid from {} on only; is the clock right?", where_, utc(not_before_s_))};
   return Done{};
 }
 
@@ -279,7 +289,9 @@ bool Keyring::reload_if_changed() {
   const Stamps now = stamps();
   if (now == seen_) return false;
   seen_ = now;
-  auto fresh = Credentials::load(options_);
+  CredentialsOptions in_time = options_;
+  in_time.any_time = false;  // what is out of its time takes the place of nothing
+  auto fresh = Credentials::load(in_time);
   if (!fresh) {
     ++counters_->reloads_failed;
     spdlog::error("{}; what was read before stays in use", fresh.error().message);

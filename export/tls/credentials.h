@@ -4,6 +4,8 @@
 // at again. Key exchange groups by policy; which of them there are the OpenSSL that runs decides.
 //
 // Errors   name key, file and what would do. A private key that others may read is refused.
+// Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who uses it asks
+//          in_time() first, each time
 // Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is in use
 //          afterwards, or the old stays in use and the error is told once.
 // Threads  a snapshot may be used by any; a Keyring too
@@ -57,6 +59,7 @@ struct CredentialsOptions {
   std::string key;          ///< PEM file, not encrypted
   Groups groups = Groups::kPreferHybrid;
   bool trust_only = false;  ///< no connections: neither certificate nor key is read
+  bool any_time = false;    ///< own certificate: load() and Keyring::open() take it before and after its time
 };
 
 class Credentials {
@@ -72,6 +75,8 @@ class Credentials {
 
   [[nodiscard]] const Trust& trust() const noexcept { return trust_; }
   [[nodiscard]] const Identity& own() const noexcept { return own_; }
+  /// Is this side's certificate good now, by the clock? The error says since when not, and what would do.
+  [[nodiscard]] Status in_time() const;
   [[nodiscard]] EVP_PKEY& key() const noexcept { return *key_; }
   [[nodiscard]] X509& certificate() const noexcept { return *certificate_; }
   /// What somebody should look at though it can be worked with.
@@ -91,6 +96,8 @@ class Credentials {
   KeyPtr key_;
   SslCtxPtr context_;
   Identity own_;
+  std::int64_t not_before_s_ = 0;
+  std::string where_;  ///< key and file of the certificate, for errors
   std::vector<std::string> warnings_;
 };
 

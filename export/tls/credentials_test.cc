@@ -95,6 +95,36 @@ TEST_F(CredentialsTest, OnesOwnExpiredCertificateIsRefused) {
   EXPECT_HAS(error(Side::kSensor), "is the clock right?");
 }
 
+TEST_F(CredentialsTest, OutOfItsTimeACertificateIsTakenWhereThatIsAskedFor) {
+  CredentialsOptions o = site.options(Side::kSensor);
+  o.any_time = true;
+  EXPECT_TRUE(Credentials::load(o).value()->in_time());
+  CertificateSpec old = site.sensor_spec("plant-7");
+  old.from_s = -2 * kDay;
+  old.to_s = -kDay;
+  site.write_sensor(make_certificate(old, &site.ca));
+  const auto ring = Keyring::open(o, std::make_shared<Counters>());
+  ASSERT_TRUE(ring) << ring.error().message;
+  const auto expired = ring.value()->current();
+  EXPECT_EQ(expired->own().name, "plant-7");
+  ASSERT_FALSE(expired->in_time());
+  EXPECT_HAS(expired->in_time().error().message,
+             "export.tls.certificate: " + o.certificate + ": expired at 2");
+
+  old.from_s = kDay;
+  old.to_s = 2 * kDay;
+  site.write_sensor(make_certificate(old, &site.ca));
+  EXPECT_HAS(Credentials::load(o).value()->in_time().error().message, "is the clock right?");
+  EXPECT_FALSE(ring.value()->reload_if_changed()) << "renewal is to something better";
+  EXPECT_EQ(ring.value()->current(), expired);
+
+  site.write_sensor(make_certificate(site.sensor_spec("plant-7"), &site.ca));
+  EXPECT_TRUE(ring.value()->reload_if_changed());
+  EXPECT_TRUE(ring.value()->current()->in_time());
+  site.folder.write("sensor.key", site.collector.key_pem());
+  EXPECT_HAS(error(Side::kSensor, [](auto& x) { x.any_time = true; }), "is not the key of the certificate");
+}
+
 TEST_F(CredentialsTest, ACertificateForTheOtherSideIsRefused) {
   EXPECT_HAS(error(Side::kSensor, [&](auto& o) { o.certificate = site.folder.path("collector.crt"); }),
              "is not made for a TLS client");

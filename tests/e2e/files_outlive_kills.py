@@ -12,7 +12,7 @@ import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, stop
+from checks import PCAPS, SAMPLE_RULES, Checks, stop
 from delivery import Collector, Sensor, eventually
 from made import chains_of, fault_of_boot, made_by, whole_lines
 
@@ -125,12 +125,7 @@ def last_file_lost(checks, folder):
 
 def main():
     checks = Checks()
-    only = sys.argv[1:]
-    for scenario in (killed, last_file_lost):
-        if only and scenario.__name__ not in only:
-            continue
-        with Scratch() as folder:
-            scenario(checks, folder)
+    checks.scenarios(killed, last_file_lost)
     return checks.done()
 
 

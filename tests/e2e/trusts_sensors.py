@@ -74,6 +74,14 @@ def is_refused_at_once(checks, site, server):
         where = [] if '--export' in words else ['--export', server.address]
         done = run(picket(), 'replay', *where, *words, capture_of('http/get'))
         checks.ok('does not start: ' + name, done.status in (1, 2) and re.search(why, done.err.decode()), done)
+    (site.folder / 'one.rules').write_text(RULE)
+    checking = [picket(), 'check', '--rules', site.folder / 'one.rules', '--set', 'export.collectors=[%s]' % server.address()]
+    done = run(*checking, *site.sensor('plant-9'))
+    checks.ok('`check` warns of an expired certificate', done.status == 0 and re.search(r'plant-9\.crt: expired at 2020-01-02.*nothing leaves', done.err.decode()), done)
+    done = run(*checking, *site.sensor('plant-7'))
+    checks.ok('and of none that is good', done.status == 0 and b'plant-7.crt' not in done.err, done)
+    done = run(*checking, *site.sensor('plant-9', **{'export.tls.key': site.ca / 'sensors/plant-7.key'}))
+    checks.ok('and refuses one whose key is another', done.status == 2 and b'is not the key of the certificate' in done.err, done)
 
 
 def is_refused(checks, site, server):
@@ -154,12 +162,45 @@ def lives(checks, site, server, allow):
         stop(sensor.process, signal.SIGKILL)
 
 
+def starts_expired(checks, site, server):
+    """After a restart on the day after its certificate ended, a site is watched, and nothing of it is lost."""
+    stats, files = site.folder / 'expired.json', site.folder / 'files'
+    sensor = Program(site.folder / 'expired.log', [
+        picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % (site.folder / 'one.pcap'),
+        '--rules', site.folder / 'live.rules', '--export', server.address, '--stats', stats, '--set', 'export.spool.path=%s' % (site.folder / 'waiting'),
+        '--set', 'stats.interval=1', '--set', 'metrics.listen=127.0.0.1:0', '--set', 'export.one-way.folder=%s' % files, *site.sensor('plant-9')])
+    owed, stored = 'picket_delivery_owed_records{lane="alert"}', 'picket_collector_records_total{sensor="plant-9",lane="alert"}'
+    try:
+        checks.ok('a sensor whose certificate has expired starts', sensor.says('run: started'), sensor.said())
+        checks.ok('it says what is wrong, and what that means', sensor.says(r'\[error\].*plant-9\.crt: expired at 2020-01-02.*nothing leaves this sensor'), sensor.said())
+        checks.ok('it records', eventually(lambda: sensor.figure(owed) > 20), sensor.said())
+        checks.ok('the metrics say since when', 0 < sensor.figure('picket_tls_not_after_seconds{what="certificate"}') < 1_600_000_000)
+        checks.ok('and count what they keep from leaving', sensor.figure('picket_tls_handshakes_total{result="expired"}') >= 1)
+        checks.equal('no collector is connected', sensor.figure('picket_delivery_connected'), 0)
+        checks.equal('and no file written', list(files.glob('*.batches')), [])
+        checks.equal('nothing of it has arrived', server.figure(stored), 0)
+        picket_ca('sensor', site.ca, 'plant-9', '--renew')
+        checks.ok('renewed in its place, it is good', sensor.says("the certificate of sensor 'plant-9' is good again"), sensor.said())
+        checks.ok('what was made is delivered', eventually(lambda: server.figure(stored) > 40), sensor.said() + server.said())
+        checks.ok('and written to files', eventually(lambda: list(files.glob('*.batches'))), sensor.said())
+        checks.equal('SIGINT ends it', stop(sensor.process, signal.SIGINT, 60), 0)
+        rows = [row for row in ledger(server.store) if row['sensor'] == 'plant-9']
+        held = {}
+        for row in rows:
+            for kind, n in row['held'].items():
+                held[kind] = held.get(kind, 0) + n
+        checks.equal('each record from its start on is there once', held, {kind: n for kind, n in read_json(stats)['records']['made'].items() if n})
+        checks.equal('none is missing', [row['missing'] for row in rows if row['missing']], [])
+    finally:
+        stop(sensor.process, signal.SIGKILL)
+
+
 def main():
     checks = Checks()
     with Scratch() as folder:
         site = Site(folder)
         allow = folder / 'allow'
-        allow.write_text('plant-7\nplant-8\n')
+        allow.write_text('plant-7\nplant-8\nplant-9\n')
         server = site.collector(**{'tls.allow': allow})
         try:
             if not checks.ok('the collector listens with TLS', server.address, server.said()):
@@ -171,6 +212,8 @@ def main():
                 checks.skip('a live sensor', 'not root, or `picket run` is not in this build')
             else:
                 lives(checks, site, server, allow)
+                allow.write_text('plant-9\n')
+                starts_expired(checks, site, server)
             checks.equal('SIGTERM ends the collector', stop(server.process), 0)
         finally:
             stop(server.process, signal.SIGKILL)
