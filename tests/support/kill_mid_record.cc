@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -31,7 +33,8 @@ bool wait_until_stopped(pid_t pid) {
       std::string stat;
       std::getline(std::ifstream(task.path() / "stat"), stat);
       const auto name_ends = stat.rfind(')');
-      if (name_ends == stat.npos || stat[name_ends + 2] == 'Z') return false;
+      if (name_ends == stat.npos) continue;  // a thread that has ended
+      if (stat[name_ends + 2] == 'Z') return false;
       all = all && stat[name_ends + 2] == 'T';
     }
     if (ended) return false;
@@ -40,10 +43,13 @@ bool wait_until_stopped(pid_t pid) {
 }
 
 bool writes_a_record(BootFile& boot) {
+  std::array<std::uint64_t, kLaneCount> next{};  // the first number of each lane that is not committed
   for (std::uint32_t i = 0; i < boot.segments(); ++i) {
     const Segment& s = boot.segment(i);
-    if (s.owner != 0 && s.first_seq + s.count() == boot.total(s.owner - 1)) return true;
+    if (s.owner != 0) next[s.owner - 1] = std::max(next[s.owner - 1], s.first_seq + s.count());
   }
+  for (std::size_t lane = 0; lane < kLaneCount; ++lane)
+    if (next[lane] != 0 && next[lane] == boot.total(lane)) return true;
   return false;
 }
 
