@@ -28,17 +28,18 @@ bool wait_until_stopped(pid_t pid) {
   const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
   for (;;) {
     std::error_code ended;
-    bool all = true;
+    bool is_alive = false, is_stopped = true;
     for (const auto& task : std::filesystem::directory_iterator(tasks, ended)) {
       std::string stat;
       std::getline(std::ifstream(task.path() / "stat"), stat);
       const auto name_ends = stat.rfind(')');
-      if (name_ends == stat.npos) continue;  // a thread that has ended
-      if (stat[name_ends + 2] == 'Z') return false;
-      all = all && stat[name_ends + 2] == 'T';
+      const char state = name_ends == stat.npos ? 'X' : stat[name_ends + 2];
+      if (state == 'X' || state == 'Z') continue;  // this thread has ended
+      is_alive = true;
+      is_stopped = is_stopped && state == 'T';
     }
-    if (ended) return false;
-    if (all) return true;
+    if (ended || !is_alive) return false;
+    if (is_stopped) return true;
   }
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <sstream>
+#include <thread>
 
 #include "export/collector/sinks/row_binary.h"
 
@@ -15,6 +17,8 @@ namespace {
 constexpr long kOk = 200;
 constexpr std::size_t kMaxBody = std::size_t{1} << 30;  ///< of the server's
 constexpr std::size_t kShownError = 500;
+constexpr std::string_view kQueryIds = "picket-";  ///< of every collector's inserts
+constexpr std::chrono::milliseconds kBetweenLooks{20};
 
 /// One line of the server's words.
 std::string first_words(std::string text) {
@@ -72,11 +76,12 @@ Result<std::string> pack(std::string_view rows) {
 
 }  // namespace
 
-ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options) : url_(options.url) {
+ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options)
+    : url_(options.url), timeout_(options.timeout) {
   schema_.database = options.database;
   schema_.keep_days = options.keep_days;
   std::random_device random;
-  id_ = fmt::format("picket-{:08x}{:08x}-", random(), random());
+  id_ = fmt::format("{}{:08x}{:08x}-", kQueryIds, random(), random());
 }
 
 Result<std::unique_ptr<ClickHouseServer>> ClickHouseServer::make(const ClickHouseOptions& o) {
@@ -139,11 +144,30 @@ Status ClickHouseServer::insert(std::string_view table, const std::vector<ClickH
   return Done{};
 }
 
-Result<bool> ClickHouseServer::is_inserting() {
-  const auto answer = ask(fmt::format("SELECT count() FROM system.processes WHERE startsWith(query_id, {})",
-                                      clickhouse_text(id_)));
+Result<std::set<std::string>> ClickHouseServer::inserts() {
+  const auto answer = ask(fmt::format("SELECT query_id FROM system.processes WHERE startsWith(query_id, {})",
+                                      clickhouse_text(kQueryIds)));
   if (!answer) return answer.error();
-  return answer.value() != "0\n";
+  std::set<std::string> ids;
+  std::istringstream lines(answer.value());
+  for (std::string id; std::getline(lines, id);) ids.insert(id);
+  return ids;
+}
+
+/// Those that begin later are of no concern, so others who insert all the time keep nobody waiting.
+Status ClickHouseServer::wait_for_inserts() {
+  const auto until = std::chrono::steady_clock::now() + timeout_;
+  const auto first = inserts();
+  if (!first) return first.error();
+  for (std::set<std::string> left = first.value(); !left.empty();) {
+    if (std::chrono::steady_clock::now() > until)
+      return Error{fmt::format("clickhouse {}: it still works on {} inserts of before", url_, left.size())};
+    std::this_thread::sleep_for(kBetweenLooks);
+    const auto now = inserts();
+    if (!now) return now.error();
+    std::erase_if(left, [&](const auto& id) { return !now.value().contains(id); });
+  }
+  return Done{};
 }
 
 Status ClickHouseServer::prepare() {

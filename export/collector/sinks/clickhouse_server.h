@@ -2,6 +2,7 @@
 // whether its tables are those of the schema
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,19 +29,22 @@ class ClickHouseServer {
   /// `rows` in RowBinary, into these columns. Whatever the error: nobody knows which of the rows are there.
   [[nodiscard]] Status insert(std::string_view table, const std::vector<ClickHouseColumn>& columns,
                               std::string_view rows);
-  /// An insert() that failed may still be at work.
-  [[nodiscard]] Result<bool> is_inserting();
+  /// Waits for what any insert() adds that is at work now: of this one, which failed, or of a collector that was killed. The
+  /// error: one of them outlasts a request's timeout.
+  [[nodiscard]] Status wait_for_inserts();
 
   /// `picket`.`flow`
   [[nodiscard]] std::string full_name(std::string_view table) const;
 
  private:
   explicit ClickHouseServer(const ClickHouseOptions& options);
+  Result<std::set<std::string>> inserts();
   Result<std::string> post(const HttpClient::Parameters& parameters, std::string_view body);
   Status complete_tables();
 
   ClickHouseSchemaOptions schema_;
   std::string url_;
+  std::chrono::milliseconds timeout_;
   std::unique_ptr<HttpClient> http_;
   std::string id_;  ///< of this sink: its inserts' query ids begin with it
   std::uint64_t inserts_ = 0;

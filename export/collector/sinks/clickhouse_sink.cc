@@ -87,7 +87,6 @@ class ClickHouseSink final : public Sink {
   /// Chains whose every insert since head() was answered with yes, and where they stand. The others are looked up.
   std::map<ChainId, Known> sure_;
   std::map<ChainId, std::uint64_t> versions_;  ///< of the chains of this store(), as they grow
-  bool in_doubt_ = false;                      ///< an insert failed, and may still be at work
   std::vector<Rejected> doubtful_;  ///< of the block that failed: told if it turns out to be stored
 };
 
@@ -130,12 +129,9 @@ Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
 
 Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
   if (auto s = prepare(); !s) return s;
-  if (in_doubt_) {
-    const auto busy = server_->is_inserting();
-    if (!busy) return busy.error();
-    if (busy.value())
-      return Error{"clickhouse: the server still works on an insert that it gave no answer to"};
-    in_doubt_ = false;
+  // What is looked up below is only final when nobody adds to it any more.
+  if (!std::ranges::all_of(deliveries, [&](const auto& d) { return sure_.contains(d->chain); })) {
+    if (auto s = server_->wait_for_inserts(); !s) return s;
   }
   std::vector<Rejected> refused;
   versions_.clear();
@@ -157,7 +153,6 @@ Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejec
   if (auto s = block.value().deliveries.empty() ? Status(Done{}) : write(block.value(), refused); !s) {
     for (const auto& [chain, after] : block.value().heads) sure_.erase(chain);
     doubtful_ = std::move(refused);
-    in_doubt_ = true;
     server_->forget();
     return s;
   }

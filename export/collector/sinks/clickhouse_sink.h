@@ -11,11 +11,13 @@
 //     its head (a new collector, a sensor that came over from another one, an insert whose answer never came), the rows
 //     of the block that are there already are read first, by time and number, and left out. It does not matter how
 //     many of the tables, or partitions of a table, an insert that was cut off got to.
-//   - An insert of ours that the server still works on is waited for: until it has ended store() is an error.
+//   - Before such a look, inserts that the server works on are waited for: of this sink, of a collector that was killed,
+//     of any other. One that outlasts `timeout` is an error.
 //   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes over to
 //     a second collector while the first still has its records in flight, both may insert them. Such rows are the same in
 //     their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it merges parts;
-//     SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy sends on after we hung up.
+//     SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the server's own queue of
+//     connections, still had when a collector hung up or died.
 //   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has them
 //     among its gaps.
 // So any number of collectors may write to one server: none of them keeps anything.
@@ -27,7 +29,7 @@
 // Errors   any of the server's, or its silence, delays: the message has the server's words. Tables that are not there are
 //          made, and columns that a newer schema has are added, if the user may; the schema may also be made by hand
 //          (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
-// Cost     a request for each table of the block, and one more: large blocks cost least a record
+// Cost     when a chain comes from another connection, the time of the inserts at work; a request for each table of the block, and one more: large blocks cost least a record
 #pragma once
 #include <chrono>
 #include <memory>
@@ -43,7 +45,7 @@ struct ClickHouseOptions {
   std::string user, password;        ///< none: the server's default user
   std::string ca, certificate, key;  ///< PEM files; no `ca`: the system's
   unsigned keep_days = 0;            ///< TTL of tables that are made, where the server has it; 0: for ever
-  std::chrono::milliseconds timeout{60'000};  ///< of one request
+  std::chrono::milliseconds timeout{60'000};  ///< of one request, and of an insert that is waited for
 };
 
 /// Connects to nothing: a server that is down delays, it does not keep the collector from starting. The error says what is

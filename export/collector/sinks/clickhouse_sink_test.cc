@@ -102,8 +102,9 @@ TEST_F(ClickHouseTest, EachTableTakesItsRecords) {
     append_delimited(as_bytes(e.SerializeAsString()), content);
   }
   store(*sink_, {chain_.with(static_cast<std::uint32_t>(tables().size()), content)});
-  EXPECT_EQ(ask(fmt::format("SELECT count(), uniqExact(_table) FROM merge('{}', '^[^_]')", options_.database)),
-            fmt::format("{0}\t{0}\n", tables().size()));
+  EXPECT_EQ(
+      ask(fmt::format("SELECT count(), uniqExact(_table) FROM merge('{}', '^[^_]')", options_.database)),
+      fmt::format("{0}\t{0}\n", tables().size()));
 }
 
 TEST_F(ClickHouseTest, KeepsTypesItDoesNotKnow) {
@@ -203,20 +204,25 @@ TEST_F(ClickHouseTest, AnotherCollectorTakesOverWithoutRowsTwice) {
   }
 }
 
-TEST_F(ClickHouseTest, WaitsForAnInsertThatTheServerStillWorksOn) {
+/// Of this sink, and of one that is no more: a collector that was killed.
+TEST_F(ClickHouseTest, WaitsForInsertsThatTheServerStillWorksOn) {
   store(*sink_, {chain_.next(1)});
-  ask("CREATE MATERIALIZED VIEW DB.slow ENGINE = Memory AS SELECT sleep(2) AS s FROM DB.flow");
+  ask("CREATE MATERIALIZED VIEW DB.slow ENGINE = Memory AS SELECT sleep(3) AS s FROM DB.flow");
   const auto is_at_work = [&] {
     return ask("SELECT count() FROM system.processes WHERE startsWith(query_id, 'picket-')") != "0\n";
   };
-  strike(1, {Fate::Kind::kHangUp});
-  const auto delivery = chain_.next(3);
-  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
-  while (!is_at_work()) std::this_thread::yield();
-  EXPECT_NE(refusal(*sink_, {delivery}).find("still works"), std::string::npos);
-  while (is_at_work()) std::this_thread::yield();
-  store(*sink_, {delivery});
-  EXPECT_EQ(rows(), "4\t4\n");
+  for (const bool is_same : {true, false}) {
+    strike(1, {Fate::Kind::kHangUp});
+    const auto delivery = chain_.next(3);
+    EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+    while (!is_at_work()) std::this_thread::yield();
+    options_.timeout = std::chrono::milliseconds{1000};
+    EXPECT_NE(refusal(*open(), {delivery}).find("still works"), std::string::npos);
+    options_.timeout = std::chrono::milliseconds{60'000};
+    if (!is_same) sink_ = open();
+    store(*sink_, {delivery});
+    EXPECT_EQ(rows(), is_same ? "4\t4\n" : "7\t7\n");
+  }
   ask("DROP TABLE DB.slow");
 }
 
