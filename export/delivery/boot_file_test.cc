@@ -1,9 +1,6 @@
 // What a boot's file is made of: all of it, or nothing that is left.
 #include "export/delivery/boot_file.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #include "export/delivery/test_support.h"
 
 namespace picket::delivery {
@@ -44,14 +41,11 @@ TEST(BootFile, SaysThatItsFolderIsNotThere) {
 
 TEST(BootFile, LeavesNothingWhereThereIsNoRoom) {
   const test::Folder folder;
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  auto* const handler = ::signal(SIGXFSZ, SIG_IGN);
-  const rlimit less{1 << 20, before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &less);
-  const std::string said = refusal(folder.file("1.boot"));
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  ::signal(SIGXFSZ, handler);
+  std::string said;
+  {
+    const test::FullDisk full;
+    said = refusal(folder.file("1.boot"));
+  }
   EXPECT_NE(said.find("File too large"), std::string::npos) << said;
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
