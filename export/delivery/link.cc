@@ -4,9 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "export/delivery/flight_limit.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
@@ -14,7 +11,6 @@
 namespace picket::delivery {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackoff{100}, kConnectTime{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
@@ -24,36 +20,17 @@ bool is_refusal(grpc::StatusCode code) {
   return code == grpc::StatusCode::INVALID_ARGUMENT || code == grpc::StatusCode::DATA_LOSS;
 }
 
-class Link final : public Outlet {
+class Link final : public OutletThread {
  public:
   Link(LinkOptions options, Spool& spool, DeliveryCounters& counters, std::function<void()> progressed)
-      : options_(std::move(options)),
-        spool_(spool),
-        counters_(counters),
-        progressed_(std::move(progressed)),
-        thread_([this] { run(); }) {}
+      : options_(std::move(options)), spool_(spool), counters_(counters), progressed_(std::move(progressed)) {
+    start([this](Lock& lock) { run(lock); });
+  }
   ~Link() override { stop(); }
 
-  void wake() override {
-    const std::lock_guard lock(mutex_);
-    event_ = true;
-    changed_.notify_all();
-  }
-  void stop() override {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      changed_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
   bool connected() const override {
     const std::lock_guard lock(mutex_);
     return connected_;
-  }
-  std::string trouble() const override {
-    const std::lock_guard lock(mutex_);
-    return trouble_;
   }
 
  private:
@@ -78,8 +55,7 @@ class Link final : public Outlet {
         } else {
           broken = true;
         }
-        link.event_ = true;
-        link.changed_.notify_all();
+        link.event();
       }
       if (ok) StartRead(&in);
     }
@@ -87,15 +63,13 @@ class Link final : public Outlet {
       const std::lock_guard lock(link.mutex_);
       writing = false;
       broken |= !ok;
-      link.event_ = true;
-      link.changed_.notify_all();
+      link.event();
     }
     void OnDone(const grpc::Status& s) override {
       const std::lock_guard lock(link.mutex_);
       status = s;
       done = true;
-      link.event_ = true;
-      link.changed_.notify_all();
+      link.event();
     }
 
     Link& link;
@@ -119,17 +93,17 @@ class Link final : public Outlet {
     FlightLimit limit;
   };
 
-  void run();
-  bool connect(std::unique_lock<std::mutex>& lock);
-  bool try_collector(std::unique_lock<std::mutex>& lock, std::size_t i);
-  void serve(std::unique_lock<std::mutex>& lock);
-  void take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane);
+  void run(Lock& lock);
+  bool connect(Lock& lock);
+  bool try_collector(Lock& lock, std::size_t i);
+  void serve(Lock& lock);
+  void take_acks(Lock& lock, std::size_t lane);
   void call_ended(std::size_t lane);
   void pause(Lane& lane);
-  bool send_one(std::unique_lock<std::mutex>& lock);
-  bool earlier_is_back(std::unique_lock<std::mutex>& lock);
-  void probe(std::unique_lock<std::mutex>& lock, std::size_t i);
-  void end_calls(std::unique_lock<std::mutex>& lock);
+  bool send_one(Lock& lock);
+  bool earlier_is_back(Lock& lock);
+  void probe(Lock& lock, std::size_t i);
+  void end_calls(Lock& lock);
   void failed(const std::string& why);
   [[nodiscard]] std::string at() const { return options_.collectors[current_].text(); }
 
@@ -137,11 +111,7 @@ class Link final : public Outlet {
   Spool& spool_;
   DeliveryCounters& counters_;
   const std::function<void()> progressed_;
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool event_ = false, stopping_ = false, connected_ = false;
-  std::string trouble_;
+  bool connected_ = false;  ///< under the mutex
 
   // The link's thread's own.
   std::size_t current_ = 0;
@@ -152,7 +122,6 @@ class Link final : public Outlet {
   std::array<Lane, kLaneCount> lanes_;
   bool link_failed_ = false;
   std::string said_;  ///< the trouble that stands in the log; "": that it is over does
-  std::thread thread_;
 };
 
 void Link::failed(const std::string& why) {
@@ -162,13 +131,12 @@ void Link::failed(const std::string& why) {
   spdlog::warn("collector at {}: {}; trying again", at(), why);
 }
 
-void Link::run() {
-  std::unique_lock lock(mutex_);
+void Link::run(Lock& lock) {
   milliseconds backoff = kFirstBackoff;
   while (!stopping_) {
     if (!connect(lock)) {
       counters_.failed_connections.fetch_add(1, std::memory_order_relaxed);
-      changed_.wait_for(lock, backoff, [&] { return stopping_; });
+      rest(lock, backoff);
       backoff = std::min(2 * backoff, options_.max_backoff);
       continue;
     }
@@ -183,13 +151,14 @@ void Link::run() {
     stub_.reset();
     channel_.reset();
     if (Clock::now() - since > milliseconds(1000)) backoff = kFirstBackoff;
-    if (link_failed_ && !stopping_) changed_.wait_for(lock, backoff, [&] { return stopping_; });
-    if (link_failed_) backoff = std::min(2 * backoff, options_.max_backoff);
+    if (!link_failed_) continue;
+    rest(lock, backoff);
+    backoff = std::min(2 * backoff, options_.max_backoff);
   }
 }
 
 /// The first of the collectors that answers; after one that failed, the next.
-bool Link::connect(std::unique_lock<std::mutex>& lock) {
+bool Link::connect(Lock& lock) {
   if (probe_ != nullptr) {  // an earlier one that is there again
     channel_ = std::move(probe_);
     current_ = probe_of_;
@@ -205,36 +174,34 @@ bool Link::connect(std::unique_lock<std::mutex>& lock) {
   return false;
 }
 
-bool Link::try_collector(std::unique_lock<std::mutex>& lock, std::size_t i) {
+bool Link::try_collector(Lock& lock, std::size_t i) {
   current_ = i;
-  lock.unlock();
-  auto channel = options_.dial(options_.collectors[i]);
-  lock.lock();
+  auto channel = unlocked(lock, [&] { return options_.dial(options_.collectors[i]); });
   if (!channel) {
     failed(channel.error().message);
     return false;
   }
   const auto until = Clock::now() + kConnectTime;
   while (!stopping_ && Clock::now() < until) {
-    lock.unlock();
-    const auto state = channel.value()->GetState(true);
-    if (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE)
-      channel.value()->WaitForStateChange(state, std::chrono::system_clock::now() + kLook);
-    lock.lock();
+    const auto state = unlocked(lock, [&] {
+      const auto now = channel.value()->GetState(true);
+      if (now != GRPC_CHANNEL_READY && now != GRPC_CHANNEL_TRANSIENT_FAILURE)
+        channel.value()->WaitForStateChange(now, std::chrono::system_clock::now() + kLook);
+      return now;
+    });
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) break;
     if (state != GRPC_CHANNEL_READY) continue;
     channel_ = std::move(channel).value();
     stub_ = v1::Collector::NewStub(channel_);
     return true;
   }
-  lock.unlock();
-  const std::string why = options_.trouble ? options_.trouble(options_.collectors[i]) : "";
-  lock.lock();
+  const std::string why = unlocked(
+      lock, [&] { return options_.trouble ? options_.trouble(options_.collectors[i]) : std::string(); });
   if (!stopping_) failed(why.empty() ? "nobody answers" : why);
   return false;
 }
 
-void Link::serve(std::unique_lock<std::mutex>& lock) {
+void Link::serve(Lock& lock) {
   for (Lane& lane : lanes_) lane.not_before = {}, lane.backoff = kFirstBackoff, lane.limit = {};
   while (!stopping_ && !link_failed_) {
     event_ = false;
@@ -244,10 +211,7 @@ void Link::serve(std::unique_lock<std::mutex>& lock) {
       take_acks(lock, i);
       if (lane.call->broken && lane.call->held) {
         lane.call->held = false;
-        Call& call = *lane.call;
-        lock.unlock();
-        call.RemoveHold();
-        lock.lock();
+        unlocked(lock, [&] { lane.call->RemoveHold(); });
       }
       if (lane.call->done) call_ended(i);
     }
@@ -258,11 +222,11 @@ void Link::serve(std::unique_lock<std::mutex>& lock) {
     for (const Lane& lane : lanes_) {
       if (lane.not_before > Clock::now()) until = std::min(until, lane.not_before);
     }
-    changed_.wait_until(lock, until, [&] { return event_ || stopping_; });
+    wait_until(lock, until);
   }
 }
 
-void Link::take_acks(std::unique_lock<std::mutex>& lock, std::size_t lane) {
+void Link::take_acks(Lock& lock, std::size_t lane) {
   Call& call = *lanes_[lane].call;
   if (call.acks.empty()) return;
   const std::vector<v1::Ack> acks = std::exchange(call.acks, {});
@@ -329,7 +293,7 @@ void Link::call_ended(std::size_t i) {
 }
 
 /// Begins to write one batch, of the most urgent lane that can. False: none can now.
-bool Link::send_one(std::unique_lock<std::mutex>& lock) {
+bool Link::send_one(Lock& lock) {
   for (std::size_t i = 0; i < kLaneCount; ++i) {
     Lane& lane = lanes_[i];
     if (Clock::now() < lane.not_before) continue;
@@ -343,11 +307,12 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
         continue;
       }
     }
-    lock.unlock();
-    auto frame = spool_.next(options_.place, i);
-    if (frame && options_.sign) sign_batch(options_.sign, frame->batch);
-    if (frame && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
-    lock.lock();
+    auto frame = unlocked(lock, [&] {
+      auto next = spool_.next(options_.place, i);
+      if (next && options_.sign) sign_batch(options_.sign, next->batch);
+      if (next && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
+      return next;
+    });
     if (!frame) continue;
     Call& call = *lane.call;
     call.out = std::move(*frame);
@@ -358,16 +323,14 @@ bool Link::send_one(std::unique_lock<std::mutex>& lock) {
     call.writing = true;
     counters_.sent_batches.fetch_add(1, std::memory_order_relaxed);
     counters_.sent_bytes.fetch_add(bytes, std::memory_order_relaxed);
-    lock.unlock();
-    call.StartWrite(&call.out.batch);
-    lock.lock();
+    unlocked(lock, [&] { call.StartWrite(&call.out.batch); });
     return true;
   }
   return false;
 }
 
 /// Failover: is a collector that stands before the present one in the list there again?
-bool Link::earlier_is_back(std::unique_lock<std::mutex>& lock) {
+bool Link::earlier_is_back(Lock& lock) {
   if (current_ == 0) return false;
   if (probe_ == nullptr) {
     if (Clock::now() - probed_ < options_.return_after) return false;
@@ -386,30 +349,24 @@ bool Link::earlier_is_back(std::unique_lock<std::mutex>& lock) {
   return false;
 }
 
-void Link::probe(std::unique_lock<std::mutex>& lock, std::size_t i) {
+void Link::probe(Lock& lock, std::size_t i) {
   probe_of_ = i;
-  lock.unlock();
-  auto channel = options_.dial(options_.collectors[i]);
-  lock.lock();
+  auto channel = unlocked(lock, [&] { return options_.dial(options_.collectors[i]); });
   if (channel) probe_ = std::move(channel).value();
 }
 
 /// What is under way gets a moment to end well, when nothing failed.
-void Link::end_calls(std::unique_lock<std::mutex>& lock) {
+void Link::end_calls(Lock& lock) {
   const bool cancel = link_failed_;
   for (Lane& lane : lanes_) {
     if (lane.call == nullptr || !lane.call->held) continue;
     Call& call = *lane.call;
     call.held = false;
     const bool may_end = !cancel && !call.writing && !call.broken && call.flight.empty();
-    lock.unlock();
-    if (may_end) {
-      call.StartWritesDone();
-    } else {
-      call.context.TryCancel();
-    }
-    call.RemoveHold();
-    lock.lock();
+    unlocked(lock, [&] {
+      may_end ? call.StartWritesDone() : call.context.TryCancel();
+      call.RemoveHold();
+    });
   }
   const auto all_done = [&] {
     return std::all_of(lanes_.begin(), lanes_.end(),

@@ -20,23 +20,10 @@
 #include <vector>
 
 #include "export/delivery/options.h"
+#include "export/delivery/outlet.h"
 #include "export/delivery/spool.h"
 
 namespace picket::delivery {
-
-/// Takes what a place of the spool has to get there.
-class Outlet {
- public:
-  virtual ~Outlet() = default;
-  /// Any thread: the spool has more.
-  virtual void wake() = 0;
-  /// Nothing more is sent; returns when its thread has ended.
-  virtual void stop() = 0;
-  /// Any thread. Is there somebody to take records?
-  [[nodiscard]] virtual bool connected() const = 0;
-  /// Any thread. What stands in the way, or did last; "" when nothing ever did.
-  [[nodiscard]] virtual std::string trouble() const = 0;
-};
 
 struct LinkOptions {
   std::size_t place = 0;

@@ -7,11 +7,8 @@
 
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <filesystem>
-#include <mutex>
-#include <thread>
 
 #include "export/batch_file.h"
 #include "export/clock.h"
@@ -27,35 +24,19 @@ constexpr milliseconds kPause{100};  // between two files: what comes meanwhile 
 constexpr milliseconds kRetry{1000};
 constexpr const char* kPart = ".part";
 
-class OneWay final : public Outlet {
+class OneWay final : public OutletThread {
  public:
   OneWay(OneWayOptions options, Spool& spool, DeliveryCounters& counters, std::function<void()> progressed)
       : options_(std::move(options)),
         spool_(spool),
         counters_(counters),
         progressed_(std::move(progressed)),
-        started_(now_ns()),
-        thread_([this] { run(); }) {}
+        started_(now_ns()) {
+    start([this](Lock& lock) { run(lock); });
+  }
   ~OneWay() override { stop(); }
 
-  void wake() override {
-    const std::lock_guard lock(mutex_);
-    more_ = true;
-    changed_.notify_all();
-  }
-  void stop() override {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      changed_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
   bool connected() const override { return true; }
-  std::string trouble() const override {
-    const std::lock_guard lock(mutex_);
-    return trouble_;
-  }
 
  private:
   struct Taken {
@@ -63,23 +44,25 @@ class OneWay final : public Outlet {
     std::size_t lane;
   };
 
-  void run() {
-    std::unique_lock lock(mutex_);
-    more_ = true;
+  void run(Lock& lock) {
+    event_ = true;
     while (!stopping_) {
-      if (!more_) changed_.wait_for(lock, kRetry, [&] { return more_ || stopping_; });
-      more_ = false;
-      lock.unlock();
-      Status done = Done{};
-      bool any = true;
-      while (any && done) done = write_file(any);
-      if (done) progressed_();
-      lock.lock();
+      wait_until(lock, Clock::now() + kRetry);
+      event_ = false;
+      const Status done = unlocked(lock, [this] { return write_files(); });
       if (!done && trouble_ != done.error().message)
         spdlog::error("{}; batches wait in the spool", done.error().message);
       trouble_ = done ? "" : done.error().message;
-      changed_.wait_for(lock, done ? kPause : kRetry, [&] { return stopping_; });
+      rest(lock, done ? kPause : kRetry);
     }
+  }
+
+  Status write_files() {
+    Status done = Done{};
+    bool any = true;
+    while (any && done) done = write_file(any);
+    if (done) progressed_();
+    return done;
   }
 
   /// What there is, into one file; `any` false: there was nothing.
@@ -144,12 +127,6 @@ class OneWay final : public Outlet {
   const std::function<void()> progressed_;
   const std::uint64_t started_;
   std::uint64_t number_ = 0;
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool more_ = false, stopping_ = false;
-  std::string trouble_;
-  std::thread thread_;
 };
 
 }  // namespace

@@ -16,7 +16,9 @@
 #include <memory>
 #include <string>
 
-#include "export/delivery/link.h"
+#include "export/delivery/options.h"
+#include "export/delivery/outlet.h"
+#include "export/delivery/spool.h"
 
 namespace picket::delivery {
 
