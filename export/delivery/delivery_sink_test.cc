@@ -3,68 +3,21 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <thread>
 
-#include "export/batch_file.h"
 #include "export/delivery/dialer.h"
-#include "export/delivery/one_way.h"
 #include "export/delivery/test_collector.h"
+#include "export/delivery/test_sender.h"
 
 namespace picket::delivery {
 namespace {
 
 using namespace std::chrono_literals;
-using test::kind_of;
 using test::Ledger;
+using test::options_for;
+using test::Sender;
 using test::TestCollector;
 using ::testing::HasSubstr;
-
-Options options_for(std::vector<std::string> collectors, bool wait = true) {
-  Options o;
-  o.collectors = std::move(collectors);
-  o.sensor = "plant-7";
-  o.wait = wait;
-  o.max_batch_age = 10ms;
-  o.max_batch_records = 20;
-  o.max_batch_bytes = 64 << 10;
-  o.segments = 64;
-  o.max_backoff = 200ms;
-  o.return_after = 100ms;
-  o.patience = 5s;
-  return o;
-}
-
-struct Sender {
-  explicit Sender(Options o) : counters(std::make_shared<DeliveryCounters>()) {
-    auto opened = open_delivery_sink(std::move(o), counters);
-    EXPECT_TRUE(opened) << opened.error().message;
-    if (opened) sink = std::move(opened).value();
-  }
-  void write(RecordKind kind, std::size_t bytes = 40) {
-    const std::string r = test::record(++n, kind, bytes);
-    ++made[std::string(record_kind_name(kind))];
-    sink->write({n, kind, as_bytes(r)});
-  }
-  void mixture(std::uint64_t count) {
-    for (std::uint64_t i = 0; i < count; ++i) {
-      write(kind_of(n + 1));
-      if (i % 50 == 0) sink->tick();
-    }
-  }
-  /// Waits, with tick()s, until all that was made so far is settled as delivered.
-  bool delivered_all() {
-    for (int i = 0; i < 1000 && sink->delivered() < n; ++i) {
-      sink->tick();
-      std::this_thread::sleep_for(5ms);
-    }
-    return sink->delivered() == n;
-  }
-  std::shared_ptr<DeliveryCounters> counters;
-  std::unique_ptr<RecordSink> sink;
-  TypeCounts made;
-  std::uint64_t n = 0;
-};
 
 TEST(Delivery, EveryRecordArrivesOnceInItsLane) {
   TestCollector collector;
@@ -388,125 +341,6 @@ TEST(Delivery, SaysWhyACollectorWasNotReached) {
     return "no way to " + at.text();
   };
   EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("--records (no way to 127.0.0.1:1)"));
-}
-
-/// What the files of a folder hold, in the order of their names.
-void take_files(const std::string& folder, Ledger& ledger) {
-  std::vector<std::string> files;
-  for (const auto& e : std::filesystem::directory_iterator(folder)) files.push_back(e.path());
-  std::sort(files.begin(), files.end());
-  for (const std::string& f : files) {
-    BatchFileName name;
-    EXPECT_TRUE(parse_batch_file_name(std::filesystem::path(f).filename().string(), name)) << f;
-    std::ifstream in(f, std::ios::binary);
-    const std::string content{std::istreambuf_iterator<char>(in), {}};
-    auto reader = BatchFileReader::open(as_bytes(content));
-    ASSERT_TRUE(reader) << reader.error().message;
-    for (Bytes one; reader.value().next(one);) {
-      v1::Batch batch;
-      ASSERT_TRUE(batch.ParseFromArray(one.data(), static_cast<int>(one.size())));
-      EXPECT_EQ(batch.certificate(), "DER");
-      EXPECT_EQ(batch.signature(), "sig");
-      ledger.take(batch);
-    }
-  }
-}
-
-TEST(Delivery, OneWayFilesHoldEverythingInOrder) {
-  test::Folder folder;
-  Options o = options_for({});
-  o.one_way_folder = folder.file("out");
-  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
-  TypeCounts made;
-  for (int run = 0; run < 2; ++run) {
-    Sender s(o);
-    s.n = static_cast<std::uint64_t>(run) * 1000;
-    s.mixture(500);
-    s.sink->close();
-    EXPECT_EQ(s.sink->delivered(), 500U);
-    for (const auto& [type, n] : s.made) made[type] += n;
-  }
-  Ledger ledger;
-  take_files(folder.file("out"), ledger);
-  EXPECT_EQ(ledger.fault(), "");
-  EXPECT_EQ(ledger.delivered(), made);
-}
-
-TEST(Delivery, OneWayFilesThatWereNotFinishedGo) {
-  test::Folder folder;
-  std::filesystem::create_directories(folder.file("out"));
-  const std::string left_over = folder.file("out/01700000000000000000-0000000003.batches.part");
-  const std::string other = folder.file("out/notes.part");
-  for (const std::string& path : {left_over, other}) std::ofstream(path) << "half";
-  Options o = options_for({});
-  o.one_way_folder = folder.file("out");
-  Sender s(o);
-  s.sink->close();
-  EXPECT_FALSE(std::filesystem::exists(left_over));
-  EXPECT_TRUE(std::filesystem::exists(other)) << "not ours";
-}
-
-TEST(Delivery, OneWayFilesThatNobodyTakesAwayAreNotAddedTo) {
-  test::Folder folder;
-  Options o = options_for({}, false);
-  o.one_way_folder = folder.file("out");
-  o.one_way_max_bytes = 0;
-  o.spool_folder = folder.file("spool");
-  o.spool_fsync = Fsync::kOff;
-  o.patience = 200ms;
-  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
-  TypeCounts made;
-  {
-    Sender s(o);
-    s.mixture(300);
-    s.sink->close();
-    EXPECT_EQ(s.sink->delivered(), 300U) << "they are in the spool";
-    made = s.made;
-  }
-  EXPECT_TRUE(std::filesystem::is_empty(folder.file("out")));
-  o.one_way_max_bytes = 1 << 20;
-  o.wait = true;
-  o.patience = 5s;
-  Sender s(o);
-  s.sink->close();
-  Ledger ledger;
-  take_files(folder.file("out"), ledger);
-  EXPECT_EQ(ledger.delivered(), made);
-}
-
-TEST(Delivery, OneWayFilesWaitUntilTheyMayLeave) {
-  test::Folder folder;
-  Options o = options_for({}, false);
-  o.one_way_folder = folder.file("out");
-  o.spool_folder = folder.file("spool");
-  o.spool_fsync = Fsync::kOff;
-  o.patience = 200ms;
-  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
-  std::atomic<bool> good{false};
-  o.ready = [&]() -> Status {
-    if (!good) return Error{"expired"};
-    return Done{};
-  };
-  TypeCounts made;
-  {
-    Sender s(o);
-    s.mixture(300);
-    s.sink->close();
-    EXPECT_EQ(s.sink->delivered(), 300U) << "they are in the spool";
-    made = s.made;
-    EXPECT_TRUE(std::filesystem::is_empty(folder.file("out")));
-  }
-  o.wait = true;
-  o.patience = 5s;
-  Sender s(o);
-  s.mixture(20);
-  for (const auto& [type, n] : s.made) made[type] += n;
-  good = true;
-  s.sink->close();
-  Ledger ledger;
-  take_files(folder.file("out"), ledger);
-  EXPECT_EQ(ledger.fault(), "");
-  EXPECT_EQ(ledger.delivered(), made);
 }
 
 TEST(Delivery, BatchesAreSigned) {
