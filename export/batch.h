@@ -1,14 +1,15 @@
 // export/batch.h — records on the wire between sensor and collector: packed, compressed, chained by hashes
 //
-//   hash = SHA-256(previous_hash ‖ len(sensor) ‖ sensor ‖ boot ‖ first_seq ‖ count ‖ head ‖ records before compression)
+//   hash = SHA-256(previous_hash ‖ len(sensor) ‖ sensor ‖ boot ‖ first_seq ‖ count ‖ head ‖ records)
+//   records = as they are before compression
 //   head = nothing in LANE_ALL, else lane ‖ sealed_at ‖ before ‖ gap
 //   gap = 0, or 1 ‖ reason ‖ missing ‖ len(last_hash) ‖ last_hash
 //   before, missing = number of types ‖ each: len(type) ‖ type ‖ count
 //
 // Integers are eight bytes, little-endian. previous_hash of a lane's first batch in a boot is 32 zeros.
-// So no batch can be left out, put elsewhere or changed without every later hash being wrong. Where records are missing
-// a batch with `gap` stands for them: it follows the batch before them, and what comes next follows its last_hash, or
-// its own hash when it has none.
+// So no batch can be left out, put elsewhere or changed without every later hash being wrong. Where records are
+// missing a batch with `gap` stands for them: it follows the batch before them, and what comes next follows its
+// last_hash, or its own hash when it has none.
 #pragma once
 #include <array>
 #include <compare>
@@ -58,8 +59,8 @@ BatchHash hash_batch(const BatchHash& previous, const v1::Batch& batch, Bytes re
 /// Fills in hash and records of `batch`, whose other fields are set; gives its hash.
 BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1::Batch& batch);
 
-/// Signs a sealed batch. When it leaves, not when it is sealed: in a spool it may outlive key and certificate, and the
-/// chain does not depend on them.
+/// Signs a sealed batch. When it leaves, not when it is sealed: in a spool it may outlive key and certificate, and
+/// the chain does not depend on them.
 void sign_batch(const SignHash& sign, v1::Batch& batch);
 
 /// Checks everything that can be checked of a batch by itself: limits, compression, the number of records,

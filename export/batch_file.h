@@ -3,8 +3,8 @@
 //   "picket batches 1\n" | batch | batch | ... | 0 | SHA-256 of all before it, 32 bytes |
 //                          each its length as a varint, then a Batch (export/delimited.h)
 //
-// No batch has length 0, so a file says by itself where it ends: one that is still being written, or was cut, never passes
-// for a whole one. The 1 is the version: readers refuse others. Chain, counts and signature are in each batch.
+// No batch has length 0, so a file says by itself where it ends: one that is still being written, or was cut, never
+// passes for a whole one. The 1 is the version: readers refuse others. Chain, counts and signature are in each batch.
 #pragma once
 #include <string>
 #include <string_view>
@@ -35,7 +35,8 @@ class BatchFileWriter {
 
 class BatchFileReader {
  public:
-  /// Looks at all of it before it gives anything. The error says where the file is cut, that it was damaged, or is none.
+  /// Looks at all of it before it gives anything. The error says where the file is cut,
+  /// that it was damaged, or is none.
   static Result<BatchFileReader> open(Bytes file);
   /// The next batch, which points into the file; false at the end.
   bool next(Bytes& batch) noexcept;

@@ -1,8 +1,8 @@
 // export/capped_folder.h — files that are kept for people to look at: so many bytes, so long, then the oldest go
 //
 // Order   by the time of last change; folders and what is no regular file are left alone
-// Cost    put() nothing, until the limit is reached: then the folder is listed, and goes down to nine tenths of it, so
-//         that a full one is not listed for each file. At most kAtOnce names are in memory
+// Cost    put() nothing, until the limit is reached: then the folder is listed, and goes down to nine tenths of it,
+//         so that a full one is not listed for each file. At most kAtOnce names are in memory
 // Threads one at a time
 #pragma once
 #include <chrono>

@@ -11,8 +11,8 @@ inline std::uint64_t now_ns() {
                                     std::chrono::nanoseconds(1));
 }
 
-/// What now_ns() was when the process first asked here, and the time that has passed since. For ages: when somebody sets the
-/// clock nothing becomes older.
+/// What now_ns() was when the process first asked here, and the time that has passed since. For ages: when somebody
+/// sets the clock nothing becomes older.
 inline std::uint64_t steady_now_ns() {
   struct Begin {
     std::uint64_t wall = now_ns();

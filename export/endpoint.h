@@ -20,8 +20,8 @@ struct HostPort {
 /// "host:5514", "192.0.2.1:5514", "[2001:db8::1]:5514". `option` names who asked, in the error.
 Result<HostPort> parse_host_port(std::string_view text, std::string_view option);
 
-/// Records in clear text go over loopback only; the error says so, and what to do. `remedy`: what `option` has beside an
-/// encrypted tunnel of somebody else's, "export.tls.certificate and its key".
+/// Records in clear text go over loopback only; the error says so, and what to do. `remedy`: what `option` has beside
+/// an encrypted tunnel of somebody else's, "export.tls.certificate and its key".
 Status require_loopback(const HostPort& at, std::string_view option, std::string_view remedy = {});
 
 }  // namespace picket

@@ -1,6 +1,7 @@
 // export/new_file.h — a file that is there whole or not at all
 //
-// Written aside, renamed; gone again unless place() or commit() was called. A crash leaves `aside` behind at the worst.
+// Written aside, renamed; gone again unless place() or commit() was called. A crash
+// leaves `aside` behind at the worst.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -4,8 +4,8 @@
 //                                                  └──> refused: the table is full, and it goes out as it is
 //   time passes ──> flush() ──> the first one's record, with Event.ot.summary
 //
-// So is a message that came by several ways at once (OtProtocol::twin), whatever it does and whatever OtDetail says: its first
-// record goes on as above, the others are counted.
+// So is a message that came by several ways at once (OtProtocol::twin), whatever it does and whatever OtDetail says:
+// its first record goes on as above, the others are counted.
 //
 // A kind is what OtDetail says: `changes` by client, server, server's port, VLANs, protocol, station, operation and
 // addresses; `summary` by client, server, VLANs, protocol and operation alone. What has an effect, an event or a

@@ -1,7 +1,7 @@
 // export/ot_twins.h — messages that come by several ways at once, each way a flow of its own
 //
-// Networks of railways are two, and each message goes over both: one of them has a record. Who is first is decided in the
-// order of the merge.
+// Networks of railways are two, and each message goes over both: one of them has a record. Who is first is
+// decided in the order of the merge.
 //
 // Cost    O(1)
 // Limits  kWindowNs between the first and another; kMost messages of that time are known, the oldest go

@@ -104,7 +104,8 @@ class WireWriter {
  private:
   static constexpr std::size_t kLengthBytes = 3;  // messages up to 2 MiB; records are smaller
 
-  /// Bytes of a varint: of 64 bits, of a tag (field numbers have 29 bits), of a length (32 bits are more than there is room).
+  /// Bytes of a varint: of 64 bits, of a tag (field numbers have 29 bits), of a length (32
+  /// bits are more than there is room).
   static constexpr std::size_t kMaxVarint = 10, kMaxTag = 5, kMaxLength = 5;
 
   static constexpr std::uint64_t tag_of(int field, unsigned wire_type) noexcept {

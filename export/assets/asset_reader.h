@@ -1,5 +1,5 @@
-// export/assets/asset_reader.h — from a record to evidence: who was heard, what they speak, what the record's protocol
-// and its neighbours say of them
+// export/assets/asset_reader.h — from a record to evidence: who was heard, what they speak, what the record's
+// protocol and its neighbours say of them
 //
 // Frames without IP tell of their MACs instead (AssetTable::heard_link).
 //

@@ -7,8 +7,8 @@
 
 namespace picket {
 
-/// Of each kind the best: by confidence, then by how late it was seen; of the asset and its parts (AssetTable::parts_of)
-/// alike. Without time and sensor.
+/// Of each kind the best: by confidence, then by how late it was seen; of the asset and its parts
+/// (AssetTable::parts_of) alike. Without time and sensor.
 [[nodiscard]] v1::Event asset_event(const Asset&, const AssetScope&, std::string_view reason,
                                     std::span<const Asset* const> parts = {});
 

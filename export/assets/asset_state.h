@@ -21,8 +21,8 @@ inline constexpr std::uint32_t kAssetStateVersion = 1;
 [[nodiscard]] std::string asset_state_bytes(const v1::AssetState&);
 /// To disk before it takes the place. The error names the file and says why.
 [[nodiscard]] Status write_asset_state(const std::filesystem::path&, const std::string& bytes);
-/// A file that is not there is an empty state. One that is damaged, or of another version, is an error; it says that the
-/// inventory begins afresh.
+/// A file that is not there is an empty state. One that is damaged, or of another version, is an error; it says
+/// that the inventory begins afresh.
 [[nodiscard]] Result<v1::AssetState> read_asset_state(const std::filesystem::path&);
 
 }  // namespace picket

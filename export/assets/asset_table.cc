@@ -335,8 +335,8 @@ void AssetTable::vendors_of(Asset& a, std::uint64_t time_ns) {
   }
 }
 
-/// Who programs is an engineering station, who sets or switches is an HMI, who keeps reading and does nothing else is a
-/// historian; what is programmed is a PLC.
+/// Who programs is an engineering station, who sets or switches is an HMI, who keeps reading and does nothing else is
+/// a historian; what is programmed is a PLC.
 void AssetTable::roles_of(Asset& a, std::uint64_t time_ns) {
   const auto times = [&a](AssetKind kind, OtClass c) {
     std::uint64_t n = 0;

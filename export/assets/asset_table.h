@@ -1,18 +1,20 @@
 // export/assets/asset_table.h — all assets, with the evidence for what they are; bounded in every way
 //
-// An asset is an address in its scope: the tap and the VLANs it was seen in, as for what is told once. Only an address
-// that was heard itself becomes one; those that were merely spoken to or of do not. Evidence is (kind, source, text,
-// station) with a count and times: what contradicts itself stands side by side.
+// An asset is an address in its scope: the tap and the VLANs it was seen in, as for what is told once. Only an
+// address that was heard itself becomes one; those that were merely spoken to or of do not. Evidence is (kind,
+// source, text, station) with a count and times: what contradicts itself stands side by side.
 //
 // Link    what frames without IP say is held by their MAC, an asset of its own (Asset::link). It is a part of the
-//         addresses that have this MAC, and of those that it says are its own (AssetKind::kAddress): they are told with
-//         what it knows, and it is not told beside them. Nothing is moved: an address that loses the MAC loses the part
-// MAC     ARP says whose an address is. The first frame of each side of a flow says so too, but only when its TTL is one
-//         that hosts begin with, and while its MAC has no more than kMaxHostV4 IPv4 and kMaxHostAddresses addresses in
-//         all that ARP did not announce: else it is a router's, and nobody behind it gets it; who got it before loses it
+//         addresses that have this MAC, and of those that it says are its own (AssetKind::kAddress):
+//         they are told with what it knows, and it is not told beside them. Nothing is moved: an address
+//         that loses the MAC loses the part
+// MAC     ARP says whose an address is. The first frame of each side of a flow says so too, but only when its
+//         TTL is one that hosts begin with, and while its MAC has no more than kMaxHostV4 IPv4 and
+//         kMaxHostAddresses addresses in all that ARP did not announce: else it is a router's, and nobody behind
+//         it gets it; who got it before loses it
 // Full    a new asset takes the place of the one unseen for longest, of those without a MAC and without operations of
-//         plants first. Of a kind of evidence the weakest goes for a surer one, or when it was not seen for a day; else
-//         what is new is left out. All is counted
+//         plants first. Of a kind of evidence the weakest goes for a surer one, or when it was not seen for a day;
+//         else what is new is left out. All is counted
 // Cost    a hash look-up and a walk over at most a hundred numbers a piece of evidence
 // Threads all from one; counts from any
 #pragma once
@@ -121,13 +123,13 @@ class AssetTable {
   Asset* heard(std::uint16_t scope, const Address&, std::uint64_t time_ns);
   /// The same of the sender of a frame without IP; with it the addresses were heard whose part it is.
   Asset* heard_link(std::uint16_t scope, const Mac&, std::uint64_t time_ns);
-  /// Whose part it is, when it is a link: none, when it stands for itself. At most kMaxHostAddresses of a MAC, for who
-  /// has more is not one host.
+  /// Whose part it is, when it is a link: none, when it stands for itself. At most kMaxHostAddresses of a MAC,
+  /// for who has more is not one host.
   [[nodiscard]] std::vector<Asset*> addresses_of(const Asset& link) const;
   /// The links that are a part of that address.
   [[nodiscard]] std::vector<const Asset*> parts_of(const Asset& address) const;
-  /// One piece of evidence more. The text is cleaned and cut; an empty one is none. Of kAddress it is an IP address, and
-  /// only links have such; of kMac that of a host; any other is none.
+  /// One piece of evidence more. The text is cleaned and cut; an empty one is none. Of kAddress it is an IP address,
+  /// and only links have such; of kMac that of a host; any other is none.
   void add(Asset&, AssetKind, AssetSource, std::string_view text, std::uint8_t confidence,
            std::uint64_t time_ns, std::int64_t station = kNoOtStation);
   /// The same for an address that may come.

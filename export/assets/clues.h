@@ -3,18 +3,18 @@
 //   // parsers/NAME/NAME_assets.cc, listed as asset_protocols += 'NAME' in parsers/NAME/meson.build
 //   constexpr AssetClue kClues[] = {
 //       {{N::kServerFieldNumber}, AssetEnd::kServer, AssetKind::kSoftware, confidence::kStated},
-//       {{N::kReplyFieldNumber, R::kDeviceFieldNumber}, AssetEnd::kServer, AssetKind::kModel, confidence::kIdentified,
-//        read_device},
+//       {{N::kReplyFieldNumber, R::kDeviceFieldNumber}, AssetEnd::kServer, AssetKind::kModel,
+//        confidence::kIdentified, read_device},
 //   };
 //   const AssetClues kAssetClues = {.clues = kClues, .server_role = {"PLC", confidence::kNamed}};
 //
-// A clue is a field of the protocol's message, by field numbers of the generated header from the outside in, and what it
-// is evidence of. It is found in the record's bytes as often as it stands there; a clue with a `read` is handed the
-// field and says itself what it tells. That a host speaks the protocol, and (protocols with Event.ot) what it does with
-// it, is told without a clue.
+// A clue is a field of the protocol's message, by field numbers of the generated header from the outside in, and what
+// it is evidence of. It is found in the record's bytes as often as it stands there; a clue with a `read` is handed
+// the field and says itself what it tells. That a host speaks the protocol, and (protocols with Event.ot) what it
+// does with it, is told without a clue.
 //
-// Runs    on the export thread, behind the merge, in the order of the capture: it may allocate, but is called for each
-//         record of its protocol
+// Runs    on the export thread, behind the merge, in the order of the capture: it may allocate, but is called
+//         for each record of its protocol
 // Limits  kMaxClues a protocol, kMaxCluePath fields deep; texts are cut and cleaned by the inventory
 #pragma once
 #include <array>
@@ -70,8 +70,8 @@ class AssetTeller {
  public:
   /// Of an end of the record's flow. Empty texts tell nothing.
   virtual void tell(AssetEnd, AssetKind, std::string_view text, std::uint8_t confidence) = 0;
-  /// Of an address that the record speaks of, as text ("192.0.2.1") or 4 or 16 bytes: where such an asset is, or as soon
-  /// as it is seen.
+  /// Of an address that the record speaks of, as text ("192.0.2.1") or 4 or 16 bytes: where such an
+  /// asset is, or as soon as it is seen.
   virtual void tell_of(std::string_view address_text, AssetKind, std::string_view text,
                        std::uint8_t confidence) = 0;
   /// The protocol's message, for a clue that has to know another field.
@@ -104,7 +104,8 @@ struct AssetClues {
   /// The flow's client is the server of what this message says: a device that calls, or one that tells unasked.
   /// `client_heard`: the client sent it, or a part of it. Where this may be, flows do not tell who is client of whom.
   bool (*reversed)(Bytes message, bool client_heard) = nullptr;
-  /// Who sets values here is an HMI, who keeps reading a historian ... (AssetTable): not where clinics or networks are managed.
+  /// Who sets values here is an HMI, who keeps reading a historian ... (AssetTable): not where
+  /// clinics or networks are managed.
   bool activity_shows_role = true;
 };
 
@@ -147,8 +148,8 @@ void read_name(const WireField&, const AssetClue&, AssetTeller&);
 void read_software(const WireField&, const AssetClue&, AssetTeller&);
 /// For AssetClue::read: six bytes that are a host's MAC.
 void read_mac(const WireField&, const AssetClue&, AssetTeller&);
-/// What a device writes about itself into one line: tells it as software, and of parts between commas that say what they are
-/// ("FW: V4.02", "S/N 123", Siemens' order numbers) firmware, hardware, serial number and model.
+/// What a device writes about itself into one line: tells it as software, and of parts between commas that say what
+/// they are ("FW: V4.02", "S/N 123", Siemens' order numbers) firmware, hardware, serial number and model.
 void tell_description(AssetEnd, std::string_view text, std::uint8_t confidence, AssetTeller&);
 /// The common name in a certificate's subject, "C=DE, O=Example, CN=plc.example": "" where there is none.
 [[nodiscard]] std::string_view common_name(std::string_view subject) noexcept;

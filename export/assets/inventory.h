@@ -1,11 +1,11 @@
-// export/assets/inventory.h — the inventory of assets: fed with records in the order of the capture, it tells each asset
-// when it is new, when something about it changes, once in an interval, and at the end
+// export/assets/inventory.h — the inventory of assets: fed with records in the order of the capture, it tells each
+// asset when it is new, when something about it changes, once in an interval, and at the end
 //
 //   Merge ──> see() ──> AssetReader ──> AssetTable ──> changed: due `settle` later ──> flush() ──> Event.asset
 //
-// When is decided by the source clock: an asset is told `settle_ns` after it was first heard or changed, so that what is
-// learned together is told together, and `interval_ns` after it was last told, if it was seen since. So the output depends
-// on the order of records alone, not on workers, nor on when somebody asked.
+// When is decided by the source clock: an asset is told `settle_ns` after it was first heard or changed, so that what
+// is learned together is told together, and `interval_ns` after it was last told, if it was seen since. So the output
+// depends on the order of records alone, not on workers, nor on when somebody asked.
 //
 // Threads see(), flush(), save() and sorted() from one; counts from any
 #pragma once

@@ -25,7 +25,8 @@ class MacVendors {
   /// which package would do.
   [[nodiscard]] static Result<MacVendors> load(const std::filesystem::path&);
 
-  /// The narrowest prefix counts. "" where nobody has it, and of addresses that are made up locally or stand for groups.
+  /// The narrowest prefix counts. "" where nobody has it, and of addresses that are made
+  /// up locally or stand for groups.
   [[nodiscard]] std::string_view find(const std::array<std::uint8_t, 6>& mac) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return prefixes_.size(); }
 

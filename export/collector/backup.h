@@ -1,8 +1,8 @@
 // export/collector/backup.h — `picket-collector backup`: a copy of a store, made while `serve` writes to it
 //
-// The copy is what the store held when the command began. It is one file, and appears whole or not at all: it is written under
-// a name that ends in ".part", synced, and renamed. What sensors delivered since then and keep no more, a collector that
-// begins with the copy is told as missing (GAP_ACKNOWLEDGED), so the ledger is exact with it.
+// The copy is what the store held when the command began. It is one file, and appears whole or not at all: it is
+// written under a name that ends in ".part", synced, and renamed. What sensors delivered since then and keep no more,
+// a collector that begins with the copy is told as missing (GAP_ACKNOWLEDGED), so the ledger is exact with it.
 //
 // Cost     reading and writing the store once; the file beside the store (-wal) grows by what is stored meanwhile
 // Refuses  a file that exists

@@ -47,7 +47,8 @@ TEST_F(BackupTest, ReplacesNothingAndLeavesNothing) {
   EXPECT_NE(nowhere.error().message.find("none/copy.db"), std::string::npos) << nowhere.error().message;
 }
 
-/// Yesterday's copy takes the place of the store: what the sensor keeps no more is missing, exactly, and nothing comes twice.
+/// Yesterday's copy takes the place of the store: what the sensor keeps no more is missing,
+/// exactly, and nothing comes twice.
 TEST_F(BackupTest, TheSensorTellsACollectorThatWentBackWhatItLacks) {
   const auto first = sensor_.batch(1, 30);
   {

@@ -4,12 +4,13 @@
 //
 //   known       every number is here, or told as missing: acknowledged again, nothing is stored
 //   next        previous_hash is the head's hash: stored
-//   further on  the numbers between are told as missing (GAP_UNKNOWN), exactly by type where the batch says `before`; the
-//               hole is remembered, unless the chain goes over it, which says that its numbers never come
-//   in a hole   stored, and the hole is corrected; where the batch touches the hole's ends, the hashes have to fit there
+//   further on  the numbers between are told as missing (GAP_UNKNOWN), exactly by type where the batch says `before`;
+//               the hole is remembered, unless the chain goes over it, which says that its numbers never come
+//   in a hole   stored, and the hole is corrected; where the batch touches the hole's ends, the hashes have to fit
 //   refused     anything else: numbers that overlap, other content than was stored, a hash that does not follow
 //
-//   had         GAP_ACKNOWLEDGED: the sensor keeps no more of what was acknowledged. What of it is not here is such a hole, too
+//   had         GAP_ACKNOWLEDGED: the sensor keeps no more of what was acknowledged. What of it is not here is
+//               such a hole, too
 //
 // A boot of which nothing is here begins with a hole when its first batch is not numbered 1. A gap of the sensor is
 // Missing with its reason; of numbers that are here it says nothing.
@@ -42,7 +43,8 @@ struct CheckedBatch {
   [[nodiscard]] std::uint64_t last_seq() const noexcept { return first_seq + count - 1; }
 };
 
-/// Of a batch and what open_batch() gave for it; `is_signed`: its signature was found to be the sensor's. Records without a type, or with an overlong one, count as kNoType.
+/// Of a batch and what open_batch() gave for it; `is_signed`: its signature was found to be the sensor's. Records
+/// without a type, or with an overlong one, count as kNoType.
 CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed);
 inline constexpr std::string_view kNoType = "unreadable";
 inline constexpr std::size_t kMaxTypeName = 64;

@@ -1,7 +1,8 @@
 // export/collector/dead_letters.h — records that a sink will never take: kept in a file, each with its reason
 //
-// JSON lines: {"time":..., "sink":..., "reason":..., "sensor":..., "boot":"16 hex digits", "lane":..., "seq":..., "record":
-// base64}. The bytes are the record's own; `base64 -d` and `picket-collector` of a later version can read them.
+// JSON lines: {"time":..., "sink":..., "reason":..., "sensor":..., "boot":"16 hex digits", "lane":...,
+// "seq":..., "record": base64}. The bytes are the record's own; `base64 -d` and `picket-collector` of
+// a later version can read them.
 //
 // Limits   max_bytes; beyond, a record is counted, and the count is logged
 // Durable  on return of put(): the file is synced

@@ -8,8 +8,8 @@
 //
 //   event_type = alert and alert.severity <= 2 and not src_ip = 10.0.0.0/8
 //
-// A field is a dotted EVE name. Where it has several values, one that fits is enough; a record without it does not fit,
-// whatever the operator.
+// A field is a dotted EVE name. Where it has several values, one that fits is enough; a record without it does
+// not fit, whatever the operator.
 //
 // Limits  kMaxLength characters, kMaxDepth parentheses
 #pragma once

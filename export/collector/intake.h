@@ -1,21 +1,23 @@
 // export/collector/intake.h — batches out of files, where nothing goes back to the sensor: behind a data diode
 //
-//   FOLDER/, FOLDER/*/   <run>-<number>.batches ──> whole? in turn? ──> Router::take() ──> every durable sink has it all ──> done/
-//                                     └──> not whole and at rest for `patience`, or a batch that is refused ──> refused/
+//   FOLDER/, FOLDER/*/   <run>-<number>.batches
+//     ──> whole? in turn? ──> Router::take() ──> every durable sink has it all ──> done/
+//         └──> not whole and at rest for `patience`, or a batch that is refused ──> refused/
 //
-// A file is of export/batch_file.h; its batches go the way of those from connections: each is judged by itself, stored
-// once, however often it comes, and what is missing is a gap that late files fill.
+// A file is of export/batch_file.h; its batches go the way of those from connections: each is judged by itself,
+// stored once, however often it comes, and what is missing is a gap that late files fill.
 //
-// Whole    is what ends with its end mark and checksum. What does not may still be written to, whatever its name: it is
-//          looked at again when it changed, and refused when it has not for `patience`
-// Order    files of a writer by number. One that is missing is waited for `patience`; then it is told, and the next is taken
-// Refused  a file goes to refused/, with the reason in NAME.reason beside it, and what could be taken of it was. Moved
-//          back into the folder it is read again
+// Whole    is what ends with its end mark and checksum. What does not may still be written to, whatever its name: it
+//          is looked at again when it changed, and refused when it has not for `patience`
+// Order    files of a writer by number. One that is missing is waited for `patience`; then it
+//          is told, and the next is taken
+// Refused  a file goes to refused/, with the reason in NAME.reason beside it, and what could be taken of it was.
+//          Moved back into the folder it is read again
 // Alone    links, FIFOs, other names, folders below the second level: told once, never touched
 // Crash    a file is there until all of it is stored, and may then be read again: it is known
 //
-// By polling: inotify knows nothing of writes from other machines (NFS, SMB), loses events when its queue is full, and
-// patience needs the time anyway.
+// By polling: inotify knows nothing of writes from other machines (NFS, SMB), loses events when its queue is full,
+// and patience needs the time anyway.
 //
 // Memory   one file of at most max_file_bytes, kMaxTaking names of files on their way, and those that wait as
 //          far as they are listed (intake_listing.h); batches are the router's

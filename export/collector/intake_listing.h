@@ -1,7 +1,7 @@
 // export/collector/intake_listing.h — what stands in an intake's folder and in its subfolders
 //
-// Limits  kMaxFolders subfolders; kMaxListed files that are named at a time, the first of each folder: half of them are the
-//         folder's own, the others its subfolders' in equal shares. All are counted
+// Limits  kMaxFolders subfolders; kMaxListed files that are named at a time, the first of each folder: half of them
+//         are the folder's own, the others its subfolders' in equal shares. All are counted
 // Threads one at a time
 #pragma once
 #include <chrono>

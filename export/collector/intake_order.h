@@ -1,9 +1,9 @@
 // export/collector/intake_order.h — which file of a writer comes next, and which have not come
 //
-// A writer (a sensor's process) numbers its files from 1. What is kept of it is the number that comes next, and those before
-// it that were given up waiting for. It outlives the process in a small file, for what was taken is not there to be seen:
-// without it a collector that starts again would wait for files which it has. Where that file is lost it does, and tells
-// files as missing that are not; the records know better (chain.h).
+// A writer (a sensor's process) numbers its files from 1. What is kept of it is the number that comes next, and those
+// before it that were given up waiting for. It outlives the process in a small file, for what was taken is not there
+// to be seen: without it a collector that starts again would wait for files which it has. Where that file is lost it
+// does, and tells files as missing that are not; the records know better (chain.h).
 //
 // Limits  kMaxRuns writers, kMaxMissing ranges of each; beyond, the oldest are forgotten
 // Threads one at a time

@@ -1,7 +1,7 @@
 // export/collector/query.h — `picket-collector query`: records out of a store, as a table, EVE JSON or CSV
 //
-// Blocks whose time range or keys cannot fit are not read. Cost: of the others, a decompression and a look at each record.
-// Memory: with a limit, that many records; without one, the blocks whose times overlap.
+// Blocks whose time range or keys cannot fit are not read. Cost: of the others, a decompression and a look at each
+// record. Memory: with a limit, that many records; without one, the blocks whose times overlap.
 #pragma once
 #include <cstdio>
 #include <string>

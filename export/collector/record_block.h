@@ -1,7 +1,7 @@
 // export/collector/record_block.h — records of one type and chain as the store keeps them: together, compressed
 //
 //   block   = zstd( record ‖ record ... )
-//   record  = number minus the number before ‖ size ‖ bytes       both as varints; the first number is the block's `first`
+//   record  = number minus the number before ‖ size ‖ bytes       varints; the first number is the block's `first`
 #pragma once
 #include <cstdint>
 #include <functional>

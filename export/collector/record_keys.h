@@ -1,8 +1,8 @@
 // export/collector/record_keys.h — by what records are found in the store: time, addresses, Community ID
 //
-// The addresses and Community IDs of a block's records are put into a filter of KeyFilter::kBitsPerKey bits each, which says
-// of a key "not here" or "maybe here". An address is put in with the networks it lies in (IPv4: /8, /16, /24; IPv6: /32, /48,
-// /64), so networks can be asked for, too.
+// The addresses and Community IDs of a block's records are put into a filter of KeyFilter::kBitsPerKey bits each,
+// which says of a key "not here" or "maybe here". An address is put in with the networks it lies in (IPv4: /8, /16,
+// /24; IPv6: /32, /48, /64), so networks can be asked for, too.
 //
 // Source   B. H. Bloom, Space/time trade-offs in hash coding with allowable errors, CACM 13(7), 1970
 // Cost     a key: a hash and kProbes bits
@@ -31,8 +31,8 @@ using SearchKey = std::uint64_t;
 /// Of a network; the bits behind `bits` do not count.
 SearchKey network_key(Bytes address, unsigned bits) noexcept;
 SearchKey community_key(std::string_view community_id) noexcept;
-/// The key that all addresses of a network have: of the longest network around it that is put in. False: there is none (an IPv4
-/// network above /8).
+/// The key that all addresses of a network have: of the longest network around it that is put in. False: there is
+/// none (an IPv4 network above /8).
 [[nodiscard]] bool key_around(Bytes network, unsigned bits, SearchKey& key) noexcept;
 
 /// The different keys of a block.

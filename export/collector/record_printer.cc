@@ -58,7 +58,8 @@ std::string detail_of(std::string_view type, Bytes record, std::size_t width) {
   return {};
 }
 
-/// Quoted where RFC 4180 asks for it; a cell that a spreadsheet would take for a formula begins with a quotation mark of its own.
+/// Quoted where RFC 4180 asks for it; a cell that a spreadsheet would take for a formula begins
+/// with a quotation mark of its own.
 void append_cell(std::string_view text, std::string& line) {
   const bool formula =
       !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;

@@ -3,9 +3,9 @@
 //   connections, files ──> Router: checks batch, chain and ledger ──> each Sink's queue ──> store()
 //                             └<── acknowledged when every durable sink has it ───┘
 //
-// A sink keeps, together with the records, where each chain stands in it (ChainHead): both or neither are there after a
-// crash, so a batch that is sent again, by the sensor or by the router, is stored once. Which sink is behind which is the
-// router's business: it gives a sink only what that sink does not have.
+// A sink keeps, together with the records, where each chain stands in it (ChainHead): both or neither are there after
+// a crash, so a batch that is sent again, by the sensor or by the router, is stored once. Which sink is behind which
+// is the router's business: it gives a sink only what that sink does not have.
 //
 // Threads  each sink has one thread of the router's, which alone calls its functions
 #pragma once
@@ -24,8 +24,8 @@
 
 namespace picket::collector {
 
-/// Numbers of which nobody said that they are not coming: they may come late (files in another order, a second way). All
-/// that is needed to take them then, exactly.
+/// Numbers of which nobody said that they are not coming: they may come late (files in another order, a second way).
+/// All that is needed to take them then, exactly.
 struct Hole {
   std::uint64_t first = 0, last = 0;
   BatchHash before{};                      ///< that a batch which begins at `first` has as its previous_hash
@@ -58,8 +58,8 @@ struct Missing {
   bool operator==(const Missing&) const = default;
 };
 
-/// A batch that was checked, and that the sink does not have. It belongs behind the head of its chain; or, with `fills`,
-/// into a hole of it.
+/// A batch that was checked, and that the sink does not have. It belongs behind the head of its chain; or,
+/// with `fills`, into a hole of it.
 struct Delivery {
   ChainId chain;
   std::uint64_t first_seq = 0;  ///< of `records`
@@ -105,17 +105,17 @@ class Sink {
   /// Where the chain stands here; no value: nothing of it is here.
   [[nodiscard]] virtual Result<std::optional<ChainHead>> head(const ChainId& chain) = 0;
 
-  /// The batch with this number among its records, for telling one that is sent again from another with its numbers. No
-  /// value: none is here, or this sink does not keep that.
+  /// The batch with this number among its records, for telling one that is sent again from another with its numbers.
+  /// No value: none is here, or this sink does not keep that.
   [[nodiscard]] virtual Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) {
     (void)chain, (void)seq;
     return std::optional<Held>();
   }
 
-  /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink holds
-  /// of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error stores none of them, and says what stands in the
-  /// way: the router calls again with the same and later ones. Records that can never be stored are put into `rejected`,
-  /// and count as stored.
+  /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink
+  /// holds of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error
+  /// stores none of them, and says what stands in the way: the router calls again with the same and later ones.
+  /// Records that can never be stored are put into `rejected`, and count as stored.
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
                                      std::vector<Rejected>& rejected) = 0;
 

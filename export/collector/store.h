@@ -1,16 +1,17 @@
 // export/collector/store.h — the embedded store: one SQLite file that holds every record once, and the ledger
 //
-//   "flow", "alert" ...  a table a record type, from the schema's descriptors, and "other" for types this version does not
-//                        know: a row is a block of records of one chain (record_block.h), with its time range and a filter
-//                        of addresses and Community IDs (record_keys.h)
+//   "flow", "alert" ...  a table a record type, from the schema's descriptors, and "other" for types this version
+//                        does not know: a row is a block of records of one chain (record_block.h), with its time
+//                        range and a filter of addresses and Community IDs (record_keys.h)
 //   "_chain" ...         where each chain stands, its batches, what is missing, expired, rejected, and counts by type
 //
 // Blocks, heads and ledger are written in one transaction, synced to the disk before store() returns (WAL,
 // synchronous=FULL). A record's identity is (sensor, boot, lane, number): judge() lets each in once.
 //
-// Retention  whole blocks, what was stored first goes first: what was stored longer than max_age ago (not what is older: a
-//            capture of last year that is replayed today stays), and what is beyond max_bytes. Each record that goes is
-//            counted in the ledger as expired. A clock that is set while the collector runs makes nothing older. Room that is given up is used again; the file does not shrink.
+// Retention  whole blocks, what was stored first goes first: what was stored longer than max_age ago (not what is
+//            older: a capture of last year that is replayed today stays), and what is beyond max_bytes. Each record
+//            that goes is counted in the ledger as expired. A clock that is set while the collector runs makes
+//            nothing older. Room that is given up is used again; the file does not shrink.
 // Cost       tests/bench/store_bench.cc: records/s and bytes a record, beside a row a record
 // Refuses    stores of version 0.1, which had a row a record: the text says what to do
 #pragma once

@@ -34,8 +34,8 @@ void bind_all(Statement& s, int at, const T& value, const Rest&... rest) {
 
 }  // namespace
 
-// _batch: what known() needs, a row a batch. _missing: `before` and `after` are there as long as the hole may be filled.
-// _count: what 0 made, 1 missing from `first` on, 2 made before the hole at `first`, 3 expired.
+// _batch: what known() needs, a row a batch. _missing: `before` and `after` are there as long as the hole may be
+// filled. _count: what 0 made, 1 missing from `first` on, 2 made before the hole at `first`, 3 expired.
 const char* const kLedgerTables = R"(
   CREATE TABLE IF NOT EXISTS "_chain" (
     id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, boot INTEGER NOT NULL, lane INTEGER NOT NULL, through INTEGER NOT NULL,

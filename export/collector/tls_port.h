@@ -1,6 +1,8 @@
-// export/collector/tls_port.h — the port where sensors come with certificates: a listener with TLS in front of the server
+// export/collector/tls_port.h — the port where sensors come with certificates: a listener
+// with TLS in front of the server
 //
-// Each call that comes this way is that of the sensor which the connection's certificate names; a batch of another is refused.
+// Each call that comes this way is that of the sensor which the connection's certificate names;
+// a batch of another is refused.
 #pragma once
 #include <memory>
 #include <string>
@@ -15,8 +17,9 @@ struct TlsPortOptions {
   tls::CredentialsOptions credentials{.side = tls::Side::kCollector, .trust = {.section = "tls"}};
 };
 
-/// What this collector knows of sensors: from tls.ca on. nullptr: nothing, for none of it is configured. Without tls.listen there
-/// is no certificate of its own: signatures can be verified. The error names the key, the file and what would do.
+/// What this collector knows of sensors: from tls.ca on. nullptr: nothing, for none of it is configured.
+/// Without tls.listen there is no certificate of its own: signatures can be verified. The error names the
+/// key, the file and what would do.
 Result<std::shared_ptr<tls::Keyring>> open_keyring(const TlsPortOptions& options);
 
 class TlsPort {

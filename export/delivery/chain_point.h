@@ -29,8 +29,8 @@ void set_head(const ChainId& chain, const ChainPoint& at, v1::Batch& batch);
 /// The place at which `batch` stands, as its head says.
 ChainPoint point_before(const v1::Batch& batch);
 
-/// The point between these two at which at most `most` of what lies between them has come: no batch ends there, and its
-/// counts are such that all parts together are right. `to`, where that is near enough.
+/// The point between these two at which at most `most` of what lies between them has come: no batch ends there, and
+/// its counts are such that all parts together are right. `to`, where that is near enough.
 ChainPoint part_of_way(const ChainPoint& from, const ChainPoint& to, std::uint64_t most);
 
 /// The word that what lies between two points of a chain is not coming. `to.hash` of nothing but zeros: no batch was

@@ -35,8 +35,8 @@ class ChainWriter {
   ChainPoint head_;
 };
 
-/// Of a boot that has ended, by whatever way: all it had in hand goes into the spool, and what it made beyond that is a
-/// gap. Gives the number of records that were saved.
+/// Of a boot that has ended, by whatever way: all it had in hand goes into the spool, and what it made beyond that is
+/// a gap. Gives the number of records that were saved.
 std::uint64_t recover(Spool& spool, BootFile& boot, bool compress);
 
 }  // namespace picket::delivery

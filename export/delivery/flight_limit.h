@@ -1,11 +1,12 @@
-// export/delivery/flight_limit.h — how much may be on its way to a collector, so that an alert does not wait long behind it
+// export/delivery/flight_limit.h — how much may be on its way to a collector, so that an
+// alert does not wait long behind it
 //
 // What was handed to the connection cannot be overtaken any more. So no more of another lane is given to it than is
-// acknowledged within about kQueue, however slow the link: what a batch takes beyond the least that one has taken is time
-// spent in queues. Above kQueue the limit is halved, well below it is doubled, once for each round.
+// acknowledged within about kQueue, however slow the link: what a batch takes beyond the least that one has taken is
+// time spent in queues. Above kQueue the limit is halved, well below it is doubled, once for each round.
 //
-// A path that becomes slower by itself (a collector's disk, another route) first looks like a queue: at kLeast, where there
-// is none, what a batch takes is believed to be the path's own, and the limit grows again.
+// A path that becomes slower by itself (a collector's disk, another route) first looks like a queue: at kLeast, where
+// there is none, what a batch takes is believed to be the path's own, and the limit grows again.
 //
 // Cost    a few comparisons an acknowledgement
 // Threads one at a time

@@ -10,8 +10,8 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-/// A link of one queue, which always has as much to carry as the limit lets it: how long a byte takes from its end to the
-/// acknowledgement, after a number of rounds.
+/// A link of one queue, which always has as much to carry as the limit lets it: how long a byte takes from its end to
+/// the acknowledgement, after a number of rounds.
 milliseconds latency(FlightLimit& limit, std::uint64_t bytes_per_second, milliseconds path, int rounds) {
   Clock::time_point now = Clock::time_point{} + std::chrono::hours(1);
   Clock::duration took{};

@@ -73,7 +73,8 @@ bool Journal::ready(std::size_t lane, std::size_t record_bytes) {
   const bool fits =
       room + limits_.check_bytes() <= file_.segment_bytes();  // what the ring offers always does
   if (l.open != nullptr) {
-    // An empty one takes any record: it may have been opened for this very one, larger than a batch, by the call before.
+    // An empty one takes any record: it may have been opened for this very one, larger
+    // than a batch, by the call before.
     if (fits && (l.open->count() == 0 || (l.open->bytes() + room <= limits_.max_batch_bytes &&
                                           l.open->count() < limits_.max_batch_records)))
       return true;

@@ -2,10 +2,11 @@
 //
 //   append() ──> the lane's open segment ──hand_over()──> take() ──> sealed into a batch ──> release()
 //
-// The order of stores is the promise: a record is counted as made, its bytes are written, then it is committed. Killed
-// anywhere in between, what is missing is exactly made minus committed, by type.
+// The order of stores is the promise: a record is counted as made, its bytes are written, then it is committed.
+// Killed anywhere in between, what is missing is exactly made minus committed, by type.
 //
-// Cost    append() a copy and a checksum of the record, and a few stores into mapped memory; a lock for each segment, not each record
+// Cost    append() a copy and a checksum of the record, and a few stores into mapped memory; a lock
+//         for each segment, not each record
 // Threads append(), ready(), tick() and flush() from the export thread; take() and release() from the sealer
 #pragma once
 #include <array>
@@ -25,8 +26,8 @@ struct Run {
   std::uint64_t first = 0, count = 0;
 };
 
-/// What is on its way to the sealer: a segment, or the word that records before `first_seq` found no room. Several runs:
-/// records of other lanes lie between.
+/// What is on its way to the sealer: a segment, or the word that records before `first_seq` found no room. Several
+/// runs: records of other lanes lie between.
 struct Filled {
   std::size_t lane = 0;
   Segment* segment = nullptr;
@@ -52,8 +53,8 @@ class Journal {
   /// Borrows the file, whose segments are free and fit `limits`.
   Journal(BootFile& file, const JournalLimits& limits);
 
-  /// The record is in hand; its number in the lane is one more than that of the one before. False: no segment is free,
-  /// or it is larger than EventRing::kMaxRecord; it has its number, and is missing.
+  /// The record is in hand; its number in the lane is one more than that of the one before. False: no segment is
+  /// free, or it is larger than EventRing::kMaxRecord; it has its number, and is missing.
   [[nodiscard]] bool append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record);
   /// Would append() of so many bytes find room now?
   [[nodiscard]] bool ready(std::size_t lane, std::size_t record_bytes);

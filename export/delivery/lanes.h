@@ -1,4 +1,5 @@
-// export/delivery/lanes.h — which records travel together: an alert waits for no flow, and goes last when room is short
+// export/delivery/lanes.h — which records travel together: an alert waits for no flow,
+// and goes last when room is short
 #pragma once
 #include <array>
 #include <cstddef>

@@ -1,13 +1,15 @@
 // export/delivery/link.h — from the spool to a collector: one call for each lane, over one connection
 //
-// A lane's call carries its batches in order, `window_bytes` of them unacknowledged at most. Lanes never wait for each
-// other: what is refused, or slow, holds up its own lane, and an alert's batch is written before any other that waits. Lanes
-// but that of alerts have no more on their way than is acknowledged soon (flight_limit.h): alerts overtake them on a slow link.
+// A lane's call carries its batches in order, `window_bytes` of them unacknowledged at most. Lanes never wait for
+// each other: what is refused, or slow, holds up its own lane, and an alert's batch is written before any other
+// that waits. Lanes but that of alerts have no more on their way than is acknowledged soon (flight_limit.h):
+// alerts overtake them on a slow link.
 //
-// Broken    what was not acknowledged goes again over the next connection, which is tried after 100 ms, 200 ms ... up to
-//           max_backoff. With several collectors (failover) the next one is tried, and an earlier one again and again
-// Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that one
-//           becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
+// Broken    what was not acknowledged goes again over the next connection, which is tried after 100 ms,
+//           200 ms ... up to max_backoff. With several collectors (failover) the next one is tried, and
+//           an earlier one again and again
+// Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that
+//           one becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
 //           max_backoff, and keeps what it has
 //
 // Threads   one of its own, and gRPC's

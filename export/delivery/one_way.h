@@ -2,10 +2,10 @@
 //
 //   <ns of the writer's start, 20 digits>-<number, 10 digits>.batches     in this order, each by export/batch_file.h
 //
-// A file appears whole or not at all: it is written under a name that ends in ".part", synced, and renamed. Chain, counts
-// and signature are in each batch, with the certificate of the key, so whoever takes files in can check them alone; files
-// may be taken in twice (export/collector/intake.h does). A batch counts as delivered when its file is there. Whoever
-// carries files on removes them.
+// A file appears whole or not at all: it is written under a name that ends in ".part", synced, and renamed. Chain,
+// counts and signature are in each batch, with the certificate of the key, so whoever takes files in can check them
+// alone; files may be taken in twice (export/collector/intake.h does). A batch counts as delivered when its file is
+// there. Whoever carries files on removes them.
 //
 // Limits  max_bytes of files in the folder: above it nothing is written until some are removed, and what waits is the
 //         spool's, which gives up what its policy says

@@ -1,4 +1,5 @@
-// export/delivery/outlet.h — what takes batches from a place of the spool to where they belong, on a thread of its own
+// export/delivery/outlet.h — what takes batches from a place of the spool to where they
+// belong, on a thread of its own
 #pragma once
 #include <chrono>
 #include <condition_variable>

@@ -3,8 +3,8 @@
 //   frame | frame | ...      frame = head (magic, sizes, checksums) | point after it | Batch
 //
 // The first frame has no batch: its point is where the file begins. A point is written as the head of the batch that
-// would stand there. Each frame is believed only as far as its checksums go, and found again behind damage by its magic
-// and the checksum of its head, so that what is damaged never takes its neighbours with it.
+// would stand there. Each frame is believed only as far as its checksums go, and found again behind damage by its
+// magic and the checksum of its head, so that what is damaged never takes its neighbours with it.
 //
 // Cost    append() one write, read() one read of at most a batch
 // Threads one at a time
@@ -30,8 +30,8 @@ class SpoolFile {
  public:
   /// `path` "": in memory. Refuses a file that exists, and a full disk. A kill leaves all of it, or `path`.new.
   static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainPoint& base);
-  /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. The error says
-  /// that nothing in it can be read.
+  /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. The error
+  /// says that nothing in it can be read.
   static Result<std::unique_ptr<SpoolFile>> open(const std::string& path);
   ~SpoolFile();
   SpoolFile(const SpoolFile&) = delete;

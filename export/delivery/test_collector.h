@@ -1,4 +1,5 @@
-// export/delivery/test_collector.h — a collector in the test's own process that checks what it gets, and misbehaves on order
+// export/delivery/test_collector.h — a collector in the test's own process that checks what
+// it gets, and misbehaves on order
 #pragma once
 #include <grpcpp/grpcpp.h>
 

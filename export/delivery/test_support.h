@@ -1,5 +1,5 @@
-// export/delivery/test_support.h — what tests of delivery share: a folder, a sensor that makes records, and a ledger that
-// checks what arrives as strictly as a collector may
+// export/delivery/test_support.h — what tests of delivery share: a folder, a sensor that makes records, and a ledger
+// that checks what arrives as strictly as a collector may
 #pragma once
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// export/intel/indicator.h — indicators of compromise: their types, and the one form in which an indicator and what is seen
-// on the wire are compared
+// export/intel/indicator.h — indicators of compromise: their types, and the one form in which an indicator and what
+// is seen on the wire are compared
 //
 //   address, network   16 bytes, IPv4 mapped, and how many bits of them count: 128 for an address
 //   domain             lower case, without a dot at its end; fits itself and all names below it
@@ -96,8 +96,8 @@ struct Indicator {
   }
 };
 
-/// Reads `text` as an indicator of the type that `type` names (ours, Zeek's or MISP's word; "": what it looks like) into
-/// type, bits, key and text of `out`. The error says why not, and what would do.
+/// Reads `text` as an indicator of the type that `type` names (ours, Zeek's or MISP's word; "": what it looks like)
+/// into type, bits, key and text of `out`. The error says why not, and what would do.
 [[nodiscard]] Status read_indicator(std::string_view text, std::string_view type, Indicator& out);
 
 }  // namespace picket::intel

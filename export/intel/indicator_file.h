@@ -4,13 +4,13 @@
 //   bad.example      domain   CERT-Bund Loader, wave 7      high      90          2027-01-31  https://cert.example/7
 //   198.51.100.0/24  network  CERT-Bund Its servers
 //
-// Separated by tabs, or, where the line of names has none, by commas with quotes as in RFC 4180 (no line breaks in them).
-// Columns in any order; only `indicator` has to be there. Without a type an indicator is what it looks like. Lines that
-// are empty or begin with # are skipped; "-" stands for nothing.
+// Separated by tabs, or, where the line of names has none, by commas with quotes as in RFC 4180 (no line breaks in
+// them). Columns in any order; only `indicator` has to be there. Without a type an indicator is what it looks like.
+// Lines that are empty or begin with # are skipped; "-" stands for nothing.
 //
-// Also taken  Zeek's intelligence files ("#fields" names the columns: indicator_type, meta.source, meta.desc, meta.url)
-//             and MISP's CSV export (value, type, comment, ...): their words for columns and types are known. Columns that
-//             nothing is known of are named in the report
+// Also taken  Zeek's intelligence files ("#fields" names the columns: indicator_type, meta.source, meta.desc,
+//             meta.url) and MISP's CSV export (value, type, comment, ...): their words for columns and types are
+//             known. Columns that nothing is known of are named in the report
 // Refuses     a line at a time, with file, line and reason; the others are loaded
 // Cost        one pass; a million lines in some seconds
 #pragma once
@@ -40,7 +40,8 @@ struct IndicatorReport {
   std::vector<std::string> notes;     ///< columns that are not used
 };
 
-/// Reads a file's text; `name` stands in the report. Adds until the builder has `memcap_bytes`: what comes then is bad, too.
+/// Reads a file's text; `name` stands in the report. Adds until the builder has
+/// `memcap_bytes`: what comes then is bad, too.
 void read_indicators(const std::string& name, std::string_view text, std::size_t memcap_bytes,
                      IndicatorSetBuilder&, IndicatorReport&);
 

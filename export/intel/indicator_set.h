@@ -1,7 +1,8 @@
 // export/intel/indicator_set.h — many indicators in little memory: an immutable set, and who builds and reads it
 //
 //   filter   a Bloom filter, one cache line a key: what is not in the set costs no more
-//   table    64 bits of hash and the place of the row, by hash, with an index of its upper bits: some 13 bytes an indicator
+//   table    64 bits of hash and the place of the row, by hash, with an index of its upper bits: some 13 bytes
+//            an indicator
 //   rows     key, texts and the rest, in blocks of 16 KiB that zstd compressed: read when the hash fits
 //
 // A hit is verified against the row's key, so that no two indicators are ever mistaken for each other.

@@ -1,15 +1,17 @@
 // export/intel/intel.h — records looked up among indicators of compromise: what fits gives an Event.intel
 //
-//   Merge ──> see(): fields of the record that are observables ──> IndicatorSet ──> verified ──> told already? ──> record
+//   Merge ──> see(): fields of the record that are observables ──> IndicatorSet ──> verified
+//         ──> told already? ──> record
 //
-// Behind the merge, so that every field of every protocol is looked up in one place, in the order of the capture: the same
-// for any number of workers, and at no cost to them. A hit stands right before the record that it is of.
+// Behind the merge, so that every field of every protocol is looked up in one place, in the order of the capture: the
+// same for any number of workers, and at no cost to them. A hit stands right before the record that it is of.
 //
 // Looked up   flows, transactions, files, ARP, anomalies. An alert repeats what its transaction says
-// Told once   of a flow each indicator once for each kind of observable; of an indicator at most `per_minute` records in a
-//             minute of the source clock; no indicator that has expired by the time of the record
-// Cost        without a set nothing; with one a pass over the record's fields and a cache line for each value that is no
-//             indicator (tests/bench/intel_bench.cc). No allocation, but for a record that is larger than all before
+// Told once   of a flow each indicator once for each kind of observable; of an indicator at most `per_minute` records
+//             in a minute of the source clock; no indicator that has expired by the time of the record
+// Cost        without a set nothing; with one a pass over the record's fields and a cache line for each
+//             value that is no indicator (tests/bench/intel_bench.cc). No allocation, but for a record
+//             that is larger than all before
 // Threads     see() from one; offer() and counts() from any
 #pragma once
 #include <atomic>

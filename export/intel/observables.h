@@ -1,7 +1,7 @@
 // export/intel/observables.h — which fields of a record may fit an indicator, by the schema's option (observable)
 //
-// The messages of a record as a tree in which only those stand that lead to such a field. Built once from the tables of
-// EVE, so that a new field of a protocol is matched as soon as its .proto says what it is.
+// The messages of a record as a tree in which only those stand that lead to such a field. Built once from the tables
+// of EVE, so that a new field of a protocol is matched as soon as its .proto says what it is.
 #pragma once
 #include <memory>
 #include <string>

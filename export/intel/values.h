@@ -1,13 +1,14 @@
 // export/intel/values.h — from a field's value to the keys that an indicator of it would have
 //
 //   address   each length of prefix that the set has
-//   host      each word of the text: an address, or a name and the names above it, as far as the set has so many labels
+//   host      each word of the text: an address, or a name and the names above it, as far as the set has
+//             so many labels
 //   url       whole, without its query, and its host
 //   email     each word with an @: the address of mail, and its domain
 //   hashes    as they are
 //
-// Cost    bounded: kMaxWords words of a value, kMaxLabels names of a word, 129 prefixes of an address; what no indicator
-//         of the set is of is not even hashed. No allocation
+// Cost    bounded: kMaxWords words of a value, kMaxLabels names of a word, 129 prefixes of an address; what no
+//         indicator of the set is of is not even hashed. No allocation
 #pragma once
 #include "export/intel/indicator_set.h"
 #include "export/proto/picket/v1/options.pb.h"

@@ -1,4 +1,5 @@
-// export/metrics/exposition.h — figures as monitoring systems read them: OpenMetrics text, or Prometheus' older format
+// export/metrics/exposition.h — figures as monitoring systems read them: OpenMetrics
+// text, or Prometheus' older format
 //
 //   constexpr FamilyOf<Totals> kFamilies[] = {
 //       {{"picket_packets", kCounter, "", "verdict", "packets by the one verdict each gets"},
@@ -38,8 +39,8 @@ struct Family {
 
 enum class Format : std::uint8_t { kOpenMetrics, kPrometheus };
 
-/// What an HTTP header `Accept` asks for; nullptr: there was none. OpenMetrics where it is named, in a version that is
-/// ours, and liked no less than text/plain.
+/// What an HTTP header `Accept` asks for; nullptr: there was none. OpenMetrics where it is named, in a version that
+/// is ours, and liked no less than text/plain.
 [[nodiscard]] Format format_for(const char* accept);
 [[nodiscard]] std::string_view content_type(Format) noexcept;
 
@@ -48,8 +49,8 @@ class Samples {
  public:
   Samples(std::string& out, const Family& family) noexcept : out_(out), family_(family) {}
 
-  /// `labels`: a value for each of the family's, in their order. The same ones once only. Values that are not UTF-8 have
-  /// a replacement character (U+FFFD) for each byte that is wrong.
+  /// `labels`: a value for each of the family's, in their order. The same ones once only. Values that are not UTF-8
+  /// have a replacement character (U+FFFD) for each byte that is wrong.
   template <class Number>
   requires std::integral<Number> || std::floating_point<Number>
   void add(Number value, std::initializer_list<std::string_view> labels = {}) {

@@ -5,7 +5,8 @@
 //
 // Limits   kConnections at a time, as many more wait in the kernel; `patience` with each; kMaxRequest bytes of a
 //          request
-// Refuses  to listen beyond loopback, unless that was allowed: there is no encryption, and nobody is asked who they are
+// Refuses  to listen beyond loopback, unless that was allowed: there is no encryption,
+//          and nobody is asked who they are
 // Source   RFC 9112, of which this is GET and HEAD, one request a connection
 #pragma once
 #include <chrono>

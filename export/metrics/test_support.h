@@ -10,8 +10,8 @@
 
 namespace picket::metrics::test {
 
-/// Names, units and labels as OpenMetrics wants them, and the same as export/metrics/released.txt has for `program`. Says
-/// what is wrong, one line each; "": nothing is.
+/// Names, units and labels as OpenMetrics wants them, and the same as export/metrics/released.txt has for `program`.
+/// Says what is wrong, one line each; "": nothing is.
 [[nodiscard]] std::string faults(std::string_view program, std::span<const Family> families);
 
 /// The value of the sample whose name and labels are `sample`, as written; "" when there is none.

@@ -4,11 +4,13 @@
 //   head      = an OrderHead in Protobuf's encoding, as it stands in the first part: nobody encodes it again
 //   parts     = the content in pieces of kPartBytes, the last one shorter, each a zstd frame; numbered from 0
 //
-// The head says which set, for whom, how long the content is and what its SHA-256 is, so that the signature covers all of
-// it. The words in front keep the signature from meaning anything elsewhere. Keys are Ed25519 (RFC 8032), or ECDSA with
-// SHA-256 on P-256 or SHA-384 on P-384; PEM. A file may hold several public keys, for a time in which one takes over from another.
+// The head says which set, for whom, how long the content is and what its SHA-256 is, so that the signature covers
+// all of it. The words in front keep the signature from meaning anything elsewhere. Keys are Ed25519 (RFC 8032),
+// or ECDSA with SHA-256 on P-256 or SHA-384 on P-384; PEM. A file may hold several public keys, for a time in
+// which one takes over from another.
 //
-// A file of an order holds its parts as export/delimited.h has it: what is signed on one machine is carried to another.
+// A file of an order holds its parts as export/delimited.h has it: what is signed on one
+// machine is carried to another.
 #pragma once
 #include <openssl/evp.h>
 
@@ -40,7 +42,8 @@ struct OrderLimits {
 /// "rules", "indicators"; "?" for what this version does not know.
 std::string_view order_kind_name(v1::OrderKind kind) noexcept;
 
-/// Lower-case letters, digits, '-', '_' and '.', a letter or digit first, at most OrderLimits::kName: part of names of files.
+/// Lower-case letters, digits, '-', '_' and '.', a letter or digit first, at most
+/// OrderLimits::kName: part of names of files.
 bool is_set_name(std::string_view name) noexcept;
 
 struct KeyFree {
@@ -55,8 +58,8 @@ Result<std::vector<OrderKey>> read_order_keys(const std::string& pem_file);
 
 Result<std::string> sign_order(EVP_PKEY& key, std::string_view head);
 
-/// The head of a first part, when one of `keys` has signed it and it keeps the limits. Nothing is read of a head before its
-/// signature holds.
+/// The head of a first part, when one of `keys` has signed it and it keeps the limits. Nothing is read of a
+/// head before its signature holds.
 Result<v1::OrderHead> open_head(const v1::Order& first, const std::vector<OrderKey>& keys,
                                 const OrderLimits& limits);
 /// The same without keys: for who only passes it on.
@@ -67,8 +70,8 @@ class OrderContent {
  public:
   explicit OrderContent(v1::OrderHead head) : head_(std::move(head)) {}
 
-  /// The bytes of the next part, before compression. An error is final: a part left out, twice, of another order, too long,
-  /// no zstd; or the last one, and the content is not what the head says.
+  /// The bytes of the next part, before compression. An error is final: a part left out, twice, of another order, too
+  /// long, no zstd; or the last one, and the content is not what the head says.
   Result<std::string> take(const v1::Order& part);
   [[nodiscard]] bool whole() const noexcept { return whole_; }
   [[nodiscard]] const v1::OrderHead& head() const noexcept { return head_; }

@@ -1,15 +1,17 @@
 // export/orders/order_folder.h — the sets that a sensor has by orders, on disk
 //
-//   <folder>/NAME.rules.order       the order as it came, signed: what a restart begins with. A withdrawn set keeps its order, too
-//   <folder>/in-use/NAME.rules      its content, for who loads rules; .indicators likewise. Written anew at each start
+//   <folder>/NAME.rules.order       the order as it came, signed: what a restart begins with. A withdrawn set keeps
+//                                   its order, too
+//   <folder>/in-use/NAME.rules      its content, for who loads rules; .indicators likewise. Made anew at each start
 //   <folder>/incoming.N, former     on their way; what a crash left of them is removed at the next start
 //
-//   begin ──> take, take ... ──> stage ──> the set is loaded ──┬─> accept    NAME.rules.order takes the place of the one before
-//                                                             └─> reject    the content before is back; the order is forgotten
+//   begin ──> take, take ... ──> stage ──> the set is loaded
+//     ──┬─> accept    NAME.rules.order takes the place of the one before
+//       └─> reject    the content before is back; the order is forgotten
 //
-// Until accept() the former order is the one that a restart finds, so an end at any moment leaves a whole set, never two
-// halves. The kept orders are the memory of what may no longer come: an order whose number is not above that of its set
-// is refused, withdrawn or not.
+// Until accept() the former order is the one that a restart finds, so an end at any moment leaves a whole set, never
+// two halves. The kept orders are the memory of what may no longer come: an order whose number is not above that of
+// its set is refused, withdrawn or not.
 //
 // Disk      a set twice, and the one that is on its way once more; OrderLimits bounds each
 // Threads   one at a time; states() any
@@ -62,8 +64,8 @@ class OrderFolder {
     NewFile order_, plain_;
   };
 
-  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold is logged,
-  /// not used, and stands in states(). Fails when there is no key, or the folder cannot be written.
+  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold is
+  /// logged, not used, and stands in states(). Fails when there is no key, or the folder cannot be written.
   static Result<std::unique_ptr<OrderFolder>> open(Options options);
 
   /// Pattern of the files to load. It always fits one: a file of comments says whose the folder is.

@@ -4,10 +4,10 @@
 //                         │ ← out: 16 KiB │
 //
 // Each direction ends by itself: a close_notify becomes the end of file of the pair, the end of file of the pair a
-// close_notify. A direction that cannot write does not read, so a slow reader is felt by who writes, and no more than two
-// buffers and what the kernel holds wait here.
-// The client's handshake is over when the server's first byte is there: in TLS 1.3 a client has finished before the server
-// has looked at its certificate, and would take a refusal for a connection that broke. HTTP/2 servers speak first.
+// close_notify. A direction that cannot write does not read, so a slow reader is felt by who writes, and no more than
+// two buffers and what the kernel holds wait here. The client's handshake is over when the server's first byte is
+// there: in TLS 1.3 a client has finished before the server has looked at its certificate, and would take a refusal
+// for a connection that broke. HTTP/2 servers speak first.
 //
 // Threads  one at a time: the tunnel's
 // Cost     two buffers of 16 KiB and OpenSSL's state; no copy but through them
@@ -44,7 +44,8 @@ class Connection {
   /// What epoll says, edge-triggered.
   void net_ready() noexcept { can_receive_ = can_send_ = true; }
   void pair_ready(bool hung_up) noexcept;
-  /// Does what can be done without waiting, up to a limit; true when there is more to do. In kGreeted it waits for open().
+  /// Does what can be done without waiting, up to a limit; true when there is more to do.
+  /// In kGreeted it waits for open().
   bool step();
   /// After the handshake: makes the pair, whose other end is given away. `channel`: abstract address of this end.
   Result<Fd> open(const std::string& channel);
@@ -61,7 +62,8 @@ class Connection {
   [[nodiscard]] int net() const noexcept { return net_.get(); }
   [[nodiscard]] int pair() const noexcept { return pair_.get(); }
   [[nodiscard]] const Credentials& credentials() const noexcept { return *credentials_; }
-  /// The near side has gone. What it left is still sent, and the far side's close_notify waited for; neither may ever end.
+  /// The near side has gone. What it left is still sent, and the far side's close_notify
+  /// waited for; neither may ever end.
   [[nodiscard]] bool is_lingering() const noexcept { return state_ == State::kOpen && pair_gone_; }
   [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
 

@@ -20,8 +20,8 @@ constexpr const char* kHybrid[] = {"X25519MLKEM768", "SecP256r1MLKEM768", "SecP3
 constexpr const char* kClassicalGroups = "X25519:P-256:P-384";
 constexpr long kMaxChainBytes = 64 << 10;
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1
-// SSL_OP_NO_TX_ and _RX_CERTIFICATE_COMPRESSION of OpenSSL 3.2, for who was built with an older one: nothing is inflated for
-// somebody who has not said who he is.
+// SSL_OP_NO_TX_ and _RX_CERTIFICATE_COMPRESSION of OpenSSL 3.2, for who was built with an older one: nothing is
+// inflated for somebody who has not said who he is.
 constexpr std::uint64_t kNoCertificateCompression = std::uint64_t{3} << 32;
 constexpr unsigned char kAlpn[] = {2, 'h', '2'};
 

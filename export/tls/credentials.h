@@ -1,13 +1,14 @@
-// export/tls/credentials.h — what one side of a connection needs, read from files as one immutable snapshot; and its renewal
+// export/tls/credentials.h — what one side of a connection needs, read from files as one
+// immutable snapshot; and its renewal
 //
-// TLS 1.3 only, a certificate from both sides, no session tickets and no early data: what was resumed would not be looked
-// at again. Key exchange groups by policy; which of them there are the OpenSSL that runs decides.
+// TLS 1.3 only, a certificate from both sides, no session tickets and no early data: what was resumed would not be
+// looked at again. Key exchange groups by policy; which of them there are the OpenSSL that runs decides.
 //
 // Errors   name key, file and what would do. A private key that others may read is refused.
-// Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who uses it asks
-//          in_time() first, each time
-// Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is in use
-//          afterwards, or the old stays in use and the error is told once.
+// Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who
+//          uses it asks in_time() first, each time
+// Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is
+//          in use afterwards, or the old stays in use and the error is told once.
 // Threads  a snapshot may be used by any; a Keyring too
 #pragma once
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 // export/tls/dialer.h — a sensor's way to its collectors: a socket, behind which the right collector is
 //
-// What breaks is not dialled again by itself (see gate.h). Certificates that were renewed in the meantime are used when it is.
+// What breaks is not dialled again by itself (see gate.h). Certificates that were renewed in
+// the meantime are used when it is.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -21,11 +22,11 @@ class Dialer {
  public:
   static Result<std::unique_ptr<Dialer>> start(std::shared_ptr<Keyring> keyring, const TunnelLimits& limits);
 
-  /// Connects, shakes hands and waits for the collector's first byte: then it has let this sensor in. Tries each address
-  /// of the host, for `patience` in all (a resolver may take longer). With `near`, a connected socket that does not block,
-  /// its bytes are carried and there is no end to be had. `server_name`: what the collector's certificate has
-  /// to bear; empty: the host. `interrupted` is asked every 50 ms; true gives up. The error says who refused whom, and why.
-  /// Any thread, several at a time.
+  /// Connects, shakes hands and waits for the collector's first byte: then it has let this sensor in. Tries each
+  /// address of the host, for `patience` in all (a resolver may take longer). With `near`, a connected socket that
+  /// does not block, its bytes are carried and there is no end to be had. `server_name`: what the collector's
+  /// certificate has to bear; empty: the host. `interrupted` is asked every 50 ms; true gives up. The error says who
+  /// refused whom, and why. Any thread, several at a time.
   Result<Dialed> dial(const HostPort& to, const std::string& server_name, std::chrono::milliseconds patience,
                       const std::function<bool()>& interrupted = nullptr, Fd near = Fd());
 

@@ -1,12 +1,15 @@
-// export/tls/gate.h — a collector behind TLS as an address of this process: gRPC connects, and connects again, by itself
+// export/tls/gate.h — a collector behind TLS as an address of this process: gRPC
+// connects, and connects again, by itself
 //
 //   gRPC's channel ──> gate: an abstract unix socket, for this process alone ──> Dialer ══ TLS ══> collector
 //
-// A channel made of a descriptor (CreateCustomInsecureChannelFromFd) has no states and never reconnects; one to target() is like
-// any other: it is READY when the collector has let this sensor in and has spoken HTTP/2, and its back-off is gRPC's.
+// A channel made of a descriptor (CreateCustomInsecureChannelFromFd) has no states and never reconnects; one
+// to target() is like any other: it is READY when the collector has let this sensor in and has spoken
+// HTTP/2, and its back-off is gRPC's.
 //
 // Refuses  every other process, whoever it belongs to: the kernel says whose end it is (SO_PEERCRED)
-// Threads  one of its own, which dials one connection at a time. The destructor waits for it, at most as long as a resolver
+// Threads  one of its own, which dials one connection at a time. The destructor waits for
+//          it, at most as long as a resolver
 #pragma once
 #include <atomic>
 #include <chrono>

@@ -1,4 +1,5 @@
-// gRPC inside of the tunnel, both ends in one process: what 1.51 makes of sockets that are handed to it, and of a gate.
+// gRPC inside of the tunnel, both ends in one process: what 1.51 makes of sockets that
+// are handed to it, and of a gate.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>

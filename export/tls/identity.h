@@ -1,7 +1,8 @@
 // export/tls/identity.h — who shows a certificate, and whether that name is let in
 //
-// The name is that of the subject alternative names (RFC 5280, 4.2.1.6): the one URI "picket:sensor/NAME", else the one
-// DNS name. The common name is never looked at. A certificate with two such names has none: nobody chooses who he is.
+// The name is that of the subject alternative names (RFC 5280, 4.2.1.6): the one URI
+// "picket:sensor/NAME", else the one DNS name. The common name is never looked at. A certificate with two
+// such names has none: nobody chooses who he is.
 //
 // A name     1 to 128 of A-Z a-z 0-9 . _ -, as picket-ca makes them
 // An allow-list is text: a sensor's name or a certificate's fingerprint (sha256:HEX, with or without colons) a line;

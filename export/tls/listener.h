@@ -1,8 +1,8 @@
 // export/tls/listener.h — a collector's port: sensors that have shown who they are, each as a socket for gRPC
 //
 // gRPC serves a connection from that socket (ExternalConnectionAcceptor), and tells its calls apart by
-// ServerContext::peer(), which is Peer::channel: an abstract unix address that this process has drawn and never gives out
-// again, so a call that is still at work when its connection is gone finds nobody, rather than somebody else.
+// ServerContext::peer(), which is Peer::channel: an abstract unix address that this process has drawn and never gives
+// out again, so a call that is still at work when its connection is gone finds nobody, rather than somebody else.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -3,7 +3,8 @@
 //   signature = sign(key, "picket batch 1" ‖ 0 ‖ hash)
 //
 // The words in front keep a signature from meaning anything elsewhere: the key signs handshakes, too.
-// Ed25519 (RFC 8032); ECDSA with SHA-256 (P-256) or SHA-384 (P-384), ASN.1; RSA as PSS with SHA-256 and a salt as long (RFC 8017).
+// Ed25519 (RFC 8032); ECDSA with SHA-256 (P-256) or SHA-384 (P-384), ASN.1; RSA as PSS with SHA-256
+// and a salt as long (RFC 8017).
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -21,16 +22,17 @@ namespace picket::tls {
 /// Refuses a key that batches are not signed with.
 Status can_sign(EVP_PKEY& key);
 
-/// Signs with the key that is current, and gives the certificate of that same key. Any thread. tests/bench/signing_bench.cc
+/// Signs with the key that is current, and gives the certificate of that same key. Any
+/// thread. tests/bench/signing_bench.cc
 SignHash make_signer(std::shared_ptr<Keyring> keyring);
 
 /// A certificate, as Batch.certificate has it.
 std::string certificate_der(const X509& certificate);
 
-/// Who signed the batch: its certificate comes from the CA, names a sensor that is let in and not revoked, the sensor is the
-/// one that the batch says, and the signature is that of its hash. Whether the hash is that of the content, open_batch() says.
-/// A certificate that has expired since is as good as when the batch was sealed: files may be long on their way. Who has lost
-/// his key revokes it.
+/// Who signed the batch: its certificate comes from the CA, names a sensor that is let in and not revoked, the sensor
+/// is the one that the batch says, and the signature is that of its hash. Whether the hash is that of the content,
+/// open_batch() says. A certificate that has expired since is as good as when the batch was sealed: files may be long
+/// on their way. Who has lost his key revokes it.
 Result<Identity> verify_signature(const v1::Batch& batch, const Trust& trust);
 
 /// verify_signature() with what the CA knows now, for many batches.

@@ -1,4 +1,5 @@
-// export/tls/test_support.h — a small CA in memory that also makes what no CA should, and files of a collector and its sensors
+// export/tls/test_support.h — a small CA in memory that also makes what no CA should, and files
+// of a collector and its sensors
 #pragma once
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 // export/tls/trust.h — whom this side believes: CAs, revocation lists, the allow-list
 //
-// A certificate is taken when it comes from one of the CAs, for the purpose asked for, is valid now, is revoked by none
-// of the lists (of the whole chain, once there is any list), bears a name, and is on the allow-list, if there is one.
-// Immutable, so any thread may ask.
+// A certificate is taken when it comes from one of the CAs, for the purpose asked for, is valid now, is revoked by
+// none of the lists (of the whole chain, once there is any list), bears a name, and is on the allow-list, if there is
+// one. Immutable, so any thread may ask.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -41,8 +41,8 @@ class Trust {
  public:
   static Result<Trust> load(const TrustOptions& options);
 
-  /// Of a certificate and what it came with. `now_s` in seconds since 1970, for which a newer list of what is revoked counts,
-  /// too; nothing: the clock.
+  /// Of a certificate and what it came with. `now_s` in seconds since 1970, for which a newer list of what is revoked
+  /// counts, too; nothing: the clock.
   [[nodiscard]] Verdict judge(X509& certificate, STACK_OF(X509) * others, Purpose purpose,
                               std::optional<std::int64_t> now_s = std::nullopt) const;
   /// In the handshake, where TLS has prepared the context: its purpose, the name that was dialled.

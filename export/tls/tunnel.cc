@@ -98,7 +98,8 @@ class EpollTunnel final : public Tunnel {
       return Error{fmt::format("TLS cannot start: {}", std::strerror(errno))};
     }
     prefix_ = fmt::format("picket-{:016x}-", random);
-    // Signals are for others; and OpenSSL writes without MSG_NOSIGNAL, so a far end that is gone would end the process.
+    // Signals are for others; and OpenSSL writes without MSG_NOSIGNAL, so a far end that
+    // is gone would end the process.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);

@@ -1,9 +1,9 @@
 // export/tls/tunnel.h — all TLS connections of a process, in one thread: what is behind the listener and the dialer
 //
-// Renewal  looks at the keyring's files every `look_at_files`; when they changed, and once a minute, each connection's
-//          certificate is judged again, and who would not be let in now is put out.
-// Limits   connections, handshakes from one address (an IPv6 /64 is one), bytes and time of a handshake; time to wait for
-//          the far side's close_notify. Who is above a limit is closed and counted.
+// Renewal  looks at the keyring's files every `look_at_files`; when they changed, and once a minute, each
+//          connection's certificate is judged again, and who would not be let in now is put out.
+// Limits   connections, handshakes from one address (an IPv6 /64 is one), bytes and time of a handshake; time to wait
+//          for the far side's close_notify. Who is above a limit is closed and counted.
 // Log      each failure by its reason, at most one line a second of a reason; what is left out is told with the next
 // Threads  Events are called in the tunnel's thread, which waits for them
 #pragma once
@@ -44,8 +44,9 @@ class Tunnel {
 
   /// Accepts from a listening socket from now on; once.
   virtual void accept_from(Fd listening, Events events) = 0;
-  /// Shakes hands as a client over `net`, which is connected. `name`: what the server's certificate has to say. `near`: a
-  /// connected socket that does not block, to carry bytes for; without it there will be a pair, as for those that are accepted.
+  /// Shakes hands as a client over `net`, which is connected. `name`: what the server's certificate has to
+  /// say. `near`: a connected socket that does not block, to carry bytes for; without it there will be a pair,
+  /// as for those that are accepted.
   virtual void dial_over(Fd net, std::string address, std::string name, Fd near, Events events) = 0;
 
  protected:

@@ -1,6 +1,7 @@
 // export/collector/orders/order_book.h — the orders that a collector has, and what each sensor has made of them
 //
-//   <folder>/<id>-<kind>-<name>.order    as it was signed, here or elsewhere; superseded ones stay until somebody removes them
+//   <folder>/<id>-<kind>-<name>.order    as it was signed, here or elsewhere; superseded ones stay until
+//                                        somebody removes them
 //   <folder>/status/<sensor>.status      the last SensorStatus of a sensor; other characters of its name as %XX
 //
 // The collector needs no key: sensors check signatures. It only reads heads, to know what to send to whom.
@@ -36,7 +37,8 @@ class OrderBook {
 
   /// Looks again; true when an order came or went. `notes`: files that are none, each once.
   bool look(std::vector<std::string>& notes);
-  /// The order with the lowest number that this sensor has neither in use nor refused, nor one above it of the same set.
+  /// The order with the lowest number that this sensor has neither in use nor refused,
+  /// nor one above it of the same set.
   [[nodiscard]] std::optional<OrderFile> pending(const v1::SensorStatus& status) const;
   /// Its file does not hold what its head says: it is nobody's until the collector starts again.
   void damaged(const std::string& path);
@@ -66,8 +68,8 @@ struct NewOrder {
   std::vector<std::string> sensors;
   bool withdraw = false;
 };
-/// Makes a signed order; gives the path of its file. Its number is above those of the folder, and at least the seconds since
-/// 1970: orders that are made in different places rise, too.
+/// Makes a signed order; gives the path of its file. Its number is above those of the folder, and at least the
+/// seconds since 1970: orders that are made in different places rise, too.
 Result<std::string> make_order_file(const NewOrder& order);
 
 /// What there is and what became of it, for people or, a JSON object a line, for programs.

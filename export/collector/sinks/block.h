@@ -1,5 +1,5 @@
-// export/collector/sinks/block.h — what sinks have in common: which deliveries are new, their records one by one, and a
-// head as bytes
+// export/collector/sinks/block.h — what sinks have in common: which deliveries are new, their records
+// one by one, and a head as bytes
 #pragma once
 #include <functional>
 #include <map>
@@ -15,8 +15,8 @@ namespace picket::collector {
 
 using Deliveries = std::span<const std::shared_ptr<const Delivery>>;
 
-/// What one store() adds: the deliveries that the sink does not have, in order, and where their chains stand behind them.
-/// Points into the deliveries.
+/// What one store() adds: the deliveries that the sink does not have, in order, and where their chains stand behind
+/// them. Points into the deliveries.
 struct Block {
   std::vector<const Delivery*> deliveries;
   std::map<ChainId, const ChainHead*> heads;
@@ -25,8 +25,8 @@ struct Block {
 /// Where a chain stands in the sink; asked once for each chain of a block.
 using HeadOf = std::function<Result<std::optional<ChainHead>>(const ChainId&)>;
 
-/// Leaves out what was stored before: what lies behind the head, and what fills a hole that is none any more. An error when
-/// a chain cannot be asked for, or a delivery is neither behind its chain's head nor wholly before it.
+/// Leaves out what was stored before: what lies behind the head, and what fills a hole that is none any more. An
+/// error when a chain cannot be asked for, or a delivery is neither behind its chain's head nor wholly before it.
 Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of);
 
 /// Whether the record with this number is behind `head`: neither to come, nor in a hole of it.

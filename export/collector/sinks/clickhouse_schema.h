@@ -3,13 +3,13 @@
 //
 // A table per record type (layout.h names them). Its columns: timestamp, sensor, boot, lane and seq, which say which
 // record it is; each plain field of Event; each plain field of the type's own message, named by their way from Event
-// (`alert_signature_id`, `flow_bytes_toserver`); and `eve`, the whole record as EVE JSON. What a record does not have is 0
-// or empty. Fields in repeated messages and in maps have no column of their own: they stand in `eve`.
+// (`alert_signature_id`, `flow_bytes_toserver`); and `eve`, the whole record as EVE JSON. What a record does not have
+// is 0 or empty. Fields in repeated messages and in maps have no column of their own: they stand in `eve`.
 //
 //              before 21.3 (Debian 12 has 18.16)          21.3 and later
 //   timestamp  UInt64, ns since 1970; `time` DateTime     DateTime64(9, 'UTC')
 //   addresses  String, as EVE has them                    IPv6, IPv4 as ::ffff:192.0.2.1
-//   on disk    LZ4, synced when the system likes          codecs, synced with each insert; TTL when keep_days is given
+//   on disk    LZ4, synced when the system likes          codecs, synced with each insert; TTL with keep_days
 #pragma once
 #include <compare>
 #include <string>

@@ -1,5 +1,5 @@
-// export/collector/sinks/clickhouse_test_support.h — for tests: a real server (Debian's package clickhouse-server), and a
-// proxy before it that does what networks and servers do on bad days
+// export/collector/sinks/clickhouse_test_support.h — for tests: a real server (Debian's package clickhouse-server),
+// and a proxy before it that does what networks and servers do on bad days
 #pragma once
 #include <sys/resource.h>
 

@@ -167,8 +167,8 @@ Status EveFilesSink::put_away() {
   return Done{};
 }
 
-/// Puts the file away when it is time, and goes on in a new one when somebody else did. Only between blocks: the lines of
-/// one have to be settled before.
+/// Puts the file away when it is time, and goes on in a new one when somebody else did. Only between blocks: the
+/// lines of one have to be settled before.
 Status EveFilesSink::follow_name() {
   struct stat mine {};
   if (::fstat(file_.get(), &mine) != 0) return system_error(path_, "stat");

@@ -1,20 +1,22 @@
-// export/collector/sinks/eve_files_sink.h — EVE JSON files for EveBox, Filebeat, Wazuh, Splunk: a line a record, each once
+// export/collector/sinks/eve_files_sink.h — EVE JSON files for EveBox, Filebeat, Wazuh,
+// Splunk: a line a record, each once
 //
 //   store():   lines and heads ──1──> journal (.NAME.journal, SQLite, synced)   ──2──> NAME
 //   next time: 3  the file is synced, then the journal takes the next block over
 //
-// The journal is a redo log of one block. A crash at any point leaves the block in the journal whole or not at all; if it
-// is there, opening writes its lines at their place again. So the file only ever grows by lines that stay: a program that
-// follows it (tail, Filebeat) sees nothing that is later cut off, and nothing twice.
+// The journal is a redo log of one block. A crash at any point leaves the block in the journal whole or not at all;
+// if it is there, opening writes its lines at their place again. So the file only ever grows by lines that stay: a
+// program that follows it (tail, Filebeat) sees nothing that is later cut off, and nothing twice.
 //
-// Rotation  NAME becomes STEM.TIME.EXT (eve.20261123T010203.000000Z.json), the time at which it was put away, in UTC and
-//           later than that of every file before it, whatever the clock does: names sort by age. A file is put away when
-//           it has rotate_bytes, or the hour, day ... in which it was last written to is over.
+// Rotation  NAME becomes STEM.TIME.EXT (eve.20261123T010203.000000Z.json), the time at which it was put away, in UTC
+//           and later than that of every file before it, whatever the clock does: names sort by age. A file is put
+//           away when it has rotate_bytes, or the hour, day ... in which it was last written to is over.
 // Others    logrotate may move the file away (`create` or `nocreate`, not `copytruncate`): that is seen at the next
-//           store() or tick(), and a file of the name is begun. A file moved while the collector was down is found again
-//           by its inode; when it is gone, with the last block in doubt, that block's lines stand in the new file.
-// Disk full the journal cannot grow: store() stores nothing and says so. It is in the journal and does not fit into the
-//           file: it counts as stored, and is tried again by store() and tick(), before anything else is taken.
+//           store() or tick(), and a file of the name is begun. A file moved while the collector was
+//           down is found again by its inode; when it is gone, with the last block in doubt, that
+//           block's lines stand in the new file.
+// Disk full the journal cannot grow: store() stores nothing and says so. It is in the journal and does not fit into
+//           the file: it counts as stored, and is tried again by store() and tick(), before anything else is taken.
 // One collector writes a file: a second one finds the journal locked.
 // Cost      two syncs a block; lines go to the disk once, and once more compressed (tests/bench/sinks_bench.cc)
 #pragma once

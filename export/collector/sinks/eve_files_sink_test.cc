@@ -255,7 +255,8 @@ TEST_F(EveFilesTest, FollowsAFileThatIsMovedAway) {
   EXPECT_TRUE(fs::exists(options_.path));
 }
 
-/// What the journal has and the file has no room for counts as stored, and stands in the file when there is room again.
+/// What the journal has and the file has no room for counts as stored, and stands in the
+/// file when there is room again.
 TEST_F(EveFilesTest, TriesAgainWhatDoesNotFit) {
   constexpr rlim_t kRoom = 1 << 20;  // the journal stays far below it, the file is there already
   std::ofstream(options_.path) << std::string(kRoom - 10, '\n');

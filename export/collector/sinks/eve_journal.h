@@ -1,4 +1,5 @@
-// export/collector/sinks/eve_journal.h — what the EVE sink has to remember over a crash: heads, and the last block's lines
+// export/collector/sinks/eve_journal.h — what the EVE sink has to remember over a crash:
+// heads, and the last block's lines
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,24 +1,26 @@
 // export/collector/sinks/kafka_sink.h — records into Kafka by librdkafka: a topic per record type, heads in the same
 // transaction
 //
-//   topic  PREFIX.TYPE    value: picket.v1.Event as the sensor wrote it; key: flow_id in decimal, or the sensor's name where
-//                         there is none, so that the records of a flow stay in order in one partition
+//   topic  PREFIX.TYPE    value: picket.v1.Event as the sensor wrote it; key: flow_id in decimal, or the sensor's
+//                         name where there is none, so that the records of a flow stay in order in one partition
 //          PREFIX.other   types that this version does not know
-//          PREFIX.heads   value: picket.v1.ChainState; key: sensor, boot and lane. Compacted: a chain's last is enough
+//          PREFIX.heads   value: picket.v1.ChainState; key: sensor, boot and lane. Compacted: a chain's last
+//                         is enough
 //
 // One store() is one transaction of an idempotent producer: its records and the heads of their chains are there for
-// consumers that read `read_committed`, or none of them is. What became of a commit that got no answer is settled by the
-// next producer of the same transactional id, which the sink makes after any failure: it ends the transaction one way or
-// the other before it begins, and the heads are read again. So each record is there once, over broker failures and deaths
-// of the collector.
+// consumers that read `read_committed`, or none of them is. What became of a commit that got no answer is settled by
+// the next producer of the same transactional id, which the sink makes after any failure: it ends the transaction
+// one way or the other before it begins, and the heads are read again. So each record is there once, over broker
+// failures and deaths of the collector.
 //
 // head() reads PREFIX.heads up to its end, so a collector sees what others have written. Each collector needs a
-// transactional id of its own, and keeps it over restarts. Two that write one chain at the same moment may both write a
-// record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
+// transactional id of its own, and keeps it over restarts. Two that write one chain at the same moment may both write
+// a record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
 //
-// Kafka    2.5 or later; `min.insync.replicas` 2 with replication factor 3 makes durable what `acks=all` promises. Make
-//          the topics before, PREFIX.heads with cleanup.policy=compact, or let the broker (auto.create.topics.enable).
-//          `transactional.id` needs the right WRITE, the topics WRITE and PREFIX.heads READ.
+// Kafka    2.5 or later; `min.insync.replicas` 2 with replication factor 3 makes durable what
+//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact, or
+//          let the broker (auto.create.topics.enable). `transactional.id` needs the right WRITE, the
+//          topics WRITE and PREFIX.heads READ.
 // Poison   what is no Event with a type, and what is larger than message.max.bytes
 // Threads  librdkafka has its own
 #pragma once

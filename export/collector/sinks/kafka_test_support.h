@@ -1,7 +1,7 @@
 // export/collector/sinks/kafka_test_support.h — for tests: librdkafka's own cluster in this process
 //
-// It knows transactions, but keeps the messages of those that are aborted in sight: so tests let a transaction fail before
-// its first message, or look at heads.
+// It knows transactions, but keeps the messages of those that are aborted in sight: so tests let a transaction fail
+// before its first message, or look at heads.
 #pragma once
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -32,7 +32,8 @@ class Brokers {
   void set_down(bool down);
   /// All that a topic has, by partition; it is made where there is none.
   [[nodiscard]] std::vector<Message> read(const std::string& topic) const;
-  /// All that is here. What a partition has beyond 5 MiB this cluster forgets from its beginning: that fails the test.
+  /// All that is here. What a partition has beyond 5 MiB this cluster forgets from its
+  /// beginning: that fails the test.
   [[nodiscard]] std::vector<Message> read_all() const;
 
  private:

@@ -1,5 +1,5 @@
-// What sink.h promises, asked of every durable sink in the same way. A backend is what a sink writes to; it outlives the
-// sink, and can be looked into.
+// What sink.h promises, asked of every durable sink in the same way. A backend is what a sink writes to; it outlives
+// the sink, and can be looked into.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// export/collector/sinks/syslog_link.h — a connection to a syslog server: opened, written to, and given up at the first error
+// export/collector/sinks/syslog_link.h — a connection to a syslog server: opened, written to,
+// and given up at the first error
 #pragma once
 #include <memory>
 #include <string>

@@ -1,15 +1,15 @@
-// export/collector/sinks/syslog_sink.h — alerts as syslog messages (RFC 5424), over TLS (RFC 5425), TCP (RFC 6587, octet
-// counting) or UDP (RFC 5426)
+// export/collector/sinks/syslog_sink.h — alerts as syslog messages (RFC 5424), over TLS (RFC 5425), TCP (RFC 6587,
+// octet counting) or UDP (RFC 5426)
 //
-//   <PRI>1 TIME HOST picket - alert [picket@32473 sid="1003" severity="2" src_ip="10.0.0.3" ... community_id="1:..."] TEXT
+//   <PRI>1 TIME HOST picket - alert [picket@32473 sid="1003" severity="2" src_ip="10.0.0.3" ...] TEXT
 //
-// PRI is facility security/authorisation (4) with severity alert, error, warning or notice for a rule's severity 1, 2, 3 and
-// beyond. HOST is the sensor, TEXT the rule's signature. Other records are passed over.
+// PRI is facility security/authorisation (4) with severity alert, error, warning or notice for a rule's severity 1,
+// 2, 3 and beyond. HOST is the sensor, TEXT the rule's signature. Other records are passed over.
 //
-// Not durable: syslog acknowledges nothing. Messages wait in a queue of `queue` messages for a thread that connects, and
-// connects again, with pauses from 1 s to 30 s; what finds no room is dropped, counted, and told in the log once in a while.
-// What the network loses nobody sees. A record that the sensor sends again after a restart of the collector may be told twice.
-// store() never waits for the network.
+// Not durable: syslog acknowledges nothing. Messages wait in a queue of `queue` messages for a thread that connects,
+// and connects again, with pauses from 1 s to 30 s; what finds no room is dropped, counted, and told in the log once
+// in a while. What the network loses nobody sees. A record that the sensor sends again after a restart of the
+// collector may be told twice. store() never waits for the network.
 #pragma once
 #include <chrono>
 #include <cstdint>
