@@ -75,7 +75,7 @@ def is_refused_at_once(checks, site, server):
         done = run(picket(), 'replay', *where, *words, capture_of('http/get'))
         checks.ok('does not start: ' + name, done.status in (1, 2) and re.search(why, done.err.decode()), done)
     (site.folder / 'one.rules').write_text(RULE)
-    checking = [picket(), 'check', '--rules', site.folder / 'one.rules', '--set', 'export.collectors=[%s]' % server.address()]
+    checking = [picket(), 'check', '--rules', site.folder / 'one.rules', '--set', 'export.collectors=[%s]' % server.address]
     done = run(*checking, *site.sensor('plant-9'))
     checks.ok('`check` warns of an expired certificate', done.status == 0 and re.search(r'plant-9\.crt: expired at 2020-01-02.*nothing leaves', done.err.decode()), done)
     done = run(*checking, *site.sensor('plant-7'))
@@ -172,7 +172,7 @@ def starts_expired(checks, site, server):
     owed, stored = 'picket_delivery_owed_records{lane="alert"}', 'picket_collector_records_total{sensor="plant-9",lane="alert"}'
     try:
         checks.ok('a sensor whose certificate has expired starts', sensor.says('run: started'), sensor.said())
-        checks.ok('it says what is wrong, and what that means', sensor.says(r'\[error\].*plant-9\.crt: expired at 2020-01-02.*nothing leaves this sensor'), sensor.said())
+        checks.ok('it says what is wrong, and what that means', sensor.says(r'error: .*plant-9\.crt: expired at 2020-01-02.*nothing leaves this sensor'), sensor.said())
         checks.ok('it records', eventually(lambda: sensor.figure(owed) > 20), sensor.said())
         checks.ok('the metrics say since when', 0 < sensor.figure('picket_tls_not_after_seconds{what="certificate"}') < 1_600_000_000)
         checks.ok('and count what they keep from leaving', sensor.figure('picket_tls_handshakes_total{result="expired"}') >= 1)
