@@ -141,6 +141,9 @@ Status DeliverySink::open() {
     if (saved != 0)
       spdlog::info("spool: {} records that a picket before this one had in hand are saved", saved);
   }
+  if (options_.sign) {
+    if (const Status own = spool_->keep_only(options_.sensor); !own) return own.error();
+  }
   if (const std::uint64_t owed = spool_->owed(); owed != 0)
     spdlog::info("spool: {} records of earlier runs are still to be delivered", owed);
 

@@ -249,6 +249,63 @@ TEST(Delivery, ASpoolOnDiskOutlivesARestartAndTheOlderBootLeavesFirst) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.file("spool/refused")));
 }
 
+/// A certificate says who a sensor is, and a collector takes nothing of another.
+TEST(Delivery, WhoSignsDeliversNoOtherSensorsRecords) {
+  test::Folder folder;
+  TestCollector collector;
+  Options o = options_for({"127.0.0.1:1"}, false);
+  o.spool_folder = folder.file("spool");
+  o.patience = 100ms;
+  Sender before(o);
+  before.mixture(100);
+  before.sink->close();
+  before.sink.reset();
+
+  Options renamed = o;
+  renamed.sensor = "plant-8";
+  renamed.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
+  const std::string why = open_delivery_sink(renamed).error().message;
+  EXPECT_THAT(why, HasSubstr("holds 100 records of sensor 'plant-7', and this one is 'plant-8'"));
+  EXPECT_THAT(why, HasSubstr("name another folder"));
+
+  collector.start();
+  o.collectors = renamed.collectors = {collector.address()};
+  o.wait = renamed.wait = true;
+  o.patience = renamed.patience = 5s;
+  Sender(o).sink->close();  // under its own name they are delivered
+  EXPECT_EQ(collector.ledger().delivered(), before.made);
+  collector.judge = [](const v1::Batch& b) {
+    if (b.sensor() == "plant-8") return grpc::Status::OK;
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "another sensor's");
+  };
+  Sender after(renamed);
+  after.mixture(100);
+  after.sink->close();
+  EXPECT_EQ(after.sink->delivered(), 100U);
+  TypeCounts both = before.made;
+  for (const auto& [type, n] : after.made) both[type] += n;
+  EXPECT_EQ(collector.ledger().delivered(), both) << "no lane waits for the word of where plant-7 ended";
+}
+
+TEST(Delivery, WithoutACertificateRecordsAreDeliveredUnderTheNameTheyHave) {
+  test::Folder folder;
+  TestCollector collector;
+  Options o = options_for({"127.0.0.1:1"}, false);
+  o.spool_folder = folder.file("spool");
+  o.patience = 100ms;
+  Sender before(o);
+  before.mixture(100);
+  before.sink->close();
+  before.sink.reset();
+  collector.start();
+  o.collectors = {collector.address()};
+  o.sensor = "plant-8";
+  o.wait = true;
+  o.patience = 5s;
+  Sender(o).sink->close();
+  EXPECT_EQ(collector.ledger().delivered(), before.made);
+}
+
 TEST(Delivery, LiveWhatFindsNoRoomInMemoryIsLostAndAGap) {
   TestCollector collector;
   collector.start();

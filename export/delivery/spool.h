@@ -70,6 +70,9 @@ class Spool {
   Result<BootFile*> begin(BootFile::Options options, Settled settled);
   /// Boots that ended with records in hand: see recover().
   [[nodiscard]] std::vector<BootFile*> ended();
+  /// For a sensor that has to prove who it is: the error names another one of which records are owed here. Boots of others of which nothing is
+  /// owed are forgotten, for nobody takes the word where they ended under this name. When none is among ended().
+  Status keep_only(const std::string& sensor);
   /// Nothing more will be appended to it.
   void close(BootFile& boot);
 
@@ -158,6 +161,7 @@ class Spool {
   [[nodiscard]] std::uint64_t owed_locked() const;
   [[nodiscard]] static bool is_finished(const Chain& chain);
   void drop_finished();
+  void forget(const std::set<const BootFile*>& gone);
 
   std::optional<Frame> tell_acknowledged(const Chain& chain, Place& place) const;
   std::optional<Frame> read_next(Chain& chain, Place& place);

@@ -44,6 +44,10 @@ void Spool::drop_finished() {
     if (!finished) continue;
     if (options_.folder.empty() || through == 0 || ++kept > kEndedBoots) gone.insert(boot);
   }
+  forget(gone);
+}
+
+void Spool::forget(const std::set<const BootFile*>& gone) {
   if (gone.empty()) return;
   for (auto& lane : lanes_) std::erase_if(lane, [&](const auto& c) { return gone.contains(c->boot); });
   std::erase_if(boots_, [&](const auto& b) {

@@ -195,4 +195,31 @@ void Spool::finish_loading(Chain& chain) {
   drop_acknowledged(chain);
 }
 
+Status Spool::keep_only(const std::string& sensor) {
+  const std::lock_guard lock(mutex_);
+  std::set<const BootFile*> gone;
+  std::string other;
+  std::uint64_t owed = 0;
+  for (const auto& boot : boots_) {
+    if (boot->sensor() == sensor) continue;
+    gone.insert(boot.get());
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+      const Chain& c = *find(boot->boot(), lane);
+      if (c.head.through <= c.base.through) continue;
+      owed += c.head.through - c.base.through;
+      other = boot->sensor();
+    }
+  }
+  if (owed != 0) {
+    return Error{
+        fmt::format("export.spool.path: '{}' holds {} records of sensor '{}', and this one is '{}': a "
+                    "collector takes them from "
+                    "that one alone. Start once more with its certificate until they are delivered, or name "
+                    "another folder",
+                    options_.folder, owed, other, sensor)};
+  }
+  forget(gone);
+  return Done{};
+}
+
 }  // namespace picket::delivery
