@@ -65,6 +65,8 @@ struct BootFile::Layout {
   std::array<std::array<char, kNameBytes>, kMaxTypes> names;
   std::uint64_t crc;  ///< of all before it
   std::array<Lane, kLaneCount> lanes;
+  std::array<std::uint64_t, kLaneCount>
+      unwritten_from;  ///< in the rest of a page, which was zeros before there was this
 
   [[nodiscard]] std::size_t stride() const { return round_up(sizeof(Segment) + segment_bytes); }
   [[nodiscard]] std::size_t total() const { return round_up(sizeof(Layout)) + segments * stride(); }
@@ -152,6 +154,7 @@ std::span<std::uint64_t, kMaxTypes> BootFile::made(std::size_t lane) noexcept {
   return map_->lanes[lane].made;
 }
 std::uint64_t& BootFile::total(std::size_t lane) noexcept { return map_->lanes[lane].total; }
+std::uint64_t& BootFile::unwritten_from(std::size_t lane) noexcept { return map_->unwritten_from[lane]; }
 std::string_view BootFile::name(std::size_t kind) const noexcept { return map_->names[kind].data(); }
 
 std::uint32_t BootFile::segments() const noexcept { return map_bytes_ < map_->total() ? 0 : map_->segments; }

@@ -98,6 +98,9 @@ class BootFile {
   void drop_segments();
 
   /// No value: damaged, or not known.
+  /// From this number on the lane's batches found no room on disk: what a process had of them in memory ended with it. 0: there are none.
+  [[nodiscard]] std::uint64_t& unwritten_from(std::size_t lane) noexcept;
+
   [[nodiscard]] std::optional<ChainPoint> base(std::size_t lane) const;
   [[nodiscard]] std::optional<ChainPoint> head(std::size_t lane) const;
   void set_base(std::size_t lane, const ChainPoint& point);

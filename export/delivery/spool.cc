@@ -162,6 +162,8 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
         }
       }
     }
+    std::uint64_t& unwritten = c.boot->unwritten_from(lane);
+    if (file->in_memory() && !options_.folder.empty() && unwritten == 0) unwritten = batch.first_seq();
     c.head = after;
     c.boot->set_head(lane, after);
     if (batch.has_gap()) {
@@ -271,10 +273,10 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
         continue;
       }
       is_computed = true;
-      found = missing_frame(chain, place.at, chain.head, v1::GAP_SPOOL_DAMAGED, now_ns());
+      found = missing_frame(chain, place.at, chain.head, why_absent(chain, place), now_ns());
     } else if (frame.first() > place.at.through + 1) {
       is_computed = true;
-      found = missing_frame(chain, place.at, point_before(frame.batch), v1::GAP_SPOOL_DAMAGED,
+      found = missing_frame(chain, place.at, point_before(frame.batch), why_absent(chain, place),
                             frame.batch.sealed_at());
     } else {
       place.offset = behind;
@@ -293,15 +295,23 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
     }
     if (is_computed && found->last() > chain.damage_told) {  // others were counted when they came in
       chain.damage_told = found->last();
-      counters_.missing[v1::GAP_SPOOL_DAMAGED].fetch_add(found->batch.count(), std::memory_order_relaxed);
-      spdlog::error(
-          "the spool is damaged: {} records, from {} on, of boot {:016x}, {}, cannot be read; a gap stands "
-          "for them",
-          found->batch.count(), found->first(), chain.boot->boot(), v1::Lane_Name(kLanes[chain.lane]));
+      const v1::GapReason why = found->batch.gap().reason();
+      counters_.missing[why].fetch_add(found->batch.count(), std::memory_order_relaxed);
+      spdlog::error("{}: {} records, from {} on, of boot {:016x}, {}, cannot be read; a gap stands for them",
+                    why == v1::GAP_SPOOL_DAMAGED ? "the spool is damaged"
+                                                 : "a picket before this one ended with a full disk",
+                    found->batch.count(), found->first(), chain.boot->boot(),
+                    v1::Lane_Name(kLanes[chain.lane]));
     }
     return found;
   }
   return {};
+}
+
+/// Of what stands behind `place.at`, and is in no file.
+v1::GapReason Spool::why_absent(const Chain& chain, const Place& place) {
+  const std::uint64_t unwritten = chain.boot->unwritten_from(chain.lane);
+  return unwritten != 0 && place.at.through + 1 >= unwritten ? v1::GAP_SENSOR_ENDED : v1::GAP_SPOOL_DAMAGED;
 }
 
 /// A gap has 32 bits for its count: more is told in parts.

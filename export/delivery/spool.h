@@ -14,7 +14,7 @@
 // Old      files in which nothing was written for max_age go the same way, whatever their lane; setting the clock ages none
 // Damage   is found when it is read. The gap is computed from what stands around it (chain_point.h)
 // No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk when
-//          it takes them again
+//          it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED
 //
 // Threads  any; one lock, held during reads and writes of a batch, not during fsync
 #pragma once
@@ -165,6 +165,7 @@ class Spool {
 
   std::optional<Frame> tell_acknowledged(const Chain& chain, Place& place) const;
   std::optional<Frame> read_next(Chain& chain, Place& place);
+  [[nodiscard]] static v1::GapReason why_absent(const Chain& chain, const Place& place);
   Stored* file_of(Chain& chain, Place& place);
   Frame missing_frame(const Chain& chain, const ChainPoint& from, ChainPoint to, v1::GapReason reason,
                       std::uint64_t sealed_at) const;

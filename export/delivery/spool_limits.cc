@@ -168,6 +168,8 @@ void Spool::move_to_disk() {
     }
   }
   disk_failing_ = false;
+  for (std::size_t lane = 0; current_ != nullptr && lane < kLaneCount; ++lane)
+    current_->unwritten_from(lane) = 0;
   spdlog::warn("the spool in '{}' can be written to again", options_.folder);
 }
 

@@ -134,6 +134,7 @@ TEST(Spool, AFullDiskIsBridgedInMemory) {
     s.make_many(601, 900);
     EXPECT_EQ(counters.memory_bytes, 0U);
     EXPECT_EQ(s.delivered_, 300U) << "told when they were safe after all";
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) EXPECT_EQ(s.file().unwritten_from(lane), 0U);
     made = s.made_;
   }
   Sensor s(folder.path(), counters, o, 2);
@@ -185,7 +186,8 @@ TEST(Spool, BatchesInMemoryThatEndWithTheProcessAreAGap) {
   drain(s.spool(), ledger);
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.all(), made);
-  EXPECT_EQ(ledger.missing(v1::GAP_SPOOL_DAMAGED), 300U);
+  EXPECT_EQ(ledger.missing(v1::GAP_SENSOR_ENDED), 300U) << "nothing of it was ever on the disk";
+  EXPECT_EQ(counters.missing[v1::GAP_SPOOL_DAMAGED], 0U);
 }
 
 }  // namespace
