@@ -103,7 +103,7 @@ class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
 };
 
 class Service final : public v1::Collector::WithRawCallbackMethod_Deliver<
-                          v1::Collector::WithCallbackMethod_Command<v1::Collector::Service>> {
+                          v1::Collector::WithRawCallbackMethod_Command<v1::Collector::Service>> {
  public:
   Service(const ServerOptions& options, Router& router) : options_(options), router_(router) {}
 

@@ -400,6 +400,57 @@ TEST(Delivery, SaysWhyACollectorWasNotReached) {
   EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("--records (no way to 127.0.0.1:1)"));
 }
 
+/// Answers each call with what is no Ack, and never ends it.
+class Babbler final : public v1::Collector::WithRawCallbackMethod_Deliver<v1::Collector::Service> {
+ public:
+  Babbler() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  ~Babbler() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Deliver(
+      grpc::CallbackServerContext* context) override {
+    (void)context;
+    ++calls;
+    return new Answer;
+  }
+  int port = 0;
+  std::atomic<int> calls{0};
+
+ private:
+  struct Answer final : grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+    Answer() {
+      const grpc::Slice slice("\xff\xff\xff\xff");
+      out = grpc::ByteBuffer(&slice, 1);
+      StartWrite(&out);
+    }
+    void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+    void OnDone() override { delete this; }
+    grpc::ByteBuffer out;
+  };
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST(Delivery, WhatIsNoAcknowledgementEndsTheCallThoughTheFarSideDoesNot) {
+  Babbler rogue;
+  Options o = options_for({"127.0.0.1:" + std::to_string(rogue.port)});
+  o.max_backoff = 20ms;
+  Sender s(o);
+  s.write(test::kFlow);
+  s.sink->tick();
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (rogue.calls < 3 && std::chrono::steady_clock::now() < until) {
+    s.sink->tick();
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_GE(rogue.calls, 3) << "the lane waits for who says nothing more";
+  s.sink->abandon();
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 0U);
+}
+
 TEST(Delivery, BatchesAreSigned) {
   TestCollector collector;
   std::atomic<int> unsigned_batches{0}, gaps{0};

@@ -1,5 +1,7 @@
 #include "export/delivery/link.h"
 
+#include <fmt/core.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <spdlog/spdlog.h>
 
@@ -40,24 +42,30 @@ class Link final : public OutletThread {
     bool is_owed = true;  ///< false: the word of what was acknowledged, which is no progress
   };
   /// A lane's call. What gRPC's threads and the link's share is under the link's mutex.
-  struct Call final : grpc::ClientBidiReactor<v1::Batch, v1::Ack> {
-    Call(Link& owner, v1::Collector::Stub& stub) : link(owner) {
-      stub.async()->Deliver(&context, this);
+  struct Call final : grpc::ClientBidiReactor<v1::Batch, grpc::ByteBuffer> {
+    Call(Link& owner, const std::shared_ptr<grpc::Channel>& channel) : link(owner) {
+      grpc::TemplatedGenericStub<v1::Batch, grpc::ByteBuffer>(channel).PrepareBidiStreamingCall(
+          &context, fmt::format("/{}/Deliver", v1::Collector::service_full_name()), {}, this);
       AddHold();  // until the link lets go: it writes when it likes
       StartRead(&in);
       StartCall();
     }
+    /// Read here: gRPC takes what it cannot read for the collector's last word, and waits for an end that may never come.
     void OnReadDone(bool ok) override {
+      v1::Ack ack;
+      const bool is_ack = ok && grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();
       {
         const std::lock_guard lock(link.mutex_);
-        if (ok) {
-          acks.push_back(in);
+        if (is_ack) {
+          acks.push_back(std::move(ack));
         } else {
           broken = true;
+          nonsense = ok;
         }
         link.event();
       }
-      if (ok) StartRead(&in);
+      if (is_ack) return StartRead(&in);
+      if (ok) context.TryCancel();
     }
     void OnWriteDone(bool ok) override {
       const std::lock_guard lock(link.mutex_);
@@ -74,9 +82,10 @@ class Link final : public OutletThread {
 
     Link& link;
     grpc::ClientContext context;
-    v1::Ack in;
+    grpc::ByteBuffer in;
     std::vector<v1::Ack> acks;
     bool writing = false, broken = false, done = false;
+    bool nonsense = false;  ///< it sent what is no Ack
     grpc::Status status;
     // The link's own.
     Frame out;
@@ -118,7 +127,6 @@ class Link final : public OutletThread {
   std::shared_ptr<grpc::Channel> channel_, probe_;
   std::size_t probe_of_ = 0;
   Clock::time_point probed_{};
-  std::unique_ptr<v1::Collector::Stub> stub_;
   std::array<Lane, kLaneCount> lanes_;
   bool link_failed_ = false;
   std::string said_;  ///< the trouble that stands in the log; "": that it is over does
@@ -148,7 +156,6 @@ void Link::run(Lock& lock) {
     end_calls(lock);
     connected_ = false;
     counters_.connected.fetch_sub(1, std::memory_order_relaxed);
-    stub_.reset();
     channel_.reset();
     if (Clock::now() - since > milliseconds(1000)) backoff = kFirstBackoff;
     if (!link_failed_) continue;
@@ -162,7 +169,6 @@ bool Link::connect(Lock& lock) {
   if (probe_ != nullptr) {  // an earlier one that is there again
     channel_ = std::move(probe_);
     current_ = probe_of_;
-    stub_ = v1::Collector::NewStub(channel_);
     link_failed_ = false;
     return true;
   }
@@ -192,7 +198,6 @@ bool Link::try_collector(Lock& lock, std::size_t i) {
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) break;
     if (state != GRPC_CHANNEL_READY) continue;
     channel_ = std::move(channel).value();
-    stub_ = v1::Collector::NewStub(channel_);
     return true;
   }
   const std::string why = unlocked(
@@ -264,7 +269,9 @@ void Link::call_ended(std::size_t i) {
   const std::unique_ptr<Call> call = std::move(lane.call);
   spool_.rewind(options_.place, i);
   const grpc::Status& status = call->status;
-  const std::string why = status.ok() ? "it ended the call" : status.error_message();
+  const std::string why = call->nonsense ? "it sent what is no acknowledgement"
+                          : status.ok()  ? "it ended the call"
+                                         : status.error_message();
   if (is_refusal(status.error_code()) && !call->flight.empty()) {
     trouble_ = why;
     if (!lane.careful) {
@@ -310,7 +317,7 @@ bool Link::send_one(Lock& lock) {
     auto frame = unlocked(lock, [&] {
       auto next = spool_.next(options_.place, i);
       if (next && options_.sign) sign_batch(options_.sign, next->batch);
-      if (next && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, *stub_);
+      if (next && lane.call == nullptr) lane.call = std::make_unique<Call>(*this, channel_);
       return next;
     });
     if (!frame) continue;

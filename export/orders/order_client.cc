@@ -1,6 +1,7 @@
 #include "export/orders/order_client.h"
 
 #include <fmt/core.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <spdlog/spdlog.h>
 
@@ -50,19 +51,21 @@ struct Events {
 };
 
 /// One call; the client's thread starts everything, gRPC's only tell it what has ended. A hold keeps the call from ending
-/// until the client knows that it is broken.
-class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, v1::Order> {
+/// until the client knows that it is broken. Orders are read here: gRPC takes what it cannot read for the collector's last word, and waits
+/// for an end that may never come.
+class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, grpc::ByteBuffer> {
  public:
   Call(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Events> events)
-      : channel_(std::move(channel)), events_(std::move(events)), stub_(v1::Collector::NewStub(channel_)) {
-    stub_->async()->Command(&context_, this);
+      : channel_(std::move(channel)), events_(std::move(events)) {
+    grpc::TemplatedGenericStub<v1::SensorStatus, grpc::ByteBuffer>(channel_).PrepareBidiStreamingCall(
+        &context_, fmt::format("/{}/Command", v1::Collector::service_full_name()), {}, this);
     AddHold();
     StartCall();
   }
 
   void read() {
     reading_ = true;
-    StartRead(&part);
+    StartRead(&in_);
   }
   void write(v1::SensorStatus status) {
     if (over_) return;
@@ -74,9 +77,14 @@ class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, v1::Order> {
     writing_ = false;
     if (wants_ && !over_) send();
   }
-  void read_done(bool ok) {
+  /// True: there is another part.
+  bool read_done(bool ok) {
     reading_ = false;
-    if (!ok) let_go();
+    if (ok && grpc::SerializationTraits<v1::Order>::Deserialize(&in_, &part).ok()) return true;
+    is_nonsense_ = ok;
+    if (ok) context_.TryCancel();
+    let_go();
+    return false;
   }
   void cancel() {
     context_.TryCancel();
@@ -87,7 +95,10 @@ class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, v1::Order> {
   void OnWriteDone(bool ok) override { events_->post({Event::Kind::kWritten, this, ok}); }
   void OnDone(const grpc::Status& s) override {
     const auto events = events_;  // the client may free this call before post() returns
-    events->post({Event::Kind::kEnded, this, s.ok(), s.ok() ? "it ended the call" : s.error_message()});
+    events->post({Event::Kind::kEnded, this, s.ok(),
+                  is_nonsense_ ? "it sent what is no order"
+                  : s.ok()     ? "it ended the call"
+                               : s.error_message()});
   }
 
   v1::Order part;  ///< of the client's thread, between a read's end and the next
@@ -105,10 +116,11 @@ class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, v1::Order> {
 
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<Events> events_;
-  std::unique_ptr<v1::Collector::Stub> stub_;
   grpc::ClientContext context_;
+  grpc::ByteBuffer in_;
   v1::SensorStatus next_, sent_;
   bool reading_ = false, writing_ = false, wants_ = false, over_ = false;
+  bool is_nonsense_ = false;  ///< what came last
 };
 
 struct Peer {
@@ -261,8 +273,7 @@ void Client::handle(Event& e) {
     if (p.call.get() != e.call) continue;
     switch (e.kind) {
       case Event::Kind::kRead:
-        p.call->read_done(e.ok);
-        if (e.ok) take(p);
+        if (p.call->read_done(e.ok)) take(p);
         return;
       case Event::Kind::kWritten:
         return p.call->written();

@@ -24,7 +24,7 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
 
   void start() {
     self_ = shared_from_this();
-    StartRead(&incoming_);
+    StartRead(&in_);
   }
   void wake() {
     const std::lock_guard lock(mutex_);
@@ -38,6 +38,8 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   void OnReadDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     if (!ok) return fail(grpc::StatusCode::OK, "");
+    if (!grpc::SerializationTraits<v1::SensorStatus>::Deserialize(&in_, &incoming_).ok())
+      return fail(grpc::StatusCode::INVALID_ARGUMENT, "a message that is no SensorStatus");
     take();
   }
   void OnWriteDone(bool ok) override {
@@ -65,6 +67,7 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   const std::optional<std::string> identity_;
   std::shared_ptr<Call> self_;
   std::mutex mutex_;
+  grpc::ByteBuffer in_, out_;
   v1::SensorStatus incoming_, known_;
   v1::Order part_;
   std::string path_;
@@ -165,7 +168,7 @@ void Call::take() {
       break;
     }
   }
-  StartRead(&incoming_);
+  StartRead(&in_);
   pump();
 }
 
@@ -196,7 +199,9 @@ void Call::pump() {
   if (finished_ || writing_) return;
   if (!status_ && send_next()) {
     writing_ = true;
-    return StartWrite(&part_);
+    bool own_buffer = false;
+    (void)grpc::SerializationTraits<v1::Order>::Serialize(part_, &out_, &own_buffer);
+    return StartWrite(&out_);
   }
   if (!status_ || finished_) return;
   finished_ = true;

@@ -4,6 +4,7 @@
 //
 // Memory    a part of one order for each sensor that is connected
 // Threads   gRPC's, and one that looks into the folder every second
+// Refuses   what is no status ends the call: INVALID_ARGUMENT
 // Identity  a status under another name than the connection's ends the call: PERMISSION_DENIED
 #pragma once
 #include <grpcpp/grpcpp.h>
@@ -23,7 +24,8 @@ class OrderDesk {
   /// After end_all(), and when the server has let go of every call.
   virtual ~OrderDesk() = default;
 
-  using Reactor = grpc::ServerBidiReactor<v1::SensorStatus, v1::Order>;
+  /// Bytes both ways: gRPC takes what it cannot read for the sensor's last word.
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
   /// A call, which frees itself. `identity`: the sensor that the connection's certificate names, where one does.
   virtual Reactor* call(const std::string& peer, std::optional<std::string> identity) = 0;
   /// Ends every call: UNAVAILABLE.

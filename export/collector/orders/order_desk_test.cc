@@ -1,6 +1,7 @@
 // Sensors and a collector's desk over loopback: what is ordered arrives, is tried, and is told of.
 #include "export/collector/orders/order_desk.h"
 
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -35,7 +36,7 @@ bool eventually(Condition&& good) {
 /// A collector of which there is only the desk; or, with `script`, one that does what a test wants.
 class Collector {
  public:
-  using Service = v1::Collector::WithCallbackMethod_Command<v1::Collector::Service>;
+  using Service = v1::Collector::WithRawCallbackMethod_Command<v1::Collector::Service>;
   using Script = std::function<OrderDesk::Reactor*()>;
 
   explicit Collector(const std::string& folder, int port = 0, Script script = nullptr,
@@ -255,10 +256,11 @@ TEST_F(OrderDeskTest, TwoCollectorsAndOneOrder) {
 /// Sends what it is told to, then waits for ever, or ends the call.
 class Scripted final : public OrderDesk::Reactor {
  public:
-  Scripted(std::vector<v1::Order> parts, bool end) : parts_(std::move(parts)), end_(end) {
-    StartRead(&status_);
+  Scripted(std::vector<std::string> messages, bool end) : messages_(std::move(messages)), end_(end) {
+    StartRead(&in_);
     next();
   }
+  Scripted(const std::vector<v1::Order>& parts, bool end) : Scripted(encoded(parts), end) {}
   void OnWriteDone(bool ok) override {
     if (ok) next();
   }
@@ -268,14 +270,23 @@ class Scripted final : public OrderDesk::Reactor {
   void OnDone() override { delete this; }
 
  private:
+  static std::vector<std::string> encoded(const std::vector<v1::Order>& parts) {
+    std::vector<std::string> all;
+    for (const v1::Order& part : parts) all.push_back(part.SerializeAsString());
+    return all;
+  }
   void next() {
-    if (at_ < parts_.size()) return StartWrite(&parts_[at_++]);
+    if (at_ < messages_.size()) {
+      const grpc::Slice slice(messages_[at_++]);
+      out_ = grpc::ByteBuffer(&slice, 1);
+      return StartWrite(&out_);
+    }
     if (end_) Finish({grpc::StatusCode::UNAVAILABLE, "cut"});
   }
-  std::vector<v1::Order> parts_;
+  std::vector<std::string> messages_;
   std::size_t at_ = 0;
   const bool end_;
-  v1::SensorStatus status_;
+  grpc::ByteBuffer in_, out_;
 };
 
 TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
@@ -286,7 +297,7 @@ TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
     std::atomic<int> calls{0};
     auto flaky = std::make_unique<Collector>(path("flaky"), 0, [&] {
       ++calls;
-      return new Scripted({parts[0]}, ends);
+      return new Scripted(std::vector{parts[0]}, ends);
     });
     start_sensor({flaky->at()}, ends ? milliseconds(60'000) : milliseconds(50));
     EXPECT_TRUE(eventually([&] { return calls.load() >= 3; }));
@@ -300,6 +311,44 @@ TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
   start_sensor({collector.at()});
   EXPECT_TRUE(eventually([&] { return content() == big; }));
   client_.reset();
+}
+
+TEST_F(OrderDeskTest, WhatIsNoOrderEndsTheCallThoughTheFarSideDoesNot) {
+  std::atomic<int> calls{0};
+  Collector rogue(path("rogue"), 0, [&] {
+    ++calls;
+    return new Scripted(std::vector<std::string>{"\xff\xff\xff\xff"}, false);
+  });
+  start_sensor({rogue.at()});
+  EXPECT_TRUE(eventually([&] { return calls.load() >= 3; })) << "it waits for who says nothing more";
+  client_.reset();
+  EXPECT_TRUE(folder_->states().empty());
+}
+
+TEST_F(OrderDeskTest, WhatIsNoStatusIsRefused) {
+  Collector collector(path("collector"));
+  issue("one");
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(grpc::CreateChannel(collector.at().text(), grpc::InsecureChannelCredentials()));
+  const auto call = stub.PrepareCall(&context, "/picket.v1.Collector/Command", &queue);
+  const auto done = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  call->StartCall(nullptr);
+  ASSERT_TRUE(done());
+  const grpc::Slice slice("\xff\xff\xff\xff");
+  call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+  ASSERT_TRUE(done());
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  ASSERT_TRUE(done());
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "a message that is no SensorStatus");
+  EXPECT_TRUE(collector.book->statuses().empty());
+  queue.Shutdown();
 }
 
 TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {
