@@ -1,10 +1,15 @@
 #include "export/tls/channels.h"
 
-#include <grpc/support/log.h>
-#include <grpcpp/grpcpp.h>
 #include <spdlog/spdlog.h>
 
+#include "export/client_channel.h"
+
 namespace picket::tls {
+namespace {
+
+constexpr std::chrono::seconds kAttempt{15};  // as long as the gate dials
+
+}  // namespace
 
 Result<std::shared_ptr<Channels>> Channels::open(const CredentialsOptions& options, std::string server_name,
                                                  const TunnelLimits& limits) {
@@ -37,7 +42,6 @@ Result<std::shared_ptr<grpc::Channel>> Channels::to(const HostPort& collector) {
     keyring_->counters().fail(Failure::kExpired);
     return now.error();
   }
-  gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Gate>& gate = gates_[collector.text()];
   if (gate == nullptr) {
@@ -45,15 +49,7 @@ Result<std::shared_ptr<grpc::Channel>> Channels::to(const HostPort& collector) {
     if (!opened) return opened.error();
     gate = std::move(opened).value();
   }
-  grpc::ChannelArguments args;
-  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);  // notices a collector that vanished without a word
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  // Whoever uses the channel decides when it is tried again.
-  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 15'000);  // in truth the time that one attempt has
-  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  return grpc::CreateCustomChannel(gate->target(), grpc::InsecureChannelCredentials(), args);
+  return make_client_channel(gate->target(), kAttempt);
 }
 
 std::string Channels::trouble(const HostPort& collector) const {

@@ -159,6 +159,7 @@ NONSENSE = {
     'a web server': (None, b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno\n'),
     'random messages': ({b'Deliver': [message(CHANCE.randbytes(500))], b'Command': [message(CHANCE.randbytes(500))]}, None),
     'a message of a gigabyte': ({b'Deliver': [b'\0' + struct.pack('>I', 1 << 30)], b'Command': [b'\0' + struct.pack('>I', 1 << 30)]}, None),
+    'a message of a gigabyte, as far as there is room': ({b'Deliver': [1 << 30]}, None),
     'acknowledgements of what was never sent': ({b'Deliver': [message(fixed64(1, 12345) + field(2, 1 << 40) + field(3, lane)) for lane in (0, 1, 2, 3, 4, 99)]}, None),
 }
 
@@ -177,6 +178,12 @@ def of_the_sensor(checks, folder):
         made = sensor.metrics().get('picket_delivery_made_records_total{lane="transaction"}', 0)
         checks.ok('a collector that is %s: the sensor goes on' % name, eventually(
             lambda: sensor.metrics().get('picket_delivery_made_records_total{lane="transaction"}', 0) > made), sensor.said()[-800:])
+        if 'room' in name:
+            checks.ok('the sensor ends that call', eventually(lambda: rogue.flooded), sensor.said()[-800:])
+            most = resident_mb(sensor.process)
+            checks.ok('and has read less than %d MB of it' % MOST_MB, max(rogue.flooded, default=1 << 30) < MOST_MB << 20, rogue.flooded)
+            checks.ok('and holds no more', most - before < MOST_MB, '%d MB before, %d MB now' % (before, most))
+            checks.note('of a gigabyte %d MB came; %d MB before, %d MB now' % (max(rogue.flooded) >> 20, before, most))
         rogue.close()
     left = noise(metrics, 40 * TIMES)
     checks.ok("random bytes at the sensor's metrics: it answers", sensor.metrics())

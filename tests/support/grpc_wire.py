@@ -125,6 +125,7 @@ class End:
 
     def __init__(self, connection):
         self.socket, self.left = connection, b''
+        self.initial, self.rooms = 65535, {0: 65535}  # that the far side has for a stream at first, and now
 
     def send(self, *frames):
         self.socket.sendall(b''.join(frames))
@@ -138,16 +139,56 @@ class End:
         out, self.left = self.left[:n], self.left[n:]
         return out
 
+    def room(self, stream):
+        return min(self.rooms[0], self.rooms.setdefault(stream, self.initial))
+
+    def next_frame(self):
+        """(kind, flags, stream, payload); settings and pings are answered, and room is counted."""
+        head = self.exactly(9)
+        kind, flags, stream = head[3], head[4], struct.unpack('>I', head[5:])[0] & 0x7fffffff
+        payload = self.exactly(int.from_bytes(head[:3], 'big'))
+        if kind == WINDOW:
+            self.rooms[stream] = self.rooms.get(stream, self.initial) + struct.unpack('>I', payload)[0]
+        elif kind == SETTINGS and not flags & ACK:
+            for at in range(0, len(payload), 6):
+                key, value = struct.unpack('>HI', payload[at:at + 6])
+                if key == 4:
+                    self.rooms = {of: n + (value - self.initial if of else 0) for of, n in self.rooms.items()}
+                    self.initial = value
+            self.send(frame(SETTINGS, ACK))
+        elif kind == PING and not flags & ACK:
+            self.send(frame(PING, ACK, 0, payload))
+        return kind, flags, stream, payload
+
     def read(self):
-        """(kind, flags, stream, payload) of the next frame that says something; settings and pings are answered."""
+        """The next frame that says something."""
         while True:
-            head = self.exactly(9)
-            kind, flags, stream = head[3], head[4], struct.unpack('>I', head[5:])[0] & 0x7fffffff
-            payload = self.exactly(int.from_bytes(head[:3], 'big'))
-            if kind in (SETTINGS, PING) and not flags & ACK:
-                self.send(frame(kind, ACK, 0, payload if kind == PING else b''))
-            elif kind in (DATA, HEADERS, RST, GOAWAY):
-                return kind, flags, stream, payload
+            found = self.next_frame()
+            if found[0] in (DATA, HEADERS, RST, GOAWAY):
+                return found
+
+    def flood(self, stream, total):
+        """The head of a message of `total` bytes and as much of it as the far side makes room for. Gives how much that was."""
+        sent, left = 0, b'\0' + struct.pack('>I', total)
+        try:
+            while sent < total:
+                room = min(self.room(stream), 16384)
+                if room > 0:
+                    data = left + bytes(room - len(left))
+                    left = b''
+                    self.send(frame(DATA, 0, stream, data))
+                    sent += room
+                    self.rooms[0] -= room
+                    self.rooms[stream] -= room
+                if room > 0 and sent % (1 << 20) > 16384:
+                    continue
+                kind, flags, of, payload = self.next_frame()
+                if of in (0, stream) and kind in (HEADERS, RST, GOAWAY):
+                    self.left = frame(kind, flags, of, payload) + self.left
+                    return sent
+        except OSError:
+            pass
+        return sent
 
 
 class Client(End):
@@ -176,43 +217,6 @@ class Client(End):
         for at in range(0, len(data), 16384):
             self.send(frame(DATA, 0, stream, data[at:at + 16384]))
 
-    def flood(self, stream, total):
-        """The head of a message of `total` bytes and as much of it as the far side makes room for. Gives how much that was."""
-        rooms, initial, sent = {0: 65535, stream: 65535}, 65535, 0
-        left = b'\0' + struct.pack('>I', total)
-        try:
-            while sent < total:
-                room = min(rooms[0], rooms[stream], 16384)
-                if room > 0:
-                    data = left + bytes(room - len(left))
-                    left = b''
-                    self.send(frame(DATA, 0, stream, data))
-                    sent += room
-                    rooms[0] -= room
-                    rooms[stream] -= room
-                if room > 0 and sent % (1 << 20) > 16384:
-                    continue
-                head = self.exactly(9)
-                kind, flags, of = head[3], head[4], struct.unpack('>I', head[5:])[0]
-                payload = self.exactly(int.from_bytes(head[:3], 'big'))
-                if kind == WINDOW:
-                    rooms[of] += struct.unpack('>I', payload)[0]
-                elif kind == SETTINGS and not flags & ACK:
-                    for at in range(0, len(payload), 6):
-                        key, value = struct.unpack('>HI', payload[at:at + 6])
-                        if key == 4:
-                            rooms[stream] += value - initial
-                            initial = value
-                    self.send(frame(SETTINGS, ACK))
-                elif kind == PING and not flags & ACK:
-                    self.send(frame(PING, ACK, 0, payload))
-                elif kind in (HEADERS, RST, GOAWAY):
-                    self.left = head + payload + self.left
-                    return sent
-        except OSError:
-            pass
-        return sent
-
     def end_of(self, stream):
         """(status, text, acknowledgements) of a call; status None: the connection ended without a word."""
         answers = 0
@@ -238,10 +242,11 @@ class Client(End):
 
 
 class Rogue:
-    """A collector that answers each call with the messages given for its method, whatever they are; `raw`: bytes in place of HTTP/2."""
+    """A collector that answers each call with the messages given for its method, whatever they are, an integer with a message of so many bytes;
+    `raw`: bytes in place of HTTP/2. `flooded`: of such messages, the bytes that the sensor made room for."""
 
     def __init__(self, answers, raw=None, port=0):
-        self.answers, self.raw, self.calls, self.data = answers, raw, 0, 0
+        self.answers, self.raw, self.calls, self.data, self.flooded = answers, raw, 0, 0, []
         self.listening = socket.create_server((own_host(), port))
         self.port = self.listening.getsockname()[1]
         self.address = '%s:%d' % (own_host(), self.port)
@@ -276,7 +281,10 @@ class Rogue:
                 self.calls += method is not None
                 end.send(frame(HEADERS, END_HEADERS, stream, b'\x88' + literal(b'content-type', b'application/grpc')))
                 for data in self.answers.get(method, []):
-                    end.send(frame(DATA, 0, stream, data))
+                    if isinstance(data, int):
+                        self.flooded.append(end.flood(stream, data))
+                    else:
+                        end.send(frame(DATA, 0, stream, data))
         except OSError:
             connection.close()
 
