@@ -77,7 +77,7 @@ constexpr FamilyOf<Figures> kFamilies[] = {
     {{"picket_collector_other_batches", kCounter, "", "",
       "batches of sensors that are not told apart, for there are too many"},
      [](const Figures& f, Samples& out) { out.add(f.tally.other_batches); }},
-    {{"picket_collector_connected", kGauge, "", "", "calls of sensors that are open now"},
+    {{"picket_collector_connected", kGauge, "", "", "sensors that have a call open now"},
      [](const Figures& f, Samples& out) { out.add(f.tally.connected); }},
     {{"picket_collector_connections", kCounter, "", "", "calls of sensors that were opened"},
      [](const Figures& f, Samples& out) { out.add(f.tally.connections); }},

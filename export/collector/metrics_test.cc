@@ -23,7 +23,8 @@ Figures figures() {
   t.refused_call();
   t.connected();
   t.connected();
-  t.disconnected();
+  t.joined("pl\"ant");
+  t.joined("pl\"ant");
   Figures f;
   f.version = "1.2.3";
   f.tally = t.state();

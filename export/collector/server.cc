@@ -91,7 +91,7 @@ class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
   // Read here, and not by gRPC, which takes what it cannot read for the sensor's last word.
   grpc::ByteBuffer in_, out_;
   v1::Batch batch_;     ///< of the reader: gRPC's thread, or take()
-  std::string sensor_;  ///< the last one that was logged
+  std::string sensor_;  ///< the last one that was logged, and is counted as connected
   grpc::Alarm retry_;
 
   std::mutex mutex_;
@@ -157,7 +157,6 @@ class Service final : public v1::Collector::WithRawCallbackMethod_Deliver<
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
     if (const auto at = calls_of_.find(call->text()); --at->second == 0) calls_of_.erase(at);
-    router_.tally().disconnected();
   }
   Router& router() { return router_; }
 
@@ -220,7 +219,9 @@ bool Call::may_come_from_here() {
     return false;
   }
   if (sensor_ == batch_.sensor()) return true;
+  service_.router().tally().left(sensor_);
   sensor_ = batch_.sensor();
+  service_.router().tally().joined(sensor_);
   service_.log(spdlog::level::info, "sensor '{}' from {}: boot {:016x}, lane {}, from record {} on",
                printable(sensor_), peer_, batch_.boot(), lane_label(batch_.lane()), batch_.first_seq());
   return true;
@@ -294,6 +295,7 @@ void Call::pump() {
 
 void Call::OnDone() {
   service_.gone(this);
+  service_.router().tally().left(sensor_);
   { const std::lock_guard lock(mutex_); }  // whoever called Finish() has let go of it
   const auto last = std::move(self_);
 }

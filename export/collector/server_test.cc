@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <random>
+#include <thread>
 
 #include "export/collector/test_support.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
@@ -108,6 +109,41 @@ TEST_F(ServerTest, TwoHundredSensorsAtOnce) {
     EXPECT_TRUE(one->stream->Finish().ok());
   }
   EXPECT_EQ(stored(), 1000U);
+}
+
+TEST_F(ServerTest, ASensorIsConnectedOnceHoweverManyCallsItHas) {
+  start();
+  struct One {
+    explicit One(const std::shared_ptr<grpc::Channel>& channel, const v1::Batch& first)
+        : stub(v1::Collector::NewStub(channel)), stream(stub->Deliver(&context)) {
+      v1::Ack ack;
+      EXPECT_TRUE(stream->Write(first) && stream->Read(&ack));
+    }
+    void end() {
+      stream->WritesDone();
+      EXPECT_TRUE(stream->Finish().ok());
+    }
+    std::unique_ptr<v1::Collector::Stub> stub;
+    grpc::ClientContext context;
+    std::unique_ptr<Stream> stream;
+  };
+  const auto connected = [&] { return router_->tally().state().connected; };
+  const auto falls_to = [&](std::uint64_t n) {
+    for (int i = 0; i < 2000 && connected() != n; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return connected() == n;
+  };
+  const auto channel = connect();
+  One flows(channel, test::Sensor("plant-7", 1, v1::LANE_FLOW).batch(1, 5));
+  One alerts(channel, test::Sensor("plant-7", 1, v1::LANE_ALERT).batch(1, 5));
+  One other(connect(), test::Sensor("plant-8", 1, v1::LANE_FLOW).batch(1, 5));
+  EXPECT_EQ(connected(), 2U);
+  EXPECT_EQ(router_->tally().state().connections, 3U);
+  other.end();
+  EXPECT_TRUE(falls_to(1));
+  flows.end();
+  alerts.end();
+  EXPECT_TRUE(falls_to(0));
 }
 
 TEST_F(ServerTest, RandomBytesHarmNobody) {

@@ -52,13 +52,21 @@ void Tally::refused_call() {
 
 void Tally::connected() {
   const std::lock_guard lock(mutex_);
-  ++state_.connected;
   ++state_.connections;
 }
 
-void Tally::disconnected() {
+void Tally::joined(const std::string& sensor) {
   const std::lock_guard lock(mutex_);
-  --state_.connected;
+  ++calls_[sensor];
+  state_.connected = calls_.size();
+}
+
+void Tally::left(const std::string& sensor) {
+  const std::lock_guard lock(mutex_);
+  const auto at = calls_.find(sensor);
+  if (at == calls_.end()) return;
+  if (--at->second == 0) calls_.erase(at);
+  state_.connected = calls_.size();
 }
 
 Tally::State Tally::state() const {

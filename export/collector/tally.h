@@ -51,7 +51,8 @@ class Tally {
   };
   struct State {
     std::array<std::uint64_t, static_cast<std::size_t>(BatchFate::kCount)> batches{};
-    std::uint64_t connected = 0, connections = 0, refused_calls = 0;
+    std::uint64_t connected = 0;  ///< sensors that have a call now, each once however many it has
+    std::uint64_t connections = 0, refused_calls = 0;  ///< calls
     std::map<std::string, Sensor> sensors;
     std::uint64_t other_batches = 0;  ///< of sensors that are not told apart
   };
@@ -62,8 +63,11 @@ class Tally {
   /// What a batch that was stored says of others.
   void missing(const ChainId& chain, v1::GapReason reason, std::uint64_t records);
   void found(const ChainId& chain, std::uint64_t records);
+  /// A call was opened; nobody knows of whom yet.
   void connected();
-  void disconnected();
+  /// A call carries that sensor's batches from now on; it does no more.
+  void joined(const std::string& sensor);
+  void left(const std::string& sensor);
   void refused_call();
 
   [[nodiscard]] State state() const;
@@ -73,6 +77,7 @@ class Tally {
 
   mutable std::mutex mutex_;
   State state_;
+  std::map<std::string, unsigned> calls_;  ///< by sensor: as many as there are calls at most
 };
 
 }  // namespace picket::collector

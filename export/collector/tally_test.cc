@@ -67,11 +67,18 @@ TEST(Tally, TellsSoManySensorsApartAndNoMore) {
 
 TEST(Tally, KnowsWhoIsConnected) {
   Tally t;
-  t.connected();
-  t.connected();
-  t.disconnected();
+  for (int call = 0; call < 3; ++call) t.connected();
+  EXPECT_EQ(t.state().connected, 0U) << "nobody has said who it is";
+  t.joined("plant-7");
+  t.joined("plant-7");  // another lane's call
+  t.joined("plant-8");
+  EXPECT_EQ(t.state().connected, 2U);
+  EXPECT_EQ(t.state().connections, 3U);
+  t.left("plant-7");
+  EXPECT_EQ(t.state().connected, 2U) << "it has another one";
+  t.left("plant-7");
+  t.left("plant-7");
   EXPECT_EQ(t.state().connected, 1U);
-  EXPECT_EQ(t.state().connections, 2U);
   t.refused_call();
   EXPECT_EQ(t.state().refused_calls, 1U);
 }
