@@ -97,10 +97,10 @@ class BootFile {
   /// Of a boot that has ended, when its records are in batches: gives their room back.
   void drop_segments();
 
-  /// No value: damaged, or not known.
   /// From this number on the lane's batches found no room on disk: what a process had of them in memory ended with it. 0: there are none.
   [[nodiscard]] std::uint64_t& unwritten_from(std::size_t lane) noexcept;
 
+  /// No value: damaged, or not known.
   [[nodiscard]] std::optional<ChainPoint> base(std::size_t lane) const;
   [[nodiscard]] std::optional<ChainPoint> head(std::size_t lane) const;
   void set_base(std::size_t lane, const ChainPoint& point);
