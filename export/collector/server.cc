@@ -284,6 +284,7 @@ void Call::pump() {
   if (!acks_.empty() && !is_gone) {
     writing_ = true;
     bool own_buffer = false;
+    out_.Clear();  // gRPC writes into an empty one alone
     (void)grpc::SerializationTraits<v1::Ack>::Serialize(acks_.front(), &out_, &own_buffer);
     StartWrite(&out_);
     return;

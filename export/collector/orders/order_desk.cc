@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "export/batch.h"
+#include "export/proto/picket/v1/collector.grpc.pb.h"
 
 namespace picket::collector {
 namespace {
@@ -200,6 +201,7 @@ void Call::pump() {
   if (!status_ && send_next()) {
     writing_ = true;
     bool own_buffer = false;
+    out_.Clear();  // gRPC writes into an empty one alone
     (void)grpc::SerializationTraits<v1::Order>::Serialize(part_, &out_, &own_buffer);
     return StartWrite(&out_);
   }
