@@ -143,6 +143,7 @@ class FileIntake final : public Intake {
   std::map<std::string, Waiting> waiting_;            ///< as these
   std::vector<std::shared_ptr<Taking>> to_put_away_;  ///< all is answered
   std::uint64_t look_ = 0;
+  std::uint64_t origin_ = 0;  ///< of what the last look has found
   std::string trouble_;
   LogLimit log_limit_;
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
@@ -168,6 +169,7 @@ bool FileIntake::poll(Clock::time_point now) {
   Status trouble = Done{};
   bool looked_at_all = true;
   ++look_;
+  origin_ = Source::new_origin();
   for (const IntakeFile& file : seen.value().files) {
     if (taking_.contains(file.path())) continue;
     looked_at_all = taking_.size() < kMaxTaking && !stopping();
@@ -273,7 +275,7 @@ void FileIntake::take(const IntakeFile& file, const struct stat& status, BatchFi
       progress_->answered(taking, &why);
       continue;
     }
-    const auto source = std::make_shared<BatchOfFile>(taking, progress_);
+    const auto source = std::make_shared<BatchOfFile>(origin_, taking, progress_);
     while (!router_.take(source, batch)) {
       std::unique_lock lock(progress_->mutex);
       progress_->changed.wait(lock, [&] { return progress_->room || progress_->stopping; });

@@ -44,11 +44,12 @@ struct Progress {
   }
 };
 
-/// One batch of a file: a source of its own, so that a refused one takes none of its neighbours with it.
+/// One batch of a file: a source of its own, so that a refused one takes none of its neighbours with it. All of one look at
+/// the folder have one origin: they are judged behind one another, and stored together.
 class BatchOfFile final : public Source {
  public:
-  BatchOfFile(std::shared_ptr<Taking> taking, std::shared_ptr<Progress> progress)
-      : taking_(std::move(taking)), progress_(std::move(progress)) {}
+  BatchOfFile(std::uint64_t origin, std::shared_ptr<Taking> taking, std::shared_ptr<Progress> progress)
+      : Source(origin), taking_(std::move(taking)), progress_(std::move(progress)) {}
   [[nodiscard]] std::string text() const override { return taking_->path; }
   void answer(const Answer& answer) override {
     progress_->answered(taking_, answer.kind == Answer::Kind::kDurable ? nullptr : &answer.why);

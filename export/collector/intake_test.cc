@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <sstream>
@@ -48,6 +49,7 @@ class DoorSink final : public Sink {
     std::condition_variable changed;
     bool closed = false;
     unsigned waiting = 0;
+    std::atomic<unsigned> asked{0}, stored{0};  ///< calls of head() and store()
     void set(bool to) {
       const std::lock_guard lock(mutex);
       closed = to;
@@ -59,7 +61,10 @@ class DoorSink final : public Sink {
     }
   };
   DoorSink(std::unique_ptr<Sink> to, Door& door) : Sink(to->name()), to_(std::move(to)), door_(door) {}
-  Result<std::optional<ChainHead>> head(const ChainId& chain) override { return to_->head(chain); }
+  Result<std::optional<ChainHead>> head(const ChainId& chain) override {
+    ++door_.asked;
+    return to_->head(chain);
+  }
   Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override {
     return to_->held(chain, seq);
   }
@@ -67,6 +72,7 @@ class DoorSink final : public Sink {
                std::vector<Rejected>& rejected) override {
     std::unique_lock lock(door_.mutex);
     ++door_.waiting;
+    ++door_.stored;
     door_.changed.notify_all();
     door_.changed.wait(lock, [&] { return !door_.closed; });
     --door_.waiting;
@@ -204,6 +210,24 @@ TEST_F(IntakeTest, IsPutAwayWhenEveryDurableSinkHasIt) {
   look();
   EXPECT_TRUE(fs::exists(done(name(1))));
   EXPECT_EQ(held(), Pair(10, 0));
+}
+
+TEST_F(IntakeTest, WhatOneLookFindsIsStoredTogether) {
+  for (std::uint64_t n = 1; n <= 20; ++n)
+    put(n, file_of({sensor_.batch(10 * n - 9, 5), sensor_.batch(10 * n - 4, 5)}));
+  begin();
+  door_.set(true);
+  intake_->poll(now_);
+  door_.wait_for_somebody();
+  door_.set(false);
+  look();
+  EXPECT_EQ(held(), Pair(200, 0));
+  EXPECT_LE(door_.stored, 2U) << "those at the door, and all the others";
+  EXPECT_EQ(door_.asked, 1U);
+  put(21, file_of({sensor_.batch(201, 5)}));
+  look();
+  EXPECT_EQ(held(), Pair(205, 0));
+  EXPECT_EQ(door_.asked, 2U) << "files may have been at another collector meanwhile";
 }
 
 TEST_F(IntakeTest, AFileThatComesAgainWhileItIsStoredIsReadAgain) {

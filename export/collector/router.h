@@ -40,9 +40,16 @@ struct Answer {
   std::string why;            ///< unless kDurable: which batch of whom, and what is wrong with it
 };
 
-/// Who brings batches: one connection, or a folder of files.
+/// Who brings batches: one connection, or one batch of a file.
 class Source {
  public:
+  /// `origin`: by which way chains come, where several sources are one way; 0: this one is a way of its own.
+  explicit Source(std::uint64_t origin = 0) : origin_(origin != 0 ? origin : new_origin()) {}
+  /// No other of this process ever has it.
+  static std::uint64_t new_origin() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
   virtual ~Source() = default;
   /// For log lines: "ipv4:127.0.0.1:4711", a file's name.
   [[nodiscard]] virtual std::string text() const = 0;
@@ -55,12 +62,8 @@ class Source {
   friend class Item;
   friend class Router;
   friend class SinkLine;
-  static std::uint64_t next_number() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return ++last;
-  }
-  const std::uint64_t number_ = next_number();  ///< no other source of this process ever has it
-  std::atomic<bool> refused_ = false;           ///< one of its batches was
+  const std::uint64_t origin_;
+  std::atomic<bool> refused_ = false;  ///< one of its batches was
 };
 
 struct RouterOptions {

@@ -86,6 +86,7 @@ class DiskSink final : public Sink {
 
 class TestSource final : public Source {
  public:
+  using Source::Source;
   std::string text() const override { return "test"; }
   void answer(const Answer& a) override {
     const std::lock_guard lock(mutex_);
@@ -268,6 +269,31 @@ TEST_F(RouterTest, WhatOneConnectionBroughtIsStoredBeforeTheNextOnesBatchesAreJu
   next->wait(1);
   EXPECT_EQ(a_.calls, 3U) << "two sources of a chain are not in one store()";
   EXPECT_EQ(a_.records.size(), 30U);
+}
+
+TEST_F(RouterTest, WhatComesFromOneOriginIsStoredTogetherAndInOrder) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  const std::uint64_t origin = Source::new_origin();
+  test::Sensor alerts("plant-7", 1, v1::LANE_ALERT), forger("plant-7", 1, v1::LANE_FLOW);
+  forger.set_chain({4});
+  std::vector<std::shared_ptr<TestSource>> sources;
+  const auto take = [&](const v1::Batch& batch) {
+    sources.push_back(std::make_shared<TestSource>(origin));
+    EXPECT_TRUE(router.take(sources.back(), batch));
+  };
+  take(sensor_.batch(1, 10));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  take(sensor_.batch(11, 10));
+  take(alerts.batch(1, 5));
+  take(forger.batch(21, 10));
+  take(sensor_.batch(21, 10));
+  a_.set(a_.stalled, false);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    EXPECT_EQ(sources[i]->wait(1)[0].kind, i == 3 ? Answer::Kind::kRefused : Answer::Kind::kDurable) << i;
+  }
+  EXPECT_EQ(a_.calls, 2U) << "all that waited is one store()";
+  EXPECT_EQ(a_.order, (std::vector{v1::LANE_FLOW, v1::LANE_FLOW, v1::LANE_ALERT, v1::LANE_FLOW}));
 }
 
 TEST_F(RouterTest, BehindARefusedBatchNothingOfItsSourceIsTaken) {

@@ -76,11 +76,11 @@ void SinkLine::put(std::shared_ptr<Item> item) {
   }
   state_.queued_bytes += item->bytes();
   ++state_.queued_batches;
-  const std::uint64_t source = item->source()->number_;
-  if (item->batch().chain.lane == v1::LANE_ALERT && !in_queue_.contains(source)) {
+  const std::uint64_t origin = item->source()->origin_;
+  if (item->batch().chain.lane == v1::LANE_ALERT && !in_queue_.contains(origin)) {
     alerts_.push_back(std::move(item));
   } else {
-    ++in_queue_[source];
+    ++in_queue_[origin];
     queue_.push_back(std::move(item));
   }
   changed_.notify_all();
@@ -120,7 +120,7 @@ void SinkLine::run() {
   }
 }
 
-/// Adds to what failed, or begins anew; an empty group: it is time for a tick. A chain has one source in a group: before the
+/// Adds to what failed, or begins anew; an empty group: it is time for a tick. A chain has one origin in a group: before the
 /// next one's batches are judged, all of the former's are in the sink. False: stop.
 bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   std::unique_lock lock(mutex_);
@@ -130,18 +130,18 @@ bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || next() != nullptr; });
   if (stopping_) return false;
   std::size_t bytes = 0;
-  std::map<std::reference_wrapper<const ChainId>, std::uint64_t, std::less<ChainId>> sources;
-  const auto same_source = [&](const Item& item) {
-    const std::uint64_t number = item.source()->number_;
-    return sources.try_emplace(item.batch().chain, number).first->second == number;
+  std::map<std::reference_wrapper<const ChainId>, std::uint64_t, std::less<ChainId>> origins;
+  const auto same_origin = [&](const Item& item) {
+    const std::uint64_t origin = item.source()->origin_;
+    return origins.try_emplace(item.batch().chain, origin).first->second == origin;
   };
   for (const auto& item : group) {
     bytes += item->bytes();
-    (void)same_source(*item);
+    (void)same_origin(*item);
   }
   for (const Item* item = next(); item != nullptr; item = next()) {
     if (!group.empty() && bytes + item->bytes() > options_.max_group_bytes) break;
-    if (!same_source(*item)) break;
+    if (!same_origin(*item)) break;
     bytes += item->bytes();
     group.push_back(pop());
   }
@@ -153,7 +153,7 @@ std::shared_ptr<Item> SinkLine::pop() {
   std::shared_ptr<Item> item = std::move(from.front());
   from.pop_front();
   if (&from == &queue_) {
-    if (const auto at = in_queue_.find(item->source()->number_); --at->second == 0) in_queue_.erase(at);
+    if (const auto at = in_queue_.find(item->source()->origin_); --at->second == 0) in_queue_.erase(at);
   }
   return item;
 }
@@ -164,8 +164,8 @@ Result<std::optional<ChainHead>*> SinkLine::head(const Item& item, Heads& touche
   const auto [at, is_new] = touched.try_emplace(chain);
   Known& now = at->second;
   if (!is_new) return &now.head;
-  now.source = item.source()->number_;
-  if (const auto known = heads_.find(chain); known != heads_.end() && known->second.source == now.source) {
+  now.origin = item.source()->origin_;
+  if (const auto known = heads_.find(chain); known != heads_.end() && known->second.origin == now.origin) {
     now.head = known->second.head;
     return &now.head;
   }

@@ -1,10 +1,11 @@
 // export/collector/sink_line.h — one sink's queue and thread: judges each batch against what the sink holds, stores many at
 // once, tries again for ever what fails
 //
-// Heads    what the sink says of a chain is believed as long as one source brings the chain. Another source is another
-//          connection: the sensor may have been at another collector meanwhile, which writes to the same server
+// Heads    what the sink says of a chain is believed as long as it comes from one origin. Another one is another connection,
+//          or another look at a folder of files: the sensor, or its files, may have been at another collector meanwhile,
+//          which writes to the same server
 //
-// Alerts   go before what came earlier, unless it came from their own source
+// Alerts   go before what came earlier, unless it came from their own origin
 // Log      that the sink does not work, with its reason, once; that it works again, once
 #pragma once
 #include <condition_variable>
@@ -66,7 +67,7 @@ class SinkLine {
  private:
   static constexpr std::size_t kMaxHeads = 16'384;  ///< kept; others are asked for
   struct Known {
-    std::uint64_t source = 0;  ///< Source::number_ of who brought the chain last
+    std::uint64_t origin = 0;  ///< of who brought the chain last
     std::optional<ChainHead> head;
   };
   using Heads = std::map<ChainId, Known>;
@@ -93,7 +94,7 @@ class SinkLine {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Item>> alerts_, queue_;
-  std::map<std::uint64_t, std::size_t> in_queue_;  ///< items of queue_ by their source's number
+  std::map<std::uint64_t, std::size_t> in_queue_;  ///< items of queue_ by their origin
   LineState state_;
   bool stopping_ = false;
   std::thread thread_;
