@@ -44,8 +44,8 @@ struct Progress {
   }
 };
 
-/// One batch of a file: a source of its own, so that a refused one takes none of its neighbours with it. All of one look at
-/// the folder have one origin: they are judged behind one another, and stored together.
+/// One batch of a file: a source of its own, so that a refused one takes none of its neighbours with it. All of one
+/// look at the folder have one origin: they are judged behind one another, and stored together.
 class BatchOfFile final : public Source {
  public:
   BatchOfFile(std::uint64_t origin, std::shared_ptr<Taking> taking, std::shared_ptr<Progress> progress)

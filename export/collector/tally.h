@@ -40,8 +40,8 @@ class Tally {
     std::uint64_t bytes = 0;                           ///< of these, before compression
     std::array<std::uint64_t, kGapReasons> missing{};  ///< records that were told as missing
     std::uint64_t found = 0;  ///< of these, that came after all, or were told again with another reason
-    /// This machine's clock when the last batch came, minus its sealed_at: how late it was, and what the clocks are apart.
-    /// Below 0 the sensor's is ahead.
+    /// This machine's clock when the last batch came, minus its sealed_at: how late it was, and what the clocks are
+    /// apart. Below 0 the sensor's is ahead.
     std::int64_t lag_ns = 0;
     bool has_lag = false;  ///< false: the sensor does not say when it seals
   };

@@ -2,8 +2,9 @@
 //
 //   | names of types | of each lane: made, sent, acknowledged, base, head | segment 0 | segment 1 | ...
 //
-// A file mapped MAP_SHARED: what was stored is in the kernel's hands, so kill -9 of the process takes none of it. A loss
-// of power does: then what the file holds may be older or torn, and is only believed as far as its checksums go. Room on disk is taken when it is made, so a full disk never turns up as a signal later.
+// A file mapped MAP_SHARED: what was stored is in the kernel's hands, so kill -9 of the process takes none of it. A
+// loss of power does: then what the file holds may be older or torn, and is only believed as far as its checksums go.
+// Room on disk is taken when it is made, so a full disk never turns up as a signal later.
 //
 // Segments hold records that are in no batch yet. Each lane has two points: `base` is where its oldest batch in the
 // spool begins, `head` where its last one ended.
@@ -30,8 +31,8 @@ namespace picket::delivery {
 inline constexpr std::size_t kMaxTypes = 256;
 inline constexpr std::size_t kMaxCollectors = 8;
 
-/// Records of one lane, delimited, behind one another; `committed` covers those that are whole. From the end of its room
-/// backwards stands a checksum of each.
+/// Records of one lane, delimited, behind one another; `committed` covers those that are whole. From the end of its
+/// room backwards stands a checksum of each.
 struct Segment {
   std::uint64_t owner;                          ///< 0: free; else the lane's place in kLanes, plus one
   std::uint64_t first_seq;                      ///< of the first record
@@ -59,7 +60,8 @@ class BootFile {
     std::uint32_t segments = 0;
     bool points_known = true;  ///< every chain begins with it; false: it stands for a file that was lost
   };
-  /// Refuses where there is no room on disk for all of it, or the file exists. A kill leaves all of it, or `path`.new.
+  /// Refuses where there is no room on disk for all of it, or the file exists. A kill
+  /// leaves all of it, or `path`.new.
   static Result<std::unique_ptr<BootFile>> create(const Options& options);
   /// Of a boot that has ended. The error says that it is none, or damaged.
   static Result<std::unique_ptr<BootFile>> load(const std::string& path);
@@ -97,7 +99,8 @@ class BootFile {
   /// Of a boot that has ended, when its records are in batches: gives their room back.
   void drop_segments();
 
-  /// From this number on the lane's batches found no room on disk: what a process had of them in memory ended with it. 0: there are none.
+  /// From this number on the lane's batches found no room on disk: what a process had of them in memory
+  /// ended with it. 0: there are none.
   [[nodiscard]] std::uint64_t& unwritten_from(std::size_t lane) noexcept;
 
   /// No value: damaged, or not known.
@@ -115,7 +118,8 @@ class BootFile {
   [[nodiscard]] std::optional<Progress> progress(std::size_t lane, std::string_view collector) const noexcept;
   void set_progress(std::size_t lane, std::string_view collector, Progress progress) noexcept;
 
-  /// To disk, but for segments. Errors are the next caller's: what a full or broken disk does here, it does to batches, too.
+  /// To disk, but for segments. Errors are the next caller's: what a full or broken disk does
+  /// here, it does to batches, too.
   void sync() noexcept;
   void remove() noexcept;
 

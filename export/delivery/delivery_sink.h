@@ -4,8 +4,8 @@
 //                                                                        └────> files for a data diode: signature
 //
 // What delivered means, so that made = delivered + lost is exact at the end:
-//   with a spool on disk  the record is there: owed from now on, to whoever starts next if need be. What becomes of it
-//                         later, acknowledged or given up, is in DeliveryCounters and in gaps, not in this ledger
+//   with a spool on disk  the record is there: owed from now on, to whoever starts next if need be. What becomes
+//                         of it later, acknowledged or given up, is in DeliveryCounters and in gaps, not in this ledger
 //   in memory             every collector that has to has acknowledged it
 //   lost                  there was no room for it, the spool in memory gave it up, or the process ended before. The
 //                         collector is told by a gap, unless it is never reached again
@@ -14,7 +14,8 @@
 // acknowledge something within `patience`; with a spool on disk the end of `patience` loses nothing. Live nobody ever
 // waits in write(). abandon() ends every wait.
 //
-// Limits  journal: `segments` of max_batch_bytes in memory; spool: spool_max_bytes on disk or max_unacked_bytes in memory
+// Limits  journal: `segments` of max_batch_bytes in memory; spool: spool_max_bytes on disk
+//         or max_unacked_bytes in memory
 #pragma once
 #include <memory>
 

@@ -50,7 +50,8 @@ class Link final : public OutletThread {
       StartRead(&in);
       StartCall();
     }
-    /// Read here: gRPC takes what it cannot read for the collector's last word, and waits for an end that may never come.
+    /// Read here: gRPC takes what it cannot read for the collector's last word, and waits
+    /// for an end that may never come.
     void OnReadDone(bool ok) override {
       v1::Ack ack;
       const bool is_ack = ok && grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();

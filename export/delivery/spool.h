@@ -1,20 +1,24 @@
-// export/delivery/spool.h — sealed batches that are owed: kept until acknowledged, given up by policy, never in silence
+// export/delivery/spool.h — sealed batches that are owed: kept until acknowledged, given
+// up by policy, never in silence
 //
 //   ChainWriter ──append()──> | lane: boot, boot, ... | ──next()──> each place that records go to
 //                             files of frames, on disk   <──acknowledge()──
 //
-// A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/ (capped), lock. Without a
-// folder the same files are in memory and end with the process.
+// A folder: <boot>.boot (boot_file.h), <boot>-<lane>-<first number>.batches (spool_file.h), refused/ (capped), lock.
+// Without a folder the same files are in memory and end with the process.
 //
-// Ends     a chain that is all acknowledged is still told of, by a GAP_ACKNOWLEDGED, whenever a place connects: a collector
-//          whose store was lost or restored learns so what it lacks, of this boot and of kEndedBoots before it
+// Ends     a chain that is all acknowledged is still told of, by a GAP_ACKNOWLEDGED, whenever a place
+//          connects: a collector whose store was lost or restored learns so what it lacks, of this
+//          boot and of kEndedBoots before it
 // Order    next() gives a lane's oldest boot first. Whoever sends asks for the most urgent lane first
-// Full     above max_bytes what is least urgent and oldest goes, a file at a time, and is a gap: statistics, then flows,
-//          then transactions, alerts last. What may already be at a collector stays, for a gap over it could not be exact
-// Old      files in which nothing was written for max_age go the same way, whatever their lane; setting the clock ages none
+// Full     above max_bytes what is least urgent and oldest goes, a file at a time, and is a gap:
+//          statistics, then flows, then transactions, alerts last. What may already be at a collector
+//          stays, for a gap over it could not be exact
+// Old      files in which nothing was written for max_age go the same way, whatever their
+//          lane; setting the clock ages none
 // Damage   is found when it is read. The gap is computed from what stands around it (chain_point.h)
-// No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk when
-//          it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED
+// No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk
+//          when it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED
 //
 // Threads  any; one lock, held during reads and writes of a batch, not during fsync
 #pragma once
@@ -70,8 +74,9 @@ class Spool {
   Result<BootFile*> begin(BootFile::Options options, Settled settled);
   /// Boots that ended with records in hand: see recover().
   [[nodiscard]] std::vector<BootFile*> ended();
-  /// For a sensor that has to prove who it is: the error names another one of which records are owed here. Boots of others of which nothing is
-  /// owed are forgotten, for nobody takes the word where they ended under this name. When none is among ended().
+  /// For a sensor that has to prove who it is: the error names another one of which records are owed here. Boots
+  /// of others of which nothing is owed are forgotten, for nobody takes the word where they ended under this
+  /// name. When none is among ended().
   Status keep_only(const std::string& sensor);
   /// Nothing more will be appended to it.
   void close(BootFile& boot);
@@ -87,7 +92,8 @@ class Spool {
   void rewind(std::size_t place, std::size_t lane);
   /// Numbers that next() never gave are ignored.
   void acknowledge(std::size_t place, std::uint64_t boot, std::size_t lane, std::uint64_t through);
-  /// The place will never take this batch: it is put into refused/ with the reason, and a gap goes there in its stead.
+  /// The place will never take this batch: it is put into refused/ with the reason, and
+  /// a gap goes there in its stead.
   void refuse(std::size_t place, const Frame& frame, const std::string& reason);
 
   /// Retention, sync, the way back to the disk: a few times a second.

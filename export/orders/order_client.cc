@@ -50,9 +50,9 @@ struct Events {
   }
 };
 
-/// One call; the client's thread starts everything, gRPC's only tell it what has ended. A hold keeps the call from ending
-/// until the client knows that it is broken. Orders are read here: gRPC takes what it cannot read for the collector's last word, and waits
-/// for an end that may never come.
+/// One call; the client's thread starts everything, gRPC's only tell it what has ended. A hold keeps the call from
+/// ending until the client knows that it is broken. Orders are read here: gRPC takes what it cannot read for the
+/// collector's last word, and waits for an end that may never come.
 class Call final : public grpc::ClientBidiReactor<v1::SensorStatus, grpc::ByteBuffer> {
  public:
   Call(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Events> events)

@@ -1,8 +1,10 @@
 // export/orders/order_client.h — the sensor's end of Collector.Command: says what it has, takes what it lacks
 //
-//   collectors ──parts──> OrderFolder ──staged──> load (the sensor's) ──outcome──> accept or reject ──> status to all of them
+//   collectors ──parts──> OrderFolder ──staged──> load (the sensor's) ──outcome──> accept or reject
+//              ──> status to all of them
 //
-// One set is loaded at a time, whichever collector sent it. A part is read from a call when the one before is on disk.
+// One set is loaded at a time, whichever collector sent it. A part is read from a call
+// when the one before is on disk.
 //
 // Broken    a call is tried again after 100 ms, 200 ms ... up to max_backoff; what was half received is forgotten
 // Refused   said to the collector that sent it, and for `forget` not asked for again: a key that was missing may come
@@ -27,8 +29,8 @@ class OrderClient {
     std::string refused;  ///< "": it is in use
     OrderFolder::Loaded loaded;
   };
-  /// Loads the files of a kind, among which a set was changed. The client waits until it returns; `done` comes once, from any thread, also after
-  /// the client is gone.
+  /// Loads the files of a kind, among which a set was changed. The client waits until it returns; `done` comes once,
+  /// from any thread, also after the client is gone.
   using Load =
       std::function<void(v1::OrderKind kind, const std::string& name, std::function<void(Outcome)> done)>;
 

@@ -3,9 +3,9 @@
 //   auto channels = Channels::open({.side = Side::kSensor, ...}, server_name, counters);
 //   dial = [channels](const HostPort& collector) { return channels->to(collector); };
 //
-// A channel connects when it is used, and again when it broke, with the certificates that are there then. Why it does not,
-// trouble() and the log say: gRPC itself sees a socket that closes. While this sensor's certificate is out of its time there is no
-// channel to be had.
+// A channel connects when it is used, and again when it broke, with the certificates that are there then. Why it does
+// not, trouble() and the log say: gRPC itself sees a socket that closes. While this sensor's certificate is out of
+// its time there is no channel to be had.
 //
 // Threads  any
 #pragma once
@@ -24,12 +24,13 @@ namespace picket::tls {
 
 class Channels {
  public:
-  /// Reads the certificates. `server_name`: what each collector's certificate has to bear; "": the host that is dialled.
+  /// Reads the certificates. `server_name`: what each collector's certificate has to
+  /// bear; "": the host that is dialled.
   static Result<std::shared_ptr<Channels>> open(const CredentialsOptions& options, std::string server_name,
                                                 const TunnelLimits& limits = {});
 
-  /// May something leave now, in this sensor's name? Looks whether the certificate was renewed. The error says why not, and
-  /// what would do; the log says it when that changes.
+  /// May something leave now, in this sensor's name? Looks whether the certificate was renewed. The error says why
+  /// not, and what would do; the log says it when that changes.
   [[nodiscard]] Status ready();
   /// A channel of its own each time, when ready(); all to one collector use one gate. Returns at once.
   Result<std::shared_ptr<grpc::Channel>> to(const HostPort& collector);

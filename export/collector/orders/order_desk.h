@@ -1,6 +1,7 @@
 // export/collector/orders/order_desk.h — the collector's end of Collector.Command: sends each sensor what it lacks
 //
-//   status ──> OrderBook::keep ──> pending ──> parts of one order ──> the status that tells what became of it ──> pending ...
+//   status ──> OrderBook::keep ──> pending ──> parts of one order ──> the status that tells
+//                                                                  what became of it ──> pending ...
 //
 // Memory    a part of one order for each sensor that is connected
 // Threads   gRPC's, and one that looks into the folder every second

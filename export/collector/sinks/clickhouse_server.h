@@ -29,8 +29,8 @@ class ClickHouseServer {
   /// `rows` in RowBinary, into these columns. Whatever the error: nobody knows which of the rows are there.
   [[nodiscard]] Status insert(std::string_view table, const std::vector<ClickHouseColumn>& columns,
                               std::string_view rows);
-  /// Waits for what any insert() adds that is at work now: of this one, which failed, or of a collector that was killed. The
-  /// error: one of them outlasts a request's timeout.
+  /// Waits for what any insert() adds that is at work now: of this one, which failed, or of a collector that was
+  /// killed. The error: one of them outlasts a request's timeout.
   [[nodiscard]] Status wait_for_inserts();
 
   /// `picket`.`flow`

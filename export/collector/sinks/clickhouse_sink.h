@@ -1,35 +1,36 @@
 // export/collector/sinks/clickhouse_sink.h — records into ClickHouse over HTTP, in blocks, by clickhouse_schema.h
 //
 //   store():  for each table that has records of the block  one INSERT (RowBinary)
-//             then                                           one INSERT into `_deliveries`: heads and gaps. That is the commit.
+//             then                                           one INSERT into `_deliveries`: heads and gaps, the commit.
 //
 // What is promised, and why it holds on a plain MergeTree, which knows neither transactions nor deduplication:
-//   - A block counts as stored when its rows of `_deliveries` are there. They are inserted last, and as one part, so all
-//     of them are or none is. Where a chain stands is its row with the highest `version`. What is inserted is compressed as
-//     one block: a body that was cut off is none.
-//   - What is not certain is looked up. Of a chain that this sink has not stored without an error since it last asked for
-//     its head (a new collector, a sensor that came over from another one, an insert whose answer never came), the rows
-//     of the block that are there already are read first, by time and number, and left out. It does not matter how
-//     many of the tables, or partitions of a table, an insert that was cut off got to.
-//   - Before such a look, inserts that the server works on are waited for: of this sink, of a collector that was killed,
-//     of any other. One that outlasts `timeout` is an error.
-//   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes over to
-//     a second collector while the first still has its records in flight, both may insert them. Such rows are the same in
-//     their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it merges parts;
-//     SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the server's own queue of
-//     connections, still had when a collector hung up or died.
-//   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has them
-//     among its gaps.
+//   - A block counts as stored when its rows of `_deliveries` are there. They are inserted last, and as one part, so
+//     all of them are or none is. Where a chain stands is its row with the highest `version`. What is inserted is
+//     compressed as one block: a body that was cut off is none.
+//   - What is not certain is looked up. Of a chain that this sink has not stored without an error since it last asked
+//     for its head (a new collector, a sensor that came over from another one, an insert whose answer never came),
+//     the rows of the block that are there already are read first, by time and number, and left out. It does not
+//     matter how many of the tables, or partitions of a table, an insert that was cut off got to.
+//   - Before such a look, inserts that the server works on are waited for: of this sink, of a collector that was
+//     killed, of any other. One that outlasts `timeout` is an error.
+//   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes
+//     over to a second collector while the first still has its records in flight, both may insert them. Such rows are
+//     the same in their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it
+//     merges parts; SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the
+//     server's own queue of connections, still had when a collector hung up or died.
+//   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has
+//     them among its gaps.
 // So any number of collectors may write to one server: none of them keeps anything.
 //
-// On return all is durable as the server has it: from 21.3 on the schema has each insert synced; before, ClickHouse leaves
-// that to the system, and what came in the half minute before a power cut of the server may be gone. It survives a server
-// that is killed. Where that is not enough, use 21.3 or later.
+// On return all is durable as the server has it: from 21.3 on the schema has each insert synced; before, ClickHouse
+// leaves that to the system, and what came in the half minute before a power cut of the server may be gone. It
+// survives a server that is killed. Where that is not enough, use 21.3 or later.
 //
-// Errors   any of the server's, or its silence, delays: the message has the server's words. Tables that are not there are
-//          made, and columns that a newer schema has are added, if the user may; the schema may also be made by hand
-//          (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
-// Cost     when a chain comes from another connection, the time of the inserts at work; a request for each table of the block, and one more: large blocks cost least a record
+// Errors   any of the server's, or its silence, delays: the message has the server's words. Tables that are not there
+//          are made, and columns that a newer schema has are added, if the user may; the schema may also be made by
+//          hand (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
+// Cost     when a chain comes from another connection, the time of the inserts at work; a request for each table of
+//          the block, and one more: large blocks cost least a record
 #pragma once
 #include <chrono>
 #include <memory>
@@ -48,8 +49,8 @@ struct ClickHouseOptions {
   std::chrono::milliseconds timeout{60'000};  ///< of one request, and of an insert that is waited for
 };
 
-/// Connects to nothing: a server that is down delays, it does not keep the collector from starting. The error says what is
-/// wrong with the options.
+/// Connects to nothing: a server that is down delays, it does not keep the collector from starting. The error says
+/// what is wrong with the options.
 Result<std::unique_ptr<Sink>> open_clickhouse_sink(const ClickHouseOptions& options);
 
 }  // namespace picket::collector

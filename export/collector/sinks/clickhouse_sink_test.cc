@@ -126,8 +126,8 @@ TEST_F(ClickHouseTest, KeepsGapsBesideTheHeads) {
       "8\t8\t1\t[]\t[]\t[]\t[]\n");
 }
 
-/// An insert whose answer is lost was done; one that is cut off was done in part. Whichever of a block's inserts it is,
-/// nothing is there twice, and nothing is missing.
+/// An insert whose answer is lost was done; one that is cut off was done in part. Whichever of a block's inserts it
+/// is, nothing is there twice, and nothing is missing.
 TEST_F(ClickHouseTest, LooksUpWhatAnInsertWithoutAnAnswerLeft) {
   store(*sink_, {chain_.next(1)});
   std::uint64_t have = 1;
