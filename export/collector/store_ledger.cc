@@ -289,6 +289,24 @@ Status read_gaps(Db& db, Rows& rows) {
       });
 }
 
+/// Types that this version has no table for lie in kOtherTable together. What they are follows from what was made and is
+/// not elsewhere, where that adds up; else they stay `other`.
+void name_others(LedgerRow& row) {
+  const auto others = row.held.find(std::string(kOtherTable));
+  if (others == row.held.end()) return;
+  TypeCounts absent = row.made;
+  const auto take = [&](const TypeCounts& counts) {
+    for (const auto& [type, n] : counts) absent[type] -= std::min(absent[type], n);
+  };
+  take(row.held);
+  take(row.expired);
+  for (const auto& [reason, types] : row.missing) take(types);
+  if (sum(absent) != others->second) return;
+  row.held.erase(others);
+  for (const auto& [type, n] : absent)
+    if (n != 0) row.held[type] += n;
+}
+
 Status read_rows(Db& db, Rows& rows) {
   auto s =
       each_row(db, R"(SELECT id, sensor, boot, lane, through, hash, newest, seen, rejected FROM "_chain")",
@@ -334,6 +352,7 @@ Status read_rows(Db& db, Rows& rows) {
     // A store that another version wrote may lack a table.
     if (!present && present.error().message.find("no such table") == std::string::npos) return present;
   }
+  for (auto& [id, row] : rows) name_others(row);
   return Done{};
 }
 

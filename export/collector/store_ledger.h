@@ -70,7 +70,9 @@ struct LedgerRow {
       missing_numbers;  ///< by reason: where types are not known, this is more
   std::map<std::string, std::uint64_t> unsigned_numbers;  ///< of them, those that no key stands for
   std::vector<Missing> gaps;                              ///< one by one, by number
-  TypeCounts held;                                        ///< counted from the blocks
+  /// Counted from the blocks. Types that this version does not know are called `other` when some of them have expired or were
+  /// rejected; else by their names, as in `made`.
+  TypeCounts held;
   [[nodiscard]] std::uint64_t missing_sum() const;
 };
 

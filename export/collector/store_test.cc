@@ -131,6 +131,23 @@ TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {
   EXPECT_EQ(lines(ask({.store = path_, .type = "other", .json = true})), 1U);
 }
 
+/// Of a sensor that is newer than this collector: made = held + missing, by type.
+TEST_F(StoreTest, TheLedgerNamesTypesThatItDoesNotKnow) {
+  test::Sensor newer("plant-7", 1, v1::LANE_TRANSACTION);
+  std::string content = test::records(4, 3);  // two flows, an alert
+  for (const char* type : {"quantum", "quantum", "entangled"}) {
+    v1::Event e = test::event(4);
+    e.set_event_type(type);
+    append_delimited(as_bytes(e.SerializeAsString()), content);
+  }
+  auto store = open();
+  EXPECT_EQ(judge_and_store(*store, newer.gap(1, 3, v1::GAP_SPOOL_FULL)).kind, Kind::kStore);
+  EXPECT_EQ(judge_and_store(*store, newer.seal(4, 6, content)).kind, Kind::kStore);
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_EQ(row.held, (TypeCounts{{"alert", 1}, {"entangled", 1}, {"flow", 2}, {"quantum", 2}}));
+  EXPECT_EQ(row.made, plus(row.held, row.missing.at("spool full")));
+}
+
 TEST_F(StoreTest, SaysWhyItCannotBeOpened) {
   const auto missing = Store::open({"/no/such/folder/store.db"});
   ASSERT_FALSE(missing);
