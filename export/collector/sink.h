@@ -119,6 +119,9 @@ class Sink {
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
                                      std::vector<Rejected>& rejected) = 0;
 
+  /// Records that it took and will not hold, for it was too slow: only of one that is not durable. Any thread.
+  [[nodiscard]] virtual std::uint64_t left_out() const { return 0; }
+
   /// Now and then, between store()s: retention, rotation, files that changed.
   virtual void tick() {}
 

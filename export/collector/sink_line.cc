@@ -58,12 +58,14 @@ SinkLine::SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const 
 
 SinkLine::~SinkLine() { stop(); }
 
+void SinkLine::begin_stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
 void SinkLine::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-  }
+  begin_stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -88,7 +90,9 @@ void SinkLine::put(std::shared_ptr<Item> item) {
 
 LineState SinkLine::state() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  LineState s = state_;
+  s.left_out_records += sink_->left_out();
+  return s;
 }
 
 // ---- the line's thread ----

@@ -59,8 +59,11 @@ class SinkLine {
   SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const RouterOptions& options);
   ~SinkLine();  ///< stop()
 
+  [[nodiscard]] const std::string& name() const noexcept { return sink_->name(); }
   [[nodiscard]] bool is_durable() const noexcept { return sink_->is_durable(); }
   void put(std::shared_ptr<Item> item);
+  /// Ends with the group at hand; what waits is dropped. begin_stop() does not wait for that.
+  void begin_stop();
   void stop();
   [[nodiscard]] LineState state() const;
 

@@ -95,6 +95,8 @@ def syslog(checks, folder):
     checks.ok('syslog: memory is bounded', after - before < 96, '%d MB before, %d MB after' % (before, after))
     dropped = server.says(r'(\d+) alerts found no room in the queue and were dropped', 30)
     checks.ok('syslog: what its queue cannot hold is told', dropped, server.said()[-800:])
+    left_out = of(server.metrics(), 'picket_collector_sink_left_out_records_total')
+    checks.ok('syslog: and a metric has it', left_out.get('picket_collector_sink_left_out_records_total{sink="syslog"}', 0) >= int(dropped.group(1)) > 0, left_out)
     checks.note('syslog: %d MB before, %d MB after; %s' % (before, after, dropped and dropped.group(0)))
     checks.equal('syslog: SIGTERM ends the collector', stop(server.process), 0)
     stalled.close()

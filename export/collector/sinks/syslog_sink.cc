@@ -37,6 +37,7 @@ class ThreadedSyslog final : public SyslogSink {
   }
   Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
   void tick() override;
+  std::uint64_t left_out() const override { return counts().dropped; }
   SyslogCounts counts() const override {
     const std::lock_guard lock(mutex_);
     return {sent_, dropped_, queue_.size()};

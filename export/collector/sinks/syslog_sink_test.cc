@@ -168,6 +168,7 @@ TEST(SyslogTest, DropsAndCountsWhatFindsNoRoomAndConnectsAgain) {
   Chain chain;
   store(*sink, {chain.next(15)});
   EXPECT_EQ(sink->counts().dropped, 3U);
+  EXPECT_EQ(sink->left_out(), 3U) << "which metrics show";
   EXPECT_EQ(sink->counts().waiting, 2U);
   Receiver receiver(SOCK_STREAM, port);
   receiver.accept();
