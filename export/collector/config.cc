@@ -188,6 +188,10 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged<unsigned>(n, 0, 36500, 1, c.clickhouse.keep_days, "has to be 0 to 36500");
      }},
+    {"clickhouse.lines", "2", "inserts at the same time, 1 to 64: sensors are shared out among them",
+     [](const YAML::Node& n, Config& c) {
+       return ranged<unsigned>(n, 1, 64, 1, c.clickhouse_lines, "has to be 1 to 64");
+     }},
     {"clickhouse.timeout", "60s", "of one request, 1s to 1h",
      [](const YAML::Node& n, Config& c) { return timeout(n, c.clickhouse.timeout); }},
     {"kafka.brokers", "", "HOST:PORT, comma between; with encryption (kafka.settings) or on this machine",

@@ -80,15 +80,16 @@ TEST_F(ConfigTest, KeysOfClickHouse) {
   const auto c = load_config(write(
       "clickhouse.url: https://db:8443\nclickhouse.database: d\nclickhouse.user: u\nclickhouse.password: p\n"
       "clickhouse.ca: a\nclickhouse.certificate: b\nclickhouse.key: k\nclickhouse.keep-days: 90\n"
-      "clickhouse.timeout: 5m\n"));
+      "clickhouse.timeout: 5m\nclickhouse.lines: 8\n"));
   ASSERT_TRUE(c) << c.error().message;
   const ClickHouseOptions& o = c.value().clickhouse;
+  EXPECT_EQ(c.value().clickhouse_lines, 8U);
   EXPECT_EQ(o.url, "https://db:8443");
   EXPECT_EQ(o.database + o.user + o.password + o.ca + o.certificate + o.key, "dupabk");
   EXPECT_EQ(o.keep_days, 90U);
   EXPECT_EQ(o.timeout, std::chrono::minutes(5));
   for (const char* bad : {"clickhouse.url: ''\n", "clickhouse.keep-days: 99999\n", "clickhouse.timeout: 0\n",
-                          "clickhouse.timeout: 2h\n"})
+                          "clickhouse.timeout: 2h\n", "clickhouse.lines: 0\n", "clickhouse.lines: 65\n"})
     EXPECT_NE(error_of(bad).find("c.yaml:1: clickhouse."), std::string::npos) << bad << error_of(bad);
 }
 
@@ -140,11 +141,13 @@ TEST_F(ConfigTest, ASinkIsMadeWhenItsMainKeyIsGiven) {
   const std::string store_alone = sinks_of(c);
   c.eve.path = folder_.file("eve.json");
   c.clickhouse.url = "http://127.0.0.1:1";
+  c.clickhouse_lines = 3;
   c.kafka.brokers = "127.0.0.1:1";
   c.syslog.server = "127.0.0.1:1";
   c.syslog.transport = SyslogTransport::kUdp;
-  EXPECT_EQ(sinks_of(c), store_alone + "eve clickhouse kafka syslog ");
+  EXPECT_EQ(sinks_of(c), store_alone + "eve clickhouse clickhouse clickhouse kafka syslog ");
   c.store.path = kNone;
+  c.clickhouse_lines = 1;
   EXPECT_EQ(sinks_of(c), "eve clickhouse kafka syslog ");
   EXPECT_FALSE(std::filesystem::exists("none"));
 }

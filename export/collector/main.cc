@@ -65,7 +65,7 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Rou
     f.process = metrics::Process::now();
     f.version = PICKET_VERSION;
     f.tally = router.tally().state();
-    f.sinks = router.lines();
+    f.sinks = router.sinks();
     f.held_bytes = router.held_bytes();
     f.store_bytes = store_bytes(config.store.path);
     if (intake != nullptr) f.intake = intake->state();
@@ -86,8 +86,11 @@ int serve(const Config& config) {
 
   auto sinks = open_sinks(config);
   if (!sinks) return fail(sinks.error().message);
-  std::string keepers;
-  for (const auto& s : sinks.value()) keepers += (keepers.empty() ? "" : ", ") + s->name();
+  std::string keepers, last;
+  for (const auto& s : sinks.value()) {
+    if (s->name() != last) keepers += (keepers.empty() ? "" : ", ") + s->name();
+    last = s->name();
+  }
   DeadLetters dead_letters(config.dead_letter_path(), config.dead_letter_bytes);
   auto keyring = open_keyring(config.tls);
   if (!keyring) return fail(keyring.error().message);

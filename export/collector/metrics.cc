@@ -138,7 +138,9 @@ constexpr FamilyOf<Figures> kFamilies[] = {
       "attempts to store that failed and are made again"},
      [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::failures); }},
     {{"picket_collector_sink_last_success_seconds", kGauge, "seconds", "sink",
-      "when the sink last stored something, in seconds since 1970; 0: not yet"},
+      "when the sink last stored something, in seconds since 1970; 0: not yet; of its lines for which "
+      "batches "
+      "wait, the one that is furthest behind"},
      [](const Figures& f, Samples& out) {
        for (const LineState& s : f.sinks)
          out.add(static_cast<double>(s.stored_at_ns) / kNsPerSecond, {s.name});

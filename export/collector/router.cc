@@ -27,8 +27,12 @@ Item::~Item() { router_.give_back(bytes_); }
 Router::Router(std::vector<std::unique_ptr<Sink>> sinks, DeadLetters& dead_letters,
                const RouterOptions& options)
     : options_(options) {
-  for (auto& sink : sinks)
-    lines_.push_back(std::make_unique<SinkLine>(std::move(sink), dead_letters, options));
+  for (auto& sink : sinks) {
+    const auto same =
+        std::ranges::find(sinks_, sink->name(), [](const auto& lines) { return lines.front()->name(); });
+    auto& lines = same == sinks_.end() ? sinks_.emplace_back() : *same;
+    lines.push_back(std::make_unique<SinkLine>(std::move(sink), dead_letters, options));
+  }
 }
 
 Router::~Router() { stop(); }
@@ -39,7 +43,10 @@ void Router::stop() {
     stopped_ = true;
     waiting_.clear();
   }
-  for (auto& line : lines_) line->stop();
+  for (auto& lines : sinks_)
+    for (auto& line : lines) line->begin_stop();
+  for (auto& lines : sinks_)
+    for (auto& line : lines) line->stop();
 }
 
 bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch) {
@@ -84,11 +91,12 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
     return true;
   }
   const auto durable =
-      std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return l->is_durable(); });
+      std::ranges::count_if(sinks_, [](const auto& lines) { return lines[0]->is_durable(); });
   const auto item =
       std::make_shared<Item>(*this, source, checked_batch(batch, std::move(records).value(), proven.value()),
                              bytes, static_cast<unsigned>(durable));
-  for (auto& line : lines_) line->put(item);
+  const std::size_t hash = std::hash<std::string>{}(batch.sensor()) + static_cast<std::size_t>(batch.lane());
+  for (auto& lines : sinks_) lines[hash % lines.size()]->put(item);
   return true;
 }
 
@@ -126,9 +134,30 @@ void Router::give_back(std::size_t bytes) {
   for (const auto& source : may) source->room();
 }
 
-std::vector<LineState> Router::lines() const {
+LineState& LineState::operator+=(const LineState& o) {
+  const bool waits = queued_batches != 0, other_waits = o.queued_batches != 0;
+  if (waits == other_waits) {
+    stored_at_ns = waits ? std::min(stored_at_ns, o.stored_at_ns) : std::max(stored_at_ns, o.stored_at_ns);
+  } else if (other_waits) {
+    stored_at_ns = o.stored_at_ns;
+  }
+  queued_batches += o.queued_batches;
+  queued_bytes += o.queued_bytes;
+  stored_batches += o.stored_batches;
+  stored_records += o.stored_records;
+  rejected_records += o.rejected_records;
+  left_out_records += o.left_out_records;
+  failures += o.failures;
+  if (trouble.empty()) trouble = o.trouble;
+  return *this;
+}
+
+std::vector<LineState> Router::sinks() const {
   std::vector<LineState> states;
-  for (const auto& line : lines_) states.push_back(line->state());
+  for (const auto& lines : sinks_) {
+    LineState& all = states.emplace_back(lines[0]->state());
+    for (std::size_t i = 1; i < lines.size(); ++i) all += lines[i]->state();
+  }
   return states;
 }
 

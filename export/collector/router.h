@@ -1,10 +1,12 @@
 // export/collector/router.h — from connections and files to every sink, and back: a batch is answered once every durable
 // sink has it
 //
-//   Source ──> Router: room? open_batch() ──> a SinkLine for each sink: queue, one thread, group commit ──> Sink::store()
+//   Source ──> Router: room? open_batch() ──> a SinkLine of each sink: queue, one thread, group commit ──> Sink::store()
 //      └<──────────────────────── answer ────────────────────────────────────────┘
 //
-// Order    batches of a source reach each sink, and are answered, in the order in which they came. After one that was
+// Lines    sinks of one name are the lines of one, which waits for its server in several threads at once. Each sensor's lane
+//          has its line of each sink, for good: so a chain is in one place, and in order
+// Order    batches of a source and lane reach each sink, and are answered, in the order in which they came. After one that was
 //          refused nothing of its source is taken any more. Of different sources, alerts go first.
 // Memory   opened batches take at most max_bytes, all queues together, the last eighth of it alerts alone. Who finds no room is told when there is some, in
 //          turn; until then he keeps his batch and reads no further. A durable sink that is down so stops everybody in the
@@ -82,15 +84,19 @@ struct RouterOptions {
 class Item;
 class SinkLine;
 
-/// How a sink does, for metrics and the log.
+/// How a sink does, all its lines together, for metrics and the log.
 struct LineState {
   std::string name;
   bool is_durable = true;
   std::size_t queued_batches = 0, queued_bytes = 0;
   std::uint64_t stored_batches = 0, stored_records = 0, rejected_records = 0, left_out_records = 0;
-  std::uint64_t failures = 0;      ///< attempts that did not succeed and are made again
-  std::uint64_t stored_at_ns = 0;  ///< when something was stored last, since 1970; 0: not yet
-  std::string trouble;             ///< what stands in its way; "" when it works
+  std::uint64_t failures = 0;  ///< attempts that did not succeed and are made again
+  /// When something was stored last, since 1970; 0: not yet. Of lines for which batches wait, the one that is furthest behind.
+  std::uint64_t stored_at_ns = 0;
+  std::string trouble;  ///< what stands in its way; "" when it works
+
+  /// With another line of the same sink.
+  LineState& operator+=(const LineState& other);
 };
 
 class Router {
@@ -108,7 +114,8 @@ class Router {
   /// Each sink ends with the group at hand; what waits is dropped without an answer.
   void stop();
 
-  [[nodiscard]] std::vector<LineState> lines() const;
+  /// One of each sink.
+  [[nodiscard]] std::vector<LineState> sinks() const;
   [[nodiscard]] std::size_t held_bytes() const;
   /// What came, and what became of it.
   [[nodiscard]] Tally& tally() noexcept { return tally_; }
@@ -130,7 +137,7 @@ class Router {
   };
   [[nodiscard]] bool has_room(std::size_t bytes, bool is_alert) const noexcept;
   std::deque<Waiting> waiting_;
-  std::vector<std::unique_ptr<SinkLine>> lines_;
+  std::vector<std::vector<std::unique_ptr<SinkLine>>> sinks_;  ///< the lines of each
 };
 
 }  // namespace picket::collector

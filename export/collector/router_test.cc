@@ -169,7 +169,7 @@ TEST_F(RouterTest, ASinkThatFailsIsTriedAgainAndLosesNothing) {
   source_->wait(10);
   EXPECT_EQ(a_.records.size(), 100U);
   EXPECT_EQ(distinct(a_), 100U);
-  EXPECT_EQ(router.lines()[0].trouble, "");
+  EXPECT_EQ(router.sinks()[0].trouble, "");
 }
 
 TEST_F(RouterTest, ASinkThatStoredAndDidNotSaySoGetsNothingTwice) {
@@ -409,8 +409,102 @@ TEST_F(RouterTest, ASinkThatIsNotDurableIsNeverWaitedFor) {
     source_->wait((n + 19) / 20);
   }
   EXPECT_EQ(a_.records.size(), 2000U);
-  EXPECT_GT(router.lines()[1].left_out_records, 0U) << "what did not fit is counted";
+  EXPECT_GT(router.sinks()[1].left_out_records, 0U) << "what did not fit is counted";
   b_.set(b_.stalled, false);
+}
+
+/// Two sinks of one name, each on a disk of its own: the lines of one.
+class RouterLines : public RouterTest {
+ protected:
+  static constexpr unsigned kSensors = 16, kBatches = 20;
+
+  void start_lines() {
+    start(sinks(std::make_unique<DiskSink>("lines", a_), std::make_unique<DiskSink>("lines", b_)));
+    for (unsigned n = 0; n < kSensors; ++n) {
+      sensors_.emplace_back("plant-" + std::to_string(n), 1, v1::LANE_FLOW);
+      sources_.push_back(std::make_shared<TestSource>());
+    }
+  }
+  void take_all() {
+    for (std::uint64_t first = 1; first <= kBatches * 5; first += 5)
+      for (unsigned n = 0; n < kSensors; ++n)
+        EXPECT_TRUE(router_->take(sources_[n], sensors_[n].batch(first, 5)));
+  }
+  /// Sensors whose chain is there.
+  std::set<std::string> sensors_of(Disk& disk) {
+    const std::lock_guard lock(disk.mutex);
+    std::set<std::string> names;
+    for (const auto& [chain, head] : disk.heads) names.insert(chain.sensor);
+    return names;
+  }
+
+  std::vector<test::Sensor> sensors_;
+  std::vector<std::shared_ptr<TestSource>> sources_;
+};
+
+TEST_F(RouterLines, EachChainHasOneLineAndItsOrder) {
+  start_lines();
+  take_all();
+  for (const auto& source : sources_) {
+    const auto answers = source->wait(kBatches);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      EXPECT_EQ(answers[i].kind, Answer::Kind::kDurable) << "a line would refuse what another one has begun";
+      EXPECT_EQ(answers[i].through, 5 * (i + 1));
+    }
+  }
+  const auto in_a = sensors_of(a_), in_b = sensors_of(b_);
+  EXPECT_FALSE(in_a.empty());
+  EXPECT_FALSE(in_b.empty());
+  EXPECT_EQ(in_a.size() + in_b.size(), kSensors) << "each in one";
+  for (const std::string& name : in_a) EXPECT_FALSE(in_b.contains(name)) << name;
+  const auto all = router_->sinks();
+  ASSERT_EQ(all.size(), 1U) << "one sink, for whoever looks at it";
+  EXPECT_EQ(all[0].stored_records, kSensors * kBatches * 5);
+  EXPECT_EQ(all[0].stored_batches, kSensors * kBatches);
+  EXPECT_GT(all[0].stored_at_ns, 0U);
+}
+
+TEST_F(RouterLines, OneThatStallsOrFailsHoldsUpItsOwnChainsAlone) {
+  a_.stalled = true;
+  b_.failures = 3;
+  start_lines();
+  take_all();
+  ASSERT_TRUE(a_.wait([&] { return a_.calls > 0; }));
+  ASSERT_TRUE(b_.wait([&] { return b_.records.size() % (kBatches * 5) == 0 && !b_.records.empty(); }));
+  std::size_t waiting = 0;
+  for (unsigned n = 0; n < kSensors; ++n) {
+    if (sensors_of(b_).contains("plant-" + std::to_string(n))) {
+      sources_[n]->wait(kBatches);
+    } else {
+      EXPECT_EQ(sources_[n]->answered(), 0U) << "acknowledged, and its line has nothing";
+      ++waiting;
+    }
+  }
+  EXPECT_GT(waiting, 0U);
+  EXPECT_LT(waiting, kSensors);
+  EXPECT_EQ(router_->sinks()[0].queued_batches, waiting * kBatches);
+  EXPECT_EQ(router_->sinks()[0].failures, 3U);
+  EXPECT_EQ(router_->sinks()[0].stored_at_ns, 0U) << "the other line's success hides nothing";
+  a_.set(a_.stalled, false);
+  for (const auto& source : sources_) source->wait(kBatches);
+  EXPECT_EQ(distinct(a_) + distinct(b_), kSensors * kBatches * 5);
+  EXPECT_EQ(a_.records.size() + b_.records.size(), kSensors * kBatches * 5) << "none twice";
+}
+
+TEST_F(RouterLines, StopEndsAllOfThem) {
+  a_.stalled = b_.stalled = true;
+  start_lines();
+  take_all();
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  ASSERT_TRUE(b_.wait([&] { return b_.calls == 1; }));
+  std::thread stops([&] { router_->stop(); });
+  a_.set(a_.stalled, false);
+  b_.set(b_.stalled, false);
+  stops.join();
+  std::size_t answered = 0;
+  for (const auto& source : sources_) answered += source->answered();
+  EXPECT_EQ(answered * 5, a_.records.size() + b_.records.size())
+      << "what is stored is acknowledged, nothing else";
 }
 
 TEST_F(RouterTest, APoisonedRecordIsBuriedBeforeItIsAnswered) {
@@ -426,7 +520,7 @@ TEST_F(RouterTest, APoisonedRecordIsBuriedBeforeItIsAnswered) {
                            R"("boot":"0000000000000001")", R"("lane":"flow")", R"("seq":3)", R"("record":")"})
     EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
   EXPECT_FALSE(std::getline(in, line));
-  EXPECT_EQ(router.lines()[0].rejected_records, 1U);
+  EXPECT_EQ(router.sinks()[0].rejected_records, 1U);
 }
 
 TEST_F(RouterTest, StopsWhileASinkFails) {

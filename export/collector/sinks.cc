@@ -24,7 +24,8 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Config& config) {
   };
   add(config.has_store(), Store::open, config.store);
   add(!config.eve.path.empty(), open_eve_files_sink, config.eve);
-  add(!config.clickhouse.url.empty(), open_clickhouse_sink, config.clickhouse);
+  for (unsigned line = 0; line < config.clickhouse_lines; ++line)
+    add(!config.clickhouse.url.empty(), open_clickhouse_sink, config.clickhouse);
   add(!config.kafka.brokers.empty(), open_kafka_sink, config.kafka);
   add(!config.syslog.server.empty(), open_syslog_sink, config.syslog);
   if (error) return *error;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -183,8 +184,10 @@ Status ClickHouseServer::prepare() {
   return s;
 }
 
-/// Makes nothing that is there: a user who may only insert is enough for a schema made by hand.
+/// One line of a collector at a time: the others find what it made. Makes nothing that is there: a user who may only insert is enough for a schema made by hand.
 Status ClickHouseServer::complete_tables() {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   const auto names =
       ask(fmt::format("SELECT concat(table, '.', name), type FROM system.columns WHERE database = {}",
                       clickhouse_text(schema_.database)));
