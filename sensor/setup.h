@@ -46,8 +46,8 @@ std::unique_ptr<Setup> make_setup(const Options&, const rules::Watch& watch = {}
 Result<std::vector<std::unique_ptr<RecordSink>>> open_sinks(const Options&, Setup&, bool live,
                                                             const StopSignal& stop);
 
-/// Answers who scrapes, with the totals of `pipeline`, which outlives it as `setup` does; nullptr where nobody asked for that. Before
-/// Pipeline::start().
+/// Answers who scrapes, with the totals of `pipeline`, which outlives it as `setup` does; nullptr where nobody asked
+/// for that. Before Pipeline::start().
 Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup&, const Pipeline& pipeline);
 
 /// Writes the statistics where --stats says. False, and a line on standard error, when that fails.

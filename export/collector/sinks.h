@@ -8,7 +8,8 @@
 
 namespace picket::collector {
 
-/// All of them, open, each line of one for itself; at least one is durable. The error names the sink, what stands in its way, and what would do.
+/// All of them, open, each line of one for itself; at least one is durable. The error names the sink, what stands in
+/// its way, and what would do.
 Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Config& config);
 
 }  // namespace picket::collector
