@@ -13,7 +13,7 @@ import time
 import delivery
 from checks import PCAPS, SAMPLE_RULES, Scratch, ledger_fault, read_json
 from delivery import eventually
-from made import ELSEWHERE, chains_of, fault_of_boot, made_by, whole_lines
+from made import ELSEWHERE, Made, chains_of, fault_of_boot, made_by, whole_lines
 
 WORK = ('--rules', SAMPLE_RULES, PCAPS)
 LITTLE = (PCAPS / 'modbus' / 'scan',)
@@ -66,6 +66,7 @@ class Collector:
 
 class Sensor(delivery.Sensor):
     """One of several that use a spool one after another."""
+    stopped = False  # by SIGTERM, and it ended in order
 
     def __init__(self, folder, number, collectors, captures, loops=1, mode='failover', **die):
         spool = folder / 'spool'
@@ -122,7 +123,9 @@ class Series:
     def ended(self, sensor, captures, whole):
         boot = sensor.boot()
         if boot:
-            self.boots[boot] = (self.made[captures], sensor, whole)
+            # What is told at intervals is told at the stop: no beginning of what it makes else, but all of it is in its EVE file.
+            made = Made(sensor.shown()) if sensor.stopped else self.made[captures]
+            self.boots[boot] = (made, sensor, whole)
 
     def up(self):
         """Collectors that are not there are started."""
@@ -191,6 +194,7 @@ class Series:
         status = sensor.process.poll()
         good = (0, 1, -signal.SIGTERM) if stopped else (0,)  # the last: it had not begun
         self.checks.ok('a sensor that is not killed ends in order', status in good, 'status %s\n%s' % (status, sensor.said()[-800:]))
+        sensor.stopped = stopped
         return not stopped
 
     def compare(self):
