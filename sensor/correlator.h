@@ -22,7 +22,7 @@ namespace picket {
 
 class Correlator {
  public:
-  Correlator() { thresholds_.tell(limits_); }
+  Correlator() { thresholds_.tell_to(limits_); }
 
   /// What workers may leave out. Any thread.
   [[nodiscard]] const detect::ReachedLimits& limits() const noexcept { return limits_; }

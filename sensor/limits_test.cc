@@ -1,7 +1,9 @@
 // A flood of matches of one rule with a limit leaves room for the alerts that somebody is to see.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <map>
 
@@ -40,8 +42,12 @@ class Flood final : public PacketSource {
   [[nodiscard]] unsigned receive(std::span<Packet> out) noexcept override {
     unsigned n = 0;
     while (n < out.size() && !ended()) {
-      if (number_ == 2 && stage_.limited != 2) break;
-      if (number_ == 3 && !stage_.stuck) break;
+      if ((number_ == 2 && stage_.limited != 2) || (number_ == 3 && !stage_.stuck)) {
+        if (std::chrono::steady_clock::now() < until_) break;
+        ADD_FAILURE() << "packet " << number_ << " is not told";
+        number_ = kFlood + 4;
+        break;
+      }
       ++number_;
       clock_ = number_ == kFlood + 4 ? 1000 * kSecond : 100 * kSecond + number_;
       Packet& p = out[n++];
@@ -68,6 +74,8 @@ class Flood final : public PacketSource {
   std::vector<std::uint8_t> bytes_, other_;
   LinkType link_{};
   std::uint64_t clock_ = 0, number_ = 0;
+  const std::chrono::steady_clock::time_point until_ =
+      std::chrono::steady_clock::now() + std::chrono::minutes(1);
 };
 
 class Output final : public RecordSink {
@@ -98,7 +106,7 @@ struct Seen {
 };
 
 Seen flooded(const std::string& threshold) {
-  const std::string file = ::testing::TempDir() + "picket-limits.rules";
+  const std::string file = ::testing::TempDir() + "picket-limits-" + std::to_string(getpid()) + ".rules";
   std::ofstream(file)
       << "alert udp any any -> any any (msg:\"flood\"; content:!\"|ee|\"; dsize:>0; " + threshold +
              "sid:1;)\nalert udp any any -> any any (msg:\"other\"; content:\"|ee|\"; sid:2;)\n";

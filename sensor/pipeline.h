@@ -104,9 +104,9 @@ class Pipeline {
   std::atomic<std::uint64_t> rules_loaded_{0}, rules_rejected_{0}, reloads_{0}, reloads_failed_{0};
   std::atomic<std::uint32_t> rules_epoch_{0};
   const std::string magic_file_;
+  std::optional<Correlator> correlator_;  // where there are rules; workers ask it
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingStream>> streams_;
-  std::optional<Correlator> correlator_;  // where there are rules
   AssetKeeper* const assets_;
   Intel* const intel_;
   std::unique_ptr<Recorder> recorder_;

@@ -154,7 +154,11 @@ std::span<std::uint64_t, kMaxTypes> BootFile::made(std::size_t lane) noexcept {
   return map_->lanes[lane].made;
 }
 std::uint64_t& BootFile::total(std::size_t lane) noexcept { return map_->lanes[lane].total; }
-std::uint64_t& BootFile::unwritten_from(std::size_t lane) noexcept { return map_->unwritten_from[lane]; }
+std::uint64_t& BootFile::unwritten_from(std::size_t lane) noexcept {
+  static_assert(round_up(offsetof(Layout, unwritten_from)) == round_up(sizeof(Layout)),
+                "segments of files that are there already would lie elsewhere");
+  return map_->unwritten_from[lane];
+}
 std::string_view BootFile::name(std::size_t kind) const noexcept { return map_->names[kind].data(); }
 
 std::uint32_t BootFile::segments() const noexcept { return map_bytes_ < map_->total() ? 0 : map_->segments; }

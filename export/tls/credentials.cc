@@ -289,9 +289,10 @@ bool Keyring::reload_if_changed() {
   const Stamps now = stamps();
   if (now == seen_) return false;
   seen_ = now;
-  CredentialsOptions in_time = options_;
-  in_time.any_time = false;  // what is out of its time takes the place of nothing
-  auto fresh = Credentials::load(in_time);
+  CredentialsOptions options = options_;
+  options.any_time =
+      options.any_time && !current_->in_time();  // what is good gives way to nothing that is not
+  auto fresh = Credentials::load(options);
   if (!fresh) {
     ++counters_->reloads_failed;
     spdlog::error("{}; what was read before stays in use", fresh.error().message);

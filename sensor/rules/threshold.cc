@@ -52,15 +52,17 @@ Thresholds::Entry* Thresholds::find(const Key& key) noexcept {
 Thresholds::Entry& Thresholds::find_or_make(const Key& key, std::uint64_t now) noexcept {
   if (Entry* e = find(key); e != nullptr) return *e;
   Entry* set = entries_.data() + (key.hash() & (sets_ - 1)) * kWays;
-  Entry* victim = set;
+  Entry* victim = nullptr;
   for (std::size_t i = 0; i < kWays; ++i) {
-    if (!set[i].used || (set[i].until_ns != 0 && set[i].until_ns <= now)) {
+    if (!set[i].used || (set[i].until_ns != 0 && set[i].until_ns < now)) {
       victim = set + i;
       break;
     }
-    if (set[i].used_ns < victim->used_ns) victim = set + i;
+    if (!set[i].reached && (victim == nullptr || set[i].used_ns < victim->used_ns)) victim = set + i;
   }
-  if (victim->used && (victim->until_ns == 0 || victim->until_ns > now)) ++evicted_;
+  if (victim == nullptr) victim = &homeless_;
+  if (victim == &homeless_ || (victim->used && (victim->until_ns == 0 || victim->until_ns >= now)))
+    ++evicted_;
   *victim = Entry{};
   victim->key = key;
   victim->used = true;
@@ -101,6 +103,10 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
   key.track(t.track, m.src, m.dst, m.flow_id);
   Entry& e = find_or_make(key, m.time_ns);
   const std::uint64_t window = std::uint64_t{t.seconds} * kNsPerSecond;
+  if (e.reached && e.count >= t.count && m.time_ns <= e.since_ns + window) {
+    tell(j, key, e, m.time_ns);
+    return false;
+  }
   if (t.type != Threshold::Type::kBackoff && m.time_ns > e.since_ns + window) {
     e.since_ns = m.time_ns;
     e.count = 0;
@@ -116,10 +122,8 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
     e.ports |= mark;
   }
   if (e.count != 0xffffffff) ++e.count;
-  if (reached_ != nullptr && e.count >= t.count) {
-    if (const detect::Limit limit = j.limit(); limit.count != 0 && !reached_->holds(key, limit, m.time_ns))
-      reached_->reached(key, e.since_ns, e.count);
-  }
+  e.reached = e.count >= t.count && j.limit().count != 0;
+  if (e.reached && &e != &homeless_) tell(j, key, e, m.time_ns);
   switch (t.type) {
     case Threshold::Type::kLimit:
       return e.count <= t.count;
@@ -145,6 +149,12 @@ bool Thresholds::admit(const Threshold& t, unsigned which, const Judgement& j, c
       return true;
   }
   return true;
+}
+
+/// Unless workers know.
+void Thresholds::tell(const Judgement& j, const Key& key, const Entry& e, std::uint64_t now) noexcept {
+  if (reached_ != nullptr && !reached_->holds(key, j.limit(), now))
+    reached_->reached(key, e.since_ns, e.count);
 }
 
 Thresholds::Key Thresholds::bit_key(StateBit::Scope scope, std::uint32_t id, const Match& m) noexcept {

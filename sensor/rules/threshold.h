@@ -6,7 +6,8 @@
 //
 // Time    that of the packets; nothing here reads a clock
 // Cost    O(1) a match: a set-associative table of kWays; a full set gives up its oldest entry, which is
-//         counted
+//         counted. A limit that is reached stays to the end of its window, for workers rely on it: where all of a set are
+//         such, nothing is remembered of a newcomer, which is counted, too
 // Lives   over reloads: entries belong to (gid, sid), not to places in a rule set
 #pragma once
 #include <cstdint>
@@ -81,7 +82,7 @@ class Thresholds {
   /// Room for about `entries` hosts, pairs and bits under watch; taken at once.
   explicit Thresholds(std::size_t entries = 65536);
   /// Is told which limits are reached, for those who ask before they write an alert; outlives it.
-  void tell(detect::ReachedLimits& reached) noexcept { reached_ = &reached; }
+  void tell_to(detect::ReachedLimits& reached) noexcept { reached_ = &reached; }
 
   /// Is this match an alert?
   [[nodiscard]] Admission admit(const Judgement&, const Match&);
@@ -98,16 +99,19 @@ class Thresholds {
     std::uint64_t ports = 0;  // unique_on: which were seen, hashed
     std::uint32_t count = 0;
     bool used = false;
+    bool reached = false;  // Judgement::limit() is: until the window ends nothing changes here, whoever asks
   };
 
   Entry* find(const Key&) noexcept;
   Entry& find_or_make(const Key&, std::uint64_t now) noexcept;
   [[nodiscard]] bool admit(const Threshold&, unsigned which, const Judgement&, const Match&) noexcept;
   [[nodiscard]] bool admit(const HostBit&, const Match&) noexcept;
+  void tell(const Judgement&, const Key&, const Entry&, std::uint64_t now) noexcept;
   static Key bit_key(StateBit::Scope, std::uint32_t id, const Match&) noexcept;
 
   detect::ReachedLimits* reached_ = nullptr;
   std::vector<Entry> entries_;
+  Entry homeless_;  // of a match whose set is full of limits that are reached
   std::size_t sets_ = 0;
   std::uint64_t evicted_ = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace picket::rules {
 namespace {
 
@@ -81,11 +83,52 @@ TEST(Threshold, TracksAreApart) {
 }
 TEST(Threshold, FullSetsGiveUpTheOldest) {
   Thresholds t(8);
-  const auto j = with(Threshold::Type::kLimit, 1, 3600);
-  for (std::uint8_t h = 1; h <= 9; ++h) EXPECT_TRUE(t.admit(j, at(h, h)));
+  const auto j = with(Threshold::Type::kThreshold, 2, 3600);
+  for (std::uint8_t h = 1; h <= 9; ++h) EXPECT_FALSE(t.admit(j, at(h, h)));
   EXPECT_EQ(t.evicted(), 1U);
-  EXPECT_FALSE(t.admit(j, at(20, 9)));
-  EXPECT_TRUE(t.admit(j, at(21, 1)));
+  EXPECT_TRUE(t.admit(j, at(20, 9)));
+  EXPECT_FALSE(t.admit(j, at(21, 1))) << "its first match was forgotten";
+}
+TEST(Threshold, LimitsThatAreReachedStayForTheirWindow) {
+  Thresholds t(8);
+  const auto j = with(Threshold::Type::kLimit, 1, 60);
+  for (std::uint8_t h = 1; h <= 8; ++h) EXPECT_TRUE(t.admit(j, at(h, h)));
+  EXPECT_TRUE(t.admit(j, at(20, 9)));
+  EXPECT_TRUE(t.admit(j, at(21, 9))) << "told too often rather than not at all";
+  EXPECT_EQ(t.evicted(), 2U);
+  for (std::uint8_t h = 1; h <= 8; ++h) EXPECT_FALSE(t.admit(j, at(30, h)));
+  EXPECT_TRUE(t.admit(j, at(62, 9))) << "the window of the first is over";
+  EXPECT_FALSE(t.admit(j, at(63, 9)));
+}
+/// Workers leave matches out, sooner or later, or not: what becomes of all others is the same.
+TEST(Threshold, WhatWorkersLeaveOutChangesNothing) {
+  std::mt19937 random(7);
+  Thresholds all(8), some(8);
+  detect::ReachedLimits reached;
+  some.tell_to(reached);
+  std::vector<Judgement> rules;
+  for (const auto type : {Threshold::Type::kLimit, Threshold::Type::kBoth, Threshold::Type::kThreshold}) {
+    for (const std::uint32_t count : {1U, 3U}) {
+      rules.push_back(with(type, count, 20));
+      rules.back().sid = static_cast<std::uint32_t>(rules.size());
+    }
+  }
+  unsigned left_out = 0;
+  for (std::uint64_t time = 0; time < 20'000; ++time) {
+    const Judgement& j = rules[random() % rules.size()];
+    const Match m = at(time / 10, static_cast<std::uint8_t>(1 + random() % 5));
+    detect::TrackKey key;
+    key.gid = j.gid;
+    key.sid = j.sid;
+    key.track(j.thresholds[0].track, m.src, m.dst, m.flow_id);
+    const bool is_out = j.limit().count != 0 && random() % 2 == 0 && reached.holds(key, j.limit(), m.time_ns);
+    const Admission word = all.admit(j, m);
+    left_out += is_out ? 1 : 0;
+    ASSERT_EQ(static_cast<bool>(word), !is_out && some.admit(j, m)) << time;
+  }
+  EXPECT_GT(left_out, 1000U);
+  EXPECT_GT(all.evicted(), 100U);
+  EXPECT_EQ(all.evicted(), some.evicted());
 }
 TEST(Threshold, HostBits) {
   Thresholds t;

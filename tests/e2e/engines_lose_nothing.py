@@ -118,10 +118,10 @@ class Series(kills.Series):
         if self.chance.random() < 0.5:
             self.dying = threading.Timer(self.chance.uniform(0, self.seconds), self.kill_server)
             self.dying.start()
-            self.totals.killed('clickhouse')
 
     def kill_server(self):
         self.engines.tell('kill')
+        self.totals.killed('clickhouse')
         self.engines.tell('start')
 
     def compare_more(self):

@@ -46,10 +46,12 @@ class Collector:
         self.kept.mkdir(parents=True)
         self.store, self.log = self.kept / 'store.db', self.folder / 'collector.log'
         self.keys = {'store': self.store} | ({'eve.path': self.kept / 'eve.json', 'eve.rotate-size': '1 MiB'} if eve else {}) | keys
-        self.now = None
+        self.now, self.died = None, set()  # `died`: the statuses of those before
 
     def start(self, **die):
         """False: it ended before it listened."""
+        if self.now is not None:
+            self.died.add(self.now.process.poll())
         self.now = delivery.Collector(self.folder, self.address, env=dying(self.kept, **die), **self.keys)
         self.address = self.now.address or self.address
         return self.now.address is not None
@@ -152,7 +154,7 @@ class Series:
             victim.now.stop()
             if not victim.start(**die):
                 self.totals.killed('collector, at start')
-                victim.start()
+                self.checks.ok('a collector that died at its start starts again', victim.start(), victim.said()[-800:])
         one = self.sensor(self.work, **(die if victims != 'collector' else {}))
         self.meanwhile()
         if not inside or victims == 'both':
@@ -235,7 +237,7 @@ class Series:
     def close(self):
         """What came of it, for the sums; of `all` the first collector stands for both."""
         for c in self.collectors:
-            c.now.stop()
+            self.checks.ok('a collector dies of nothing but kills', c.now.stop() == 0 and c.died <= {0, -signal.SIGKILL}, '%s\n%s' % (c.died, c.said()[-1500:]))
         for s in self.stores[:1]:
             for chains in s.values():
                 for chain in chains.values():

@@ -19,7 +19,7 @@ constexpr long kOk = 200;
 constexpr std::size_t kMaxBody = std::size_t{1} << 30;  ///< of the server's
 constexpr std::size_t kShownError = 500;
 constexpr std::string_view kQueryIds = "picket-";  ///< of every collector's inserts
-constexpr std::chrono::milliseconds kBetweenLooks{20};
+constexpr std::chrono::milliseconds kBetweenLooks{20}, kMoment{500};
 
 /// One line of the server's words.
 std::string first_words(std::string text) {
@@ -77,8 +77,7 @@ Result<std::string> pack(std::string_view rows) {
 
 }  // namespace
 
-ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options)
-    : url_(options.url), timeout_(options.timeout) {
+ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options) : url_(options.url) {
   schema_.database = options.database;
   schema_.keep_days = options.keep_days;
   std::random_device random;
@@ -156,19 +155,19 @@ Result<std::set<std::string>> ClickHouseServer::inserts() {
 }
 
 /// Those that begin later are of no concern, so others who insert all the time keep nobody waiting.
-Status ClickHouseServer::wait_for_inserts() {
-  const auto until = std::chrono::steady_clock::now() + timeout_;
-  const auto first = inserts();
-  if (!first) return first.error();
-  for (std::set<std::string> left = first.value(); !left.empty();) {
-    if (std::chrono::steady_clock::now() > until)
-      return Error{fmt::format("clickhouse {}: it still works on {} inserts of before", url_, left.size())};
-    std::this_thread::sleep_for(kBetweenLooks);
-    const auto now = inserts();
+Status ClickHouseServer::await_inserts(bool more) {
+  const auto until = std::chrono::steady_clock::now() + kMoment;
+  for (bool is_first = true;; is_first = false) {
+    auto now = inserts();
     if (!now) return now.error();
-    std::erase_if(left, [&](const auto& id) { return !now.value().contains(id); });
+    std::erase_if(awaited_, [&](const auto& id) { return !now.value().contains(id); });
+    if (more && is_first) awaited_.merge(now.value());
+    if (awaited_.empty()) return Done{};
+    if (std::chrono::steady_clock::now() > until)
+      return Error{
+          fmt::format("clickhouse {}: it still works on {} inserts of before", url_, awaited_.size())};
+    std::this_thread::sleep_for(kBetweenLooks);
   }
-  return Done{};
 }
 
 Status ClickHouseServer::prepare() {

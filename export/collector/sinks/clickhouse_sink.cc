@@ -87,6 +87,7 @@ class ClickHouseSink final : public Sink {
   /// Chains whose every insert since head() was answered with yes, and where they stand. The others are looked up.
   std::map<ChainId, Known> sure_;
   std::map<ChainId, std::uint64_t> versions_;  ///< of the chains of this store(), as they grow
+  std::set<ChainId> awaited_for_;   ///< chains that are not looked up before inserts at work are over
   std::vector<Rejected> doubtful_;  ///< of the block that failed: told if it turns out to be stored
 };
 
@@ -130,8 +131,15 @@ Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
 Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
   if (auto s = prepare(); !s) return s;
   // What is looked up below is only final when nobody adds to it any more.
-  if (!std::ranges::all_of(deliveries, [&](const auto& d) { return sure_.contains(d->chain); })) {
-    if (auto s = server_->wait_for_inserts(); !s) return s;
+  bool more = false, is_unsure = false;
+  for (const auto& d : deliveries) {
+    if (sure_.contains(d->chain)) continue;
+    is_unsure = true;
+    more |= awaited_for_.insert(d->chain).second;
+  }
+  if (is_unsure) {
+    if (auto s = server_->await_inserts(more); !s) return s;
+    awaited_for_.clear();
   }
   std::vector<Rejected> refused;
   versions_.clear();

@@ -12,7 +12,7 @@
 //     the rows of the block that are there already are read first, by time and number, and left out. It does not
 //     matter how many of the tables, or partitions of a table, an insert that was cut off got to.
 //   - Before such a look, inserts that the server works on are waited for: of this sink, of a collector that was
-//     killed, of any other. One that outlasts `timeout` is an error.
+//     killed, of any other. Until they have ended store() is an error.
 //   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes
 //     over to a second collector while the first still has its records in flight, both may insert them. Such rows are
 //     the same in their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it
@@ -46,7 +46,7 @@ struct ClickHouseOptions {
   std::string user, password;        ///< none: the server's default user
   std::string ca, certificate, key;  ///< PEM files; no `ca`: the system's
   unsigned keep_days = 0;            ///< TTL of tables that are made, where the server has it; 0: for ever
-  std::chrono::milliseconds timeout{60'000};  ///< of one request, and of an insert that is waited for
+  std::chrono::milliseconds timeout{60'000};  ///< of one request
 };
 
 /// Connects to nothing: a server that is down delays, it does not keep the collector from starting. The error says
