@@ -188,7 +188,7 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged<unsigned>(n, 0, 36500, 1, c.clickhouse.keep_days, "has to be 0 to 36500");
      }},
-    {"clickhouse.lines", "2",
+    {"clickhouse.lines", "1",
      "inserts at the same time, 1 to 64: the lanes of sensors are shared out among them",
      [](const YAML::Node& n, Config& c) {
        return ranged<unsigned>(n, 1, 64, 1, c.clickhouse_lines, "has to be 1 to 64");

@@ -30,7 +30,7 @@ struct Config {
   // The other sinks; each is made when its first field is given.
   EveFilesOptions eve;
   ClickHouseOptions clickhouse{.url = ""};
-  unsigned clickhouse_lines = 2;  ///< sinks with a connection each, see router.h
+  unsigned clickhouse_lines = 1;  ///< sinks with a connection each, see router.h
   KafkaOptions kafka{.brokers = ""};
   SyslogOptions syslog;
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone

@@ -89,7 +89,7 @@ class Collector(kills.Collector):
 
     def __init__(self, folder, engines):
         super().__init__(folder, eve=True, store='none', **{
-            'dead-letter': 'none', 'clickhouse.url': engines.clickhouse, 'kafka.brokers': engines.brokers})
+            'dead-letter': 'none', 'clickhouse.url': engines.clickhouse, 'clickhouse.lines': 2, 'kafka.brokers': engines.brokers})
         self.engines, self.looks = engines, []
 
     def start(self, **die):

@@ -79,7 +79,7 @@ def speaks_gRPC(checks, server):
     client.close()
     rows = {row['boot'][-1]: row for row in ledger(server.store) if row['sensor'] == 'tester'}
     checks.equal('the ledger has each once', {b: r['held'] for b, r in rows.items()},
-                 {'5': {'alert': 1, 'flow': 2}, '6': {'flow': 2, 'other': 1}})
+                 {'5': {'alert': 1, 'flow': 2}, '6': {'flow': 2, 'not-yet-known': 1}})
 
 
 def speaks_badly(checks, server):
