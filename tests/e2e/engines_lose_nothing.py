@@ -99,6 +99,7 @@ class Collector(kills.Collector):
 
 
 class Series(kills.Series):
+    patience = 10  # a ClickHouse that was killed takes its time to come back
     # ClickHouse takes a request for each type of record in a block: few types, and one with more columns than a URL holds.
     work = ('--rules', SAMPLE_RULES, *(PCAPS / name for name in ('dns', 'modbus', 'mqtt')))
 

@@ -101,6 +101,7 @@ class Totals:
 class Series:
     """Sensors, one after another with one spool, and their collectors, until some kills have passed."""
     work = WORK
+    patience = 1  # so many sensors, one after another, until all is delivered: each waits some seconds
 
     def __init__(self, checks, folder, kind, chance, totals, made):
         self.checks, self.folder, self.kind, self.chance, self.totals, self.made = checks, folder, kind, chance, totals, made
@@ -200,12 +201,15 @@ class Series:
         return not stopped
 
     def compare(self):
-        last = self.sensor(LITTLE)
-        eventually(lambda: not last.running())
         checks = self.checks
-        checks.ok('what is owed is delivered', last.process.poll() == 0, last.said()[-800:])
-        self.ended(last, LITTLE, True)
-        left = [f.name for f in (self.folder / 'spool').iterdir() if f.suffix not in ('.boot',) and f.name not in ('lock', 'refused')]
+        for _ in range(self.patience):
+            last = self.sensor(LITTLE)
+            eventually(lambda: not last.running())
+            checks.ok('what is owed is delivered', last.process.poll() == 0, last.said()[-800:])
+            self.ended(last, LITTLE, True)
+            left = [f.name for f in (self.folder / 'spool').iterdir() if f.suffix not in ('.boot',) and f.name not in ('lock', 'refused')]
+            if not left:
+                break
         checks.equal('nothing is left in the spool', left + list((self.folder / 'spool' / 'refused').iterdir()), [])
         stores = self.chains()
         faults = [f for f in map(self.fault, [stores] if self.kind == 'failover' else [[s] for s in stores]) if f]
