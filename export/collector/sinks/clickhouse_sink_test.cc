@@ -7,6 +7,7 @@
 #include "export/collector/layout.h"
 #include "export/collector/sinks/clickhouse_schema.h"
 #include "export/collector/sinks/clickhouse_test_support.h"
+#include "export/collector/sinks/http_client.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
 #include "export/eve.h"
@@ -224,6 +225,17 @@ TEST_F(ClickHouseTest, WaitsForInsertsThatTheServerStillWorksOn) {
     EXPECT_EQ(rows(), is_same ? "4\t4\n" : "7\t7\n");
   }
   ask("DROP TABLE DB.slow");
+}
+
+/// A kept connection that ends without an answer: the insert may have been done.
+TEST(HttpClientTest, SendsARequestOnce) {
+  const test::Forgetful server;
+  const auto client = HttpClient::make({.url = server.url()});
+  ASSERT_TRUE(client);
+  EXPECT_TRUE(client.value()->post({}, ""));
+  EXPECT_FALSE(client.value()->post({}, ""));
+  EXPECT_EQ(server.requests(), 2) << "sent again by itself";
+  EXPECT_TRUE(client.value()->post({}, "")) << "by another connection";
 }
 
 TEST_F(ClickHouseTest, AServerThatDoesNotAnswerDelays) {

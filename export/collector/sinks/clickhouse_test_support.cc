@@ -160,6 +160,27 @@ std::string read_all(int fd) {
 
 }  // namespace
 
+Forgetful::Forgetful() : listener_(listen_anywhere(port_)) {
+  thread_ = std::thread([this] {
+    for (int client; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(client)) {
+      for (const bool answers : {true, false}) {
+        std::string request;
+        while (request.find("\r\n\r\n") == request.npos && read_some(client, request)) {
+        }
+        if (request.empty()) break;
+        ++requests_;
+        if (answers) write_all(client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      }
+    }
+  });
+}
+
+Forgetful::~Forgetful() {
+  ::shutdown(listener_, SHUT_RDWR);
+  thread_.join();
+  ::close(listener_);
+}
+
 Proxy::Proxy(ClickHouseProcess& server) : server_(server), listener_(listen_anywhere(port_)) {
   thread_ = std::thread([this] { run(); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <sys/resource.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,21 @@ class ClickHouseProcess {
 };
 
 ClickHouseProcess& clickhouse();
+
+/// Gives one answer on a connection that it keeps, and ends it when the next request has come. Then as before.
+class Forgetful {
+ public:
+  Forgetful();
+  ~Forgetful();
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] int requests() const { return requests_; }
+
+ private:
+  std::uint16_t port_ = 0;
+  int listener_ = -1;
+  std::atomic<int> requests_{0};
+  std::thread thread_;
+};
 
 /// What becomes of one request.
 struct Fate {

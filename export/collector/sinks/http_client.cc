@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <utility>
 
 #include "export/endpoint.h"
 
@@ -26,6 +27,12 @@ std::size_t take_body(const char* data, std::size_t, std::size_t n, void* to) {
   if (body.size() + n > kMaxAnswer) return 0;
   body.append(data, n);
   return n;
+}
+
+/// A connection that was kept and ends without an answer: curl sends the request again by another one. What the server has
+/// done of the first is unknown.
+int may_send(void* is_sent, char*, char*, int, int) {
+  return std::exchange(*static_cast<bool*>(is_sent), true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::string part(CURLU* url, CURLUPart which) {
@@ -73,6 +80,8 @@ class CurlClient final : public HttpClient {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(o.timeout.count()));
     set(CURLOPT_WRITEFUNCTION, &take_body);
     set(CURLOPT_ERRORBUFFER, error_.data());
+    set(CURLOPT_PREREQFUNCTION, &may_send);
+    set(CURLOPT_PREREQDATA, &is_sent_);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     if (!o.ca.empty()) set(CURLOPT_CAINFO, o.ca.c_str());
     if (!o.certificate.empty()) set(CURLOPT_SSLCERT, o.certificate.c_str());
@@ -93,6 +102,7 @@ class CurlClient final : public HttpClient {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     set(CURLOPT_WRITEDATA, &answer.body);
     error_[0] = '\0';
+    is_sent_ = false;
     if (const CURLcode code = curl_easy_perform(curl_.get()); code != CURLE_OK)
       return Error{fmt::format("{}: {}", url_, error_[0] != '\0' ? error_.data() : curl_easy_strerror(code))};
     curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &answer.status);
@@ -109,6 +119,7 @@ class CurlClient final : public HttpClient {
   std::unique_ptr<CURL, FreeCurl> curl_;
   std::unique_ptr<curl_slist, FreeCurl> headers_;
   std::array<char, CURL_ERROR_SIZE> error_{};
+  bool is_sent_ = false;
 };
 
 }  // namespace

@@ -33,7 +33,8 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   using Parameters = std::vector<std::pair<std::string_view, std::string>>;
-  /// POST /?parameters. An error: no whole answer came, and whether the server has done what was asked is unknown.
+  /// POST /?parameters, sent once. An error: no whole answer came, and whether the server has done what was asked is
+  /// unknown.
   [[nodiscard]] virtual Result<HttpAnswer> post(const Parameters& parameters, std::string_view body) = 0;
 };
 
