@@ -294,8 +294,9 @@ void Client::take(Peer& peer) {
       return peer.call->read();
     }
     peer.incoming = std::move(begun).value();
+    if (!peer.incoming) tell(peer);
     peer.set_deadline = Clock::now() + options_.set_patience;
-  } else if (peer.incoming) {  // else: the rest of what was refused
+  } else if (peer.incoming) {  // else: the rest of what was refused, or is in use
     if (const Status s = peer.incoming->take(part); !s) {
       v1::Order first;
       first.set_head(peer.incoming->head().SerializeAsString());
@@ -314,8 +315,10 @@ void Client::whole(Peer& peer) {
   v1::Order first;
   const v1::OrderHead head = peer.incoming->head();
   first.set_head(head.SerializeAsString());
-  if (const Status s = folder_.stage(std::move(peer.incoming)); !s) {
-    refuse(peer, first, s.error().message);
+  if (const auto staged = folder_.stage(std::move(peer.incoming)); !staged) {
+    refuse(peer, first, staged.error().message);
+  } else if (!staged.value()) {
+    tell(peer);
   } else {
     loading_ = true;
     loading_head_ = head;

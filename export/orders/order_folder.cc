@@ -148,7 +148,7 @@ void OrderFolder::put(const Loaded& loaded, v1::SetState& state) {
     state.add_problems(loaded.problems[i].substr(0, Loaded::kProblemBytes));
 }
 
-Status OrderFolder::may_come(const v1::OrderHead& head) const {
+Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
   const auto& sensors = head.sensors();
   if (!sensors.empty() && std::find(sensors.begin(), sensors.end(), options_.sensor) == sensors.end())
     return Error{"it is for other sensors"};
@@ -157,11 +157,12 @@ Status OrderFolder::may_come(const v1::OrderHead& head) const {
   if (known == sets_.end()) {
     if (sets_.size() >= OrderLimits::kSets)
       return Error{fmt::format("there are {} sets, and no more are kept", sets_.size())};
-  } else if (known->second.kept && head.id() <= known->second.kept->id()) {
-    return Error{fmt::format("its number {} is not above {}, which this set has", head.id(),
-                             known->second.kept->id())};
+  } else if (const auto& kept = known->second.kept; kept && head.id() <= kept->id()) {
+    if (head.id() == kept->id() && head.sha256() == kept->sha256() && head.withdrawn() == kept->withdrawn())
+      return false;
+    return Error{fmt::format("its number {} is not above {}, which this set has", head.id(), kept->id())};
   }
-  return Done{};
+  return true;
 }
 
 Result<std::unique_ptr<OrderFolder::Incoming>> OrderFolder::begin(const v1::Order& first) {
@@ -170,7 +171,9 @@ Result<std::unique_ptr<OrderFolder::Incoming>> OrderFolder::begin(const v1::Orde
   const auto head = open_head(first, keys.value(), options_.limits);
   if (!head) return head.error();
   const v1::OrderHead& h = head.value();
-  if (const Status s = may_come(h); !s) return s.error();
+  const auto news = is_news(h);
+  if (!news) return news.error();
+  if (!news.value()) return std::unique_ptr<Incoming>();
   const unsigned n = next_++;
   NewFile order(aside(fmt::format("incoming.{}", n)), order_file({h.kind(), h.name()}));
   NewFile plain(aside(fmt::format("incoming.{}.content", n)), file(h.kind(), h.name()));
@@ -179,11 +182,12 @@ Result<std::unique_ptr<OrderFolder::Incoming>> OrderFolder::begin(const v1::Orde
   return incoming;
 }
 
-Status OrderFolder::stage(std::unique_ptr<Incoming> whole) {
+Result<bool> OrderFolder::stage(std::unique_ptr<Incoming> whole) {
   PICKET_ASSERT(whole->whole() && staged_ == nullptr);
   const v1::OrderHead& head = whole->head();
-  if (Status s = may_come(head); !s) return s;  // another collector may have been faster
-  if (Status s = whole->order_.sync(); !s) return s;
+  auto news = is_news(head);  // once more: another collector may have been faster
+  if (!news || !news.value()) return news;
+  if (const Status s = whole->order_.sync(); !s) return s.error();
   std::error_code failed;
   const std::string path = file(head.kind(), head.name());
   fs::remove(aside(kFormer), failed);
@@ -191,12 +195,12 @@ Status OrderFolder::stage(std::unique_ptr<Incoming> whole) {
   if (failed) return Error{fmt::format("{}: cannot be put aside: {}", path, failed.message())};
   staged_ = std::move(whole);
   if (!staged_->head().withdrawn()) {
-    if (Status s = staged_->plain_.commit(); !s) {
+    if (const Status s = staged_->plain_.commit(); !s) {
       take_back();
-      return s;
+      return s.error();
     }
   }
-  return Done{};
+  return true;
 }
 
 Status OrderFolder::accept(const Loaded& loaded) {

@@ -11,7 +11,7 @@
 //
 // Until accept() the former order is the one that a restart finds, so an end at any moment leaves a whole set, never
 // two halves. The kept orders are the memory of what may no longer come: an order whose number is not above that of
-// its set is refused, withdrawn or not.
+// its set is refused, withdrawn or not; unless it is the one in use, which a second collector may send as well.
 //
 // Disk      a set twice, and the one that is on its way once more; OrderLimits bounds each
 // Threads   one at a time; states() any
@@ -73,10 +73,11 @@ class OrderFolder {
   /// File that holds the content of a set while it is in use.
   [[nodiscard]] std::string file(v1::OrderKind kind, const std::string& name) const;
 
-  /// The first part of an order. The error says why it is refused.
+  /// The first part of an order. The error says why it is refused; nullptr: that order is in use already.
   Result<std::unique_ptr<Incoming>> begin(const v1::Order& first);
-  /// Puts a whole set where the one before was. Nothing else may be staged.
-  Status stage(std::unique_ptr<Incoming> whole);
+  /// Puts a whole set where the one before was. Nothing else may be staged. False: another collector was faster, and
+  /// that order is in use already.
+  Result<bool> stage(std::unique_ptr<Incoming> whole);
   Status accept(const Loaded& loaded);
   void reject(const std::string& why, const Loaded& loaded);
   /// What loading the sets that were there at the start found of one.
@@ -96,7 +97,7 @@ class OrderFolder {
   Status restore(const SetKey& key, const std::string& path);
   [[nodiscard]] std::string order_file(const SetKey& key) const;
   [[nodiscard]] std::string aside(const std::string& name) const { return options_.folder + "/" + name; }
-  Status may_come(const v1::OrderHead& head) const;
+  Result<bool> is_news(const v1::OrderHead& head) const;
   static v1::SetState state_of(const v1::OrderHead& head);
   static void put(const Loaded& loaded, v1::SetState& state);
   void refused(const v1::OrderHead& head, const std::string& why);

@@ -31,7 +31,10 @@ class OrderFolderTest : public OrdersTest {
       if (const Status s = incoming.value()->take(parts[i]); !s) return s;
     }
     if (!incoming.value()->whole()) return Error{"not whole"};
-    return folder_->stage(std::move(incoming).value());
+    const auto staged = folder_->stage(std::move(incoming).value());
+    if (!staged) return staged.error();
+    EXPECT_TRUE(staged.value()) << "in use already";
+    return Done{};
   }
   /// Receives and accepts.
   Status use(const std::vector<v1::Order>& parts) {
@@ -194,6 +197,25 @@ TEST_F(OrderFolderTest, NumbersRise) {
   EXPECT_NE(why(order(4, "four")).find("not above 5"), std::string::npos);
   ASSERT_TRUE(use(order(1, "another set has its own numbers", "local")));
   EXPECT_EQ(content("local"), "another set has its own numbers");
+}
+
+TEST_F(OrderFolderTest, WhatIsInUseIsNotRefusedWhenItComesAgain) {
+  for (const auto& parts : {order(5, "five"), withdrawal(6)}) {
+    auto slower = folder_->begin(parts[0]);  // as a second collector sends it
+    ASSERT_TRUE(slower && slower.value() && slower.value()->whole());
+    ASSERT_TRUE(use(parts));
+    const auto staged = folder_->stage(std::move(slower).value());
+    ASSERT_TRUE(staged) << staged.error().message;
+    EXPECT_FALSE(staged.value());
+    for (int restarts = 0; restarts < 2; ++restarts) {
+      const auto again = folder_->begin(parts[0]);
+      ASSERT_TRUE(again) << again.error().message;
+      EXPECT_EQ(again.value(), nullptr);
+      open();
+    }
+  }
+  EXPECT_NE(why(order(6, "")).find("not above 6"), std::string::npos) << "it withdraws nothing";
+  EXPECT_EQ(incoming_files(), 0U);
 }
 
 TEST_F(OrderFolderTest, AWithdrawnSetStaysWithdrawn) {

@@ -106,11 +106,16 @@ class OrderDeskTest : public OrdersTest {
     options.version = "1";
     options.max_backoff = milliseconds(200);
     options.set_patience = set_patience;
+    options.counters = counters_;
     client_ =
         OrderClient::start(options, *folder_, [this](v1::OrderKind, const std::string& name, auto done) {
           {
             const std::lock_guard lock(mutex_);
             loaded_.push_back(name);
+            if (std::exchange(hold_, false)) {
+              held_ = std::move(done);
+              return;
+            }
           }
           const bool bad = slurp_or(folder_->file(v1::ORDER_RULES, name)) == "bad\n";
           done({bad ? "no rule of it holds" : "",
@@ -155,6 +160,9 @@ class OrderDeskTest : public OrdersTest {
 
   std::mutex mutex_;
   std::vector<std::string> loaded_;
+  bool hold_ = false;  ///< the next load ends when the test calls held_
+  std::function<void(OrderClient::Outcome)> held_;
+  std::shared_ptr<OrderCounters> counters_ = std::make_shared<OrderCounters>();
   std::unique_ptr<OrderFolder> folder_;
   std::unique_ptr<OrderClient> client_;  // last: it uses the others
 };
@@ -251,6 +259,7 @@ TEST_F(OrderDeskTest, TwoCollectorsAndOneOrder) {
   EXPECT_EQ(a.word(id)->refused(), "");
   EXPECT_EQ(content(), "one\n");
   EXPECT_EQ(loads(), 1U) << "whichever was second found it there";
+  EXPECT_EQ(counters_->refused.load(), 0U);
 }
 
 /// Sends what it is told to, then waits for ever, or ends the call.
@@ -288,6 +297,22 @@ class Scripted final : public OrderDesk::Reactor {
   const bool end_;
   grpc::ByteBuffer in_, out_;
 };
+
+TEST_F(OrderDeskTest, AnOrderThatComesAgainIsNeitherLoadedNorRefused) {
+  const auto one = order(5, "one"), local = order(6, "local rules", "local");
+  Collector insists(path("insists"), 0, [&] {
+    return new Scripted({one[0], one[0], one[0], local[0]}, false);
+  });
+  hold_ = true;
+  start_sensor({insists.at()});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("sensor") + "/incoming.1"); }));
+  held_({"", {7, 2, 0, {}}});  // the second was whole before, the third comes after
+  EXPECT_TRUE(eventually([&] { return content("local") == "local rules"; }));
+  client_.reset();
+  EXPECT_EQ(loads(), 2U);
+  EXPECT_EQ(counters_->applied.load(), 2U);
+  EXPECT_EQ(counters_->refused.load(), 0U);
+}
 
 TEST_F(OrderDeskTest, ACallThatBreaksInTheMiddleLeavesNothing) {
   const std::string big(OrderLimits::kPartBytes + 5, 'x');
