@@ -307,10 +307,11 @@ TEST_F(OrderDeskTest, AnOrderThatComesAgainIsNeitherLoadedNorRefused) {
   start_sensor({insists.at()});
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path("sensor") + "/incoming.1"); }));
   held_({"", {7, 2, 0, {}}});  // the second was whole before, the third comes after
-  EXPECT_TRUE(eventually([&] { return content("local") == "local rules"; }));
+  EXPECT_TRUE(eventually([&] { return counters_->applied.load() == 2; }));
   client_.reset();
+  EXPECT_EQ(content(), "one");
+  EXPECT_EQ(content("local"), "local rules");
   EXPECT_EQ(loads(), 2U);
-  EXPECT_EQ(counters_->applied.load(), 2U);
   EXPECT_EQ(counters_->refused.load(), 0U);
 }
 
