@@ -132,23 +132,6 @@ class Live(delivery.Program):
         return bool(gone)
 
 
-def fault_of_live(chains, shown):
-    """Of a boot of which only what its EVE file shows is known: what it made after that is not."""
-    made = Made(shown)
-    for lane, chain in chains.items():
-        known = len(made.lanes[lane])
-        fault = chain.fault_by_itself()
-        if fault or chain.through + 1 < known:
-            return '%s: %s' % (lane, fault or '%d records, and the EVE file shows %d' % (chain.through, known))
-        for n, line in chain.held.items():
-            if n <= known and line != made.lanes[lane][n - 1][1]:
-                return '%s: number %d is not what was made' % (lane, n)
-        for gap in chain.gaps:
-            if gap['last'] <= known and gap['types'] != made.by_type(lane, gap['first'], gap['last']):
-                return '%s: a gap of %s, and missing are %s' % (lane, gap, made.by_type(lane, gap['first'], gap['last']))
-    return ''
-
-
 def live(checks, chance):
     """Nobody waits for a live sensor's spool: what it gives up stands in gaps, also when it is killed as it does so."""
     if os.geteuid() != 0 or 'not in this build' in run(picket(), 'run').err.decode(errors='replace'):
@@ -175,7 +158,7 @@ def live(checks, chance):
         checks.equal('what is owed is delivered', last.ends(), 0)
         chains = chains_of(there.store)
         for boot, sensor in ended.items():
-            fault = fault_of_live(chains[boot], whole_lines(sensor.eve))
+            fault = fault_of_boot(chains[boot], Made(whole_lines(sensor.eve), goes_on=True))
             checks.ok('live: what was made is there or in a gap, by type', not fault, fault)
             reasons = collections.Counter()
             for chain in chains[boot].values():

@@ -68,7 +68,7 @@ class Collector:
 
 class Sensor(delivery.Sensor):
     """One of several that use a spool one after another."""
-    stopped = False  # by SIGTERM, and it ended in order
+    stopped = False  # by SIGTERM, whether it ended in order or was killed as it did
 
     def __init__(self, folder, number, collectors, captures, loops=1, mode='failover', **die):
         spool = folder / 'spool'
@@ -126,8 +126,8 @@ class Series:
     def ended(self, sensor, captures, whole):
         boot = sensor.boot()
         if boot:
-            # What is told at intervals is told at the stop: no beginning of what it makes else, but all of it is in its EVE file.
-            made = Made(sensor.shown()) if sensor.stopped else self.made[captures]
+            # What is told at intervals is told at the stop: no beginning of what it makes else. Its EVE file has it, up to a kill.
+            made = Made(sensor.shown(), goes_on=was_killed(sensor)) if sensor.stopped else self.made[captures]
             self.boots[boot] = (made, sensor, whole)
 
     def up(self):
@@ -191,13 +191,13 @@ class Series:
 
     def end(self, sensor, where, stopped=False):
         """Killed, unless it has ended: True when all of it is made."""
+        sensor.stopped = stopped
         if sensor.running() and kill(sensor) or was_killed(sensor):
             self.totals.killed(where)
             return False
         status = sensor.process.poll()
         good = (0, 1, -signal.SIGTERM) if stopped else (0,)  # the last: it had not begun
         self.checks.ok('a sensor that is not killed ends in order', status in good, 'status %s\n%s' % (status, sensor.said()[-800:]))
-        sensor.stopped = stopped
         return not stopped
 
     def compare(self):
@@ -271,10 +271,7 @@ def fault_of_both(parts, made, shown, whole):
         lost = set(range(1, through[lane] + 1)) - somewhere
         if lost:
             return '%s: %d records are nowhere: %s' % (lane, len(lost), sorted(lost)[:5])
-    count = made.beginning(through)
-    if count is None or count + 1 < len(shown) or list(shown) != made.lines[:len(shown)] or (whole and count != len(made.lines)):
-        return 'its lanes end at %s: %s records, of which its EVE file shows %d' % (through, count, len(shown))
-    return ''
+    return made.fault_of_end(through, shown, whole)
 
 
 def fault_of_stats(stats, parts):

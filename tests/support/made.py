@@ -30,10 +30,10 @@ def whole_lines(eve):
 
 
 class Made:
-    """Records in the order in which they were made, each as its line of EVE."""
+    """Records in the order in which they were made, each as its line of EVE; `goes_on`: and nobody knows which came behind."""
 
-    def __init__(self, lines):
-        self.lines = lines
+    def __init__(self, lines, goes_on=False):
+        self.lines, self.goes_on = lines, goes_on
         self.types = list(map(type_of, lines))
         self.lanes = collections.defaultdict(list)
         for line, kind in zip(self.lines, self.types):
@@ -53,6 +53,24 @@ class Made:
                 return None
             left[lane] -= 1
         return None if any(left.values()) else len(self.types)
+
+    def knows(self, lane, number):
+        return number <= len(self.lanes[lane]) or not self.goes_on
+
+    def fault_of_end(self, through, shown, all_of_it):
+        """Of lanes that go `through` these numbers, and of an EVE file."""
+        # EVE comes before delivery: of a record that is being made when it is killed, the line may be there and the number not.
+        if self.goes_on:
+            behind = sum(max(0, len(records) - through.get(lane, 0)) for lane, records in self.lanes.items())
+            return 'its EVE file has %d records behind the ends of its lanes, %s' % (behind, through) if behind > 1 else ''
+        count = self.beginning(through)
+        if count is None:
+            return 'its lanes end at %s, where no beginning of what is made ends' % through
+        if all_of_it and count != len(self.lines):
+            return '%d of %d records' % (count, len(self.lines))
+        if count + 1 < len(shown) or list(shown) != self.lines[:len(shown)]:
+            return 'its EVE file has %d records, and the collector knows of %d' % (len(shown), count)
+        return ''
 
 
 def made_by(captures, folder):
@@ -99,18 +117,18 @@ class Chain:
         if fault:
             return fault
         lane = self.row['lane']
-        if self.through > len(made.lanes[lane]):
+        if self.through > len(made.lanes[lane]) and made.knows(lane, self.through):
             return '%d records, and no more than %d were made' % (self.through, len(made.lanes[lane]))
         for n, line in self.held.items():
-            if line != made.lanes[lane][n - 1][1]:
+            if made.knows(lane, n) and line != made.lanes[lane][n - 1][1]:
                 return 'number %d is\n%s\nand was made as\n%s' % (n, line[:300], made.lanes[lane][n - 1][1][:300])
-        held = collections.Counter(made.lanes[lane][n - 1][0] for n in self.held)
+        held = collections.Counter(map(type_of, self.held.values()))
         if self.row['held'] != held:
             return 'the ledger says that %s are held, and held are %s' % (self.row['held'], dict(held))
         for gap in self.gaps:
-            if gap.get('types', made.by_type(lane, gap['first'], gap['last'])) != made.by_type(lane, gap['first'], gap['last']):
+            if made.knows(lane, gap['last']) and gap.get('types', made.by_type(lane, gap['first'], gap['last'])) != made.by_type(lane, gap['first'], gap['last']):
                 return 'a gap of %s, and missing are %s' % (gap, dict(made.by_type(lane, gap['first'], gap['last'])))
-        if self.row['made'] != made.by_type(lane, 1, self.through):
+        if made.knows(lane, self.through) and self.row['made'] != made.by_type(lane, 1, self.through):
             return 'made %s, and made were %s' % (self.row['made'], dict(made.by_type(lane, 1, self.through)))
         return ''
 
@@ -140,13 +158,8 @@ def fault_of_boot(chains, made, shown=(), all_of_it=False):
         fault = chain.fault(made)
         if fault:
             return '%s: %s' % (lane, fault)
-    count = made.beginning({lane: c.through for lane, c in chains.items()})
-    if count is None:
-        return 'its lanes end at %s, where no beginning of what is made ends' % {lane: c.through for lane, c in chains.items()}
-    if all_of_it and count != len(made.lines):
-        return '%d of %d records' % (count, len(made.lines))
-    # EVE comes before delivery: of a record that is being made when it is killed, the line may be there and the number not.
-    if count + 1 < len(shown) or list(shown) != made.lines[:len(shown)]:
-        return 'its EVE file has %d records, and the collector knows of %d' % (len(shown), count)
+    fault = made.fault_of_end({lane: c.through for lane, c in chains.items()}, shown, all_of_it)
+    if fault:
+        return fault
     ended = sum(c.missing({'sensor ended'}) for c in chains.values())
     return 'killed while %d records were written' % ended if ended > 1 else ''
