@@ -18,6 +18,9 @@
 //     the same in their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it
 //     merges parts; SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the
 //     server's own queue of connections, still had when a collector hung up or died.
+//   - KNOWN, to be closed: the look reaches as far as the block at hand. When a collector dies between its inserts and its
+//     commit, and the next one gets the same records in smaller blocks, only the first of these is held against what is
+//     there; rows behind it are inserted again, and are one again after a merge or with FINAL.
 //   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has
 //     them among its gaps.
 // So any number of collectors may write to one server: none of them keeps anything.
