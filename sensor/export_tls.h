@@ -4,8 +4,8 @@
 //   export.tls.* ──> identify(): sensor_name is what the certificate says ──> open_channels(): dial and sign
 //
 // Expired  a sensor that watches a plant starts all the same, as it does before its certificate's time: it records,
-//          no connection is made and no file written, and the log, the metrics and Outlet::trouble() say so. What it recorded is delivered when
-//          there is a certificate that is good
+//          no connection is made and no file written, and the log, the metrics and Outlet::trouble() say so. What it
+//          recorded is delivered when there is a certificate that is good
 // Renewal  a certificate that was renewed on disk is used from the next connection and the next batch on. One of
 //          another sensor is not taken, and said in the log: what this sensor is called stands in records and in the
 //          spool.

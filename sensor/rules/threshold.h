@@ -6,8 +6,8 @@
 //
 // Time    that of the packets; nothing here reads a clock
 // Cost    O(1) a match: a set-associative table of kWays; a full set gives up its oldest entry, which is
-//         counted. A limit that is reached stays to the end of its window, for workers rely on it: where all of a set are
-//         such, nothing is remembered of a newcomer, which is counted, too
+//         counted. A limit that is reached stays to the end of its window, for workers rely on it: where all of a
+//         set are such, nothing is remembered of a newcomer, which is counted, too
 // Lives   over reloads: entries belong to (gid, sid), not to places in a rule set
 #pragma once
 #include <cstdint>

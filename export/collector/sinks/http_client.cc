@@ -29,8 +29,8 @@ std::size_t take_body(const char* data, std::size_t, std::size_t n, void* to) {
   return n;
 }
 
-/// A connection that was kept and ends without an answer: curl sends the request again by another one. What the server has
-/// done of the first is unknown.
+/// A connection that was kept and ends without an answer: curl sends the request again by another one. What the server
+/// has done of the first is unknown.
 int may_send(void* is_sent, char*, char*, int, int) {
   return std::exchange(*static_cast<bool*>(is_sent), true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
