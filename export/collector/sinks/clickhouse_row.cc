@@ -146,6 +146,12 @@ void ClickHouseRows::put(const ClickHouseColumn& column, const Value& v, std::st
   }
 }
 
+void put_chain(const ChainId& chain, std::string& row) {
+  put_string(chain.sensor, row);
+  put_fixed(chain.boot, row);
+  put_fixed(static_cast<std::uint8_t>(chain.lane), row);
+}
+
 bool ClickHouseRows::append(const ChainId& chain, std::uint64_t seq, std::string& out) {
   const Layout& layout = layouts_[read_.table];
   const auto& columns = layout.table->columns;
@@ -155,9 +161,7 @@ bool ClickHouseRows::append(const ChainId& chain, std::uint64_t seq, std::string
 
   const std::size_t row = out.size();
   put_fixed(version_.is_modern() ? std::min(read_.timestamp_ns, kLastDateTime64) : read_.timestamp_ns, out);
-  put_string(chain.sensor, out);
-  put_fixed(chain.boot, out);
-  put_fixed(static_cast<std::uint8_t>(chain.lane), out);
+  put_chain(chain, out);
   put_fixed(seq, out);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& values = values_[i];

@@ -14,6 +14,9 @@
 
 namespace picket::collector {
 
+/// Which chain a row is of: `sensor`, `boot` and `lane`, which every table has beside each other.
+void put_chain(const ChainId& chain, std::string& row);
+
 class ClickHouseRows {
  public:
   explicit ClickHouseRows(ClickHouseVersion version);

@@ -174,12 +174,18 @@ const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version)
   return version.is_modern() ? modern : before;
 }
 
-std::vector<ClickHouseColumn> clickhouse_delivery_columns() {
+std::vector<ClickHouseColumn> clickhouse_begun_columns() {
   return {
       {"sensor", "LowCardinality(String)", Form::kString, false},
       {"boot", "UInt64", Form::kUInt64, false},
       {"lane", "UInt8", Form::kUInt8, false},
       {"through", "UInt64", Form::kUInt64, false},
+  };
+}
+
+std::vector<ClickHouseColumn> clickhouse_delivery_columns() {
+  std::vector<ClickHouseColumn> columns = clickhouse_begun_columns();
+  const std::initializer_list<ClickHouseColumn> more{
       {"first_seq", "UInt64", Form::kUInt64, false},
       {"count", "UInt32", Form::kUInt32, false},
       {"version", "UInt64", Form::kUInt64, false},
@@ -189,16 +195,22 @@ std::vector<ClickHouseColumn> clickhouse_delivery_columns() {
       {"missing.reason", "Array(String)", Form::kString, true},
       {"missing.signed", "Array(UInt8)", Form::kUInt8, true},
   };
+  columns.insert(columns.end(), more);
+  return columns;
 }
 
 std::vector<std::string> clickhouse_schema(const ClickHouseSchemaOptions& o) {
   std::vector<std::string> statements{"CREATE DATABASE IF NOT EXISTS " + clickhouse_name(o.database)};
   for (const auto& table : clickhouse_tables(o.version)) statements.push_back(records_table(o, table));
+  const std::string_view synced = o.version.is_modern() ? kSynced : "";
   statements.push_back(
-      fmt::format("CREATE TABLE IF NOT EXISTS {} ({})\nENGINE = ReplacingMergeTree\nORDER BY (sensor, boot, "
-                  "lane, through){}",
-                  full_name(o, kDeliveriesTable), column_list(clickhouse_delivery_columns()),
-                  o.version.is_modern() ? kSynced : ""));
+      fmt::format("CREATE TABLE IF NOT EXISTS {} ({})\nENGINE = ReplacingMergeTree(through)\n"
+                  "ORDER BY (sensor, boot, lane){}",
+                  full_name(o, kBegunTable), column_list(clickhouse_begun_columns()), synced));
+  statements.push_back(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} ({})\nENGINE = ReplacingMergeTree\n"
+                  "ORDER BY (sensor, boot, lane, through){}",
+                  full_name(o, kDeliveriesTable), column_list(clickhouse_delivery_columns()), synced));
   return statements;
 }
 

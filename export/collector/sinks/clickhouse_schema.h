@@ -81,6 +81,10 @@ const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version)
 inline constexpr std::string_view kDeliveriesTable = "_deliveries";
 std::vector<ClickHouseColumn> clickhouse_delivery_columns();
 
+/// The table of how far a chain's rows may reach: the highest `through` of a chain. A block's stands there before its first row.
+inline constexpr std::string_view kBegunTable = "_begun";
+std::vector<ClickHouseColumn> clickhouse_begun_columns();
+
 /// Statements that make the database and all tables that are not there, without a semicolon.
 std::vector<std::string> clickhouse_schema(const ClickHouseSchemaOptions& options);
 /// The same as a script for clickhouse-client --multiquery: `picket-collector schema clickhouse`.

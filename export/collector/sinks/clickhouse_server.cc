@@ -203,6 +203,7 @@ Status ClickHouseServer::complete_tables() {
     wanted.back().columns.insert(wanted.back().columns.end(), t.columns.begin(), t.columns.end());
     wanted.back().columns.push_back(clickhouse_eve_column());
   }
+  wanted.push_back({std::string(kBegunTable), clickhouse_begun_columns()});
   wanted.push_back({std::string(kDeliveriesTable), clickhouse_delivery_columns()});
 
   const std::vector<std::string> made_by =

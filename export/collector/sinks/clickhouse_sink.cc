@@ -20,17 +20,13 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLast = std::numeric_limits<std::uint32_t>::max();  ///< second of DateTime
 constexpr std::size_t kChainsAsked = 200;                                   ///< about in one statement
 
-/// Which record a row is of.
-struct RowId {
-  const ChainId* chain = nullptr;
-  std::uint64_t seq = 0;
-};
-
 /// A block's rows of one table.
 struct TableRows {
   struct Row {
-    RowId id;
-    std::size_t end = 0;  ///< in `bytes`
+    const ChainId* chain = nullptr;
+    std::uint64_t seq = 0;
+    bool may_be_there = false;  ///< an insert that broke off may have brought it
+    std::size_t end = 0;        ///< in `bytes`
   };
   std::string bytes;
   std::vector<Row> rows;
@@ -72,21 +68,22 @@ class ClickHouseSink final : public Sink {
   struct Known {
     ChainHead head;
     std::uint64_t version = 0;  ///< how many deliveries the server has of the chain
+    std::uint64_t begun = 0;    ///< when it was looked up, no row was there, or under way, beyond this number
   };
   Result<Known> look_up(const ChainId& chain);
   Status prepare();
   Status write(const Block& block, std::vector<Rejected>& refused);
   void make_rows(const Block& block, std::vector<Rejected>& refused);
   Status leave_out_present(std::size_t table);
+  Status begin(const Block& block);
   Status commit(const Block& block);
 
   std::unique_ptr<ClickHouseServer> server_;
   std::optional<ClickHouseRows> encoder_;
   ClickHouseVersion encoder_version_;
   std::vector<TableRows> rows_by_table_;
-  /// Chains whose every insert since head() was answered with yes, and where they stand. The others are looked up.
-  std::map<ChainId, Known> sure_;
-  std::map<ChainId, std::uint64_t> versions_;  ///< of the chains of this store(), as they grow
+  /// Chains whose every insert since they were looked up was answered with yes. The others are looked up.
+  std::map<ChainId, Known> known_;
   std::set<ChainId> awaited_for_;   ///< chains that are not looked up before inserts at work are over
   std::vector<Rejected> doubtful_;  ///< of the block that failed: told if it turns out to be stored
 };
@@ -101,7 +98,7 @@ Status ClickHouseSink::prepare() {
 }
 
 Result<std::optional<ChainHead>> ClickHouseSink::head(const ChainId& chain) {
-  sure_.erase(chain);
+  known_.erase(chain);
   auto found = look_up(chain);
   if (!found) return found.error();
   return found.value().version == 0 ? std::nullopt : std::optional{std::move(found.value().head)};
@@ -117,7 +114,16 @@ Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
     server_->forget();
     return answer.error();
   }
+  const auto begun = server_->ask(fmt::format("SELECT max(through) FROM {} WHERE {} FORMAT RowBinary",
+                                              server_->full_name(kBegunTable), chain_is(chain)));
+  if (!begun) {
+    server_->forget();
+    return begun.error();
+  }
   Known known;
+  WireReader number(as_bytes(begun.value()));
+  known.begun = number.fixed<std::uint64_t>();
+  if (!number.ok()) return Error{"clickhouse: its answer was cut short"};
   if (answer.value().empty()) return known;
   WireReader in(as_bytes(answer.value()));
   known.version = in.fixed<std::uint64_t>();
@@ -131,40 +137,43 @@ Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
 Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
   if (auto s = prepare(); !s) return s;
   // What is looked up below is only final when nobody adds to it any more.
-  bool more = false, is_unsure = false;
+  bool more = false, is_any_unknown = false;
   for (const auto& d : deliveries) {
-    if (sure_.contains(d->chain)) continue;
-    is_unsure = true;
+    if (known_.contains(d->chain)) continue;
+    is_any_unknown = true;
     more |= awaited_for_.insert(d->chain).second;
   }
-  if (is_unsure) {
+  if (is_any_unknown) {
     if (auto s = server_->await_inserts(more); !s) return s;
     awaited_for_.clear();
   }
   std::vector<Rejected> refused;
-  versions_.clear();
   const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
-    if (const auto at = sure_.find(chain); at != sure_.end()) {
-      versions_[chain] = at->second.version;
-      return std::optional{at->second.head};
+    auto at = known_.find(chain);
+    if (at == known_.end()) {
+      auto there = look_up(chain);
+      if (!there) return there.error();
+      at = known_.emplace(chain, std::move(there).value()).first;
+      for (const Rejected& r : doubtful_)
+        if (r.chain == chain && has_passed(at->second.head, r.seq)) refused.push_back(r);
     }
-    auto there = look_up(chain);
-    if (!there) return there.error();
-    const auto& [head, version] = there.value();
-    versions_[chain] = version;
-    for (const Rejected& r : doubtful_)
-      if (r.chain == chain && has_passed(head, r.seq)) refused.push_back(r);
-    return version == 0 ? std::nullopt : std::optional{head};
+    return at->second.version == 0 ? std::nullopt : std::optional{at->second.head};
   });
-  if (!block) return block.error();
+  const auto forget_chains = [&] {
+    for (const auto& d : deliveries) known_.erase(d->chain);
+  };
+  if (!block) {
+    forget_chains();
+    return block.error();
+  }
   doubtful_.clear();
   if (auto s = block.value().deliveries.empty() ? Status(Done{}) : write(block.value(), refused); !s) {
-    for (const auto& [chain, after] : block.value().heads) sure_.erase(chain);
+    forget_chains();
     doubtful_ = std::move(refused);
     server_->forget();
     return s;
   }
-  for (const auto& [chain, after] : block.value().heads) sure_[chain] = {*after, versions_[chain]};
+  for (const auto& [chain, after] : block.value().heads) known_.at(chain).head = *after;
   rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
                   std::make_move_iterator(refused.end()));
   return Done{};
@@ -172,6 +181,7 @@ Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejec
 
 Status ClickHouseSink::write(const Block& block, std::vector<Rejected>& refused) {
   make_rows(block, refused);
+  if (auto s = begin(block); !s) return s;
   const auto& tables = clickhouse_tables(server_->version());
   std::vector<ClickHouseColumn> columns;
   for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -189,12 +199,13 @@ Status ClickHouseSink::write(const Block& block, std::vector<Rejected>& refused)
 void ClickHouseSink::make_rows(const Block& block, std::vector<Rejected>& refused) {
   for (auto& t : rows_by_table_) t.clear();
   for (const Delivery* d : block.deliveries) {
+    const std::uint64_t begun = known_.at(d->chain).begun;
     each_record(*d, refused, [&](std::uint64_t seq, Bytes record) -> std::optional<std::string> {
       ClickHouseRows::Read read;
       if (!encoder_->read(record, read)) return "is not an Event with a type";
       TableRows& to = rows_by_table_[read.table];
       if (!encoder_->append(d->chain, seq, to.bytes)) return "cannot be shown as EVE";
-      to.rows.push_back({{&d->chain, seq}, to.bytes.size()});
+      to.rows.push_back({&d->chain, seq, seq <= begun, to.bytes.size()});
       to.first_ns = std::min(to.first_ns, read.timestamp_ns);
       to.last_ns = std::max(to.last_ns, read.timestamp_ns);
       return std::nullopt;
@@ -202,16 +213,16 @@ void ClickHouseSink::make_rows(const Block& block, std::vector<Rejected>& refuse
   }
 }
 
-/// Rows of chains that are not sure, and are there already, go out of what will be inserted.
+/// Rows that are there already go out of what will be inserted.
 Status ClickHouseSink::leave_out_present(std::size_t table) {
   TableRows& all = rows_by_table_[table];
   std::map<ChainId, std::pair<std::uint64_t, std::uint64_t>>
       asked;  // lowest and highest number in this table
   for (const auto& row : all.rows) {
-    if (sure_.contains(*row.id.chain)) continue;
-    auto& [first, last] = asked.try_emplace(*row.id.chain, row.id.seq, row.id.seq).first->second;
-    first = std::min(first, row.id.seq);
-    last = std::max(last, row.id.seq);
+    if (!row.may_be_there) continue;
+    auto& [first, last] = asked.try_emplace(*row.chain, row.seq, row.seq).first->second;
+    first = std::min(first, row.seq);
+    last = std::max(last, row.seq);
   }
   std::set<std::pair<ChainId, std::uint64_t>> present;
   for (auto at = asked.begin(); at != asked.end();) {
@@ -239,24 +250,34 @@ Status ClickHouseSink::leave_out_present(std::size_t table) {
   std::string left;
   std::size_t start = 0;
   for (const auto& row : all.rows) {
-    if (!present.contains({*row.id.chain, row.id.seq})) left.append(all.bytes, start, row.end - start);
+    if (!present.contains({*row.chain, row.seq})) left.append(all.bytes, start, row.end - start);
     start = row.end;
   }
   all.bytes = std::move(left);
   return Done{};
 }
 
+/// How far each chain's rows may reach, before the first of them: whoever finds the block without its commit looks for
+/// its rows to that number.
+Status ClickHouseSink::begin(const Block& block) {
+  if (std::ranges::all_of(rows_by_table_, [](const TableRows& t) { return t.rows.empty(); })) return Done{};
+  std::string rows;
+  for (const auto& [chain, after] : block.heads) {
+    put_chain(chain, rows);
+    put_fixed(after->through, rows);
+  }
+  return server_->insert(kBegunTable, clickhouse_begun_columns(), rows);
+}
+
 /// One row a delivery, in one part: the heads stand there with their gaps, or do not.
 Status ClickHouseSink::commit(const Block& block) {
   std::string rows;
   for (const Delivery* d : block.deliveries) {
-    put_string(d->chain.sensor, rows);
-    put_fixed(d->chain.boot, rows);
-    put_fixed(static_cast<std::uint8_t>(d->chain.lane), rows);
+    put_chain(d->chain, rows);
     put_fixed(d->after.through, rows);
     put_fixed(d->first_seq, rows);
     put_fixed(d->count, rows);
-    put_fixed(++versions_[d->chain], rows);
+    put_fixed(++known_.at(d->chain).version, rows);
     put_string(write_head(d->chain, d->after), rows);
     const auto each_gap = [&](auto&& put) {
       put_varint(d->missing.size(), rows);

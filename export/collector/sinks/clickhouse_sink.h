@@ -1,26 +1,26 @@
 // export/collector/sinks/clickhouse_sink.h — records into ClickHouse over HTTP, in blocks, by clickhouse_schema.h
 //
-//   store():  for each table that has records of the block  one INSERT (RowBinary)
-//             then                                           one INSERT into `_deliveries`: heads and gaps, the commit.
+//   store():  one INSERT into `_begun`: how far the block reaches
+//             one INSERT (RowBinary) for each table that has records of the block
+//             one INSERT into `_deliveries`: heads and gaps, the commit.
 //
 // What is promised, and why it holds on a plain MergeTree, which knows neither transactions nor deduplication:
 //   - A block counts as stored when its rows of `_deliveries` are there. They are inserted last, and as one part, so
 //     all of them are or none is. Where a chain stands is its row with the highest `version`. What is inserted is
 //     compressed as one block: a body that was cut off is none.
-//   - What is not certain is looked up. Of a chain that this sink has not stored without an error since it last asked
-//     for its head (a new collector, a sensor that came over from another one, an insert whose answer never came),
-//     the rows of the block that are there already are read first, by time and number, and left out. It does not
-//     matter how many of the tables, or partitions of a table, an insert that was cut off got to.
-//   - Before such a look, inserts that the server works on are waited for: of this sink, of a collector that was
+//   - What is not certain is looked up. No row is there whose number is beyond what stands in `_begun` for its chain.
+//     A sink reads that number together with the head: when it does not know the chain (a new collector, a sensor that
+//     came over from another one), and after an insert whose answer never came. Of records up to that number, now or
+//     later, the rows that are there already are read first, by time and number, and left out. It does not matter how
+//     many of the tables, or partitions of a table, an insert that was cut off got to, nor in which blocks its records
+//     come again.
+//   - Before that, inserts that the server works on are waited for: of this sink, of a collector that was
 //     killed, of any other. Until they have ended store() is an error.
 //   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes
 //     over to a second collector while the first still has its records in flight, both may insert them. Such rows are
 //     the same in their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it
 //     merges parts; SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the
 //     server's own queue of connections, still had when a collector hung up or died.
-//   - KNOWN, to be closed: the look reaches as far as the block at hand. When a collector dies between its inserts and its
-//     commit, and the next one gets the same records in smaller blocks, only the first of these is held against what is
-//     there; rows behind it are inserted again, and are one again after a merge or with FINAL.
 //   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has
 //     them among its gaps.
 // So any number of collectors may write to one server: none of them keeps anything.
@@ -33,7 +33,7 @@
 //          are made, and columns that a newer schema has are added, if the user may; the schema may also be made by
 //          hand (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
 // Cost     when a chain comes from another connection, the time of the inserts at work; a request for each table of
-//          the block, and one more: large blocks cost least a record
+//          the block, and two more: large blocks cost least a record
 #pragma once
 #include <chrono>
 #include <memory>

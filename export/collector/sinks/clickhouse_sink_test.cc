@@ -24,6 +24,9 @@ using test::store;
 using test::through;
 
 bool is_insert(const std::string& request) { return request.starts_with("POST /?query=INSERT"); }
+/// The inserts of a block of the tests, in order.
+enum : int { kBegun = 1, kFlow, kAlert, kCommit };
+
 class ClickHouseTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -31,7 +34,7 @@ class ClickHouseTest : public ::testing::Test {
     sink_ = open();
     (void)sink_->head(
         chain_.id());  // makes the tables, which takes the longest of all: all tests have the same
-    for (const char* table : {"flow", "alert", "other", "_deliveries"})
+    for (const char* table : {"flow", "alert", "other", "_begun", "_deliveries"})
       ask("TRUNCATE TABLE DB." + std::string(table));
   }
   /// For tests that do something to the tables.
@@ -134,7 +137,7 @@ TEST_F(ClickHouseTest, LooksUpWhatAnInsertWithoutAnAnswerLeft) {
   std::uint64_t have = 1;
   int refused = 0;
   for (const Fate::Kind kind : {Fate::Kind::kRefuse, Fate::Kind::kDropAnswer, Fate::Kind::kCut}) {
-    for (int nth = 1; nth <= 3; ++nth) {  // flow, alert, _deliveries
+    for (int nth = kBegun; nth <= kCommit; ++nth) {
       strike(nth, {kind, 40});
       const auto first = chain_.next(5), second = chain_.next(4);
       refused += refusal(*sink_, {first, second}).empty() ? 0 : 1;
@@ -144,8 +147,56 @@ TEST_F(ClickHouseTest, LooksUpWhatAnInsertWithoutAnAnswerLeft) {
       EXPECT_EQ(through(*sink_, chain_.id()), have);
     }
   }
-  EXPECT_EQ(refused, 9);
-  EXPECT_EQ(ask("SELECT count() FROM DB._deliveries"), "19\n");
+  EXPECT_EQ(refused, 3 * kCommit);
+  EXPECT_EQ(ask("SELECT count() FROM DB._deliveries"), fmt::format("{}\n", 1 + 2 * refused));
+}
+
+/// The block that broke off comes again as smaller ones, to this collector or to the one after it.
+TEST_F(ClickHouseTest, LooksUpAsFarAsABlockThatBrokeOff) {
+  std::uint64_t have = 0;
+  for (const bool is_same : {true, false}) {
+    for (const Fate::Kind kind : {Fate::Kind::kRefuse, Fate::Kind::kDropAnswer}) {
+      for (int nth = kBegun; nth <= kCommit; ++nth) {
+        strike(nth, {kind});
+        const auto first = chain_.next(5), second = chain_.next(4), third = chain_.next(3);
+        EXPECT_FALSE(refusal(*sink_, {first, second, third}).empty());
+        if (!is_same) sink_ = open();
+        for (const auto& delivery : {first, second, third}) store(*sink_, {delivery});
+        have += 12;
+        EXPECT_EQ(rows(), fmt::format("{0}\t{0}\n", have)) << is_same << static_cast<int>(kind) << nth;
+      }
+    }
+  }
+}
+
+/// The chain is beyond the hole, and has gone on before it is filled again.
+TEST_F(ClickHouseTest, LooksUpWhatHadBegunToFillAHole) {
+  store(*sink_, {chain_.next(1), chain_.skip_and_next(6, 2)});
+  Chain of_the_first = chain_;
+  strike(kCommit, {Fate::Kind::kRefuse});
+  EXPECT_FALSE(refusal(*sink_, {of_the_first.fill()}).empty());
+  EXPECT_EQ(rows(), "9\t9\n") << "not committed";
+  sink_ = open();
+  store(*sink_, {chain_.next(4)});
+  store(*sink_, {chain_.fill()});
+  EXPECT_EQ(rows(), "13\t13\n");
+}
+
+TEST_F(ClickHouseTest, LooksForNothingThatNeverBegan) {
+  store(*sink_, {chain_.next(9)});
+  int looks = 0;
+  proxy_.decide([&](const std::string& r) {
+    looks += r.find("FROM `test`.`flow`") == r.npos ? 0 : 1;
+    return Fate{};
+  });
+  sink_ = open();
+  store(*sink_, {chain_.next(9)});
+  EXPECT_EQ(looks, 0);
+  strike(kCommit, {Fate::Kind::kRefuse});
+  const auto delivery = chain_.next(9);
+  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+  store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "27\t27\n");
 }
 
 /// Plain RowBinary that ends between two rows would be taken for all there is.
@@ -154,13 +205,14 @@ TEST_F(ClickHouseTest, ABodyThatIsCutOffAnywhereIsNone) {
   const auto delivery = chain_.next(9);
   std::size_t size = 0;
   proxy_.decide([&](const std::string& r) {
-    if (is_insert(r) && size == 0) size = r.size() - r.find("\r\n\r\n") - 4;
-    return is_insert(r) ? Fate{Fate::Kind::kRefuse} : Fate{};
+    if (!is_insert(r) || r.find("_begun") != r.npos) return Fate{};
+    if (size == 0) size = r.size() - r.find("\r\n\r\n") - 4;
+    return Fate{Fate::Kind::kRefuse};
   });
   EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
   ASSERT_GT(size, 100U);
   for (std::size_t bytes = 0; bytes < size; bytes += size / 10) {
-    strike(1, {Fate::Kind::kCut, bytes});
+    strike(kFlow, {Fate::Kind::kCut, bytes});
     EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
     EXPECT_EQ(rows(), "1\t1\n") << bytes << " of " << size;
   }
@@ -195,7 +247,7 @@ TEST_F(ClickHouseTest, TellsOfPoisonAlsoWhenTheCommitHadNoAnswer) {
 }
 
 TEST_F(ClickHouseTest, AnotherCollectorTakesOverWithoutRowsTwice) {
-  for (int nth = 1; nth <= 3; ++nth) {
+  for (int nth = kBegun; nth <= kCommit; ++nth) {
     strike(nth, {Fate::Kind::kDropAnswer});
     const auto first = chain_.next(6);
     EXPECT_FALSE(refusal(*sink_, {first}).empty());
@@ -213,7 +265,7 @@ TEST_F(ClickHouseTest, WaitsForInsertsThatTheServerStillWorksOn) {
     return ask("SELECT count() FROM system.processes WHERE startsWith(query_id, 'picket-')") != "0\n";
   };
   for (const bool is_same : {true, false}) {
-    strike(1, {Fate::Kind::kHangUp});
+    strike(kFlow, {Fate::Kind::kHangUp});
     const auto delivery = chain_.next(3);
     EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
     while (!is_at_work()) std::this_thread::yield();
@@ -243,7 +295,7 @@ TEST_F(ClickHouseTest, AServerThatDoesNotAnswerDelays) {
   options_.timeout = std::chrono::milliseconds{1000};
   sink_ = open();
   const auto delivery = chain_.next(3);
-  strike(1, {Fate::Kind::kStall});
+  strike(kFlow, {Fate::Kind::kStall});
   EXPECT_NE(refusal(*sink_, {delivery}).find("timed out"), std::string::npos);
   options_.timeout = std::chrono::milliseconds{60'000};
   sink_ = open();
@@ -254,7 +306,7 @@ TEST_F(ClickHouseTest, AServerThatDoesNotAnswerDelays) {
 /// The one thing that the sink cannot see: bytes that the network gives to the server after all is done.
 TEST_F(ClickHouseTest, WhatComesLateIsOneRowInTheEnd) {
   store(*sink_, {chain_.next(1)});
-  strike(1, {Fate::Kind::kLate});
+  strike(kFlow, {Fate::Kind::kLate});
   const auto delivery = chain_.next(5);
   EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
   store(*sink_, {delivery});
@@ -269,7 +321,7 @@ TEST_F(ClickHouseTest, AKilledServerDelays) {
   use_new_database();  // 18.16 brings back what was truncated shortly before a kill
   store(*sink_, {chain_.next(1)});
   std::uint64_t have = 1;
-  for (int nth = 1; nth <= 3; ++nth) {
+  for (int nth = kBegun; nth <= kCommit; ++nth) {
     strike(nth, {Fate::Kind::kKill, 60});
     const auto delivery = chain_.next(6);
     EXPECT_FALSE(refusal(*sink_, {delivery}).empty());

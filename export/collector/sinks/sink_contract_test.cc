@@ -87,7 +87,7 @@ class ClickHouse final : public Backend {
   /// Making the tables takes the longest: all tests have the same.
   ClickHouse() {
     EXPECT_TRUE(open().value()->head({}));
-    for (const char* table : {"flow", "alert", "_deliveries"})
+    for (const char* table : {"flow", "alert", "_begun", "_deliveries"})
       test::clickhouse().ask(fmt::format("TRUNCATE TABLE {}.{}", kDatabase, table));
   }
 
