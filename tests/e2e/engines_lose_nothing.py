@@ -60,13 +60,15 @@ class Engines:
         found = collections.defaultdict(dict)
         for head in map(json.loads, self.tell('heads')):
             found[head['boot']][head['lane']] = Chain(head | {'held': collections.Counter(), 'gaps': [], 'expired': 0, 'rejected': 0})
-        of = "lower(hex(boot)) AS b, lane"
-        for row in self.ask('SELECT %s, missing.first AS first, missing.last AS last, missing.reason AS reason FROM picket._deliveries' % of):
-            chain = found[row['b']][LANES[row['lane']]]
-            chain.gaps += [{'first': int(first), 'last': int(last), 'reason': reason[len('GAP_'):].lower().replace('_', ' ')}
+
+        def chain_of(row):
+            return found['%016x' % int(row['boot'])][LANES[row['lane']]]
+
+        for row in self.ask('SELECT boot, lane, missing.first AS first, missing.last AS last, missing.reason AS reason FROM picket._deliveries'):
+            chain_of(row).gaps += [{'first': int(first), 'last': int(last), 'reason': reason[len('GAP_'):].lower().replace('_', ' ')}
                            for first, last, reason in zip(row['first'], row['last'], row['reason'])]
-        for row in self.ask("SELECT %s, seq, eve, _table AS t FROM merge('picket', '^[^_]')" % of):
-            chain, number = found[row['b']][LANES[row['lane']]], int(row['seq'])
+        for row in self.ask("SELECT boot, lane, seq, eve, _table AS t FROM merge('picket', '^[^_]')"):
+            chain, number = chain_of(row), int(row['seq'])
             chain.twice += number in chain.held
             chain.held[number] = row['eve']
             chain.row['held'][row['t']] += 1

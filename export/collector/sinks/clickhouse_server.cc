@@ -54,8 +54,8 @@ std::map<std::string, std::string> read_pairs(std::string_view tsv) {
   return pairs;
 }
 
-/// One block of ClickHouse's own compressed format: checksum (16 bytes, not looked at), method, sizes, data. A body that is
-/// cut off is then no body, where plain RowBinary that ends between two rows is a shorter one.
+/// One block of ClickHouse's own compressed format: checksum (16 bytes, not looked at), method, sizes, data. A body that
+/// is cut off is then no body, where plain RowBinary that ends between two rows is a shorter one.
 Result<std::string> pack(std::string_view rows) {
   constexpr std::size_t kChecksum = 16, kHeader = 9;
   constexpr std::uint8_t kZstd = 0x90;
@@ -113,7 +113,8 @@ Result<std::string> ClickHouseServer::post(const HttpClient::Parameters& paramet
 }
 
 Result<std::string> ClickHouseServer::ask(const std::string& statement) {
-  // Lists of chains make long statements. The answer is held back until it is whole: its status is then that of all of it.
+  // Lists of chains make long statements. The answer is held back until it is whole: its status is then that of all
+  // of it.
   HttpClient::Parameters parameters{
       {"wait_end_of_query", "1"}, {"max_query_size", "16777216"}, {"max_ast_elements", "1000000"}};
   if (ready_) {
@@ -183,7 +184,8 @@ Status ClickHouseServer::prepare() {
   return s;
 }
 
-/// One line of a collector at a time: the others find what it made. Makes nothing that is there: a user who may only insert is enough for a schema made by hand.
+/// One line of a collector at a time: the others find what it made. Makes nothing that is there: a user who may only
+/// insert is enough for a schema made by hand.
 Status ClickHouseServer::complete_tables() {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
