@@ -4,6 +4,7 @@
 // "seq":..., "record": base64}. The bytes are the record's own; `base64 -d` and `picket-collector` of
 // a later version can read them.
 //
+// Twice    a record may stand here when its collector died before what came with it was stored
 // Limits   max_bytes; beyond, a record is counted, and the count is logged
 // Durable  on return of put(): the file is synced
 // Threads  any

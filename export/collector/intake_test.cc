@@ -68,8 +68,7 @@ class DoorSink final : public Sink {
   Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override {
     return to_->held(chain, seq);
   }
-  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
-               std::vector<Rejected>& rejected) override {
+  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) override {
     std::unique_lock lock(door_.mutex);
     ++door_.waiting;
     ++door_.stored;
@@ -77,7 +76,7 @@ class DoorSink final : public Sink {
     door_.changed.wait(lock, [&] { return !door_.closed; });
     --door_.waiting;
     lock.unlock();
-    return to_->store(deliveries, rejected);
+    return to_->store(deliveries, bury);
   }
 
  private:

@@ -22,6 +22,7 @@ struct Disk {
   std::vector<v1::Lane> order;  ///< of what was stored
   bool stalled = false;
   unsigned failures = 0;         ///< so many store()s fail
+  unsigned late_failures = 0;    ///< so many fail when the dead letters are buried
   unsigned silent_failures = 0;  ///< so many store, and say that they did not
   unsigned calls = 0;
 
@@ -52,22 +53,27 @@ class DiskSink final : public Sink {
     const auto it = disk_.batches.find({chain, seq});
     return it == disk_.batches.end() ? std::optional<Held>() : std::optional<Held>(it->second);
   }
-  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
-               std::vector<Rejected>& rejected) override {
+  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) override {
     std::unique_lock lock(disk_.mutex);
     ++disk_.calls;
     disk_.changed.notify_all();
     disk_.changed.wait(lock, [&] { return !disk_.stalled; });
     if (disk_.failures > 0 && disk_.failures-- > 0) return Error{"the disk is full"};
+    std::vector<Rejected> rejected;
+    for (const auto& d : deliveries) {
+      std::uint64_t seq = d->first_seq;
+      WireReader in(as_bytes(d->records));
+      for (Bytes record; next_delimited(in, record); ++seq)
+        if (disk_.poison.contains(seq))
+          rejected.push_back({d->chain, seq, "poison", std::string(as_text(record))});
+    }
+    if (const Status s = bury(rejected); !s) return s;
+    if (disk_.late_failures > 0 && disk_.late_failures-- > 0) return Error{"the disk is full"};
     for (const auto& d : deliveries) {
       std::uint64_t seq = d->first_seq;
       WireReader in(as_bytes(d->records));
       for (Bytes record; next_delimited(in, record); ++seq) {
-        if (disk_.poison.contains(seq)) {
-          rejected.push_back({d->chain, seq, "poison", std::string(as_text(record))});
-        } else {
-          disk_.records.insert({d->chain, seq});
-        }
+        if (!disk_.poison.contains(seq)) disk_.records.insert({d->chain, seq});
       }
       EXPECT_EQ(seq, d->first_seq + d->count) << "the records of a delivery are there";
       disk_.order.push_back(d->chain.lane);
@@ -530,6 +536,21 @@ TEST_F(RouterTest, APoisonedRecordIsBuriedBeforeItIsAnswered) {
     EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
   EXPECT_FALSE(std::getline(in, line));
   EXPECT_EQ(router.sinks()[0].rejected_records, 1U);
+}
+
+/// Neither when the sink fails behind it, nor when it had stored the batch and its answer was lost.
+TEST_F(RouterTest, APoisonedRecordIsBuriedOnceWhateverBecomesOfItsSink) {
+  a_.poison = {3};
+  a_.late_failures = 2;
+  a_.silent_failures = 1;
+  Router& router = start(sinks(a()));
+  EXPECT_TRUE(router.take(source_, sensor_.batch(1, 10)));
+  source_->wait(1);
+  EXPECT_EQ(a_.records.size(), 9U);
+  std::ifstream in(folder_.file("dead"));
+  std::string line;
+  EXPECT_TRUE(std::getline(in, line));
+  EXPECT_FALSE(std::getline(in, line)) << line;
 }
 
 TEST_F(RouterTest, StopsWhileASinkFails) {

@@ -10,6 +10,7 @@
 // Threads  each sink has one thread of the router's, which alone calls its functions
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -90,6 +91,9 @@ struct Rejected {
   std::string record;
 };
 
+/// Keeps such records where they can be looked at (dead_letters.h); durable on return. The error: not yet, try again.
+using Bury = std::function<Status(std::span<const Rejected>)>;
+
 class Sink {
  public:
   explicit Sink(std::string name) : name_(std::move(name)) {}
@@ -115,9 +119,10 @@ class Sink {
   /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink
   /// holds of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error
   /// stores none of them, and says what stands in the way: the router calls again with the same and later ones.
-  /// Records that can never be stored are put into `rejected`, and count as stored.
+  /// Records that can never be stored count as stored. They are given to `bury` before the others are, in one call: an
+  /// answer that is lost, or a death in between, leaves them buried twice rather than nowhere.
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
-                                     std::vector<Rejected>& rejected) = 0;
+                                     const Bury& bury) = 0;
 
   /// Records that it took and will not hold, for it was too slow: only of one that is not durable. Any thread.
   [[nodiscard]] virtual std::uint64_t left_out() const { return 0; }

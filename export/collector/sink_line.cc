@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 
 #include "export/clock.h"
@@ -215,11 +216,15 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     outcomes.push_back({item.get(), {v.kind, std::move(v.why)}});
   }
 
-  std::vector<Rejected> rejected;
+  std::size_t rejected = 0;
   if (!deliveries.empty()) {
-    if (auto s = sink_->store(deliveries, rejected); !s) return s;
+    Status stored = sink_->store(deliveries, [&](std::span<const Rejected> all) {
+      rejected = all.size();
+      return bury(all);
+    });
+    if (!stored) return stored;
+    buried_.clear();
   }
-  if (!bury(rejected)) return Done{};  // stopping: what is not answered is sent again
   if (heads_.size() + touched.size() > kMaxHeads) heads_.clear();
   for (auto& [chain, now] : touched) heads_[chain] = std::move(now);
   for (const std::string& r : remarks) {
@@ -232,8 +237,8 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     state_.stored_batches += deliveries.size();
     if (!deliveries.empty()) state_.stored_at_ns = now_ns();
     for (const auto& d : deliveries) state_.stored_records += d->count;
-    state_.stored_records -= rejected.size();
-    state_.rejected_records += rejected.size();
+    state_.stored_records -= rejected;
+    state_.rejected_records += rejected;
   }
   works();  // before the answers: who has one may look
   for (const auto& [item, outcome] : outcomes) {
@@ -246,14 +251,15 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   return Done{};
 }
 
-/// Dead letters are owed as records are: until the file takes them, nothing of the group is answered. False: stop.
-bool SinkLine::bury(const std::vector<Rejected>& rejected) {
-  for (;;) {
-    const Status s = dead_letters_.put(sink_->name(), rejected);
-    if (s) return true;
-    fails(s.error().message);
-    if (!pause()) return false;
-  }
+/// Dead letters are owed as records are: until the file takes them, nothing of the group is stored.
+Status SinkLine::bury(std::span<const Rejected> rejected) {
+  std::vector<Rejected> fresh;
+  std::ranges::copy_if(rejected, std::back_inserter(fresh), [&](const Rejected& r) {
+    return !buried_.contains({r.chain, r.seq});
+  });
+  if (auto s = dead_letters_.put(sink_->name(), fresh); !s) return s;
+  for (const Rejected& r : fresh) buried_.emplace(r.chain, r.seq);
+  return Done{};
 }
 
 void SinkLine::fails(const std::string& why) {

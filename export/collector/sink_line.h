@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -79,7 +80,7 @@ class SinkLine {
   bool next_group(std::vector<std::shared_ptr<Item>>& group);
   std::shared_ptr<Item> pop();
   Status store(const std::vector<std::shared_ptr<Item>>& group);
-  bool bury(const std::vector<Rejected>& rejected);
+  Status bury(std::span<const Rejected> rejected);
   Result<std::optional<ChainHead>*> head(const Item& item, Heads& touched);
   bool pause();
   void fails(const std::string& why);
@@ -91,6 +92,8 @@ class SinkLine {
 
   // The line's thread's own.
   Heads heads_;
+  std::set<std::pair<ChainId, std::uint64_t>>
+      buried_;                          ///< numbers of the group that failed: not buried again with it
   std::chrono::milliseconds retry_{0};  ///< 0: the sink works
   LogLimit remarks_;
 

@@ -126,16 +126,12 @@ Status Store::in_transaction(const std::function<Status()>& work) {
   return s;
 }
 
-Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries,
-                    std::vector<Rejected>& rejected) {
-  const std::size_t before = rejected.size();
-  Status s = in_transaction([&] { return add(deliveries, rejected); });
-  if (!s) rejected.resize(before);
-  return s;
+Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) {
+  return in_transaction([&] { return add(deliveries, bury); });
 }
 
-Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
-                  std::vector<Rejected>& rejected) {
+Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) {
+  std::vector<Rejected> rejected;
   const std::uint64_t now = now_ns(), stored = steady_now_ns();
   std::map<std::pair<std::int64_t, std::size_t>, RecordBlock> blocks;  // by chain and table
   std::map<std::int64_t, const Delivery*> last;
@@ -175,7 +171,7 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries,
   for (const auto& [chain, d] : last) {
     if (auto s = ledger_->set_head(chain, d->after, now); !s) return s;
   }
-  return Done{};
+  return bury(rejected);
 }
 
 Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& block,

@@ -43,8 +43,7 @@ class Store final : public Sink {
 
   Result<std::optional<ChainHead>> head(const ChainId& chain) override;
   Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override;
-  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
-               std::vector<Rejected>& rejected) override;
+  Status store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) override;
   void tick() override;
   /// What tick() does once a minute, with a clock of the caller's.
   Status expire(std::uint64_t now_ns);
@@ -53,7 +52,7 @@ class Store final : public Sink {
   explicit Store(const StoreOptions& options) : Sink("sqlite"), options_(options) {}
   Status prepare();
   Status in_transaction(const std::function<Status()>& work);
-  Status add(std::span<const std::shared_ptr<const Delivery>> deliveries, std::vector<Rejected>& rejected);
+  Status add(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury);
   Status insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t stored_ns);
   Result<std::uint64_t> used_bytes();
   Result<std::optional<std::size_t>> oldest_table(std::uint64_t& stored_ns);

@@ -109,7 +109,7 @@ TEST_F(StoreTest, APoisonedRecordIsRejectedAlone) {
   nameless.set_event_type(std::string(65, 'x'));
   append_delimited(as_bytes(nameless.SerializeAsString()), content);
   std::vector<Rejected> rejected;
-  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 4, content), &rejected).kind, Kind::kStore);
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 4, content), test::bury_in(rejected)).kind, Kind::kStore);
   ASSERT_EQ(rejected.size(), 2U);
   EXPECT_EQ(rejected[0].seq, 3U);
   EXPECT_EQ(rejected[0].record, "\xff\xff\xff");
@@ -178,12 +178,11 @@ TEST_F(StoreTest, AFileThatIsLockedStoresNothingAndMayBeTriedAgain) {
   auto v = judge(std::nullopt, c, [](std::uint64_t) { return std::optional<Held>(); });
   v.value().deliver->records = c.records;
   const std::vector<std::shared_ptr<const Delivery>> one{v.value().deliver};
-  std::vector<Rejected> rejected;
-  const Status locked = store->store(one, rejected);
+  const Status locked = store->store(one, test::bury_none());
   ASSERT_FALSE(locked);
   EXPECT_NE(locked.error().message.find("locked"), std::string::npos) << locked.error().message;
   ASSERT_TRUE(other.value().run("ROLLBACK"));
-  EXPECT_TRUE(store->store(one, rejected));
+  EXPECT_TRUE(store->store(one, test::bury_none()));
   EXPECT_EQ(stored(), 3U);
 }
 

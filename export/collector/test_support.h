@@ -147,9 +147,24 @@ inline CheckedBatch checked(const v1::Batch& batch) {
                        !batch.signature().empty());
 }
 
+/// Keeps what is buried in `rejected`.
+inline Bury bury_in(std::vector<Rejected>& rejected) {
+  return [&rejected](std::span<const Rejected> all) {
+    rejected.insert(rejected.end(), all.begin(), all.end());
+    return Status(Done{});
+  };
+}
+
+/// For tests that have no such records.
+inline Bury bury_none() {
+  return [](std::span<const Rejected> all) {
+    EXPECT_TRUE(all.empty()) << all.front().reason;
+    return Status(Done{});
+  };
+}
+
 /// What a sink's line does with one batch, alone.
-inline Verdict judge_and_store(Sink& sink, const v1::Batch& batch,
-                               std::vector<Rejected>* rejected = nullptr) {
+inline Verdict judge_and_store(Sink& sink, const v1::Batch& batch, const Bury& bury = bury_none()) {
   const CheckedBatch c = checked(batch);
   const auto head = sink.head(c.chain);
   EXPECT_TRUE(head) << head.error().message;
@@ -158,9 +173,8 @@ inline Verdict judge_and_store(Sink& sink, const v1::Batch& batch,
   Verdict v = verdict.value();
   if (v.kind != Verdict::Kind::kStore) return v;
   v.deliver->records = c.records;
-  std::vector<Rejected> ignored;
   const std::vector<std::shared_ptr<const Delivery>> one{v.deliver};
-  const Status s = sink.store(one, rejected != nullptr ? *rejected : ignored);
+  const Status s = sink.store(one, bury);
   EXPECT_TRUE(s) << s.error().message;
   return v;
 }

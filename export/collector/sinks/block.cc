@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "export/delimited.h"
 #include "export/proto/picket/v1/chain.pb.h"
@@ -16,9 +17,23 @@ std::string text_of(const ChainId& chain) {
 
 namespace {
 
+constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+
 bool is_hole_of(const ChainHead& head, const Missing& numbers) {
   return std::ranges::any_of(
       head.holes, [&](const Hole& h) { return h.first <= numbers.first && numbers.last <= h.last; });
+}
+
+/// A gap over numbers that are here has none of its own, but may lead to another hash behind them.
+bool is_new(const Delivery& d, const ChainHead& head) {
+  if (d.after.through != head.through) return d.after.through > head.through;
+  return d.count == 0 && d.missing.empty() && d.after.hash != head.hash;
+}
+
+/// Of the records and of what is missing; kNone of a delivery that has neither.
+std::uint64_t first_number(const Delivery& d) {
+  const std::uint64_t first = d.count != 0 ? d.first_seq : kNone;
+  return d.missing.empty() ? first : std::min(first, d.missing.front().first);
 }
 
 void write_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::TypeCount>& to) {
@@ -49,9 +64,8 @@ Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of) {
       at = known.emplace(d.chain, std::move(head).value().value_or(ChainHead{})).first;
     }
     ChainHead& head = at->second;
-    if (d.fills ? !is_hole_of(head, *d.fills) : d.after.through <= head.through) continue;
-    const std::uint64_t first =
-        d.missing.empty() ? d.first_seq : std::min(d.first_seq, d.missing.front().first);
+    if (d.fills ? !is_hole_of(head, *d.fills) : !is_new(d, head)) continue;
+    const std::uint64_t first = first_number(d);
     if (!d.fills && first <= head.through) {
       return Error{fmt::format("{}: numbers {} to {} overlap what is stored, which is up to {}",
                                text_of(d.chain), first, d.after.through, head.through)};
@@ -61,11 +75,6 @@ Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of) {
     block.heads[d.chain] = &d.after;
   }
   return block;
-}
-
-bool has_passed(const ChainHead& head, std::uint64_t seq) {
-  return seq <= head.through &&
-         std::ranges::none_of(head.holes, [&](const Hole& h) { return h.first <= seq && seq <= h.last; });
 }
 
 void each_record(const Delivery& d, std::vector<Rejected>& rejected, const TakeRecord& take) {

@@ -25,12 +25,9 @@ struct Block {
 /// Where a chain stands in the sink; asked once for each chain of a block.
 using HeadOf = std::function<Result<std::optional<ChainHead>>(const ChainId&)>;
 
-/// Leaves out what was stored before: what lies behind the head, and what fills a hole that is none any more. An
-/// error when a chain cannot be asked for, or a delivery is neither behind its chain's head nor wholly before it.
+/// Leaves out what was stored before: what lies behind the head, and what fills a hole that is none any more. A gap
+/// over numbers that are all here stays, where the sensor's chain goes on with another hash behind it. An error when a chain cannot be asked for, or a delivery is neither behind its chain's head nor wholly before it.
 Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of);
-
-/// Whether the record with this number is behind `head`: neither to come, nor in a hole of it.
-bool has_passed(const ChainHead& head, std::uint64_t seq);
 
 /// "sensor 'plant-7' boot 8877665544332211 lane 1", for messages.
 std::string text_of(const ChainId& chain);

@@ -103,6 +103,14 @@ std::vector<ClickHouseTable> make_tables(bool modern) {
   return all;
 }
 
+/// What every table has of a record's or a delivery's chain, and what follows.
+std::vector<ClickHouseColumn> chain_and(std::vector<ClickHouseColumn> columns) {
+  columns.insert(columns.begin(), {{"sensor", "LowCardinality(String)", Form::kString, false},
+                                   {"boot", "UInt64", Form::kUInt64, false},
+                                   {"lane", "UInt8", Form::kUInt8, false}});
+  return columns;
+}
+
 std::string column_list(const std::vector<ClickHouseColumn>& columns) {
   std::string text;
   for (const auto& c : columns)
@@ -157,13 +165,10 @@ Result<ClickHouseVersion> parse_clickhouse_version(std::string_view text) {
 }
 
 std::vector<ClickHouseColumn> clickhouse_key_columns(ClickHouseVersion version) {
-  return {
-      {"timestamp", version.is_modern() ? "DateTime64(9, 'UTC')" : "UInt64", Form::kTime, false},
-      {"sensor", "LowCardinality(String)", Form::kString, false},
-      {"boot", "UInt64", Form::kUInt64, false},
-      {"lane", "UInt8", Form::kUInt8, false},
-      {"seq", "UInt64", Form::kUInt64, false},
-  };
+  auto columns = chain_and({{"seq", "UInt64", Form::kUInt64, false}});
+  columns.insert(columns.begin(),
+                 {"timestamp", version.is_modern() ? "DateTime64(9, 'UTC')" : "UInt64", Form::kTime, false});
+  return columns;
 }
 
 ClickHouseColumn clickhouse_eve_column() { return {"eve", "String", Form::kString, false}; }
@@ -175,17 +180,12 @@ const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version)
 }
 
 std::vector<ClickHouseColumn> clickhouse_begun_columns() {
-  return {
-      {"sensor", "LowCardinality(String)", Form::kString, false},
-      {"boot", "UInt64", Form::kUInt64, false},
-      {"lane", "UInt8", Form::kUInt8, false},
-      {"through", "UInt64", Form::kUInt64, false},
-  };
+  return chain_and({{"through", "UInt64", Form::kUInt64, false}});
 }
 
 std::vector<ClickHouseColumn> clickhouse_delivery_columns() {
-  std::vector<ClickHouseColumn> columns = clickhouse_begun_columns();
-  const std::initializer_list<ClickHouseColumn> more{
+  return chain_and({
+      {"through", "UInt64", Form::kUInt64, false},
       {"first_seq", "UInt64", Form::kUInt64, false},
       {"count", "UInt32", Form::kUInt32, false},
       {"version", "UInt64", Form::kUInt64, false},
@@ -194,9 +194,7 @@ std::vector<ClickHouseColumn> clickhouse_delivery_columns() {
       {"missing.last", "Array(UInt64)", Form::kUInt64, true},
       {"missing.reason", "Array(String)", Form::kString, true},
       {"missing.signed", "Array(UInt8)", Form::kUInt8, true},
-  };
-  columns.insert(columns.end(), more);
-  return columns;
+  });
 }
 
 std::vector<std::string> clickhouse_schema(const ClickHouseSchemaOptions& o) {
@@ -209,7 +207,7 @@ std::vector<std::string> clickhouse_schema(const ClickHouseSchemaOptions& o) {
                   full_name(o, kBegunTable), column_list(clickhouse_begun_columns()), synced));
   statements.push_back(
       fmt::format("CREATE TABLE IF NOT EXISTS {} ({})\nENGINE = ReplacingMergeTree\n"
-                  "ORDER BY (sensor, boot, lane, through){}",
+                  "ORDER BY (sensor, boot, lane, version, through){}",
                   full_name(o, kDeliveriesTable), column_list(clickhouse_delivery_columns()), synced));
   return statements;
 }

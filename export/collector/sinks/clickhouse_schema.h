@@ -77,7 +77,8 @@ ClickHouseColumn clickhouse_eve_column();
 const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version);
 
 /// The table of what came: a row for each delivery, with what is missing since, and where its chain stands behind it
-/// (`head`, a picket.v1.ChainState). A chain's rows are counted by `version`.
+/// (`head`, a picket.v1.ChainState). A chain's rows are counted by `version`, which is in the key: what fills a hole
+/// leaves `through` as it is, and a merge must not take its row for that of the delivery before.
 inline constexpr std::string_view kDeliveriesTable = "_deliveries";
 std::vector<ClickHouseColumn> clickhouse_delivery_columns();
 

@@ -19,7 +19,7 @@ constexpr long kOk = 200;
 constexpr std::size_t kMaxBody = std::size_t{1} << 30;  ///< of the server's
 constexpr std::size_t kShownError = 500;
 constexpr std::string_view kQueryIds = "picket-";  ///< of every collector's inserts
-constexpr std::chrono::milliseconds kBetweenLooks{20}, kMoment{500};
+constexpr std::chrono::milliseconds kBetweenLooks{20};
 
 /// One line of the server's words.
 std::string first_words(std::string text) {
@@ -77,7 +77,8 @@ Result<std::string> pack(std::string_view rows) {
 
 }  // namespace
 
-ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options) : url_(options.url) {
+ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options)
+    : url_(options.url), timeout_(options.timeout) {
   schema_.database = options.database;
   schema_.keep_days = options.keep_days;
   std::random_device random;
@@ -155,20 +156,21 @@ Result<std::set<std::string>> ClickHouseServer::inserts() {
   return ids;
 }
 
-/// Those that begin later are of no concern, so others who insert all the time keep nobody waiting.
-Status ClickHouseServer::await_inserts(bool more) {
-  const auto until = std::chrono::steady_clock::now() + kMoment;
-  for (bool is_first = true;; is_first = false) {
-    auto now = inserts();
-    if (!now) return now.error();
-    std::erase_if(awaited_, [&](const auto& id) { return !now.value().contains(id); });
-    if (more && is_first) awaited_.merge(now.value());
-    if (awaited_.empty()) return Done{};
-    if (std::chrono::steady_clock::now() > until)
+Status ClickHouseServer::await_inserts() {
+  const auto until = std::chrono::steady_clock::now() + timeout_;
+  auto awaited = inserts();
+  if (!awaited) return awaited.error();
+  while (!awaited.value().empty()) {
+    if (std::chrono::steady_clock::now() > until) {
       return Error{
-          fmt::format("clickhouse {}: it still works on {} inserts of before", url_, awaited_.size())};
+          fmt::format("clickhouse {}: it still works on {} inserts of before", url_, awaited.value().size())};
+    }
     std::this_thread::sleep_for(kBetweenLooks);
+    const auto now = inserts();
+    if (!now) return now.error();
+    std::erase_if(awaited.value(), [&](const auto& id) { return !now.value().contains(id); });
   }
+  return Done{};
 }
 
 Status ClickHouseServer::prepare() {

@@ -29,10 +29,10 @@ class ClickHouseServer {
   /// `rows` in RowBinary, into these columns. Whatever the error: nobody knows which of the rows are there.
   [[nodiscard]] Status insert(std::string_view table, const std::vector<ClickHouseColumn>& columns,
                               std::string_view rows);
-  /// Are those over that were at work when it was first asked, and, with `more`, those that are now? Of this one,
-  /// which failed, of a collector that was killed, of any other; waits a moment for them. The error: not yet, ask
-  /// again.
-  [[nodiscard]] Status await_inserts(bool more);
+  /// Waits for the inserts that are at work now: of this one, which failed, of a collector that was killed, of any
+  /// other. Those that begin later are of no concern, so others who insert all the time keep nobody waiting. The error:
+  /// some take longer than a request may.
+  [[nodiscard]] Status await_inserts();
 
   /// `picket`.`flow`
   [[nodiscard]] std::string full_name(std::string_view table) const;
@@ -45,10 +45,10 @@ class ClickHouseServer {
 
   ClickHouseSchemaOptions schema_;
   std::string url_;
+  std::chrono::milliseconds timeout_;
   std::unique_ptr<HttpClient> http_;
   std::string id_;  ///< of this sink: its inserts' query ids begin with it
   std::uint64_t inserts_ = 0;
-  std::set<std::string> awaited_;  ///< query ids
   bool ready_ = false;
 };
 

@@ -18,25 +18,36 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLast = std::numeric_limits<std::uint32_t>::max();  ///< second of DateTime
-constexpr std::size_t kChainsAsked = 200;                                   ///< about in one statement
+constexpr std::size_t kAskedAtOnce = 200;                                   ///< deliveries, in one statement
+constexpr std::size_t kMaxKnown = 16'384;                                   ///< chains; others are looked up
 
 /// A block's rows of one table.
 struct TableRows {
   struct Row {
     const ChainId* chain = nullptr;
     std::uint64_t seq = 0;
-    bool may_be_there = false;  ///< an insert that broke off may have brought it
-    std::size_t end = 0;        ///< in `bytes`
+    std::size_t end = 0;  ///< in `bytes`
+  };
+  /// Rows of a delivery that an insert which broke off may have brought.
+  struct Doubt {
+    const Delivery* of = nullptr;
+    std::uint64_t first_seq = 0, last_seq = 0, first_ns = 0, last_ns = 0;
   };
   std::string bytes;
   std::vector<Row> rows;
-  std::uint64_t first_ns = std::numeric_limits<std::uint64_t>::max(), last_ns = 0;
+  std::vector<Doubt> doubts;
 
   void clear() {
     bytes.clear();
     rows.clear();
-    first_ns = std::numeric_limits<std::uint64_t>::max();
-    last_ns = 0;
+    doubts.clear();
+  }
+  void doubt(const Delivery& of, std::uint64_t seq, std::uint64_t ns) {
+    if (doubts.empty() || doubts.back().of != &of) doubts.push_back({&of, seq, seq, ns, ns});
+    Doubt& d = doubts.back();
+    d.last_seq = seq;
+    d.first_ns = std::min(d.first_ns, ns);
+    d.last_ns = std::max(d.last_ns, ns);
   }
 };
 
@@ -62,18 +73,21 @@ class ClickHouseSink final : public Sink {
       : Sink("clickhouse"), server_(std::move(server)), rows_by_table_(clickhouse_tables({}).size()) {}
 
   Result<std::optional<ChainHead>> head(const ChainId& chain) override;
-  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+  Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
   struct Known {
     ChainHead head;
-    std::uint64_t version = 0;  ///< how many deliveries the server has of the chain
-    std::uint64_t begun = 0;    ///< when it was looked up, no row was there, or under way, beyond this number
+    std::uint64_t version = 0;  ///< how many deliveries the server has of the chain; 0: none is committed
+    /// When it was looked up, no row was there, or under way, beyond this number. No value: nobody knows.
+    std::optional<std::uint64_t> begun = 0;
   };
   Result<Known> look_up(const ChainId& chain);
+  Status look_up_begun(const ChainId& chain, Known& known);
+  Result<std::string> ask(const std::string& statement);
   Status prepare();
-  Status write(const Block& block, std::vector<Rejected>& refused);
-  void make_rows(const Block& block, std::vector<Rejected>& refused);
+  Status write(const Block& block, const Bury& bury);
+  std::vector<Rejected> make_rows(const Block& block);
   Status leave_out_present(std::size_t table);
   Status begin(const Block& block);
   Status commit(const Block& block);
@@ -84,8 +98,6 @@ class ClickHouseSink final : public Sink {
   std::vector<TableRows> rows_by_table_;
   /// Chains whose every insert since they were looked up was answered with yes. The others are looked up.
   std::map<ChainId, Known> known_;
-  std::set<ChainId> awaited_for_;   ///< chains that are not looked up before inserts at work are over
-  std::vector<Rejected> doubtful_;  ///< of the block that failed: told if it turns out to be stored
 };
 
 Status ClickHouseSink::prepare() {
@@ -104,26 +116,20 @@ Result<std::optional<ChainHead>> ClickHouseSink::head(const ChainId& chain) {
   return found.value().version == 0 ? std::nullopt : std::optional{std::move(found.value().head)};
 }
 
-/// Version 0: nothing of the chain is there.
+Result<std::string> ClickHouseSink::ask(const std::string& statement) {
+  auto answer = server_->ask(statement);
+  if (!answer) server_->forget();
+  return answer;
+}
+
+/// All but `begun`.
 Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
   if (auto s = prepare(); !s) return s.error();
-  const auto answer = server_->ask(fmt::format(
+  const auto answer = ask(fmt::format(
       "SELECT version, head FROM {} WHERE {} ORDER BY version DESC, through DESC LIMIT 1 FORMAT RowBinary",
       server_->full_name(kDeliveriesTable), chain_is(chain)));
-  if (!answer) {
-    server_->forget();
-    return answer.error();
-  }
-  const auto begun = server_->ask(fmt::format("SELECT max(through) FROM {} WHERE {} FORMAT RowBinary",
-                                              server_->full_name(kBegunTable), chain_is(chain)));
-  if (!begun) {
-    server_->forget();
-    return begun.error();
-  }
+  if (!answer) return answer.error();
   Known known;
-  WireReader number(as_bytes(begun.value()));
-  known.begun = number.fixed<std::uint64_t>();
-  if (!number.ok()) return Error{"clickhouse: its answer was cut short"};
   if (answer.value().empty()) return known;
   WireReader in(as_bytes(answer.value()));
   known.version = in.fixed<std::uint64_t>();
@@ -134,53 +140,50 @@ Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
   return known;
 }
 
-Status ClickHouseSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+/// A chain with deliveries and no such row is of before the table was there, or before somebody emptied it.
+Status ClickHouseSink::look_up_begun(const ChainId& chain, Known& known) {
+  const auto answer = ask(fmt::format("SELECT count(), max(through) FROM {} WHERE {} FORMAT RowBinary",
+                                      server_->full_name(kBegunTable), chain_is(chain)));
+  if (!answer) return answer.error();
+  WireReader in(as_bytes(answer.value()));
+  const auto rows = in.fixed<std::uint64_t>();
+  known.begun = in.fixed<std::uint64_t>();
+  if (!in.ok()) return Error{"clickhouse: its answer was cut short"};
+  if (rows == 0 && known.version != 0) known.begun.reset();
+  return Done{};
+}
+
+Status ClickHouseSink::store(Deliveries deliveries, const Bury& bury) {
   if (auto s = prepare(); !s) return s;
+  if (known_.size() > kMaxKnown) known_.clear();
   // What is looked up below is only final when nobody adds to it any more.
-  bool more = false, is_any_unknown = false;
-  for (const auto& d : deliveries) {
-    if (known_.contains(d->chain)) continue;
-    is_any_unknown = true;
-    more |= awaited_for_.insert(d->chain).second;
+  if (std::ranges::any_of(deliveries, [&](const auto& d) { return !known_.contains(d->chain); })) {
+    if (auto s = server_->await_inserts(); !s) return s;
   }
-  if (is_any_unknown) {
-    if (auto s = server_->await_inserts(more); !s) return s;
-    awaited_for_.clear();
-  }
-  std::vector<Rejected> refused;
   const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
     auto at = known_.find(chain);
     if (at == known_.end()) {
       auto there = look_up(chain);
       if (!there) return there.error();
+      if (auto s = look_up_begun(chain, there.value()); !s) return s.error();
       at = known_.emplace(chain, std::move(there).value()).first;
-      for (const Rejected& r : doubtful_)
-        if (r.chain == chain && has_passed(at->second.head, r.seq)) refused.push_back(r);
     }
     return at->second.version == 0 ? std::nullopt : std::optional{at->second.head};
   });
-  const auto forget_chains = [&] {
-    for (const auto& d : deliveries) known_.erase(d->chain);
-  };
-  if (!block) {
-    forget_chains();
-    return block.error();
-  }
-  doubtful_.clear();
-  if (auto s = block.value().deliveries.empty() ? Status(Done{}) : write(block.value(), refused); !s) {
-    forget_chains();
-    doubtful_ = std::move(refused);
+  if (!block) return block.error();
+  const auto& heads = block.value().heads;
+  if (heads.empty()) return Done{};
+  if (auto s = write(block.value(), bury); !s) {
+    for (const auto& [chain, after] : heads) known_.erase(chain);
     server_->forget();
     return s;
   }
-  for (const auto& [chain, after] : block.value().heads) known_.at(chain).head = *after;
-  rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
-                  std::make_move_iterator(refused.end()));
+  for (const auto& [chain, after] : heads) known_.at(chain).head = *after;
   return Done{};
 }
 
-Status ClickHouseSink::write(const Block& block, std::vector<Rejected>& refused) {
-  make_rows(block, refused);
+Status ClickHouseSink::write(const Block& block, const Bury& bury) {
+  if (auto s = bury(make_rows(block)); !s) return s;
   if (auto s = begin(block); !s) return s;
   const auto& tables = clickhouse_tables(server_->version());
   std::vector<ClickHouseColumn> columns;
@@ -196,45 +199,39 @@ Status ClickHouseSink::write(const Block& block, std::vector<Rejected>& refused)
   return commit(block);
 }
 
-void ClickHouseSink::make_rows(const Block& block, std::vector<Rejected>& refused) {
+/// Those that will never be rows are what it returns.
+std::vector<Rejected> ClickHouseSink::make_rows(const Block& block) {
+  std::vector<Rejected> rejected;
   for (auto& t : rows_by_table_) t.clear();
   for (const Delivery* d : block.deliveries) {
-    const std::uint64_t begun = known_.at(d->chain).begun;
-    each_record(*d, refused, [&](std::uint64_t seq, Bytes record) -> std::optional<std::string> {
+    const auto& begun = known_.at(d->chain).begun;
+    each_record(*d, rejected, [&](std::uint64_t seq, Bytes record) -> std::optional<std::string> {
       ClickHouseRows::Read read;
       if (!encoder_->read(record, read)) return "is not an Event with a type";
       TableRows& to = rows_by_table_[read.table];
       if (!encoder_->append(d->chain, seq, to.bytes)) return "cannot be shown as EVE";
-      to.rows.push_back({&d->chain, seq, seq <= begun, to.bytes.size()});
-      to.first_ns = std::min(to.first_ns, read.timestamp_ns);
-      to.last_ns = std::max(to.last_ns, read.timestamp_ns);
+      to.rows.push_back({&d->chain, seq, to.bytes.size()});
+      if (!begun || seq <= *begun) to.doubt(*d, seq, read.timestamp_ns);
       return std::nullopt;
     });
   }
+  return rejected;
 }
 
 /// Rows that are there already go out of what will be inserted.
 Status ClickHouseSink::leave_out_present(std::size_t table) {
   TableRows& all = rows_by_table_[table];
-  std::map<ChainId, std::pair<std::uint64_t, std::uint64_t>>
-      asked;  // lowest and highest number in this table
-  for (const auto& row : all.rows) {
-    if (!row.may_be_there) continue;
-    auto& [first, last] = asked.try_emplace(*row.chain, row.seq, row.seq).first->second;
-    first = std::min(first, row.seq);
-    last = std::max(last, row.seq);
-  }
   std::set<std::pair<ChainId, std::uint64_t>> present;
-  for (auto at = asked.begin(); at != asked.end();) {
+  for (auto at = all.doubts.begin(); at != all.doubts.end();) {
     std::string any;
-    for (std::size_t n = 0; n < kChainsAsked && at != asked.end(); ++n, ++at) {
-      any += fmt::format("{}({} AND seq >= {} AND seq <= {})", any.empty() ? "" : " OR ", chain_is(at->first),
-                         at->second.first, at->second.second);
+    for (std::size_t n = 0; n < kAskedAtOnce && at != all.doubts.end(); ++n, ++at) {
+      any += fmt::format("{}({} AND {} AND seq >= {} AND seq <= {})", any.empty() ? "" : " OR ",
+                         time_between(at->first_ns, at->last_ns, server_->version()), chain_is(at->of->chain),
+                         at->first_seq, at->last_seq);
     }
-    const auto answer = server_->ask(
-        fmt::format("SELECT toString(sensor), boot, lane, seq FROM {} WHERE {} AND ({}) FORMAT RowBinary",
-                    server_->full_name(clickhouse_tables(server_->version())[table].name),
-                    time_between(all.first_ns, all.last_ns, server_->version()), any));
+    const auto answer =
+        server_->ask(fmt::format("SELECT toString(sensor), boot, lane, seq FROM {} WHERE {} FORMAT RowBinary",
+                                 server_->full_name(clickhouse_tables(server_->version())[table].name), any));
     if (!answer) return answer.error();
     WireReader in(as_bytes(answer.value()));
     while (!in.empty()) {
@@ -263,9 +260,12 @@ Status ClickHouseSink::begin(const Block& block) {
   if (std::ranges::all_of(rows_by_table_, [](const TableRows& t) { return t.rows.empty(); })) return Done{};
   std::string rows;
   for (const auto& [chain, after] : block.heads) {
+    const auto& begun = known_.at(chain).begun;
+    if (begun && after->through <= *begun) continue;
     put_chain(chain, rows);
     put_fixed(after->through, rows);
   }
+  if (rows.empty()) return Done{};
   return server_->insert(kBegunTable, clickhouse_begun_columns(), rows);
 }
 

@@ -14,20 +14,22 @@
 //     later, the rows that are there already are read first, by time and number, and left out. It does not matter how
 //     many of the tables, or partitions of a table, an insert that was cut off got to, nor in which blocks its records
 //     come again.
-//   - Before that, inserts that the server works on are waited for: of this sink, of a collector that was
-//     killed, of any other. Until they have ended store() is an error.
+//   - Before a chain is looked up, inserts that the server works on are waited for: of this sink, of a collector that
+//     was killed, of any other. When they take longer than a request may, store() is an error.
 //   - So a row is there once, whatever died, as long as one collector at a time writes a chain. When a sensor goes
 //     over to a second collector while the first still has its records in flight, both may insert them. Such rows are
 //     the same in their key (timestamp, sensor, boot, lane, seq), and ReplacingMergeTree makes one of them when it
 //     merges parts; SELECT ... FINAL shows one at once. That, too, is what is left of bytes that a proxy, or the
 //     server's own queue of connections, still had when a collector hung up or died.
+//   - Not looked for are rows that an older collector had put into `other` when it died before its commit, of a type
+//     that the next one has a table for: they are in both.
 //   - Rows of records that came and were then declared missing, before they were committed, stay: `_deliveries` has
 //     them among its gaps.
 // So any number of collectors may write to one server: none of them keeps anything.
 //
 // On return all is durable as the server has it: from 21.3 on the schema has each insert synced; before, ClickHouse
-// leaves that to the system, and what came in the half minute before a power cut of the server may be gone. It
-// survives a server that is killed. Where that is not enough, use 21.3 or later.
+// leaves that to the system, and what came in the half minute before a power cut of the server may be gone, or be
+// there twice until a merge. It survives a server that is killed. Where that is not enough, use 21.3 or later.
 //
 // Errors   any of the server's, or its silence, delays: the message has the server's words. Tables that are not there
 //          are made, and columns that a newer schema has are added, if the user may; the schema may also be made by

@@ -24,6 +24,12 @@ using test::store;
 using test::through;
 
 bool is_insert(const std::string& request) { return request.starts_with("POST /?query=INSERT"); }
+/// By its first line: what follows has names of columns in it.
+bool is_insert_into(std::string_view table, const std::string& request) {
+  return is_insert(request) && request.substr(0, request.find('\r')).find(table) != request.npos;
+}
+bool is_commit(const std::string& request) { return is_insert_into("_deliveries", request); }
+
 /// The inserts of a block of the tests, in order.
 enum : int { kBegun = 1, kFlow, kAlert, kCommit };
 
@@ -185,17 +191,22 @@ TEST_F(ClickHouseTest, LooksUpWhatHadBegunToFillAHole) {
 TEST_F(ClickHouseTest, LooksForNothingThatNeverBegan) {
   store(*sink_, {chain_.next(9)});
   int looks = 0;
-  proxy_.decide([&](const std::string& r) {
-    looks += r.find("FROM `test`.`flow`") == r.npos ? 0 : 1;
-    return Fate{};
-  });
+  const auto count_looks = [&] {
+    proxy_.decide([&](const std::string& r) {
+      looks += r.find("FROM `test`.`flow`") == r.npos ? 0 : 1;
+      return Fate{};
+    });
+  };
+  count_looks();
   sink_ = open();
   store(*sink_, {chain_.next(9)});
   EXPECT_EQ(looks, 0);
   strike(kCommit, {Fate::Kind::kRefuse});
   const auto delivery = chain_.next(9);
   EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+  count_looks();
   store(*sink_, {delivery});
+  EXPECT_EQ(looks, 1);
   EXPECT_EQ(rows(), "27\t27\n");
 }
 
@@ -203,21 +214,77 @@ TEST_F(ClickHouseTest, LooksForNothingThatNeverBegan) {
 TEST_F(ClickHouseTest, ABodyThatIsCutOffAnywhereIsNone) {
   store(*sink_, {chain_.next(1)});
   const auto delivery = chain_.next(9);
+  const auto into_flow = [](const std::string& r) { return is_insert_into("flow", r); };
   std::size_t size = 0;
   proxy_.decide([&](const std::string& r) {
-    if (!is_insert(r) || r.find("_begun") != r.npos) return Fate{};
+    if (!into_flow(r)) return Fate{};
     if (size == 0) size = r.size() - r.find("\r\n\r\n") - 4;
     return Fate{Fate::Kind::kRefuse};
   });
   EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
   ASSERT_GT(size, 100U);
   for (std::size_t bytes = 0; bytes < size; bytes += size / 10) {
-    strike(kFlow, {Fate::Kind::kCut, bytes});
+    strike(1, {Fate::Kind::kCut, bytes}, into_flow);
     EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
     EXPECT_EQ(rows(), "1\t1\n") << bytes << " of " << size;
   }
   store(*sink_, {delivery});
   EXPECT_EQ(rows(), "10\t10\n");
+}
+
+/// All chains of a block have begun, and each look asks for no more than a delivery's rows.
+TEST_F(ClickHouseTest, LooksUpEachChainOfABlockThatBrokeOff) {
+  Chain other("plant-8");
+  store(*sink_, {chain_.skip_and_next(3, 4)});
+  store(*sink_, {other.next(2)});
+  const auto fill = chain_.fill(), last = chain_.next(7), of_other = other.next(5);
+  strike(kCommit, {Fate::Kind::kRefuse});
+  EXPECT_FALSE(refusal(*sink_, {fill, last, of_other}).empty());
+  sink_ = open();
+  store(*sink_, {of_other});
+  store(*sink_, {fill, last, chain_.next(1)});
+  EXPECT_EQ(ask("SELECT count(), uniqExact(sensor, seq) FROM merge('test', '^(flow|alert)$')"), "22\t22\n");
+}
+
+/// One collector after the other dies, and what they left is merged.
+TEST_F(ClickHouseTest, LooksUpAsFarAsTheFirstOfManyHad) {
+  const auto first = chain_.next(5), second = chain_.next(4), third = chain_.next(3);
+  strike(kCommit, {Fate::Kind::kRefuse});
+  EXPECT_FALSE(refusal(*sink_, {first, second, third}).empty());
+  for (const auto& delivery : {first, second, third}) {
+    sink_ = open();
+    strike(1, {Fate::Kind::kRefuse}, is_commit);
+    EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+    sink_ = open();
+    store(*sink_, {delivery});
+    ask("OPTIMIZE TABLE DB._begun FINAL");
+    EXPECT_EQ(ask("SELECT through FROM DB._begun"), "12\n");
+    EXPECT_EQ(rows(), "12\t12\n");
+  }
+}
+
+/// A database of before the table was there, or a table that somebody emptied.
+TEST_F(ClickHouseTest, LooksForAllWhereNobodyKnowsWhatBegan) {
+  store(*sink_, {chain_.next(3)});
+  const auto first = chain_.next(5), second = chain_.next(4);
+  strike(kCommit, {Fate::Kind::kRefuse});
+  EXPECT_FALSE(refusal(*sink_, {first, second}).empty());
+  ask("TRUNCATE TABLE DB._begun");
+  sink_ = open();
+  for (const auto& delivery : {first, second}) store(*sink_, {delivery});
+  EXPECT_EQ(rows(), "12\t12\n");
+}
+
+/// What fills a hole leaves the head's number as it is.
+TEST_F(ClickHouseTest, MergesKeepEachDelivery) {
+  store(*sink_, {chain_.next(1), chain_.skip_and_next(6, 2)});
+  store(*sink_, {chain_.gap(11)});
+  store(*sink_, {chain_.fill()});
+  const std::string before =
+      ask("SELECT version, through, missing.last FROM DB._deliveries ORDER BY version");
+  EXPECT_EQ(before, "1\t1\t[]\n2\t9\t[7]\n3\t20\t[20]\n4\t20\t[]\n");
+  ask("OPTIMIZE TABLE DB._deliveries FINAL");
+  EXPECT_EQ(ask("SELECT version, through, missing.last FROM DB._deliveries ORDER BY version"), before);
 }
 
 /// Some of a table's rows may be there without the others: an insert is as many parts as its records have months.
@@ -236,14 +303,20 @@ TEST_F(ClickHouseTest, LooksUpRowByRow) {
   EXPECT_EQ(rows(), "9\t9\n");
 }
 
-TEST_F(ClickHouseTest, TellsOfPoisonAlsoWhenTheCommitHadNoAnswer) {
-  std::string content;
+/// Whoever comes next finds the block committed, and asks no more.
+TEST_F(ClickHouseTest, BuriesPoisonBeforeTheCommit) {
+  std::string content = test::records(1, 2);
   append_delimited(as_bytes(std::string_view("\xff\xff")), content);
-  const auto delivery = chain_.with(1, content);
-  strike(1, {Fate::Kind::kDropAnswer});
-  EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
-  EXPECT_EQ(store(*sink_, {delivery}).size(), 1U);
-  EXPECT_EQ(store(*sink_, {delivery}).size(), 0U);
+  const auto delivery = chain_.with(3, content);
+  std::vector<Rejected> rejected;
+  proxy_.decide([&](const std::string& r) {
+    if (!is_commit(r)) return Fate{};
+    EXPECT_EQ(rejected.size(), 1U);
+    return Fate{Fate::Kind::kDropAnswer};
+  });
+  EXPECT_FALSE(refusal(*sink_, {delivery}, test::bury_in(rejected)).empty());
+  EXPECT_EQ(rejected.size(), 1U);
+  EXPECT_EQ(through(*sink_, chain_.id()), 3U);
 }
 
 TEST_F(ClickHouseTest, AnotherCollectorTakesOverWithoutRowsTwice) {
@@ -269,11 +342,12 @@ TEST_F(ClickHouseTest, WaitsForInsertsThatTheServerStillWorksOn) {
     const auto delivery = chain_.next(3);
     EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
     while (!is_at_work()) std::this_thread::yield();
-    EXPECT_NE(refusal(*open(), {delivery}).find("still works"), std::string::npos);
+    ClickHouseOptions impatient = options_;
+    impatient.timeout = std::chrono::milliseconds{500};
+    EXPECT_NE(refusal(*open_clickhouse_sink(impatient).value(), {delivery}).find("still works"),
+              std::string::npos);
     if (!is_same) sink_ = open();
-    std::vector<Rejected> rejected;
-    while (!sink_->store(std::vector<std::shared_ptr<const Delivery>>{delivery}, rejected)) {
-    }
+    store(*sink_, {delivery});
     EXPECT_EQ(rows(), is_same ? "4\t4\n" : "7\t7\n");
   }
   ask("DROP TABLE DB.slow");
@@ -321,15 +395,17 @@ TEST_F(ClickHouseTest, AKilledServerDelays) {
   use_new_database();  // 18.16 brings back what was truncated shortly before a kill
   store(*sink_, {chain_.next(1)});
   std::uint64_t have = 1;
-  for (int nth = kBegun; nth <= kCommit; ++nth) {
-    strike(nth, {Fate::Kind::kKill, 60});
-    const auto delivery = chain_.next(6);
-    EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
-    EXPECT_FALSE(refusal(*sink_, {delivery}).empty()) << "it is not there";
-    clickhouse().start();
-    store(*sink_, {delivery});
-    have += 6;
-    EXPECT_EQ(rows(), fmt::format("{0}\t{0}\n", have));
+  for (const Fate::Kind kind : {Fate::Kind::kKill, Fate::Kind::kKillDone}) {
+    for (int nth = kBegun; nth <= kCommit; ++nth) {
+      strike(nth, {kind, 60});
+      const auto delivery = chain_.next(6);
+      EXPECT_FALSE(refusal(*sink_, {delivery}).empty());
+      EXPECT_FALSE(refusal(*sink_, {delivery}).empty()) << "it is not there";
+      clickhouse().start();
+      store(*sink_, {delivery});
+      have += 6;
+      EXPECT_EQ(rows(), fmt::format("{0}\t{0}\n", have));
+    }
   }
 }
 

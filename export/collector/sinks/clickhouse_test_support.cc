@@ -258,6 +258,7 @@ void Proxy::serve(int client) {
   if (fate.kind == Kind::kKill) server_.kill();
   if (fate.kind == Kind::kCut) ::shutdown(server, SHUT_WR);
   const std::string answer = read_all(server);
+  if (fate.kind == Kind::kKillDone) server_.kill();
   if (fate.kind == Kind::kPass) write_all(client, answer);
   ::close(server);
 }

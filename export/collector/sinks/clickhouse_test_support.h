@@ -61,6 +61,7 @@ struct Fate {
     kDropAnswer,  ///< the server does it, and its answer is lost
     kCut,         ///< the server gets the first bytes of the body, and then the connection's end
     kKill,        ///< the same, but it is killed in place of that
+    kKillDone,    ///< the server does it, and is killed before its answer gets through
     kHangUp,      ///< the server gets it, and the client's connection ends at once
     kStall,       ///< nobody gets it, and there is no answer until the client hangs up
     kLate,        ///< the client's connection ends; the server gets it with release()

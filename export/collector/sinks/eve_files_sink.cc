@@ -44,7 +44,7 @@ class EveFilesSink final : public Sink {
 
   Status open();
   Result<std::optional<ChainHead>> head(const ChainId& chain) override { return named(journal_.head(chain)); }
-  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+  Status store(Deliveries deliveries, const Bury& bury) override;
   void tick() override;
 
  private:
@@ -182,7 +182,7 @@ Status EveFilesSink::follow_name() {
   return is_due(mine) ? put_away() : Done{};
 }
 
-Status EveFilesSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+Status EveFilesSink::store(Deliveries deliveries, const Bury& bury) {
   if (auto s = settle(); !s) return s;
   const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
   if (!block) return block.error();
@@ -190,14 +190,15 @@ Status EveFilesSink::store(Deliveries deliveries, std::vector<Rejected>& rejecte
   if (auto s = follow_name(); !s) return s;
 
   PlacedLines placed;
-  std::vector<Rejected> refused;
+  std::vector<Rejected> rejected;
   for (const Delivery* d : block.value().deliveries) {
-    each_record(*d, refused, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
       if (!eve_.append(record, placed.lines)) return "is not a Protobuf message";
       placed.lines.push_back('\n');
       return std::nullopt;
     });
   }
+  if (auto s = bury(rejected); !s) return s;
   struct stat st {};
   if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
   placed.inode = st.st_ino;
@@ -205,8 +206,6 @@ Status EveFilesSink::store(Deliveries deliveries, std::vector<Rejected>& rejecte
   if (auto s = named(journal_.put(block.value(), placed)); !s) return s;
 
   placed_ = std::move(placed);
-  rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
-                  std::make_move_iterator(refused.end()));
   // The block is stored, whatever becomes of this: the journal has it.
   const Status s = write_lines();
   written_ = s.has_value();

@@ -72,7 +72,7 @@ class KafkaSink final : public Sink {
   /// Whether librdkafka takes the settings.
   Status check() const;
   Result<std::optional<ChainHead>> head(const ChainId& chain) override;
-  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+  Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
   Result<Owned<rd_kafka_conf_t>> configure(bool consumer) const;
@@ -80,7 +80,7 @@ class KafkaSink final : public Sink {
   void disconnect();
   Status assign_heads(rd_kafka_t* producer);
   Status read_heads();
-  Status transact(const Block& block, std::vector<Rejected>& refused);
+  Status transact(const Block& block, const Bury& bury);
   Status produce(const std::string& topic, std::string_view key, std::string_view value,
                  std::string& too_large);
   Status flush();
@@ -93,8 +93,7 @@ class KafkaSink final : public Sink {
   Owned<rd_kafka_t> producer_, consumer_;
   std::vector<std::int64_t> next_offset_;  ///< of the heads' partitions
   std::map<ChainId, ChainHead> heads_;
-  std::string failed_;              ///< why a message of this transaction was not delivered
-  std::vector<Rejected> doubtful_;  ///< of the block whose commit failed: told if it turns out to be stored
+  std::string failed_;  ///< why a message of this transaction was not delivered
 };
 
 Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
@@ -273,32 +272,23 @@ Result<std::optional<ChainHead>> KafkaSink::head(const ChainId& chain) {
   return at == heads_.end() ? std::nullopt : std::optional{at->second};
 }
 
-Status KafkaSink::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+Status KafkaSink::store(Deliveries deliveries, const Bury& bury) {
   if (auto s = connect(); !s) {
     disconnect();
     return s;
   }
-  std::vector<Rejected> refused;
   const auto block = new_block(deliveries, [&](const ChainId& chain) -> Result<std::optional<ChainHead>> {
     const auto at = heads_.find(chain);
-    if (at == heads_.end()) return std::optional<ChainHead>{};
-    for (const Rejected& r : doubtful_)
-      if (r.chain == chain && has_passed(at->second, r.seq)) refused.push_back(r);
-    return std::optional{at->second};
+    return at == heads_.end() ? std::nullopt : std::optional{at->second};
   });
   if (!block) return block.error();
-  doubtful_.clear();
-  if (!block.value().deliveries.empty()) {
-    if (auto s = transact(block.value(), refused); !s) {
-      // A new producer of the same id ends what this one left.
-      disconnect();
-      doubtful_ = std::move(refused);
-      return s;
-    }
-    for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
+  if (block.value().deliveries.empty()) return Done{};
+  if (auto s = transact(block.value(), bury); !s) {
+    // A new producer of the same id ends what this one left.
+    disconnect();
+    return s;
   }
-  rejected.insert(rejected.end(), std::make_move_iterator(refused.begin()),
-                  std::make_move_iterator(refused.end()));
+  for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
   return Done{};
 }
 
@@ -323,13 +313,14 @@ Status KafkaSink::flush() {
   return Done{};
 }
 
-Status KafkaSink::transact(const Block& block, std::vector<Rejected>& refused) {
+Status KafkaSink::transact(const Block& block, const Bury& bury) {
   failed_.clear();
   if (auto s = to_status("begin", rd_kafka_begin_transaction(producer_.get())); !s) return s;
   Status status = Done{};
+  std::vector<Rejected> rejected;
   std::string key;
   for (const Delivery* d : block.deliveries) {
-    each_record(*d, refused, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
       std::size_t table = 0;
       if (!read_record(record, d->chain, key, table)) return "is not an Event with a type";
       std::string too_large;
@@ -340,6 +331,7 @@ Status KafkaSink::transact(const Block& block, std::vector<Rejected>& refused) {
   }
   // Heads only behind records that the brokers have.
   if (status) status = flush();
+  if (status) status = bury(rejected);
   for (const auto& [chain, after] : block.heads) {
     std::string too_large;
     if (status) status = produce(heads_topic_, text_of(chain), write_head(chain, *after), too_large);

@@ -249,6 +249,47 @@ TEST_P(SinkContract, TakesGapsAloneAndTicks) {
   EXPECT_EQ(through(*sink_, chain_.id()), 13U);
 }
 
+/// What is here was acknowledged, and the word of it did not get to the sensor, whose spool is damaged now.
+TEST_P(SinkContract, AGapOverWhatIsHereLetsTheSensorGoOn) {
+  for (const std::uint32_t missing : {10, 30}) {  // numbers 11 to 20 are here
+    test::Sensor sensor("plant-9", missing, v1::LANE_FLOW);
+    test::judge_and_store(*sink_, sensor.batch(1, 10));
+    test::Sensor damaged = sensor;
+    test::judge_and_store(*sink_, sensor.batch(11, 10));
+    test::judge_and_store(*sink_, damaged.gap(11, missing, v1::GAP_SPOOL_DAMAGED));
+    reopen();
+    EXPECT_EQ(test::judge_and_store(*sink_, damaged.batch(missing + 11, 5)).kind, Verdict::Kind::kStore);
+    EXPECT_EQ(through(*sink_, sensor.id()), missing + 15);
+  }
+}
+
+/// An older copy's word is no gap of what is here.
+TEST_P(SinkContract, WhatWasAcknowledgedElsewhereIsAHoleBehindWhatIsHere) {
+  test::Sensor sensor("plant-9", 9, v1::LANE_FLOW);
+  test::judge_and_store(*sink_, sensor.batch(1, 10));
+  (void)sensor.batch(11, 10);
+  test::judge_and_store(*sink_, sensor.acknowledged(20));
+  reopen();
+  EXPECT_EQ(test::judge_and_store(*sink_, sensor.batch(21, 5)).kind, Verdict::Kind::kStore);
+  EXPECT_EQ(through(*sink_, sensor.id()), 25U);
+}
+
+/// What cannot be buried now is not stored now.
+TEST_P(SinkContract, StoresNothingThatItCannotBury) {
+  std::string content = test::records(1, 2);
+  append_delimited(as_bytes(std::string_view("\xff\xff\xff")), content);
+  const auto delivery = chain_.with(3, content);
+  const Bury full = [](std::span<const Rejected> all) {
+    return all.empty() ? Status(Done{}) : Status(Error{"no room"});
+  };
+  for (int tries = 0; tries < 2; ++tries) EXPECT_EQ(refusal(*sink_, {delivery}, full), "no room");
+  EXPECT_EQ(through(*sink_, chain_.id()), 0U);
+  EXPECT_EQ(store(*sink_, {delivery}).size(), 1U);
+  auto all = stored();  // of Kafka's cluster also what was aborted
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  EXPECT_EQ(all, numbers(1, 2));
+}
+
 template <class B>
 std::unique_ptr<Backend> make() {
   return std::make_unique<B>();

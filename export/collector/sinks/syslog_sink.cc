@@ -35,7 +35,7 @@ class ThreadedSyslog final : public SyslogSink {
     const auto at = heads_.find(chain);
     return at == heads_.end() ? std::nullopt : std::optional{at->second};
   }
-  Status store(Deliveries deliveries, std::vector<Rejected>& rejected) override;
+  Status store(Deliveries deliveries, const Bury& bury) override;
   void tick() override;
   std::uint64_t left_out() const override { return counts().dropped; }
   SyslogCounts counts() const override {
@@ -59,21 +59,28 @@ class ThreadedSyslog final : public SyslogSink {
   std::thread thread_;  ///< last: it uses all of it
 };
 
-Status ThreadedSyslog::store(Deliveries deliveries, std::vector<Rejected>& rejected) {
+Status ThreadedSyslog::store(Deliveries deliveries, const Bury& bury) {
   const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
   if (!block) return block.error();
+  std::vector<std::string> messages;
+  std::vector<Rejected> rejected;
   for (const Delivery* d : block.value().deliveries) {
     each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
       std::string message = syslog_message(record, d->chain.sensor);
-      if (message.empty()) return std::nullopt;
-      const std::lock_guard lock(mutex_);
+      if (!message.empty()) messages.push_back(std::move(message));
+      return std::nullopt;
+    });
+  }
+  if (auto s = bury(rejected); !s) return s;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::string& message : messages) {
       if (queue_.size() < options_.queue) {
         queue_.push_back(std::move(message));
       } else {
         ++dropped_;
       }
-      return std::nullopt;
-    });
+    }
   }
   changed_.notify_all();
   for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
