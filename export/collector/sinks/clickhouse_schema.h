@@ -82,8 +82,8 @@ const std::vector<ClickHouseTable>& clickhouse_tables(ClickHouseVersion version)
 inline constexpr std::string_view kDeliveriesTable = "_deliveries";
 std::vector<ClickHouseColumn> clickhouse_delivery_columns();
 
-/// The table of how far a chain's rows may reach: the highest `through` of a chain. A block's stands there before its
-/// first row.
+/// The table of how far a chain's rows may reach: the highest `through` of a chain. It stands there before
+/// the first of them.
 inline constexpr std::string_view kBegunTable = "_begun";
 std::vector<ClickHouseColumn> clickhouse_begun_columns();
 

@@ -18,8 +18,10 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLast = std::numeric_limits<std::uint32_t>::max();  ///< second of DateTime
-constexpr std::size_t kAskedAtOnce = 200;                                   ///< deliveries, in one statement
-constexpr std::size_t kMaxKnown = 16'384;                                   ///< chains; others are looked up
+constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kAskedAtOnce = 200;  ///< deliveries, in one statement
+constexpr std::uint64_t kAhead = 8;        ///< blocks that `_begun` covers
+constexpr std::size_t kMaxKnown = 16'384;  ///< chains; others are looked up
 
 /// A block's rows of one table.
 struct TableRows {
@@ -81,6 +83,7 @@ class ClickHouseSink final : public Sink {
     std::uint64_t version = 0;  ///< how many deliveries the server has of the chain; 0: none is committed
     /// When it was looked up, no row was there, or under way, beyond this number. No value: nobody knows.
     std::optional<std::uint64_t> begun = 0;
+    std::uint64_t reach = 0;  ///< what stands in `_begun` now
   };
   Result<Known> look_up(const ChainId& chain);
   Status look_up_begun(const ChainId& chain, Known& known);
@@ -147,7 +150,7 @@ Status ClickHouseSink::look_up_begun(const ChainId& chain, Known& known) {
   if (!answer) return answer.error();
   WireReader in(as_bytes(answer.value()));
   const auto rows = in.fixed<std::uint64_t>();
-  known.begun = in.fixed<std::uint64_t>();
+  known.begun = known.reach = in.fixed<std::uint64_t>();
   if (!in.ok()) return Error{"clickhouse: its answer was cut short"};
   if (rows == 0 && known.version != 0) known.begun.reset();
   return Done{};
@@ -255,17 +258,23 @@ Status ClickHouseSink::leave_out_present(std::size_t table) {
 }
 
 /// How far each chain's rows may reach, before the first of them: whoever finds the block without its commit looks for
-/// its rows to that number.
+/// its rows to that number. It is so much further than the block that few blocks have to say it.
 Status ClickHouseSink::begin(const Block& block) {
-  if (std::ranges::all_of(rows_by_table_, [](const TableRows& t) { return t.rows.empty(); })) return Done{};
+  const auto is_covered = [&](const auto& head) {
+    return head.second->through <= known_.at(head.first).reach;
+  };
+  const auto is_empty = [](const TableRows& t) { return t.rows.empty(); };
+  if (std::ranges::all_of(rows_by_table_, is_empty) || std::ranges::all_of(block.heads, is_covered))
+    return Done{};
+  std::map<ChainId, std::uint64_t> ahead;
+  for (const Delivery* d : block.deliveries) ahead[d->chain] += kAhead * d->count;
   std::string rows;
   for (const auto& [chain, after] : block.heads) {
-    const auto& begun = known_.at(chain).begun;
-    if (begun && after->through <= *begun) continue;
+    std::uint64_t& reach = known_.at(chain).reach;
+    reach = std::max(reach, after->through + std::min(ahead[chain], kNoEnd - after->through));
     put_chain(chain, rows);
-    put_fixed(after->through, rows);
+    put_fixed(reach, rows);
   }
-  if (rows.empty()) return Done{};
   return server_->insert(kBegunTable, clickhouse_begun_columns(), rows);
 }
 

@@ -1,6 +1,6 @@
 // export/collector/sinks/clickhouse_sink.h — records into ClickHouse over HTTP, in blocks, by clickhouse_schema.h
 //
-//   store():  one INSERT into `_begun`: how far the block reaches
+//   store():  one INSERT into `_begun`, now and then: how far this block and the next ones reach
 //             one INSERT (RowBinary) for each table that has records of the block
 //             one INSERT into `_deliveries`: heads and gaps, the commit.
 //
@@ -35,7 +35,8 @@
 //          are made, and columns that a newer schema has are added, if the user may; the schema may also be made by
 //          hand (`picket-collector schema clickhouse`), with engines of one's own (ReplicatedReplacingMergeTree).
 // Cost     when a chain comes from another connection, the time of the inserts at work; a request for each table of
-//          the block, and two more: large blocks cost least a record
+//          the block, and one more, sometimes two; and for some blocks then, a look for what is there in each of their
+//          tables. Large blocks cost least a record
 #pragma once
 #include <chrono>
 #include <memory>
