@@ -123,7 +123,12 @@ class Judge {
     const auto at =
         std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.first > hole.first; });
     holes.insert(at, std::move(hole));
-    if (holes.size() > ChainHead::kMaxHoles) holes.erase(holes.begin());
+    std::size_t counts = 0;
+    for (const Hole& h : holes) counts += h.made.size() + h.types.size();
+    while (holes.size() > ChainHead::kMaxHoles || (counts > ChainHead::kMaxHoleCounts && !holes.empty())) {
+      counts -= holes.front().made.size() + holes.front().types.size();
+      holes.erase(holes.begin());
+    }
   }
 
   Verdict behind_head() const {

@@ -41,12 +41,14 @@ struct Hole {
 /// How far a chain is. A sink keeps all of it.
 struct ChainHead {
   static constexpr std::size_t kMaxHoles = 256;
+  static constexpr std::size_t kMaxHoleCounts =
+      8192;  ///< by type, of all holes: a head is a message of Kafka
 
   std::uint64_t through = 0;    ///< the last number that is here, or known to be missing
   BatchHash hash{};             ///< that the next batch has as its previous_hash
   TypeCounts made;              ///< records up to `through`, here and missing, by type
   std::uint64_t newest_ns = 0;  ///< the latest sealed_at
-  std::vector<Hole> holes;      ///< by number, at most kMaxHoles: beyond, the oldest stays missing for good
+  std::vector<Hole> holes;      ///< by number; beyond either limit, the oldest stays missing for good
   bool operator==(const ChainHead&) const = default;
 };
 

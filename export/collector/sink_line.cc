@@ -223,8 +223,8 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
       return bury(all);
     });
     if (!stored) return stored;
-    buried_.clear();
   }
+  buried_.clear();
   if (heads_.size() + touched.size() > kMaxHeads) heads_.clear();
   for (auto& [chain, now] : touched) heads_[chain] = std::move(now);
   for (const std::string& r : remarks) {

@@ -24,6 +24,13 @@ bool is_hole_of(const ChainHead& head, const Missing& numbers) {
       head.holes, [&](const Hole& h) { return h.first <= numbers.first && numbers.last <= h.last; });
 }
 
+/// It was made for another head: what is behind this one has not all of its records.
+bool is_missing_in(const ChainHead& head, const Delivery& d) {
+  return d.count != 0 && std::ranges::any_of(head.holes, [&](const Hole& h) {
+           return h.first < d.first_seq + d.count && d.first_seq <= h.last;
+         });
+}
+
 /// A gap over numbers that are here has none of its own, but may lead to another hash behind them.
 bool is_new(const Delivery& d, const ChainHead& head) {
   if (d.after.through != head.through) return d.after.through > head.through;
@@ -64,7 +71,13 @@ Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of) {
       at = known.emplace(d.chain, std::move(head).value().value_or(ChainHead{})).first;
     }
     ChainHead& head = at->second;
-    if (d.fills ? !is_hole_of(head, *d.fills) : !is_new(d, head)) continue;
+    if (d.fills ? !is_hole_of(head, *d.fills) : !is_new(d, head)) {
+      if (is_missing_in(head, d)) {
+        return Error{fmt::format("{}: records {} to {} are in a hole that another collector left meanwhile",
+                                 text_of(d.chain), d.first_seq, d.first_seq + d.count - 1)};
+      }
+      continue;
+    }
     const std::uint64_t first = first_number(d);
     if (!d.fills && first <= head.through) {
       return Error{fmt::format("{}: numbers {} to {} overlap what is stored, which is up to {}",

@@ -26,7 +26,9 @@ struct Block {
 using HeadOf = std::function<Result<std::optional<ChainHead>>(const ChainId&)>;
 
 /// Leaves out what was stored before: what lies behind the head, and what fills a hole that is none any more. A gap
-/// over numbers that are all here stays, where the sensor's chain goes on with another hash behind it. An error when a chain cannot be asked for, or a delivery is neither behind its chain's head nor wholly before it.
+/// over numbers that are all here stays, where the sensor's chain goes on with another hash behind it. An error when a
+/// chain cannot be asked for, and when a delivery was made for another head than the chain has: some of its numbers are
+/// here and some are not. Whoever asks for the head again can judge it anew.
 Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of);
 
 /// "sensor 'plant-7' boot 8877665544332211 lane 1", for messages.

@@ -71,8 +71,11 @@ std::string time_between(std::uint64_t first_ns, std::uint64_t last_ns, ClickHou
 
 class ClickHouseSink final : public Sink {
  public:
-  explicit ClickHouseSink(std::unique_ptr<ClickHouseServer> server)
-      : Sink("clickhouse"), server_(std::move(server)), rows_by_table_(clickhouse_tables({}).size()) {}
+  ClickHouseSink(std::unique_ptr<ClickHouseServer> server, std::size_t insert_bytes)
+      : Sink("clickhouse"),
+        server_(std::move(server)),
+        insert_bytes_(insert_bytes),
+        rows_by_table_(clickhouse_tables({}).size()) {}
 
   Result<std::optional<ChainHead>> head(const ChainId& chain) override;
   Status store(Deliveries deliveries, const Bury& bury) override;
@@ -90,12 +93,13 @@ class ClickHouseSink final : public Sink {
   Result<std::string> ask(const std::string& statement);
   Status prepare();
   Status write(const Block& block, const Bury& bury);
-  std::vector<Rejected> make_rows(const Block& block);
+  Status insert_rows(std::size_t table);
   Status leave_out_present(std::size_t table);
   Status begin(const Block& block);
   Status commit(const Block& block);
 
   std::unique_ptr<ClickHouseServer> server_;
+  std::size_t insert_bytes_;
   std::optional<ClickHouseRows> encoder_;
   ClickHouseVersion encoder_version_;
   std::vector<TableRows> rows_by_table_;
@@ -129,7 +133,8 @@ Result<std::string> ClickHouseSink::ask(const std::string& statement) {
 Result<ClickHouseSink::Known> ClickHouseSink::look_up(const ChainId& chain) {
   if (auto s = prepare(); !s) return s.error();
   const auto answer = ask(fmt::format(
-      "SELECT version, head FROM {} WHERE {} ORDER BY version DESC, through DESC LIMIT 1 FORMAT RowBinary",
+      "SELECT version, head FROM {0} WHERE {1} AND version = (SELECT max(version) FROM {0} WHERE {1}) "
+      "ORDER BY through DESC LIMIT 1 FORMAT RowBinary",
       server_->full_name(kDeliveriesTable), chain_is(chain)));
   if (!answer) return answer.error();
   Known known;
@@ -186,26 +191,10 @@ Status ClickHouseSink::store(Deliveries deliveries, const Bury& bury) {
 }
 
 Status ClickHouseSink::write(const Block& block, const Bury& bury) {
-  if (auto s = bury(make_rows(block)); !s) return s;
   if (auto s = begin(block); !s) return s;
-  const auto& tables = clickhouse_tables(server_->version());
-  std::vector<ClickHouseColumn> columns;
-  for (std::size_t t = 0; t < tables.size(); ++t) {
-    if (rows_by_table_[t].rows.empty()) continue;
-    if (auto s = leave_out_present(t); !s) return s;
-    if (rows_by_table_[t].bytes.empty()) continue;
-    columns = clickhouse_key_columns(server_->version());
-    columns.insert(columns.end(), tables[t].columns.begin(), tables[t].columns.end());
-    columns.push_back(clickhouse_eve_column());
-    if (auto s = server_->insert(tables[t].name, columns, rows_by_table_[t].bytes); !s) return s;
-  }
-  return commit(block);
-}
-
-/// Those that will never be rows are what it returns.
-std::vector<Rejected> ClickHouseSink::make_rows(const Block& block) {
-  std::vector<Rejected> rejected;
   for (auto& t : rows_by_table_) t.clear();
+  Status status = Done{};
+  std::vector<Rejected> rejected;
   for (const Delivery* d : block.deliveries) {
     const auto& begun = known_.at(d->chain).begun;
     each_record(*d, rejected, [&](std::uint64_t seq, Bytes record) -> std::optional<std::string> {
@@ -215,10 +204,30 @@ std::vector<Rejected> ClickHouseSink::make_rows(const Block& block) {
       if (!encoder_->append(d->chain, seq, to.bytes)) return "cannot be shown as EVE";
       to.rows.push_back({&d->chain, seq, to.bytes.size()});
       if (!begun || seq <= *begun) to.doubt(*d, seq, read.timestamp_ns);
+      if (status && to.bytes.size() >= insert_bytes_) status = insert_rows(read.table);
       return std::nullopt;
     });
+    if (!status) return status;
   }
-  return rejected;
+  for (std::size_t t = 0; t < rows_by_table_.size(); ++t)
+    if (auto s = insert_rows(t); !s) return s;
+  if (auto s = bury(rejected); !s) return s;
+  return commit(block);
+}
+
+/// Of one table, those that were made since it was last called.
+Status ClickHouseSink::insert_rows(std::size_t table) {
+  TableRows& rows = rows_by_table_[table];
+  if (auto s = leave_out_present(table); !s) return s;
+  if (!rows.bytes.empty()) {
+    const auto& of = clickhouse_tables(server_->version())[table];
+    std::vector<ClickHouseColumn> columns = clickhouse_key_columns(server_->version());
+    columns.insert(columns.end(), of.columns.begin(), of.columns.end());
+    columns.push_back(clickhouse_eve_column());
+    if (auto s = server_->insert(of.name, columns, rows.bytes); !s) return s;
+  }
+  rows.clear();
+  return Done{};
 }
 
 /// Rows that are there already go out of what will be inserted.
@@ -260,18 +269,18 @@ Status ClickHouseSink::leave_out_present(std::size_t table) {
 /// How far each chain's rows may reach, before the first of them: whoever finds the block without its commit looks for
 /// its rows to that number. It is so much further than the block that few blocks have to say it.
 Status ClickHouseSink::begin(const Block& block) {
-  const auto is_covered = [&](const auto& head) {
-    return head.second->through <= known_.at(head.first).reach;
+  std::map<ChainId, std::uint64_t> ahead;  // of chains that bring records, not gaps alone
+  for (const Delivery* d : block.deliveries)
+    if (d->count != 0) ahead[d->chain] += kAhead * d->count;
+  const auto is_covered = [&](const auto& of) {
+    return block.heads.at(of.first)->through <= known_.at(of.first).reach;
   };
-  const auto is_empty = [](const TableRows& t) { return t.rows.empty(); };
-  if (std::ranges::all_of(rows_by_table_, is_empty) || std::ranges::all_of(block.heads, is_covered))
-    return Done{};
-  std::map<ChainId, std::uint64_t> ahead;
-  for (const Delivery* d : block.deliveries) ahead[d->chain] += kAhead * d->count;
+  if (std::ranges::all_of(ahead, is_covered)) return Done{};
   std::string rows;
-  for (const auto& [chain, after] : block.heads) {
+  for (const auto& [chain, more] : ahead) {
+    const std::uint64_t through = block.heads.at(chain)->through;
     std::uint64_t& reach = known_.at(chain).reach;
-    reach = std::max(reach, after->through + std::min(ahead[chain], kNoEnd - after->through));
+    reach = std::max(reach, through + std::min(more, kNoEnd - through));
     put_chain(chain, rows);
     put_fixed(reach, rows);
   }
@@ -305,7 +314,8 @@ Status ClickHouseSink::commit(const Block& block) {
 Result<std::unique_ptr<Sink>> open_clickhouse_sink(const ClickHouseOptions& options) {
   auto server = ClickHouseServer::make(options);
   if (!server) return server.error();
-  return std::unique_ptr<Sink>(std::make_unique<ClickHouseSink>(std::move(server).value()));
+  return std::unique_ptr<Sink>(
+      std::make_unique<ClickHouseSink>(std::move(server).value(), options.insert_bytes));
 }
 
 }  // namespace picket::collector

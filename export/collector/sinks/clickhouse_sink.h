@@ -53,6 +53,7 @@ struct ClickHouseOptions {
   std::string ca, certificate, key;  ///< PEM files; no `ca`: the system's
   unsigned keep_days = 0;            ///< TTL of tables that are made, where the server has it; 0: for ever
   std::chrono::milliseconds timeout{60'000};  ///< of one request
+  std::size_t insert_bytes = 32 << 20;        ///< of rows, about: a record may be much less than its row
 };
 
 /// Connects to nothing: a server that is down delays, it does not keep the collector from starting. The error says

@@ -268,6 +268,25 @@ TEST_F(ClickHouseTest, LooksUpAsFarAsTheFirstOfManyHad) {
   }
 }
 
+/// A record of six bytes may be a row of a kilobyte and a half: a block is as many inserts as its rows need.
+TEST_F(ClickHouseTest, ABlockOfManyInsertsIsThereOnce) {
+  options_.insert_bytes = 1000;
+  std::uint64_t have = 0;
+  for (const char* table : {"flow", "alert"}) {
+    for (int nth = 1; nth <= 5; nth += 2) {
+      sink_ = open();
+      proxy_.decide([=, seen = 0](const std::string& r) mutable {
+        return is_insert_into(table, r) && ++seen == nth ? Fate{Fate::Kind::kDropAnswer} : Fate{};
+      });
+      const auto delivery = chain_.next(60);
+      EXPECT_FALSE(refusal(*sink_, {delivery}).empty()) << "the insert " << nth << " into " << table;
+      store(*sink_, {delivery});
+      have += 60;
+      EXPECT_EQ(rows(), fmt::format("{0}\t{0}\n", have));
+    }
+  }
+}
+
 /// A database of before the table was there, or a table that somebody emptied.
 TEST_F(ClickHouseTest, LooksForAllWhereNobodyKnowsWhatBegan) {
   store(*sink_, {chain_.next(3)});

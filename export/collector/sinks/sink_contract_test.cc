@@ -249,6 +249,19 @@ TEST_P(SinkContract, TakesGapsAloneAndTicks) {
   EXPECT_EQ(through(*sink_, chain_.id()), 13U);
 }
 
+/// Another collector left a hole, and went on behind it, after this delivery was judged.
+TEST_P(SinkContract, TakesNothingForStoredThatLiesInAHole) {
+  store(*sink_, {chain_.next(10)});
+  Chain judged = chain_;
+  const auto late = judged.next(10);
+  store(*sink_, {chain_.skip_and_next(10, 5)});
+  const std::string why = refusal(*sink_, {late});
+  EXPECT_NE(why.find("11 to 20"), std::string::npos) << why;
+  store(*sink_, {chain_.fill()});
+  store(*sink_, {late});
+  EXPECT_EQ(stored(), numbers(1, 25));
+}
+
 /// What is here was acknowledged, and the word of it did not get to the sensor, whose spool is damaged now.
 TEST_P(SinkContract, AGapOverWhatIsHereLetsTheSensorGoOn) {
   for (const std::uint32_t missing : {10, 30}) {  // numbers 11 to 20 are here
