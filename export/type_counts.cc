@@ -1,11 +1,19 @@
 #include "export/type_counts.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace picket {
+namespace {
+
+void add(std::uint64_t n, std::uint64_t& to) noexcept {
+  if (__builtin_add_overflow(to, n, &to)) to = std::numeric_limits<std::uint64_t>::max();
+}
+
+}  // namespace
 
 TypeCounts plus(TypeCounts a, const TypeCounts& b) {
-  for (const auto& [type, n] : b) a[type] += n;
+  for (const auto& [type, n] : b) add(n, a[type]);
   return a;
 }
 
@@ -21,7 +29,7 @@ TypeCounts minus(TypeCounts a, const TypeCounts& b) {
 
 std::uint64_t sum(const TypeCounts& counts) noexcept {
   std::uint64_t n = 0;
-  for (const auto& [type, count] : counts) n += count;
+  for (const auto& [type, count] : counts) add(count, n);
   return n;
 }
 
@@ -37,7 +45,7 @@ void add_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1:
 TypeCounts counts_of(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
   TypeCounts found;
   for (const v1::TypeCount& c : counts) {
-    if (c.count() != 0) found[c.type()] += c.count();
+    if (c.count() != 0) add(c.count(), found[c.type()]);
   }
   return found;
 }

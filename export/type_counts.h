@@ -11,7 +11,8 @@ namespace picket {
 
 using TypeCounts = std::map<std::string, std::uint64_t, std::less<>>;  ///< by event_type
 
-/// a + b, and a - b where no count goes below 0; types with nothing left out.
+/// a + b, which stays at the largest number there is, as sum() does: counts come from networks. And a - b where no
+/// count goes below 0; types with nothing left out.
 TypeCounts plus(TypeCounts a, const TypeCounts& b);
 TypeCounts minus(TypeCounts a, const TypeCounts& b);
 std::uint64_t sum(const TypeCounts& counts) noexcept;

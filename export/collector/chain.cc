@@ -6,6 +6,7 @@
 
 #include "export/delimited.h"
 #include "export/eve_table.h"
+#include "export/utf8.h"
 
 namespace picket::collector {
 namespace {
@@ -16,7 +17,9 @@ std::string_view type_of(Bytes record) {
   WireReader in(record);
   for (WireField f; in.next(f);) {
     if (f.number != number || f.type != 2) continue;
-    return f.bytes.empty() || f.bytes.size() > kMaxTypeName ? kNoType : as_text(f.bytes);
+    const bool is_name = !f.bytes.empty() && f.bytes.size() <= kMaxTypeName &&
+                         is_utf8(f.bytes.data(), f.bytes.data() + f.bytes.size());
+    return is_name ? as_text(f.bytes) : kNoType;
   }
   return kNoType;
 }
@@ -35,6 +38,15 @@ TypeCounts count_types(std::string_view records) {
   return all;
 }
 
+/// About, in a message or a row.
+std::size_t bytes_of(const Hole& hole) {
+  constexpr std::size_t kCount = 16, kHole = 128;
+  std::size_t n = kHole;
+  for (const TypeCounts* counts : {&hole.made, &hole.types})
+    for (const auto& [type, count] : *counts) n += type.size() + kCount;
+  return n;
+}
+
 std::string start_of(const BatchHash& hash) {
   return fmt::format("{:02x}{:02x}{:02x}{:02x}...", hash[0], hash[1], hash[2], hash[3]);
 }
@@ -49,6 +61,8 @@ class Judge {
       : head_(head ? *head : ChainHead{}), batch_(batch), held_(held) {}
 
   Result<Verdict> verdict() {
+    if (batch_.first_seq > kMaxNumber - batch_.count)
+      return refused(fmt::format("numbers end at {}", kMaxNumber));
     if (batch_.before && sum(*batch_.before) >= batch_.first_seq)
       return refused("it counts more records before it than there are numbers");
     if (sum(batch_.types) > batch_.count)
@@ -123,10 +137,10 @@ class Judge {
     const auto at =
         std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.first > hole.first; });
     holes.insert(at, std::move(hole));
-    std::size_t counts = 0;
-    for (const Hole& h : holes) counts += h.made.size() + h.types.size();
-    while (holes.size() > ChainHead::kMaxHoles || (counts > ChainHead::kMaxHoleCounts && !holes.empty())) {
-      counts -= holes.front().made.size() + holes.front().types.size();
+    std::size_t bytes = 0;
+    for (const Hole& h : holes) bytes += bytes_of(h);
+    while (holes.size() > ChainHead::kMaxHoles || bytes > ChainHead::kMaxHoleBytes) {
+      bytes -= bytes_of(holes.front());
       holes.erase(holes.begin());
     }
   }

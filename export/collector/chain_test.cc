@@ -1,5 +1,7 @@
 #include "export/collector/chain.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <random>
@@ -329,6 +331,33 @@ TEST_F(ChainTest, HolesAreBounded) {
   }
   EXPECT_EQ(sink_.head->holes.size(), ChainHead::kMaxHoles);
   EXPECT_GT(sink_.head->holes.front().first, 2U) << "the oldest were given up";
+}
+
+TEST_F(ChainTest, HolesAreBoundedInBytesToo) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    v1::Batch batch = sensor_.batch(1000 * i + 600, 1);
+    batch.clear_before();
+    for (int t = 0; t < 500; ++t) {
+      v1::TypeCount& c = *batch.add_before();
+      c.set_type(fmt::format("a-type-with-a-long-name-{}-{}", i, t));
+      c.set_count(1);
+    }
+    batch.set_previous_hash(std::string(32, static_cast<char>(i)));
+    seal_batch({static_cast<std::uint8_t>(i)}, as_bytes(test::records(1000 * i + 600, 1)), true, batch);
+    EXPECT_EQ(sink_.give(batch).kind, Kind::kStore);
+  }
+  EXPECT_LT(sink_.head->holes.size(), 40U);
+  EXPECT_GT(sink_.head->holes.size(), 2U);
+}
+
+TEST_F(ChainTest, NumbersAndTheirSumsDoNotWrap) {
+  test::Sensor far;  // LANE_ALL: it does not count what was before
+  EXPECT_EQ(sink_.give(far.batch(kMaxNumber - 1, 9)).kind, Kind::kRefused);
+  v1::Batch gap = sensor_.gap(1, 10, v1::GAP_SPOOL_FULL);
+  gap.mutable_gap()->clear_missing();
+  test::set_counts({{"a", (1ULL << 63) - 1}, {"b", (1ULL << 63) + 1}}, *gap.mutable_gap()->mutable_missing());
+  seal_batch({}, {}, false, gap);
+  EXPECT_EQ(sink_.give(gap).kind, Kind::kRefused) << "more records than it has numbers";
 }
 
 /// Batches and gaps in any order, some twice: in the end everything is here or told, once, and by type.

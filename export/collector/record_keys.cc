@@ -4,6 +4,7 @@
 
 #include "export/collector/chain.h"
 #include "export/eve_table.h"
+#include "export/utf8.h"
 #include "export/wire_reader.h"
 
 namespace picket::collector {
@@ -66,7 +67,9 @@ bool read_keys(Bytes record, RecordKeys& keys) noexcept {
       keys.time_ns = f.value;
     }
   }
-  return in.ok() && !keys.type.empty() && keys.type.size() <= kMaxTypeName;
+  const Bytes name = as_bytes(keys.type);
+  return in.ok() && !name.empty() && name.size() <= kMaxTypeName &&
+         is_utf8(name.data(), name.data() + name.size());
 }
 
 SearchKey network_key(Bytes address, unsigned bits) noexcept {

@@ -41,8 +41,7 @@ struct Hole {
 /// How far a chain is. A sink keeps all of it.
 struct ChainHead {
   static constexpr std::size_t kMaxHoles = 256;
-  static constexpr std::size_t kMaxHoleCounts =
-      8192;  ///< by type, of all holes: a head is a message of Kafka
+  static constexpr std::size_t kMaxHoleBytes = 256 << 10;  ///< of all holes: heads are copied, and sent
 
   std::uint64_t through = 0;    ///< the last number that is here, or known to be missing
   BatchHash hash{};             ///< that the next batch has as its previous_hash

@@ -108,16 +108,19 @@ TEST_F(StoreTest, APoisonedRecordIsRejectedAlone) {
   v1::Event nameless = test::event(4);
   nameless.set_event_type(std::string(65, 'x'));
   append_delimited(as_bytes(nameless.SerializeAsString()), content);
+  std::string no_text = test::event(5).SerializeAsString();
+  no_text.replace(no_text.find("flow"), 4, "\xff\xfe\xfd\xfc");
+  append_delimited(as_bytes(no_text), content);
   std::vector<Rejected> rejected;
-  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 4, content), test::bury_in(rejected)).kind, Kind::kStore);
-  ASSERT_EQ(rejected.size(), 2U);
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, 5, content), test::bury_in(rejected)).kind, Kind::kStore);
+  ASSERT_EQ(rejected.size(), 3U);
   EXPECT_EQ(rejected[0].seq, 3U);
   EXPECT_EQ(rejected[0].record, "\xff\xff\xff");
   EXPECT_EQ(rejected[1].seq, 4U);
   EXPECT_EQ(stored(), 2U);
   const LedgerRow row = test::ledger(path_).at(0);
-  EXPECT_EQ(row.rejected, 2U);
-  EXPECT_EQ(row.made.at(std::string(kNoType)), 2U);
+  EXPECT_EQ(row.rejected, 3U);
+  EXPECT_EQ(row.made.at(std::string(kNoType)), 3U);
 }
 
 TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {

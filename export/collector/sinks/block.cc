@@ -43,7 +43,7 @@ std::uint64_t first_number(const Delivery& d) {
   return d.missing.empty() ? first : std::min(first, d.missing.front().first);
 }
 
-void write_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::TypeCount>& to) {
+void write_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v1::ChainCount>& to) {
   for (const auto& [type, count] : counts) {
     auto& made = *to.Add();
     made.set_type(type);
@@ -51,7 +51,7 @@ void write_counts(const TypeCounts& counts, google::protobuf::RepeatedPtrField<v
   }
 }
 
-TypeCounts read_counts(const google::protobuf::RepeatedPtrField<v1::TypeCount>& from) {
+TypeCounts read_counts(const google::protobuf::RepeatedPtrField<v1::ChainCount>& from) {
   TypeCounts counts;
   for (const auto& one : from) counts[one.type()] = one.count();
   return counts;

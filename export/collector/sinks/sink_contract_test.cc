@@ -200,6 +200,23 @@ TEST_P(SinkContract, CountsAPoisonRecordAsStoredAndSaysWhy) {
   EXPECT_EQ(through(*sink_, chain_.id()), 4U);
 }
 
+/// A type is text; whatever a sensor says it is, the head has to be readable.
+TEST_P(SinkContract, KeepsTheHeadOfRecordsWithTypesThatAreNoText) {
+  v1::Event e = test::event(2);
+  std::string nameless = e.SerializeAsString();
+  nameless.replace(nameless.find("flow"), 4, "\xff\xfe\xfd\xfc");
+  std::string content = test::records(1, 1);
+  append_delimited(as_bytes(nameless), content);
+  test::Sensor sensor("plant-9", 9, v1::LANE_FLOW);
+  (void)test::judge_and_store(*sink_, sensor.seal(1, 2, content), [](auto) { return Status(Done{}); });
+  for (const bool reopened : {false, true}) {
+    if (reopened) reopen();
+    const auto head = sink_->head(sensor.id());
+    ASSERT_TRUE(head && head.value()) << head.error().message;
+    EXPECT_EQ(head.value()->made, (TypeCounts{{"flow", 1}, {std::string(kNoType), 1}}));
+  }
+}
+
 TEST_P(SinkContract, RefusesADeliveryThatOverlapsWhatItHas) {
   Chain forked = chain_;
   store(*sink_, {chain_.next(3)});
