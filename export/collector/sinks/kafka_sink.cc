@@ -9,6 +9,7 @@
 
 #include "export/collector/layout.h"
 #include "export/collector/sinks/block.h"
+#include "export/collector/sinks/kafka_heads.h"
 #include "export/endpoint.h"
 #include "export/eve_table.h"
 #include "export/wire_reader.h"
@@ -78,8 +79,9 @@ class KafkaSink final : public Sink {
   Result<Owned<rd_kafka_conf_t>> configure(bool consumer) const;
   Status connect();
   void disconnect();
-  Status assign_heads(rd_kafka_t* producer);
+  Status assign_heads();
   Status read_heads();
+  Result<std::optional<Read>> read_one_head(std::chrono::milliseconds at_most);
   Status transact(const Block& block, const Bury& bury);
   Status produce(const std::string& topic, std::string_view key, std::string_view value,
                  std::string& too_large);
@@ -116,6 +118,7 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
                 {"fetch.error.backoff.ms", "20"}});
   } else {
     all.insert({{"transactional.id", options_.transactional_id},
+                {"isolation.level", "read_uncommitted"},  // of its questions where a topic ends
                 {"transaction.timeout.ms", std::to_string(timeout_ms())},
                 {"linger.ms", "5"},
                 {"compression.type", "zstd"},
@@ -169,7 +172,8 @@ void KafkaSink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self) 
   if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR && failed.empty()) failed = rd_kafka_err2str(m->err);
 }
 
-/// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final.
+/// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final. With an
+/// error, disconnect().
 Status KafkaSink::connect() {
   if (producer_ != nullptr) return Done{};
   char why[512];
@@ -178,7 +182,8 @@ Status KafkaSink::connect() {
   Owned<rd_kafka_t> producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.value().get(), why, sizeof why));
   if (producer == nullptr) return kafka_error(why);
   (void)conf.value().release();
-  if (auto s = to_status("transactions", rd_kafka_init_transactions(producer.get(), timeout_ms())); !s)
+  producer_ = std::move(producer);
+  if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
 
   conf = configure(true);
@@ -189,10 +194,8 @@ Status KafkaSink::connect() {
   rd_kafka_poll_set_consumer(consumer.get());
   consumer_ = std::move(consumer);
   heads_.clear();
-  if (auto s = assign_heads(producer.get()); !s) return s;
-  if (auto s = read_heads(); !s) return s;
-  producer_ = std::move(producer);
-  return Done{};
+  if (auto s = assign_heads(); !s) return s;
+  return read_heads();
 }
 
 void KafkaSink::disconnect() {
@@ -201,12 +204,12 @@ void KafkaSink::disconnect() {
 }
 
 /// All partitions of the topic of heads, from their beginning.
-Status KafkaSink::assign_heads(rd_kafka_t* producer) {
+Status KafkaSink::assign_heads() {
   // Asked by the producer, which makes the topic where brokers allow that.
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, heads_topic_.c_str(), nullptr);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer_.get(), heads_topic_.c_str(), nullptr);
   if (topic == nullptr) return kafka_error(rd_kafka_err2str(rd_kafka_last_error()));
   const rd_kafka_metadata_t* found = nullptr;
-  const auto err = rd_kafka_metadata(producer, 0, topic, &found, timeout_ms());
+  const auto err = rd_kafka_metadata(producer_.get(), 0, topic, &found, timeout_ms());
   rd_kafka_topic_destroy(topic);
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(err));
   const Owned<const rd_kafka_metadata_t> metadata(found);
@@ -224,41 +227,38 @@ Status KafkaSink::assign_heads(rd_kafka_t* producer) {
   return Done{};
 }
 
-/// Up to the end that the topic has now.
+/// Up to the end that the topic has now, with what is in transactions that are open.
 Status KafkaSink::read_heads() {
   std::vector<std::int64_t> end(next_offset_.size());
-  const auto behind = [&] {
-    for (std::size_t p = 0; p < end.size(); ++p)
-      if (next_offset_[p] < end[p]) return true;
-    return false;
-  };
   for (std::size_t p = 0; p < end.size(); ++p) {
     std::int64_t first = 0;
-    const auto e = rd_kafka_query_watermark_offsets(consumer_.get(), heads_topic_.c_str(),
+    // Asked by the producer: to a consumer that reads what is committed, the first open transaction is the end.
+    const auto e = rd_kafka_query_watermark_offsets(producer_.get(), heads_topic_.c_str(),
                                                     static_cast<int>(p), &first, &end[p], timeout_ms());
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(heads_topic_ + ": " + rd_kafka_err2str(e));
     next_offset_[p] = std::max(next_offset_[p], first);
   }
-  while (behind()) {
-    const Owned<rd_kafka_message_t> m(rd_kafka_consumer_poll(consumer_.get(), timeout_ms()));
-    if (m == nullptr) return kafka_error(heads_topic_ + ": no answer");
-    const auto p = static_cast<std::size_t>(m->partition);
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {  // behind it stand marks of transactions only
-      next_offset_[p] = std::max(next_offset_[p], m->offset);
-      continue;
-    }
-    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_error(heads_topic_ + ": " + rd_kafka_message_errstr(m.get()));
-    ChainId chain;
-    ChainHead head;
-    if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
-      // A chain's heads are in one partition, in order, but for a late one of a collector that the sensor has left.
-      ChainHead& known = heads_[chain];
-      if (head.through >= known.through) known = std::move(head);
-    }
-    next_offset_[p] = m->offset + 1;
+  const Status s = read_up_to(end, next_offset_, options_.timeout,
+                              [&](std::chrono::milliseconds at_most) { return read_one_head(at_most); });
+  return s ? s : kafka_error(heads_topic_ + ": " + s.error().message);
+}
+
+Result<std::optional<Read>> KafkaSink::read_one_head(std::chrono::milliseconds at_most) {
+  const Owned<rd_kafka_message_t> m(
+      rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(at_most.count())));
+  if (m == nullptr) return std::optional<Read>();
+  const auto p = static_cast<std::size_t>(m->partition);
+  // There the last that is stable ends: behind marks of transactions, or before one that is open.
+  if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::optional(Read{p, m->offset});
+  if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{rd_kafka_message_errstr(m.get())};
+  ChainId chain;
+  ChainHead head;
+  if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
+    // A chain's heads are in one partition, in order, but for a late one of a collector that the sensor has left.
+    ChainHead& known = heads_[chain];
+    if (head.through >= known.through) known = std::move(head);
   }
-  return Done{};
+  return std::optional(Read{p, m->offset + 1});
 }
 
 Result<std::optional<ChainHead>> KafkaSink::head(const ChainId& chain) {

@@ -13,7 +13,8 @@
 // one way or the other before it begins, and the heads are read again. So each record is there once, over broker
 // failures and deaths of the collector.
 //
-// head() reads PREFIX.heads up to its end, so a collector sees what others have written. Each collector needs a
+// head() reads PREFIX.heads up to its end, so a collector sees what others have written. Where a transaction of another
+// is open there, it waits until that ends, at most `timeout`: heads behind it are not to be seen before. Each collector needs a
 // transactional id of its own, and keeps it over restarts. Two that write one chain at the same moment may both write
 // a record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
 //

@@ -1,8 +1,11 @@
 #include "export/collector/sinks/kafka_sink.h"
 
+#include <deque>
 #include <set>
+#include <thread>
 
 #include "export/collector/sinks/block.h"
+#include "export/collector/sinks/kafka_heads.h"
 #include "export/collector/sinks/kafka_test_support.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
@@ -135,6 +138,49 @@ TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   EXPECT_EQ(rejected[0].seq, 2U);
   EXPECT_NE(rejected[0].reason.find("message.max.bytes"), std::string::npos);
   EXPECT_EQ(through(*sink, chain_.id()), 2U);
+}
+
+/// Gives what a consumer was told, and then nothing any more.
+class Consumer {
+ public:
+  explicit Consumer(std::deque<Read> told) : told_(std::move(told)) {}
+  Status read_up_to(std::vector<std::int64_t> end) {
+    return collector::read_up_to(end, next, std::chrono::milliseconds{50},
+                                 [&](std::chrono::milliseconds at_most) -> Result<std::optional<Read>> {
+                                   if (told_.empty()) {
+                                     std::this_thread::sleep_for(at_most);
+                                     return std::optional<Read>();
+                                   }
+                                   const Read one = told_.front();
+                                   told_.pop_front();
+                                   return std::optional(one);
+                                 });
+  }
+  std::vector<std::int64_t> next{0, 0};
+
+ private:
+  std::deque<Read> told_;
+};
+
+/// 5 is the last stable offset: a transaction is open there, and heads of others stand behind it.
+TEST(KafkaHeadsTest, TheEndOfWhatIsStableIsNotTheEnd) {
+  Consumer waits({{0, 5}});
+  const Status s = waits.read_up_to({8, 0});
+  ASSERT_FALSE(s);
+  EXPECT_NE(s.error().message.find("transaction of another collector"), std::string::npos)
+      << s.error().message;
+  EXPECT_NE(s.error().message.find("5 of 8"), std::string::npos) << s.error().message;
+  Consumer gets_there({{0, 5}, {1, 2}, {0, 7}, {0, 8}});
+  EXPECT_TRUE(gets_there.read_up_to({8, 2}));
+  EXPECT_EQ(gets_there.next, (std::vector<std::int64_t>{8, 2}));
+}
+
+/// The mark of an abort is no message; that the partition ends behind it is all that comes.
+TEST(KafkaHeadsTest, MarksOfTransactionsAreBehindWhatIsRead) {
+  Consumer c({{1, 4}, {0, 3}, {0, 9}});
+  EXPECT_TRUE(c.read_up_to({7, 4}));
+  EXPECT_TRUE(c.read_up_to({9, 4}));
+  EXPECT_FALSE(c.read_up_to({9, 5}));
 }
 
 TEST(KafkaOptionsTest, RefusesWhatCannotWork) {
