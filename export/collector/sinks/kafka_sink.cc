@@ -120,6 +120,8 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
     all.insert({{"transactional.id", options_.transactional_id},
                 {"isolation.level", "read_uncommitted"},  // of its questions where a topic ends
                 {"transaction.timeout.ms", std::to_string(timeout_ms())},
+                // Sooner than a transaction's time is up: so it is told which topic is not there.
+                {"topic.metadata.propagation.max.ms", std::to_string(timeout_ms() / 3)},
                 {"linger.ms", "5"},
                 {"compression.type", "zstd"},
                 {"queue.buffering.max.messages", "10000000"},
@@ -169,7 +171,10 @@ Status KafkaSink::check() const {
 
 void KafkaSink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self) {
   auto& failed = static_cast<KafkaSink*>(self)->failed_;
-  if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR && failed.empty()) failed = rd_kafka_err2str(m->err);
+  if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR || !failed.empty()) return;
+  failed = fmt::format("{}: {}", rd_kafka_topic_name(m->rkt), rd_kafka_err2str(m->err));
+  if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    failed += "; raise the topic's max.message.bytes, or lower message.max.bytes in kafka.settings to it";
 }
 
 /// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final. With an
@@ -308,8 +313,8 @@ Status KafkaSink::produce(const std::string& topic, std::string_view key, std::s
 
 Status KafkaSink::flush() {
   const auto e = rd_kafka_flush(producer_.get(), timeout_ms());
+  if (!failed_.empty()) return kafka_error(failed_);  // which says more than that time is up
   if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(e));
-  if (!failed_.empty()) return kafka_error(failed_);
   return Done{};
 }
 
@@ -338,6 +343,7 @@ Status KafkaSink::transact(const Block& block, const Bury& bury) {
     if (status && !too_large.empty()) status = kafka_error(text_of(chain) + ": its head " + too_large);
   }
   if (status) status = to_status("commit", rd_kafka_commit_transaction(producer_.get(), timeout_ms()));
+  if (!status && !failed_.empty()) status = kafka_error(failed_);
   if (!status) (void)to_status("abort", rd_kafka_abort_transaction(producer_.get(), timeout_ms()));
   return status;
 }

@@ -22,7 +22,9 @@
 //          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact, or
 //          let the broker (auto.create.topics.enable). `transactional.id` needs the right WRITE, the
 //          topics WRITE and PREFIX.heads READ.
-// Poison   what is no Event with a type, and what is larger than message.max.bytes
+// Poison   what is no Event with a type, and what is larger than message.max.bytes. What a topic refuses, whose
+//          max.message.bytes is smaller than that, is not known before: it delays all behind it until one of
+//          the two is changed, and the error names the topic
 // Threads  librdkafka has its own
 #pragma once
 #include <chrono>

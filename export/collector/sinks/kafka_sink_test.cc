@@ -127,6 +127,24 @@ TEST_F(KafkaTest, SeesHeadsThatAnotherCollectorWrote) {
   EXPECT_EQ(through(*sink, chain_.id()), 3U);
 }
 
+TEST_F(KafkaTest, NamesTheTopicThatIsNotThere) {
+  timeout_ = std::chrono::milliseconds{3000};
+  auto sink = open();
+  ASSERT_TRUE(sink->head(chain_.id()));
+  brokers_.fail_topic("picket.flow", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  const std::string why = refusal(*sink, {chain_.next(3)});
+  EXPECT_NE(why.find("picket.flow: "), std::string::npos) << why;
+}
+
+TEST_F(KafkaTest, NamesTheTopicWhoseLimitARecordIsBeyond) {
+  auto sink = open();
+  ASSERT_TRUE(sink->head(chain_.id()));
+  brokers_.fail(Brokers::kProduce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 10);
+  const std::string why = refusal(*sink, {chain_.next(1)});
+  EXPECT_NE(why.find("picket."), std::string::npos) << why;
+  EXPECT_NE(why.find("max.message.bytes"), std::string::npos) << why;
+}
+
 TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   auto sink = open({{"message.max.bytes", "2000"}});
   v1::Event large = test::event(2);
