@@ -252,6 +252,11 @@ Result<std::optional<Read>> KafkaSink::read_one_head(std::chrono::milliseconds a
   const Owned<rd_kafka_message_t> m(
       rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(at_most.count())));
   if (m == nullptr) return std::optional<Read>();
+  // Of no topic: what concerns the consumer's group, of which nothing is asked here, so no right to it is needed.
+  if (m->rkt == nullptr) {
+    spdlog::debug("kafka: {}", rd_kafka_message_errstr(m.get()));
+    return std::optional<Read>();
+  }
   const auto p = static_cast<std::size_t>(m->partition);
   // There the last that is stable ends: behind marks of transactions, or before one that is open.
   if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::optional(Read{p, m->offset});

@@ -145,6 +145,20 @@ TEST_F(KafkaTest, NamesTheTopicWhoseLimitARecordIsBeyond) {
   EXPECT_NE(why.find("max.message.bytes"), std::string::npos) << why;
 }
 
+/// The group of the consumer commits nothing, so collectors need no right to it.
+TEST_F(KafkaTest, NeedsNoGroup) {
+  store(*open(), {chain_.next(3)});  // whose first question goes to the coordinator of transactions
+  timeout_ = std::chrono::milliseconds{5000};
+  auto sink = open();
+  brokers_.fail_after_first(Brokers::kFindCoordinator, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 100);
+  for (int times = 0; times < 20; ++times) {
+    const auto head = sink->head(chain_.id());
+    ASSERT_TRUE(head) << head.error().message;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  EXPECT_EQ(through(*sink, chain_.id()), 3U);
+}
+
 TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   auto sink = open({{"message.max.bytes", "2000"}});
   v1::Event large = test::event(2);
