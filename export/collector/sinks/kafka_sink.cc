@@ -32,10 +32,13 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-/// What transactions and heads rest on is not for settings to change.
-constexpr std::array<const char*, 7> kOurs = {
-    "bootstrap.servers",      "transactional.id", "enable.idempotence", "acks",
-    "transaction.timeout.ms", "isolation.level",  "enable.auto.commit"};
+/// What transactions and heads rest on is not for settings to change, by none of its names.
+constexpr std::array kOurs = {
+    "bootstrap.servers",     "metadata.broker.list",   "test.mock.num.brokers",
+    "transactional.id",      "enable.idempotence",     "acks",
+    "request.required.acks", "transaction.timeout.ms", "isolation.level",
+    "enable.auto.commit",    "enable.partition.eof",
+};
 
 Error kafka_error(const std::string& what) { return Error{"kafka: " + what}; }
 
@@ -76,7 +79,8 @@ class KafkaSink final : public Sink {
   Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
-  Result<Owned<rd_kafka_conf_t>> configure(bool consumer) const;
+  Result<Owned<rd_kafka_conf_t>> configure(bool consumer, const std::string& brokers) const;
+  Result<Owned<rd_kafka_t>> make(rd_kafka_type_t type, const std::string& brokers) const;
   Status connect();
   void disconnect();
   Status assign_heads();
@@ -98,7 +102,7 @@ class KafkaSink final : public Sink {
   std::string failed_;  ///< why a message of this transaction was not delivered
 };
 
-Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
+Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer, const std::string& brokers) const {
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   char why[512];
   const auto set = [&](const std::string& name, const std::string& value) -> Status {
@@ -106,8 +110,8 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
       return Done{};
     return kafka_error(why);
   };
-  std::map<std::string, std::string> all{{"bootstrap.servers", options_.brokers},
-                                         {"client.id", options_.transactional_id}};
+  std::map<std::string, std::string> all{{"client.id", options_.transactional_id}};
+  if (!brokers.empty()) all["bootstrap.servers"] = brokers;
   if (consumer) {
     all.insert({{"group.id", options_.transactional_id},
                 {"isolation.level", "read_committed"},
@@ -141,6 +145,17 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
   return conf;
 }
 
+/// Without brokers it connects to nothing.
+Result<Owned<rd_kafka_t>> KafkaSink::make(rd_kafka_type_t type, const std::string& brokers) const {
+  auto conf = configure(type == RD_KAFKA_CONSUMER, brokers);
+  if (!conf) return conf.error();
+  char why[512];
+  Owned<rd_kafka_t> made(rd_kafka_new(type, conf.value().get(), why, sizeof why));
+  if (made == nullptr) return kafka_error(why);
+  (void)conf.value().release();
+  return made;
+}
+
 Status KafkaSink::check() const {
   for (const char* ours : kOurs) {
     if (options_.settings.contains(ours))
@@ -163,8 +178,8 @@ Status KafkaSink::check() const {
   }
   if (options_.transactional_id.empty())
     return kafka_error("the transactional id is empty; give each collector its own");
-  for (const bool consumer : {false, true}) {
-    if (const auto conf = configure(consumer); !conf) return conf.error();
+  for (const auto type : {RD_KAFKA_PRODUCER, RD_KAFKA_CONSUMER}) {
+    if (const auto made = make(type, ""); !made) return made.error();
   }
   return Done{};
 }
@@ -181,23 +196,16 @@ void KafkaSink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self) 
 /// error, disconnect().
 Status KafkaSink::connect() {
   if (producer_ != nullptr) return Done{};
-  char why[512];
-  auto conf = configure(false);
-  if (!conf) return conf.error();
-  Owned<rd_kafka_t> producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.value().get(), why, sizeof why));
-  if (producer == nullptr) return kafka_error(why);
-  (void)conf.value().release();
-  producer_ = std::move(producer);
+  auto producer = make(RD_KAFKA_PRODUCER, options_.brokers);
+  if (!producer) return producer.error();
+  producer_ = std::move(producer).value();
   if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
 
-  conf = configure(true);
-  if (!conf) return conf.error();
-  Owned<rd_kafka_t> consumer(rd_kafka_new(RD_KAFKA_CONSUMER, conf.value().get(), why, sizeof why));
-  if (consumer == nullptr) return kafka_error(why);
-  (void)conf.value().release();
-  rd_kafka_poll_set_consumer(consumer.get());
-  consumer_ = std::move(consumer);
+  auto consumer = make(RD_KAFKA_CONSUMER, options_.brokers);
+  if (!consumer) return consumer.error();
+  consumer_ = std::move(consumer).value();
+  rd_kafka_poll_set_consumer(consumer_.get());
   heads_.clear();
   if (auto s = assign_heads(); !s) return s;
   return read_heads();

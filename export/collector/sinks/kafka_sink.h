@@ -46,7 +46,8 @@ struct KafkaOptions {
   std::map<std::string, std::string> settings;
 };
 
-/// Connects to nothing: brokers that are down delay. The error says which option is wrong.
+/// Connects to nothing: brokers that are down delay. The error says which option is wrong; files that settings name
+/// are read.
 Result<std::unique_ptr<Sink>> open_kafka_sink(const KafkaOptions& options);
 
 }  // namespace picket::collector

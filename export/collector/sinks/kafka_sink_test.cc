@@ -228,8 +228,14 @@ TEST(KafkaOptionsTest, RefusesWhatCannotWork) {
   EXPECT_FALSE(why({.brokers = "nowhere"}).empty());
   EXPECT_NE(why({.transactional_id = ""}).find("transactional id"), std::string::npos);
   EXPECT_NE(why({.settings = {{"no.such.setting", "1"}}}).find("no.such.setting"), std::string::npos);
-  EXPECT_NE(why({.settings = {{"isolation.level", "read_uncommitted"}}}).find("isolation.level"),
-            std::string::npos);
+  for (const char* ours : {"isolation.level", "metadata.broker.list", "enable.partition.eof",
+                           "request.required.acks", "test.mock.num.brokers"}) {
+    const std::string said = why({.settings = {{ours, "1"}}});
+    EXPECT_NE(said.find(std::string(ours) + "' is the sink's"), std::string::npos) << said;
+  }
+  const std::string no_file =
+      why({.settings = {{"security.protocol", "ssl"}, {"ssl.ca.location", "/no/such"}}});
+  EXPECT_NE(no_file.find("ssl.ca.location"), std::string::npos) << no_file;
 }
 
 }  // namespace
