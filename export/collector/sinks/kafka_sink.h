@@ -19,9 +19,10 @@
 // a record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
 //
 // Kafka    2.5 or later; `min.insync.replicas` 2 with replication factor 3 makes durable what
-//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact, or
-//          let the broker (auto.create.topics.enable). `transactional.id` needs the right WRITE, the
-//          topics WRITE and PREFIX.heads READ; a group needs none: the consumer asks nothing of its own.
+//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact (README.md
+//          has the commands): a broker that makes it itself deletes a quiet lane's head after seven days.
+//          `transactional.id` needs the right WRITE, the topics WRITE and PREFIX.heads READ; a group needs
+//          none: the consumer asks nothing of its own.
 // Poison   what is no Event with a type, and what is larger than message.max.bytes. What a topic refuses, whose
 //          max.message.bytes is smaller than that, is not known before: it delays all behind it until one of
 //          the two is changed, and the error names the topic
