@@ -9,6 +9,7 @@
 
 #include "export/collector/layout.h"
 #include "export/collector/sinks/block.h"
+#include "export/collector/sinks/kafka_heads.h"
 #include "export/endpoint.h"
 #include "export/eve_table.h"
 #include "export/wire_reader.h"
@@ -31,10 +32,13 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-/// What transactions and heads rest on is not for settings to change.
-constexpr std::array<const char*, 7> kOurs = {
-    "bootstrap.servers",      "transactional.id", "enable.idempotence", "acks",
-    "transaction.timeout.ms", "isolation.level",  "enable.auto.commit"};
+/// What transactions and heads rest on is not for settings to change, by none of its names.
+constexpr std::array kOurs = {
+    "bootstrap.servers",     "metadata.broker.list",   "test.mock.num.brokers",
+    "transactional.id",      "enable.idempotence",     "acks",
+    "request.required.acks", "transaction.timeout.ms", "isolation.level",
+    "enable.auto.commit",    "enable.partition.eof",
+};
 
 Error kafka_error(const std::string& what) { return Error{"kafka: " + what}; }
 
@@ -75,11 +79,13 @@ class KafkaSink final : public Sink {
   Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
-  Result<Owned<rd_kafka_conf_t>> configure(bool consumer) const;
+  Result<Owned<rd_kafka_conf_t>> configure(bool consumer, const std::string& brokers) const;
+  Result<Owned<rd_kafka_t>> make(rd_kafka_type_t type, const std::string& brokers) const;
   Status connect();
   void disconnect();
-  Status assign_heads(rd_kafka_t* producer);
+  Status assign_heads();
   Status read_heads();
+  Result<std::optional<Read>> read_one_head(std::chrono::milliseconds at_most);
   Status transact(const Block& block, const Bury& bury);
   Status produce(const std::string& topic, std::string_view key, std::string_view value,
                  std::string& too_large);
@@ -96,7 +102,7 @@ class KafkaSink final : public Sink {
   std::string failed_;  ///< why a message of this transaction was not delivered
 };
 
-Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
+Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer, const std::string& brokers) const {
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   char why[512];
   const auto set = [&](const std::string& name, const std::string& value) -> Status {
@@ -104,8 +110,8 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
       return Done{};
     return kafka_error(why);
   };
-  std::map<std::string, std::string> all{{"bootstrap.servers", options_.brokers},
-                                         {"client.id", options_.transactional_id}};
+  std::map<std::string, std::string> all{{"client.id", options_.transactional_id}};
+  if (!brokers.empty()) all["bootstrap.servers"] = brokers;
   if (consumer) {
     all.insert({{"group.id", options_.transactional_id},
                 {"isolation.level", "read_committed"},
@@ -116,7 +122,10 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
                 {"fetch.error.backoff.ms", "20"}});
   } else {
     all.insert({{"transactional.id", options_.transactional_id},
+                {"isolation.level", "read_uncommitted"},  // of its questions where a topic ends
                 {"transaction.timeout.ms", std::to_string(timeout_ms())},
+                // Sooner than a transaction's time is up: so it is told which topic is not there.
+                {"topic.metadata.propagation.max.ms", std::to_string(timeout_ms() / 3)},
                 {"linger.ms", "5"},
                 {"compression.type", "zstd"},
                 {"queue.buffering.max.messages", "10000000"},
@@ -134,6 +143,17 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer) const {
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaSink::delivered);
   }
   return conf;
+}
+
+/// Without brokers it connects to nothing.
+Result<Owned<rd_kafka_t>> KafkaSink::make(rd_kafka_type_t type, const std::string& brokers) const {
+  auto conf = configure(type == RD_KAFKA_CONSUMER, brokers);
+  if (!conf) return conf.error();
+  char why[512];
+  Owned<rd_kafka_t> made(rd_kafka_new(type, conf.value().get(), why, sizeof why));
+  if (made == nullptr) return kafka_error(why);
+  (void)conf.value().release();
+  return made;
 }
 
 Status KafkaSink::check() const {
@@ -158,41 +178,37 @@ Status KafkaSink::check() const {
   }
   if (options_.transactional_id.empty())
     return kafka_error("the transactional id is empty; give each collector its own");
-  for (const bool consumer : {false, true}) {
-    if (const auto conf = configure(consumer); !conf) return conf.error();
+  for (const auto type : {RD_KAFKA_PRODUCER, RD_KAFKA_CONSUMER}) {
+    if (const auto made = make(type, ""); !made) return made.error();
   }
   return Done{};
 }
 
 void KafkaSink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self) {
   auto& failed = static_cast<KafkaSink*>(self)->failed_;
-  if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR && failed.empty()) failed = rd_kafka_err2str(m->err);
+  if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR || !failed.empty()) return;
+  failed = fmt::format("{}: {}", rd_kafka_topic_name(m->rkt), rd_kafka_err2str(m->err));
+  if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    failed += "; raise the topic's max.message.bytes, or lower message.max.bytes in kafka.settings to it";
 }
 
-/// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final.
+/// The producer first: what it finds unfinished it ends, so that heads which are read afterwards are final. With an
+/// error, disconnect().
 Status KafkaSink::connect() {
   if (producer_ != nullptr) return Done{};
-  char why[512];
-  auto conf = configure(false);
-  if (!conf) return conf.error();
-  Owned<rd_kafka_t> producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.value().get(), why, sizeof why));
-  if (producer == nullptr) return kafka_error(why);
-  (void)conf.value().release();
-  if (auto s = to_status("transactions", rd_kafka_init_transactions(producer.get(), timeout_ms())); !s)
+  auto producer = make(RD_KAFKA_PRODUCER, options_.brokers);
+  if (!producer) return producer.error();
+  producer_ = std::move(producer).value();
+  if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
 
-  conf = configure(true);
-  if (!conf) return conf.error();
-  Owned<rd_kafka_t> consumer(rd_kafka_new(RD_KAFKA_CONSUMER, conf.value().get(), why, sizeof why));
-  if (consumer == nullptr) return kafka_error(why);
-  (void)conf.value().release();
-  rd_kafka_poll_set_consumer(consumer.get());
-  consumer_ = std::move(consumer);
+  auto consumer = make(RD_KAFKA_CONSUMER, options_.brokers);
+  if (!consumer) return consumer.error();
+  consumer_ = std::move(consumer).value();
+  rd_kafka_poll_set_consumer(consumer_.get());
   heads_.clear();
-  if (auto s = assign_heads(producer.get()); !s) return s;
-  if (auto s = read_heads(); !s) return s;
-  producer_ = std::move(producer);
-  return Done{};
+  if (auto s = assign_heads(); !s) return s;
+  return read_heads();
 }
 
 void KafkaSink::disconnect() {
@@ -201,12 +217,12 @@ void KafkaSink::disconnect() {
 }
 
 /// All partitions of the topic of heads, from their beginning.
-Status KafkaSink::assign_heads(rd_kafka_t* producer) {
+Status KafkaSink::assign_heads() {
   // Asked by the producer, which makes the topic where brokers allow that.
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, heads_topic_.c_str(), nullptr);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer_.get(), heads_topic_.c_str(), nullptr);
   if (topic == nullptr) return kafka_error(rd_kafka_err2str(rd_kafka_last_error()));
   const rd_kafka_metadata_t* found = nullptr;
-  const auto err = rd_kafka_metadata(producer, 0, topic, &found, timeout_ms());
+  const auto err = rd_kafka_metadata(producer_.get(), 0, topic, &found, timeout_ms());
   rd_kafka_topic_destroy(topic);
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(err));
   const Owned<const rd_kafka_metadata_t> metadata(found);
@@ -224,41 +240,43 @@ Status KafkaSink::assign_heads(rd_kafka_t* producer) {
   return Done{};
 }
 
-/// Up to the end that the topic has now.
+/// Up to the end that the topic has now, with what is in transactions that are open.
 Status KafkaSink::read_heads() {
   std::vector<std::int64_t> end(next_offset_.size());
-  const auto behind = [&] {
-    for (std::size_t p = 0; p < end.size(); ++p)
-      if (next_offset_[p] < end[p]) return true;
-    return false;
-  };
   for (std::size_t p = 0; p < end.size(); ++p) {
     std::int64_t first = 0;
-    const auto e = rd_kafka_query_watermark_offsets(consumer_.get(), heads_topic_.c_str(),
+    // Asked by the producer: to a consumer that reads what is committed, the first open transaction is the end.
+    const auto e = rd_kafka_query_watermark_offsets(producer_.get(), heads_topic_.c_str(),
                                                     static_cast<int>(p), &first, &end[p], timeout_ms());
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(heads_topic_ + ": " + rd_kafka_err2str(e));
     next_offset_[p] = std::max(next_offset_[p], first);
   }
-  while (behind()) {
-    const Owned<rd_kafka_message_t> m(rd_kafka_consumer_poll(consumer_.get(), timeout_ms()));
-    if (m == nullptr) return kafka_error(heads_topic_ + ": no answer");
-    const auto p = static_cast<std::size_t>(m->partition);
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {  // behind it stand marks of transactions only
-      next_offset_[p] = std::max(next_offset_[p], m->offset);
-      continue;
-    }
-    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_error(heads_topic_ + ": " + rd_kafka_message_errstr(m.get()));
-    ChainId chain;
-    ChainHead head;
-    if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
-      // A chain's heads are in one partition, in order, but for a late one of a collector that the sensor has left.
-      ChainHead& known = heads_[chain];
-      if (head.through >= known.through) known = std::move(head);
-    }
-    next_offset_[p] = m->offset + 1;
+  const Status s = read_up_to(end, next_offset_, options_.timeout,
+                              [&](std::chrono::milliseconds at_most) { return read_one_head(at_most); });
+  return s ? s : kafka_error(heads_topic_ + ": " + s.error().message);
+}
+
+Result<std::optional<Read>> KafkaSink::read_one_head(std::chrono::milliseconds at_most) {
+  const Owned<rd_kafka_message_t> m(
+      rd_kafka_consumer_poll(consumer_.get(), static_cast<int>(at_most.count())));
+  if (m == nullptr) return std::optional<Read>();
+  // Of no topic: what concerns the consumer's group, of which nothing is asked here, so no right to it is needed.
+  if (m->rkt == nullptr) {
+    spdlog::debug("kafka: {}", rd_kafka_message_errstr(m.get()));
+    return std::optional<Read>();
   }
-  return Done{};
+  const auto p = static_cast<std::size_t>(m->partition);
+  // There the last that is stable ends: behind marks of transactions, or before one that is open.
+  if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::optional(Read{p, m->offset});
+  if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{rd_kafka_message_errstr(m.get())};
+  ChainId chain;
+  ChainHead head;
+  if (read_head({static_cast<const char*>(m->payload), m->len}, chain, head)) {
+    // A chain's heads are in one partition, in order, but for a late one of a collector that the sensor has left.
+    ChainHead& known = heads_[chain];
+    if (head.through >= known.through) known = std::move(head);
+  }
+  return std::optional(Read{p, m->offset + 1});
 }
 
 Result<std::optional<ChainHead>> KafkaSink::head(const ChainId& chain) {
@@ -308,8 +326,8 @@ Status KafkaSink::produce(const std::string& topic, std::string_view key, std::s
 
 Status KafkaSink::flush() {
   const auto e = rd_kafka_flush(producer_.get(), timeout_ms());
+  if (!failed_.empty()) return kafka_error(failed_);  // which says more than that time is up
   if (e != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error(rd_kafka_err2str(e));
-  if (!failed_.empty()) return kafka_error(failed_);
   return Done{};
 }
 
@@ -338,6 +356,7 @@ Status KafkaSink::transact(const Block& block, const Bury& bury) {
     if (status && !too_large.empty()) status = kafka_error(text_of(chain) + ": its head " + too_large);
   }
   if (status) status = to_status("commit", rd_kafka_commit_transaction(producer_.get(), timeout_ms()));
+  if (!status && !failed_.empty()) status = kafka_error(failed_);
   if (!status) (void)to_status("abort", rd_kafka_abort_transaction(producer_.get(), timeout_ms()));
   return status;
 }

@@ -13,15 +13,19 @@
 // one way or the other before it begins, and the heads are read again. So each record is there once, over broker
 // failures and deaths of the collector.
 //
-// head() reads PREFIX.heads up to its end, so a collector sees what others have written. Each collector needs a
+// head() reads PREFIX.heads up to its end, so a collector sees what others have written. Where a transaction of another
+// is open there, it waits until that ends, at most `timeout`: heads behind it are not to be seen before. Each collector needs a
 // transactional id of its own, and keeps it over restarts. Two that write one chain at the same moment may both write
 // a record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
 //
 // Kafka    2.5 or later; `min.insync.replicas` 2 with replication factor 3 makes durable what
-//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact, or
-//          let the broker (auto.create.topics.enable). `transactional.id` needs the right WRITE, the
-//          topics WRITE and PREFIX.heads READ.
-// Poison   what is no Event with a type, and what is larger than message.max.bytes
+//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact (README.md
+//          has the commands): a broker that makes it itself deletes a quiet lane's head after seven days.
+//          `transactional.id` needs the right WRITE, the topics WRITE and PREFIX.heads READ; a group needs
+//          none: the consumer asks nothing of its own.
+// Poison   what is no Event with a type, and what is larger than message.max.bytes. What a topic refuses, whose
+//          max.message.bytes is smaller than that, is not known before: it delays all behind it until one of
+//          the two is changed, and the error names the topic
 // Threads  librdkafka has its own
 #pragma once
 #include <chrono>
@@ -43,7 +47,8 @@ struct KafkaOptions {
   std::map<std::string, std::string> settings;
 };
 
-/// Connects to nothing: brokers that are down delay. The error says which option is wrong.
+/// Connects to nothing: brokers that are down delay. The error says which option is wrong; files that settings name
+/// are read.
 Result<std::unique_ptr<Sink>> open_kafka_sink(const KafkaOptions& options);
 
 }  // namespace picket::collector

@@ -1,8 +1,11 @@
 #include "export/collector/sinks/kafka_sink.h"
 
+#include <deque>
 #include <set>
+#include <thread>
 
 #include "export/collector/sinks/block.h"
+#include "export/collector/sinks/kafka_heads.h"
 #include "export/collector/sinks/kafka_test_support.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
@@ -124,6 +127,38 @@ TEST_F(KafkaTest, SeesHeadsThatAnotherCollectorWrote) {
   EXPECT_EQ(through(*sink, chain_.id()), 3U);
 }
 
+TEST_F(KafkaTest, NamesTheTopicThatIsNotThere) {
+  timeout_ = std::chrono::milliseconds{3000};
+  auto sink = open();
+  ASSERT_TRUE(sink->head(chain_.id()));
+  brokers_.fail_topic("picket.flow", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  const std::string why = refusal(*sink, {chain_.next(3)});
+  EXPECT_NE(why.find("picket.flow: "), std::string::npos) << why;
+}
+
+TEST_F(KafkaTest, NamesTheTopicWhoseLimitARecordIsBeyond) {
+  auto sink = open();
+  ASSERT_TRUE(sink->head(chain_.id()));
+  brokers_.fail(Brokers::kProduce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 10);
+  const std::string why = refusal(*sink, {chain_.next(1)});
+  EXPECT_NE(why.find("picket."), std::string::npos) << why;
+  EXPECT_NE(why.find("max.message.bytes"), std::string::npos) << why;
+}
+
+/// The group of the consumer commits nothing, so collectors need no right to it.
+TEST_F(KafkaTest, NeedsNoGroup) {
+  store(*open(), {chain_.next(3)});  // whose first question goes to the coordinator of transactions
+  timeout_ = std::chrono::milliseconds{5000};
+  auto sink = open();
+  brokers_.fail_after_first(Brokers::kFindCoordinator, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 100);
+  for (int times = 0; times < 20; ++times) {
+    const auto head = sink->head(chain_.id());
+    ASSERT_TRUE(head) << head.error().message;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  EXPECT_EQ(through(*sink, chain_.id()), 3U);
+}
+
 TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   auto sink = open({{"message.max.bytes", "2000"}});
   v1::Event large = test::event(2);
@@ -135,6 +170,49 @@ TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   EXPECT_EQ(rejected[0].seq, 2U);
   EXPECT_NE(rejected[0].reason.find("message.max.bytes"), std::string::npos);
   EXPECT_EQ(through(*sink, chain_.id()), 2U);
+}
+
+/// Gives what a consumer was told, and then nothing any more.
+class Consumer {
+ public:
+  explicit Consumer(std::deque<Read> told) : told_(std::move(told)) {}
+  Status read_up_to(std::vector<std::int64_t> end) {
+    return collector::read_up_to(end, next, std::chrono::milliseconds{50},
+                                 [&](std::chrono::milliseconds at_most) -> Result<std::optional<Read>> {
+                                   if (told_.empty()) {
+                                     std::this_thread::sleep_for(at_most);
+                                     return std::optional<Read>();
+                                   }
+                                   const Read one = told_.front();
+                                   told_.pop_front();
+                                   return std::optional(one);
+                                 });
+  }
+  std::vector<std::int64_t> next{0, 0};
+
+ private:
+  std::deque<Read> told_;
+};
+
+/// 5 is the last stable offset: a transaction is open there, and heads of others stand behind it.
+TEST(KafkaHeadsTest, TheEndOfWhatIsStableIsNotTheEnd) {
+  Consumer waits({{0, 5}});
+  const Status s = waits.read_up_to({8, 0});
+  ASSERT_FALSE(s);
+  EXPECT_NE(s.error().message.find("transaction of another collector"), std::string::npos)
+      << s.error().message;
+  EXPECT_NE(s.error().message.find("5 of 8"), std::string::npos) << s.error().message;
+  Consumer gets_there({{0, 5}, {1, 2}, {0, 7}, {0, 8}});
+  EXPECT_TRUE(gets_there.read_up_to({8, 2}));
+  EXPECT_EQ(gets_there.next, (std::vector<std::int64_t>{8, 2}));
+}
+
+/// The mark of an abort is no message; that the partition ends behind it is all that comes.
+TEST(KafkaHeadsTest, MarksOfTransactionsAreBehindWhatIsRead) {
+  Consumer c({{1, 4}, {0, 3}, {0, 9}});
+  EXPECT_TRUE(c.read_up_to({7, 4}));
+  EXPECT_TRUE(c.read_up_to({9, 4}));
+  EXPECT_FALSE(c.read_up_to({9, 5}));
 }
 
 TEST(KafkaOptionsTest, RefusesWhatCannotWork) {
@@ -150,8 +228,14 @@ TEST(KafkaOptionsTest, RefusesWhatCannotWork) {
   EXPECT_FALSE(why({.brokers = "nowhere"}).empty());
   EXPECT_NE(why({.transactional_id = ""}).find("transactional id"), std::string::npos);
   EXPECT_NE(why({.settings = {{"no.such.setting", "1"}}}).find("no.such.setting"), std::string::npos);
-  EXPECT_NE(why({.settings = {{"isolation.level", "read_uncommitted"}}}).find("isolation.level"),
-            std::string::npos);
+  for (const char* ours : {"isolation.level", "metadata.broker.list", "enable.partition.eof",
+                           "request.required.acks", "test.mock.num.brokers"}) {
+    const std::string said = why({.settings = {{ours, "1"}}});
+    EXPECT_NE(said.find(std::string(ours) + "' is the sink's"), std::string::npos) << said;
+  }
+  const std::string no_file =
+      why({.settings = {{"security.protocol", "ssl"}, {"ssl.ca.location", "/no/such"}}});
+  EXPECT_NE(no_file.find("ssl.ca.location"), std::string::npos) << no_file;
 }
 
 }  // namespace

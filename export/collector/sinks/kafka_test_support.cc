@@ -35,6 +35,11 @@ void Brokers::fail(std::int16_t request, rd_kafka_resp_err_t error, int times) {
   rd_kafka_mock_push_request_errors_array(cluster_, request, errors.size(), errors.data());
 }
 
+void Brokers::fail_after_first(std::int16_t request, rd_kafka_resp_err_t error, int times) {
+  fail(request, RD_KAFKA_RESP_ERR_NO_ERROR, 1);
+  fail(request, error, times);
+}
+
 void Brokers::set_down(bool down) {
   for (int id = 1; id <= kBrokers; ++id)
     EXPECT_EQ(down ? rd_kafka_mock_broker_set_down(cluster_, id) : rd_kafka_mock_broker_set_up(cluster_, id),

@@ -13,7 +13,8 @@ namespace picket::collector::test {
 
 class Brokers {
  public:
-  static constexpr std::int16_t kProduce = 0, kInitProducerId = 22, kAddPartitionsToTxn = 24, kEndTxn = 26;
+  static constexpr std::int16_t kProduce = 0, kFindCoordinator = 10, kInitProducerId = 22,
+                                kAddPartitionsToTxn = 24, kEndTxn = 26;
 
   struct Message {
     std::string topic, key, value;
@@ -28,6 +29,12 @@ class Brokers {
   [[nodiscard]] std::string list() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
   /// The next `times` requests of this kind are answered with an error.
   void fail(std::int16_t request, rd_kafka_resp_err_t error, int times);
+  /// As fail(), but for the first one.
+  void fail_after_first(std::int16_t request, rd_kafka_resp_err_t error, int times);
+  /// Whatever concerns this topic.
+  void fail_topic(const char* topic, rd_kafka_resp_err_t error) {
+    rd_kafka_mock_topic_set_error(cluster_, topic, error);
+  }
   void work_again(std::int16_t request) { rd_kafka_mock_clear_request_errors(cluster_, request); }
   void set_down(bool down);
   /// All that a topic has, by partition; it is made where there is none.
