@@ -33,6 +33,18 @@ std::string journal_path(const std::string& path) {
   return p.parent_path() / ("." + p.filename().string() + ".journal");
 }
 
+/// Where the next line of the file belongs.
+Result<Place> end_of(const Fd& file, const std::string& path) {
+  struct stat st {};
+  if (::fstat(file.get(), &st) != 0) return system_error(path, "stat");
+  return Place{st.st_ino, static_cast<std::uint64_t>(st.st_size)};
+}
+
+/// Is it the file of this place, and whole up to there? By its end.
+bool has(const Place& end, const Place& place) {
+  return end.inode == place.inode && end.offset >= place.offset;
+}
+
 class EveFilesSink final : public Sink {
  public:
   explicit EveFilesSink(const EveFilesOptions& options)
@@ -54,7 +66,10 @@ class EveFilesSink final : public Sink {
     return Error{fmt::format("eve journal '{}': {}", journal_path(path_), r.error().message)};
   }
   Status redo();
+  Result<Fd> open_named() const;
   Status open_file();
+  Status place_anew();
+  [[nodiscard]] bool is_removed() const;
   Status settle();
   Status write_lines();
   Status follow_name();
@@ -85,7 +100,7 @@ Status EveFilesSink::open() {
 }
 
 /// Opens the file of the name, or makes it.
-Status EveFilesSink::open_file() {
+Result<Fd> EveFilesSink::open_named() const {
   Fd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
   if (fd.get() < 0) return system_error(path_, "cannot be written to");
   struct stat st {};
@@ -93,7 +108,29 @@ Status EveFilesSink::open_file() {
   if (!S_ISREG(st.st_mode)) return Error{fmt::format("eve '{}': is no regular file; name one", path_)};
   if (const int error = sync_folder(fs::path(path_).parent_path()))
     return system_error(path_, "cannot sync its folder", error);
-  file_ = std::move(fd);
+  return fd;
+}
+
+Status EveFilesSink::open_file() {
+  auto fd = open_named();
+  if (!fd) return fd.error();
+  file_ = std::move(fd).value();
+  return Done{};
+}
+
+/// The file of the last lines is gone: they get a place behind what is in the file of the name. The journal knows it
+/// before a line is written, so whoever dies in the middle of them is followed by one who writes over the half.
+Status EveFilesSink::place_anew() {
+  auto fd = open_named();
+  if (!fd) return fd.error();
+  const auto end = end_of(fd.value(), path_);
+  if (!end) return end.error();
+  if (auto s = named(journal_.move_lines(end.value())); !s) return s;
+  file_ = std::move(fd).value();
+  placed_.place = end.value();
+  written_ = false;
+  spdlog::warn("eve '{}': the file that the last lines were written to is gone; they stand in the new one",
+               path_);
   return Done{};
 }
 
@@ -103,18 +140,19 @@ Status EveFilesSink::redo() {
   if (!lines) return lines.error();
   if (!lines.value()) return Done{};
   placed_ = std::move(*lines.value());
-  struct stat st {};
-  const auto is_it = [&] {
-    return st.st_ino == placed_.inode && static_cast<std::uint64_t>(st.st_size) >= placed_.offset;
-  };
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  if (is_it()) return settle();
+  const auto end = end_of(file_, path_);
+  if (!end) return end.error();
+  if (has(end.value(), placed_.place)) return settle();
 
   std::error_code unreadable;
   const fs::path folder = fs::path(path_).parent_path();
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, unreadable), end; !unreadable && at != end;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, unreadable), last; !unreadable && at != last;
        at.increment(unreadable)) {
-    if (::lstat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode) || !is_it()) continue;
+    struct stat st {};
+    if (::lstat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode) ||
+        !has({st.st_ino, static_cast<std::uint64_t>(st.st_size)}, placed_.place)) {
+      continue;
+    }
     Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC));
     if (moved.get() < 0) return system_error(at->path(), "cannot be written to");
     std::swap(file_, moved);
@@ -122,29 +160,35 @@ Status EveFilesSink::redo() {
     std::swap(file_, moved);
     return s;
   }
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  spdlog::warn("eve '{}': the file that the last lines were written to is gone; they stand in the new one",
-               path_);
-  placed_.inode = st.st_ino;
-  placed_.offset = static_cast<std::uint64_t>(st.st_size);
+  if (auto s = place_anew(); !s) return s;
   return settle();
 }
 
 Status EveFilesSink::write_lines() {
-  if (const int error = write_all_at(file_.get(), placed_.lines, placed_.offset))
+  if (const int error = write_all_at(file_.get(), placed_.lines, placed_.place.offset))
     return system_error(path_, "write", error);
   return Done{};
 }
 
-/// On return the journal's lines are in the file, and on the disk.
+/// It has no name any more: what is written to it is seen by nobody.
+bool EveFilesSink::is_removed() const {
+  struct stat st {};
+  return ::fstat(file_.get(), &st) != 0 || st.st_nlink == 0;
+}
+
+/// On return the journal's lines are on the disk, in a file that had a name then.
 Status EveFilesSink::settle() {
   if (placed_.lines.empty()) return Done{};
+  if (is_removed()) {
+    if (auto s = place_anew(); !s) return s;
+  }
   if (!written_) {
     if (auto s = write_lines(); !s) return s;
   }
   // After a sync that failed nobody knows what the file has: it is written again.
   written_ = ::fdatasync(file_.get()) == 0;
   if (!written_) return system_error(path_, "sync");
+  if (is_removed()) return settle();  // meanwhile
   placed_ = {};
   written_ = false;
   return Done{};
@@ -199,10 +243,9 @@ Status EveFilesSink::store(Deliveries deliveries, const Bury& bury) {
     });
   }
   if (auto s = bury(rejected); !s) return s;
-  struct stat st {};
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  placed.inode = st.st_ino;
-  placed.offset = static_cast<std::uint64_t>(st.st_size);
+  const auto end = end_of(file_, path_);
+  if (!end) return end.error();
+  placed.place = end.value();
   if (auto s = named(journal_.put(block.value(), placed)); !s) return s;
 
   placed_ = std::move(placed);

@@ -31,6 +31,27 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// No file of this process grows beyond so many bytes, as if the disk were full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit full{bytes, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  }
+  ~FullDisk() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  sighandler_t handler_;
+  rlimit before_{};
+};
+constexpr rlim_t kRoom = 1 << 20;  // the journal stays far below it
+
 class EveFilesTest : public ::testing::Test {
  protected:
   std::unique_ptr<Sink> open() {
@@ -59,6 +80,19 @@ class EveFilesTest : public ::testing::Test {
     const auto t = std::time(nullptr) - static_cast<std::time_t>(seconds);
     const timespec times[2] = {{t, 0}, {t, 0}};
     ASSERT_EQ(::utimensat(AT_FDCWD, options_.path.c_str(), times, 0), 0);
+  }
+
+  /// Stores so many records, and dies: the journal has the block, and nobody knows what the file has.
+  void store_and_die(std::uint32_t count) {
+    const test::Folder crashed;
+    const fs::path folder = fs::path(options_.path).parent_path();
+    {
+      auto sink = open();
+      store(*sink, {chain_.next(count)});
+      fs::copy(folder, fs::path(crashed.file("x")).parent_path());
+    }
+    for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
+      fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
   }
 
   test::Folder folder_;
@@ -103,15 +137,8 @@ TEST_F(EveFilesTest, CompletesTheLastBlockAfterACrash) {
 }
 
 TEST_F(EveFilesTest, CompletesTheLastBlockInAFileThatWasMovedMeanwhile) {
-  const test::Folder crashed;
   const fs::path folder = fs::path(options_.path).parent_path();
-  {
-    auto sink = open();
-    store(*sink, {chain_.next(3)});
-    fs::copy(folder, fs::path(crashed.file("x")).parent_path());
-  }
-  for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
-    fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  store_and_die(3);
   const std::string whole = content(options_.path);
   ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
   fs::rename(options_.path, folder / "eve.json.1");
@@ -123,15 +150,8 @@ TEST_F(EveFilesTest, CompletesTheLastBlockInAFileThatWasMovedMeanwhile) {
 }
 
 TEST_F(EveFilesTest, LosesNothingWhenTheFileOfTheLastBlockIsGone) {
-  const test::Folder crashed;
   const fs::path folder = fs::path(options_.path).parent_path();
-  {
-    auto sink = open();
-    store(*sink, {chain_.next(3)});
-    fs::copy(folder, fs::path(crashed.file("x")).parent_path());
-  }
-  for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
-    fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  store_and_die(3);
   std::ofstream(folder / "another") << "so that the inode is not taken again";
   fs::rename(folder / "another", options_.path);
   auto sink = open();
@@ -258,25 +278,51 @@ TEST_F(EveFilesTest, FollowsAFileThatIsMovedAway) {
 /// What the journal has and the file has no room for counts as stored, and stands in the
 /// file when there is room again.
 TEST_F(EveFilesTest, TriesAgainWhatDoesNotFit) {
-  constexpr rlim_t kRoom = 1 << 20;  // the journal stays far below it, the file is there already
   std::ofstream(options_.path) << std::string(kRoom - 10, '\n');
   auto sink = open();
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
-  const rlimit full{kRoom, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
   const auto first = chain_.next(3), second = chain_.next(2);
-  store(*sink, {first});
-  EXPECT_EQ(through(*sink, chain_.id()), 3U);
-  EXPECT_NE(refusal(*sink, {second}).find("File too large"), std::string::npos);
-  sink->tick();
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ::signal(SIGXFSZ, handler);
+  {
+    const FullDisk full(kRoom);
+    store(*sink, {first});
+    EXPECT_EQ(through(*sink, chain_.id()), 3U);
+    EXPECT_NE(refusal(*sink, {second}).find("File too large"), std::string::npos);
+    sink->tick();
+  }
   sink->tick();
   EXPECT_EQ(content(options_.path).substr(kRoom - 10), lines_of(1, 3));
   store(*sink, {second});
   EXPECT_EQ(content(options_.path).substr(kRoom - 10), lines_of(1, 5));
+}
+
+/// What the file had no room for is in the journal alone: it must not end in a file that has no name any more.
+TEST_F(EveFilesTest, WritesIntoANewFileWhatDidNotFitIntoOneThatIsRemoved) {
+  std::ofstream(options_.path) << std::string(kRoom - 10, '\n');
+  auto sink = open();
+  {
+    const FullDisk full(kRoom);
+    store(*sink, {chain_.next(3)});
+    fs::remove(options_.path);
+  }
+  sink->tick();
+  EXPECT_EQ(content(options_.path), lines_of(1, 3));
+  store(*sink, {chain_.next(2)});
+  EXPECT_EQ(content(options_.path), lines_of(1, 5));
+}
+
+/// The new file's place is in the journal before the lines are in the file: a start that breaks off in the middle of
+/// them leaves half a line that the next start goes over, not behind.
+TEST_F(EveFilesTest, CompletesTheLinesOfALostFileWhereTheyWereBegun) {
+  store_and_die(3);
+  const std::string before(kRoom - 10, '\n');
+  std::ofstream(folder_.file("another")) << before;
+  fs::rename(folder_.file("another"), options_.path);
+  {
+    const FullDisk full(kRoom);
+    EXPECT_FALSE(open_eve_files_sink(options_));
+    ASSERT_EQ(fs::file_size(options_.path), kRoom) << "half a line";
+  }
+  auto sink = open();
+  EXPECT_TRUE(content(options_.path) == before + lines_of(1, 3));
 }
 
 TEST_F(EveFilesTest, IsWrittenByOneCollector) {

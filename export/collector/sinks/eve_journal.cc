@@ -50,6 +50,7 @@ Result<EveJournal> EveJournal::open(const std::string& path) {
       {&j.set_head_, "INSERT OR REPLACE INTO heads (sensor, boot, lane, state) VALUES (?, ?, ?, ?)"},
       {&j.lines_, "SELECT inode, at, size, zstd FROM lines WHERE id = ?"},
       {&j.set_lines_, "INSERT OR REPLACE INTO lines (id, inode, at, size, zstd) VALUES (?, ?, ?, ?, ?)"},
+      {&j.move_, "UPDATE lines SET inode = ?, at = ?"},
       {&j.forget_, "DELETE FROM lines"},
   };
   for (const auto& [statement, text] : wanted) {
@@ -93,8 +94,8 @@ Status EveJournal::put_in_transaction(const Block& block, const PlacedLines& pla
   }
   const std::string packed = pack(placed.lines);
   set_lines_.bind(1, std::int64_t{kOnlyRow});
-  set_lines_.bind(2, sql(placed.inode));
-  set_lines_.bind(3, sql(placed.offset));
+  set_lines_.bind(2, sql(placed.place.inode));
+  set_lines_.bind(3, sql(placed.place.offset));
   set_lines_.bind(4, sql(placed.lines.size()));
   set_lines_.bind(5, as_bytes(packed));
   if (auto s = done(set_lines_); !s) return s;
@@ -119,13 +120,19 @@ Result<std::optional<PlacedLines>> EveJournal::lines() {
     lines_.reset();
     return Error{db_.error()};
   }
-  PlacedLines placed{
-      static_cast<std::uint64_t>(lines_.integer(0)), static_cast<std::uint64_t>(lines_.integer(1)), {}};
-  auto text = unpack(lines_.text(3), static_cast<std::uint64_t>(lines_.integer(2)));
+  const auto number = [&](int column) { return static_cast<std::uint64_t>(lines_.integer(column)); };
+  PlacedLines placed{{number(0), number(1)}, {}};
+  auto text = unpack(lines_.text(3), number(2));
   lines_.reset();
   if (!text) return text.error();
   placed.lines = std::move(text).value();
   return std::optional{std::move(placed)};
+}
+
+Status EveJournal::move_lines(const Place& place) {
+  move_.bind(1, sql(place.inode));
+  move_.bind(2, sql(place.offset));
+  return done(move_);
 }
 
 Status EveJournal::forget_lines() { return done(forget_); }
