@@ -35,14 +35,18 @@ std::string journal_path(const std::string& path) {
 
 /// Where the next line of the file belongs.
 Result<Place> end_of(const Fd& file, const std::string& path) {
-  struct stat st {};
-  if (::fstat(file.get(), &st) != 0) return system_error(path, "stat");
-  return Place{st.st_ino, static_cast<std::uint64_t>(st.st_size)};
+  struct statx st {};
+  if (::statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
+    return system_error(path, "stat");
+  const bool born = (st.stx_mask & STATX_BTIME) != 0;
+  const auto born_s = static_cast<std::uint64_t>(st.stx_btime.tv_sec);
+  return Place{st.stx_ino, born ? born_s * 1'000'000'000 + st.stx_btime.tv_nsec : 0, st.stx_size};
 }
 
 /// Is it the file of this place, and whole up to there? By its end.
 bool has(const Place& end, const Place& place) {
-  return end.inode == place.inode && end.offset >= place.offset;
+  const bool same_birth = end.born_ns == place.born_ns || end.born_ns == 0 || place.born_ns == 0;
+  return end.inode == place.inode && same_birth && end.offset >= place.offset;
 }
 
 class EveFilesSink final : public Sink {
@@ -144,17 +148,23 @@ Status EveFilesSink::redo() {
   if (!end) return end.error();
   if (has(end.value(), placed_.place)) return settle();
 
+  // Moved away, it still begins with its name's stem; another's file may have its inode by now.
   std::error_code unreadable;
-  const fs::path folder = fs::path(path_).parent_path();
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, unreadable), last; !unreadable && at != last;
+  const fs::path path(path_);
+  const std::string stem = path.stem().string();
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (fs::directory_iterator at(folder, unreadable), last; !unreadable && at != last;
        at.increment(unreadable)) {
     struct stat st {};
-    if (::lstat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode) ||
-        !has({st.st_ino, static_cast<std::uint64_t>(st.st_size)}, placed_.place)) {
+    if (!at->path().filename().string().starts_with(stem) || ::lstat(at->path().c_str(), &st) != 0 ||
+        !S_ISREG(st.st_mode) || st.st_ino != placed_.place.inode) {
       continue;
     }
-    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC));
-    if (moved.get() < 0) return system_error(at->path(), "cannot be written to");
+    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!moved) return system_error(at->path(), "cannot be written to");
+    const auto its_end = end_of(moved, at->path());
+    if (!its_end) return its_end.error();
+    if (!has(its_end.value(), placed_.place)) continue;
     std::swap(file_, moved);
     Status s = settle();
     std::swap(file_, moved);

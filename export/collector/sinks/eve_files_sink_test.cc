@@ -9,7 +9,9 @@
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
+#include "export/collector/db.h"
 #include "export/collector/sinks/rotation.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/eve.h"
@@ -93,6 +95,12 @@ class EveFilesTest : public ::testing::Test {
     }
     for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
       fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  }
+  void change_journal(const std::string& sql) {
+    auto db = Db::open(folder_.file(".eve.json.journal"), SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(db) << db.error().message;
+    const Status s = db.value().run(sql);
+    ASSERT_TRUE(s) << s.error().message;
   }
 
   test::Folder folder_;
@@ -323,6 +331,39 @@ TEST_F(EveFilesTest, CompletesTheLinesOfALostFileWhereTheyWereBegun) {
   }
   auto sink = open();
   EXPECT_TRUE(content(options_.path) == before + lines_of(1, 3));
+}
+
+TEST_F(EveFilesTest, WritesIntoNoFileThatTookTheNumberOfItsOwn) {
+  const std::string other = folder_.file("another.log"), alike = folder_.file("eve-of-another.json");
+  store_and_die(3);
+  fs::rename(options_.path, other);
+  const std::string text(fs::file_size(other), 'x');
+  std::ofstream(other) << text;
+  open();
+  EXPECT_EQ(content(options_.path), lines_of(1, 3));
+  EXPECT_EQ(content(other), text) << "it has another name";
+
+  fs::remove(options_.path);
+  store_and_die(2);
+  fs::rename(options_.path, folder_.file("lost"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the clock of files is coarse
+  std::ofstream(alike) << text;
+  struct statx st {};
+  ASSERT_EQ(::statx(AT_FDCWD, alike.c_str(), 0, STATX_INO | STATX_BTIME, &st), 0);
+  if ((st.stx_mask & STATX_BTIME) == 0) GTEST_SKIP() << "the file system does not say when a file was made";
+  change_journal("UPDATE lines SET inode = " + std::to_string(st.stx_ino));
+  open();
+  EXPECT_EQ(content(options_.path), lines_of(4, 5));
+  EXPECT_EQ(content(alike), text) << "it was made at another time";
+}
+
+TEST_F(EveFilesTest, CompletesWhatAnEarlierVersionBegan) {
+  store_and_die(3);
+  change_journal("ALTER TABLE lines DROP COLUMN born");  // which it did not have
+  ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
+  fs::rename(options_.path, folder_.file("eve.json.1"));
+  open();
+  EXPECT_EQ(content(folder_.file("eve.json.1")), lines_of(1, 3));
 }
 
 TEST_F(EveFilesTest, IsWrittenByOneCollector) {

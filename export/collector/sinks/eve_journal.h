@@ -13,6 +13,7 @@ namespace picket::collector {
 /// In a file, whatever its name is by now.
 struct Place {
   std::uint64_t inode = 0;
+  std::uint64_t born_ns = 0;  ///< when the file was made, for inodes are given again; 0: nobody knows
   std::uint64_t offset = 0;
 };
 
