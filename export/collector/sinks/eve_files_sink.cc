@@ -55,7 +55,7 @@ class EveFilesSink final : public Sink {
       : Sink("eve"), options_(options), path_(options.path), rotation_(options.path) {}
   ~EveFilesSink() override {
     // A clean end leaves nothing to be written again. Where this fails the journal still has it.
-    if (settle()) (void)journal_.forget_lines();
+    if (opened_ && settle()) (void)journal_.forget_lines();
   }
 
   Status open();
@@ -85,6 +85,7 @@ class EveFilesSink final : public Sink {
   Rotation rotation_;
   EveJournal journal_;
   Fd file_;
+  bool opened_ = false;    ///< else the journal may have lines that nobody has settled
   PlacedLines placed_;     ///< in the journal, not known to be on the disk in the file; no lines: all is
   bool written_ = false;   ///< placed_ is in the file
   std::string complaint_;  ///< of the last tick(): said once, not with each
@@ -100,7 +101,9 @@ Status EveFilesSink::open() {
   }
   journal_ = std::move(journal).value();
   if (auto s = open_file(); !s) return s;
-  return redo();
+  if (auto s = redo(); !s) return s;
+  opened_ = true;
+  return Done{};
 }
 
 /// Opens the file of the name, or makes it.

@@ -357,6 +357,18 @@ TEST_F(EveFilesTest, WritesIntoNoFileThatTookTheNumberOfItsOwn) {
   EXPECT_EQ(content(alike), text) << "it was made at another time";
 }
 
+TEST_F(EveFilesTest, ForgetsNothingWhenItCannotBeOpened) {
+  store_and_die(3);
+  const std::string whole = content(options_.path);
+  ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
+  fs::rename(options_.path, folder_.file("eve.json.1"));
+  fs::create_directory(options_.path);
+  EXPECT_FALSE(open_eve_files_sink(options_));
+  fs::remove(options_.path);
+  open();
+  EXPECT_EQ(content(folder_.file("eve.json.1")), whole);
+}
+
 TEST_F(EveFilesTest, CompletesWhatAnEarlierVersionBegan) {
   store_and_die(3);
   change_journal("ALTER TABLE lines DROP COLUMN born");  // which it did not have
