@@ -168,7 +168,7 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged<std::uint64_t>(n, 0, 1'000'000, 1, c.eve.keep_files, "has to be 0 to 1000000");
      }},
-    {"eve.keep-size", "0", "of all put away, the newest: 500 GiB; 0: all",
+    {"eve.keep-size", "0", "of all put away, the newest, of which one stays: 500 GiB; 0: all",
      [](const YAML::Node& n, Config& c) { return size(n, c.eve.keep_bytes); }},
     {"clickhouse.url", "", "http://127.0.0.1:8123, or https:// where it is not this machine",
      [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.url); }},

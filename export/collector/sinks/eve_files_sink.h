@@ -37,7 +37,7 @@ struct EveFilesOptions {
   std::chrono::seconds rotate_every{
       86'400};                   ///< counted from 1970 UTC: 86400 is midnight; 0: whatever its age
   std::uint64_t keep_files = 0;  ///< put away; the oldest go first. 0: all
-  std::uint64_t keep_bytes = 0;  ///< of those put away. 0: all
+  std::uint64_t keep_bytes = 0;  ///< of those put away, but the newest stays. 0: all
 };
 
 /// The error says what stands in the way, and what would do.

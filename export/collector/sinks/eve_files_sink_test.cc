@@ -246,6 +246,16 @@ TEST_F(EveFilesTest, RemovesTheOldestByNumberAndBySize) {
   EXPECT_EQ(put_away().size(), 1U);
 }
 
+/// Else each file would go as it is put away: it has rotate_bytes by then, and a little more.
+TEST_F(EveFilesTest, KeepsTheNewestWhateverItsSize) {
+  options_.rotate_bytes = options_.keep_bytes = 1000;
+  auto sink = open();
+  for (int i = 0; i < 20; ++i) store(*sink, {chain_.next(2)});
+  ASSERT_EQ(put_away().size(), 1U);
+  EXPECT_GE(fs::file_size(put_away()[0]), 1000U);
+  EXPECT_TRUE(all().ends_with(lines_of(40, 40)));
+}
+
 TEST_F(EveFilesTest, LeavesFilesOfOtherNamesAlone) {
   const std::string others[] = {"eve.20261123T010203.000000Z.json.gz", "eve.20261123T01020x.000000Z.json",
                                 "eve.old.json", "evf.20261123T010203.000000Z.json"};
