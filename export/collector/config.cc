@@ -236,8 +236,11 @@ constexpr Key kSinkKeys[] = {
        c.dead_letter = n.as<std::string>();
        return c.dead_letter.empty() ? "is empty; name a file, or none" : nullptr;
      }},
-    {"dead-letter.max-size", "256 MiB", "of that file; beyond, records are counted alone",
-     [](const YAML::Node& n, Config& c) -> const char* { return size(n, c.dead_letter_bytes); }},
+    {"dead-letter.max-size", "256 MiB", "of that file, 1 MiB and more; beyond, records are counted alone",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const bool good = read_size(n.as<std::string>(), c.dead_letter_bytes) && c.dead_letter_bytes != 0;
+       return good ? nullptr : "has to be 1 MiB and more: 256 MiB; to keep none, write `dead-letter: none`";
+     }},
 };
 
 /// The collector itself.
