@@ -168,7 +168,7 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged<std::uint64_t>(n, 0, 1'000'000, 1, c.eve.keep_files, "has to be 0 to 1000000");
      }},
-    {"eve.keep-size", "0", "of all put away, the newest: 500 GiB; 0: all",
+    {"eve.keep-size", "0", "of all put away, the newest, of which one stays: 500 GiB; 0: all",
      [](const YAML::Node& n, Config& c) { return size(n, c.eve.keep_bytes); }},
     {"clickhouse.url", "", "http://127.0.0.1:8123, or https:// where it is not this machine",
      [](const YAML::Node& n, Config& c) { return text(n, c.clickhouse.url); }},
@@ -236,8 +236,11 @@ constexpr Key kSinkKeys[] = {
        c.dead_letter = n.as<std::string>();
        return c.dead_letter.empty() ? "is empty; name a file, or none" : nullptr;
      }},
-    {"dead-letter.max-size", "256 MiB", "of that file; beyond, records are counted alone",
-     [](const YAML::Node& n, Config& c) -> const char* { return size(n, c.dead_letter_bytes); }},
+    {"dead-letter.max-size", "256 MiB", "of that file, 1 MiB and more; beyond, records are counted alone",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       const bool good = read_size(n.as<std::string>(), c.dead_letter_bytes) && c.dead_letter_bytes != 0;
+       return good ? nullptr : "has to be 1 MiB and more: 256 MiB; to keep none, write `dead-letter: none`";
+     }},
 };
 
 /// The collector itself.

@@ -53,9 +53,16 @@ TEST_F(ConfigTest, ReadsAgesAndSizes) {
   for (const char* bad :
        {"store.max-age: 90\n", "store.max-age: soon\n", "store.max-age: 1w\n",
         "store.max-age: 99999999999999d\n", "store.max-size: 1 MiB\n", "store.max-size: 500\n",
-        "store.max-size: 99999999999999 TiB\n", "max-queue-mib: 1\n", "store: ''\n", "dead-letter: ''\n"}) {
+        "store.max-size: 99999999999999 TiB\n", "max-queue-mib: 1\n", "store: ''\n", "dead-letter: ''\n",
+        "dead-letter.max-size: 0\n"}) {
     EXPECT_NE(error_of(bad).find("c.yaml:1: "), std::string::npos) << bad << error_of(bad);
   }
+}
+
+TEST_F(ConfigTest, ZeroIsNoSizeOfDeadLetters) {
+  EXPECT_EQ(load_config(write("dead-letter.max-size: 1 MiB\n")).value().dead_letter_bytes, 1U << 20);
+  EXPECT_NE(error_of("dead-letter.max-size: 0\n").find("dead-letter: none"), std::string::npos)
+      << "elsewhere 0 is no limit; here it would keep nothing";
 }
 
 TEST_F(ConfigTest, KeysOfEveFiles) {

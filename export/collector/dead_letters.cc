@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 
 #include "export/collector/chain.h"
 #include "export/collector/json.h"
 #include "export/durable.h"
 #include "export/eve_format.h"
+#include "export/fd.h"
 
 namespace picket::collector {
 namespace {
@@ -38,9 +40,6 @@ std::string line_of(std::string_view sink, const Rejected& r) {
 
 DeadLetters::DeadLetters(std::string path, std::uint64_t max_bytes)
     : path_(std::move(path)), max_bytes_(max_bytes) {}
-DeadLetters::~DeadLetters() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::uint64_t DeadLetters::written() const {
   const std::lock_guard lock(mutex_);
@@ -51,40 +50,49 @@ std::uint64_t DeadLetters::without_room() const {
   return without_room_;
 }
 
-Status DeadLetters::open() {
-  if (fd_ >= 0) return Done{};
-  fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+/// As many as there is room for. The file is opened for each: it is rare, and the one of before may have been put away.
+Result<std::size_t> DeadLetters::append(std::string_view sink, std::span<const Rejected> rejected) const {
+  const auto error = [&](int why, const char* hint) {
+    return Error{fmt::format("dead-letter '{}': {}; {}", path_, std::strerror(why), hint)};
+  };
+  const Fd file(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   struct stat s {};
-  if (fd_ < 0 || ::fstat(fd_, &s) != 0) {
-    return Error{
-        fmt::format("dead-letter '{}': {}; name a file in a folder that exists and may be written to", path_,
-                    std::strerror(errno))};
+  if (!file || ::fstat(file.get(), &s) != 0)
+    return error(errno, "name a file in a folder that exists and may be written to");
+  const auto size = static_cast<std::uint64_t>(s.st_size);
+  char last = '\n';
+  if (size > 0 && ::pread(file.get(), &last, 1, s.st_size - 1) < 0)
+    return error(errno, "it has to be readable");
+  // A kill in the middle of a write leaves half a line.
+  std::string lines = last == '\n' ? "" : "\n";
+  std::size_t fit = 0;
+  for (const Rejected& r : rejected) {
+    const std::string line = line_of(sink, r);
+    if (size + lines.size() + line.size() > max_bytes_) break;
+    lines += line;
+    ++fit;
   }
-  size_ = static_cast<std::uint64_t>(s.st_size);
-  return Done{};
+  if (fit == 0) return fit;
+  if (size == 0) {  // its name first: a file with letters in it has one after a loss of power, too
+    const int why = sync_folder(std::filesystem::path(path_).parent_path());
+    if (why != 0) return error(why, "its folder has to be readable");
+  }
+  int why = write_all(file.get(), lines);
+  if (why == 0 && ::fdatasync(file.get()) != 0) why = errno;
+  if (why == 0) return fit;
+  // Half a line would spoil the next; what was written whole is written once more.
+  (void)!::ftruncate(file.get(), s.st_size);
+  return error(why, "make room there");
 }
 
 Status DeadLetters::put(std::string_view sink, std::span<const Rejected> rejected) {
   if (rejected.empty()) return Done{};
   const std::lock_guard lock(mutex_);
-  std::uint64_t fit = 0;
+  std::size_t fit = 0;
   if (!path_.empty()) {
-    if (auto s = open(); !s) return s;
-    std::string lines;
-    for (const Rejected& r : rejected) {
-      std::string line = line_of(sink, r);
-      if (size_ + lines.size() + line.size() > max_bytes_) break;
-      lines += line;
-      ++fit;
-    }
-    int why = write_all(fd_, lines);
-    if (why == 0 && ::fdatasync(fd_) != 0) why = errno;
-    if (why != 0) {
-      // Half a line would spoil the next; what was written whole is written once more.
-      (void)!::ftruncate(fd_, static_cast<off_t>(size_));
-      return Error{fmt::format("dead-letter '{}': {}; make room there", path_, std::strerror(why))};
-    }
-    size_ += lines.size();
+    const auto appended = append(sink, rejected);
+    if (!appended) return appended.error();
+    fit = appended.value();
   }
   written_ += fit;
   const std::uint64_t left = rejected.size() - fit;

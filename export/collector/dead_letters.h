@@ -7,10 +7,10 @@
 // Twice    a record may stand here when its collector died before what came with it was stored
 // Limits   max_bytes; beyond, a record is counted, and the count is logged
 // Durable  on return of put(): the file is synced
+// Others   may move the file away or remove it at any time: the next record makes a new one
 // Threads  any
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -24,9 +24,6 @@ class DeadLetters {
  public:
   /// Appends to `path`, which is made with the first record. "": counts alone.
   DeadLetters(std::string path, std::uint64_t max_bytes);
-  ~DeadLetters();
-  DeadLetters(const DeadLetters&) = delete;
-  DeadLetters& operator=(const DeadLetters&) = delete;
 
   /// The error says why the file cannot be written: disk full, no such folder. Call again with the same.
   Status put(std::string_view sink, std::span<const Rejected> rejected);
@@ -35,13 +32,12 @@ class DeadLetters {
   [[nodiscard]] std::uint64_t without_room() const;  ///< counted alone
 
  private:
-  Status open();
+  Result<std::size_t> append(std::string_view sink, std::span<const Rejected> rejected) const;
 
   std::string path_;
   std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
-  int fd_ = -1;
-  std::uint64_t size_ = 0, written_ = 0, without_room_ = 0;
+  std::uint64_t written_ = 0, without_room_ = 0;
 };
 
 }  // namespace picket::collector

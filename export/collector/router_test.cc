@@ -578,6 +578,47 @@ TEST(DeadLetters, AreBoundedAndCounted) {
   EXPECT_EQ(again.without_room(), 5U) << "what is in the file already counts";
 }
 
+std::string content(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(DeadLetters, GoIntoANewFileWhenTheirsWasPutAwayOrRemoved) {
+  const test::Folder folder;
+  const std::string path = folder.file("dead"), away = folder.file("dead.1");
+  DeadLetters letters(path, 1000);
+  const auto letter = [](std::uint64_t seq) {
+    return std::vector<Rejected>{{{"plant-7", 1, v1::LANE_ALL}, seq, "no reason", std::string(300, 'r')}};
+  };
+  EXPECT_TRUE(letters.put("a", letter(7)));
+  std::filesystem::rename(path, away);
+  EXPECT_TRUE(letters.put("a", letter(8)));
+  EXPECT_NE(content(away).find("\"seq\":7,"), std::string::npos);
+  EXPECT_EQ(content(away).find("\"seq\":8,"), std::string::npos);
+  EXPECT_NE(content(path).find("\"seq\":8,"), std::string::npos);
+  EXPECT_TRUE(letters.put("a", letter(9)));
+  ASSERT_EQ(letters.without_room(), 1U) << "it is full";
+  std::filesystem::remove(path);
+  EXPECT_TRUE(letters.put("a", letter(10)));
+  EXPECT_EQ(letters.without_room(), 1U);
+  EXPECT_NE(content(path).find("\"seq\":10,"), std::string::npos);
+}
+
+TEST(DeadLetters, BeginALineBehindHalfAOne) {
+  const test::Folder folder;
+  const std::string path = folder.file("dead"), half = "{\"time\":\"2026";
+  std::ofstream(path) << half;
+  const std::vector<Rejected> one(1);
+  DeadLetters letters(path, 2000);
+  EXPECT_TRUE(letters.put("a", one));
+  EXPECT_TRUE(letters.put("a", one));
+  const std::string text = content(path);
+  EXPECT_TRUE(text.starts_with(half + "\n{\"time\"")) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
+  EXPECT_TRUE(DeadLetters(path, text.size() + 1).put("a", one));
+  EXPECT_EQ(content(path), text) << "what finds no room changes nothing";
+}
+
 TEST(DeadLetters, SayWhyTheyCannotBeWritten) {
   DeadLetters letters("/no/such/folder/dead", 2000);
   const std::vector<Rejected> one(1);

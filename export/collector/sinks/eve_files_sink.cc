@@ -33,13 +33,29 @@ std::string journal_path(const std::string& path) {
   return p.parent_path() / ("." + p.filename().string() + ".journal");
 }
 
+/// Where the next line of the file belongs.
+Result<Place> end_of(const Fd& file, const std::string& path) {
+  struct statx st {};
+  if (::statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0)
+    return system_error(path, "stat");
+  const bool born = (st.stx_mask & STATX_BTIME) != 0;
+  const auto born_s = static_cast<std::uint64_t>(st.stx_btime.tv_sec);
+  return Place{st.stx_ino, born ? born_s * 1'000'000'000 + st.stx_btime.tv_nsec : 0, st.stx_size};
+}
+
+/// Is it the file of this place, and whole up to there? By its end.
+bool has(const Place& end, const Place& place) {
+  const bool same_birth = end.born_ns == place.born_ns || end.born_ns == 0 || place.born_ns == 0;
+  return end.inode == place.inode && same_birth && end.offset >= place.offset;
+}
+
 class EveFilesSink final : public Sink {
  public:
   explicit EveFilesSink(const EveFilesOptions& options)
       : Sink("eve"), options_(options), path_(options.path), rotation_(options.path) {}
   ~EveFilesSink() override {
     // A clean end leaves nothing to be written again. Where this fails the journal still has it.
-    if (settle()) (void)journal_.forget_lines();
+    if (opened_ && settle()) (void)journal_.forget_lines();
   }
 
   Status open();
@@ -54,7 +70,10 @@ class EveFilesSink final : public Sink {
     return Error{fmt::format("eve journal '{}': {}", journal_path(path_), r.error().message)};
   }
   Status redo();
+  Result<Fd> open_named() const;
   Status open_file();
+  Status place_anew();
+  [[nodiscard]] bool is_removed() const;
   Status settle();
   Status write_lines();
   Status follow_name();
@@ -66,6 +85,7 @@ class EveFilesSink final : public Sink {
   Rotation rotation_;
   EveJournal journal_;
   Fd file_;
+  bool opened_ = false;    ///< else the journal may have lines that nobody has settled
   PlacedLines placed_;     ///< in the journal, not known to be on the disk in the file; no lines: all is
   bool written_ = false;   ///< placed_ is in the file
   std::string complaint_;  ///< of the last tick(): said once, not with each
@@ -81,11 +101,13 @@ Status EveFilesSink::open() {
   }
   journal_ = std::move(journal).value();
   if (auto s = open_file(); !s) return s;
-  return redo();
+  if (auto s = redo(); !s) return s;
+  opened_ = true;
+  return Done{};
 }
 
 /// Opens the file of the name, or makes it.
-Status EveFilesSink::open_file() {
+Result<Fd> EveFilesSink::open_named() const {
   Fd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
   if (fd.get() < 0) return system_error(path_, "cannot be written to");
   struct stat st {};
@@ -93,7 +115,29 @@ Status EveFilesSink::open_file() {
   if (!S_ISREG(st.st_mode)) return Error{fmt::format("eve '{}': is no regular file; name one", path_)};
   if (const int error = sync_folder(fs::path(path_).parent_path()))
     return system_error(path_, "cannot sync its folder", error);
-  file_ = std::move(fd);
+  return fd;
+}
+
+Status EveFilesSink::open_file() {
+  auto fd = open_named();
+  if (!fd) return fd.error();
+  file_ = std::move(fd).value();
+  return Done{};
+}
+
+/// The file of the last lines is gone: they get a place behind what is in the file of the name. The journal knows it
+/// before a line is written, so whoever dies in the middle of them is followed by one who writes over the half.
+Status EveFilesSink::place_anew() {
+  auto fd = open_named();
+  if (!fd) return fd.error();
+  const auto end = end_of(fd.value(), path_);
+  if (!end) return end.error();
+  if (auto s = named(journal_.move_lines(end.value())); !s) return s;
+  file_ = std::move(fd).value();
+  placed_.place = end.value();
+  written_ = false;
+  spdlog::warn("eve '{}': the file that the last lines were written to is gone; they stand in the new one",
+               path_);
   return Done{};
 }
 
@@ -103,48 +147,61 @@ Status EveFilesSink::redo() {
   if (!lines) return lines.error();
   if (!lines.value()) return Done{};
   placed_ = std::move(*lines.value());
-  struct stat st {};
-  const auto is_it = [&] {
-    return st.st_ino == placed_.inode && static_cast<std::uint64_t>(st.st_size) >= placed_.offset;
-  };
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  if (is_it()) return settle();
+  const auto end = end_of(file_, path_);
+  if (!end) return end.error();
+  if (has(end.value(), placed_.place)) return settle();
 
+  // Moved away, it still begins with its name's stem; another's file may have its inode by now.
   std::error_code unreadable;
-  const fs::path folder = fs::path(path_).parent_path();
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, unreadable), end; !unreadable && at != end;
+  const fs::path path(path_);
+  const std::string stem = path.stem().string();
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (fs::directory_iterator at(folder, unreadable), last; !unreadable && at != last;
        at.increment(unreadable)) {
-    if (::lstat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode) || !is_it()) continue;
-    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC));
-    if (moved.get() < 0) return system_error(at->path(), "cannot be written to");
+    struct stat st {};
+    if (!at->path().filename().string().starts_with(stem) || ::lstat(at->path().c_str(), &st) != 0 ||
+        !S_ISREG(st.st_mode) || st.st_ino != placed_.place.inode) {
+      continue;
+    }
+    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!moved) return system_error(at->path(), "cannot be written to");
+    const auto its_end = end_of(moved, at->path());
+    if (!its_end) return its_end.error();
+    if (!has(its_end.value(), placed_.place)) continue;
     std::swap(file_, moved);
     Status s = settle();
     std::swap(file_, moved);
     return s;
   }
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  spdlog::warn("eve '{}': the file that the last lines were written to is gone; they stand in the new one",
-               path_);
-  placed_.inode = st.st_ino;
-  placed_.offset = static_cast<std::uint64_t>(st.st_size);
+  if (auto s = place_anew(); !s) return s;
   return settle();
 }
 
 Status EveFilesSink::write_lines() {
-  if (const int error = write_all_at(file_.get(), placed_.lines, placed_.offset))
+  if (const int error = write_all_at(file_.get(), placed_.lines, placed_.place.offset))
     return system_error(path_, "write", error);
   return Done{};
 }
 
-/// On return the journal's lines are in the file, and on the disk.
+/// It has no name any more: what is written to it is seen by nobody.
+bool EveFilesSink::is_removed() const {
+  struct stat st {};
+  return ::fstat(file_.get(), &st) != 0 || st.st_nlink == 0;
+}
+
+/// On return the journal's lines are on the disk, in a file that had a name then.
 Status EveFilesSink::settle() {
   if (placed_.lines.empty()) return Done{};
+  if (is_removed()) {
+    if (auto s = place_anew(); !s) return s;
+  }
   if (!written_) {
     if (auto s = write_lines(); !s) return s;
   }
   // After a sync that failed nobody knows what the file has: it is written again.
   written_ = ::fdatasync(file_.get()) == 0;
   if (!written_) return system_error(path_, "sync");
+  if (is_removed()) return settle();  // meanwhile
   placed_ = {};
   written_ = false;
   return Done{};
@@ -199,10 +256,9 @@ Status EveFilesSink::store(Deliveries deliveries, const Bury& bury) {
     });
   }
   if (auto s = bury(rejected); !s) return s;
-  struct stat st {};
-  if (::fstat(file_.get(), &st) != 0) return system_error(path_, "stat");
-  placed.inode = st.st_ino;
-  placed.offset = static_cast<std::uint64_t>(st.st_size);
+  const auto end = end_of(file_, path_);
+  if (!end) return end.error();
+  placed.place = end.value();
   if (auto s = named(journal_.put(block.value(), placed)); !s) return s;
 
   placed_ = std::move(placed);

@@ -12,9 +12,11 @@
 //           and later than that of every file before it, whatever the clock does: names sort by age. A file is put
 //           away when it has rotate_bytes, or the hour, day ... in which it was last written to is over.
 // Others    logrotate may move the file away (`create` or `nocreate`, not `copytruncate`): that is seen at the next
-//           store() or tick(), and a file of the name is begun. A file moved while the collector was
-//           down is found again by its inode; when it is gone, with the last block in doubt, that
-//           block's lines stand in the new file.
+//           store() or tick(), and a file of the name is begun. A file moved while the collector was down is found
+//           again by its inode and the time it was made, under a name that begins with STEM; when it is gone, with
+//           the last block in doubt, that block's lines stand in the new file. So too when a file is removed before
+//           its last block is known to be on the disk: better twice than never. So give logrotate `delaycompress`
+//           with `compress`: else it may remove the file that it moved away before the last block is in there.
 // Disk full the journal cannot grow: store() stores nothing and says so. It is in the journal and does not fit into
 //           the file: it counts as stored, and is tried again by store() and tick(), before anything else is taken.
 // One collector writes a file: a second one finds the journal locked.
@@ -35,7 +37,7 @@ struct EveFilesOptions {
   std::chrono::seconds rotate_every{
       86'400};                   ///< counted from 1970 UTC: 86400 is midnight; 0: whatever its age
   std::uint64_t keep_files = 0;  ///< put away; the oldest go first. 0: all
-  std::uint64_t keep_bytes = 0;  ///< of those put away. 0: all
+  std::uint64_t keep_bytes = 0;  ///< of those put away, but the newest stays. 0: all
 };
 
 /// The error says what stands in the way, and what would do.

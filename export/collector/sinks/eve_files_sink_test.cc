@@ -9,7 +9,9 @@
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
+#include "export/collector/db.h"
 #include "export/collector/sinks/rotation.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/eve.h"
@@ -30,6 +32,27 @@ std::string content(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
+
+/// No file of this process grows beyond so many bytes, as if the disk were full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit full{bytes, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  }
+  ~FullDisk() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  sighandler_t handler_;
+  rlimit before_{};
+};
+constexpr rlim_t kRoom = 1 << 20;  // the journal stays far below it
 
 class EveFilesTest : public ::testing::Test {
  protected:
@@ -59,6 +82,25 @@ class EveFilesTest : public ::testing::Test {
     const auto t = std::time(nullptr) - static_cast<std::time_t>(seconds);
     const timespec times[2] = {{t, 0}, {t, 0}};
     ASSERT_EQ(::utimensat(AT_FDCWD, options_.path.c_str(), times, 0), 0);
+  }
+
+  /// Stores so many records, and dies: the journal has the block, and nobody knows what the file has.
+  void store_and_die(std::uint32_t count) {
+    const test::Folder crashed;
+    const fs::path folder = fs::path(options_.path).parent_path();
+    {
+      auto sink = open();
+      store(*sink, {chain_.next(count)});
+      fs::copy(folder, fs::path(crashed.file("x")).parent_path());
+    }
+    for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
+      fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  }
+  void change_journal(const std::string& sql) {
+    auto db = Db::open(folder_.file(".eve.json.journal"), SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(db) << db.error().message;
+    const Status s = db.value().run(sql);
+    ASSERT_TRUE(s) << s.error().message;
   }
 
   test::Folder folder_;
@@ -103,15 +145,8 @@ TEST_F(EveFilesTest, CompletesTheLastBlockAfterACrash) {
 }
 
 TEST_F(EveFilesTest, CompletesTheLastBlockInAFileThatWasMovedMeanwhile) {
-  const test::Folder crashed;
   const fs::path folder = fs::path(options_.path).parent_path();
-  {
-    auto sink = open();
-    store(*sink, {chain_.next(3)});
-    fs::copy(folder, fs::path(crashed.file("x")).parent_path());
-  }
-  for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
-    fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  store_and_die(3);
   const std::string whole = content(options_.path);
   ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
   fs::rename(options_.path, folder / "eve.json.1");
@@ -123,15 +158,8 @@ TEST_F(EveFilesTest, CompletesTheLastBlockInAFileThatWasMovedMeanwhile) {
 }
 
 TEST_F(EveFilesTest, LosesNothingWhenTheFileOfTheLastBlockIsGone) {
-  const test::Folder crashed;
   const fs::path folder = fs::path(options_.path).parent_path();
-  {
-    auto sink = open();
-    store(*sink, {chain_.next(3)});
-    fs::copy(folder, fs::path(crashed.file("x")).parent_path());
-  }
-  for (const char* name : {".eve.json.journal", ".eve.json.journal-wal"})
-    fs::copy_file(crashed.file(name), folder / name, fs::copy_options::overwrite_existing);
+  store_and_die(3);
   std::ofstream(folder / "another") << "so that the inode is not taken again";
   fs::rename(folder / "another", options_.path);
   auto sink = open();
@@ -218,6 +246,16 @@ TEST_F(EveFilesTest, RemovesTheOldestByNumberAndBySize) {
   EXPECT_EQ(put_away().size(), 1U);
 }
 
+/// Else each file would go as it is put away: it has rotate_bytes by then, and a little more.
+TEST_F(EveFilesTest, KeepsTheNewestWhateverItsSize) {
+  options_.rotate_bytes = options_.keep_bytes = 1000;
+  auto sink = open();
+  for (int i = 0; i < 20; ++i) store(*sink, {chain_.next(2)});
+  ASSERT_EQ(put_away().size(), 1U);
+  EXPECT_GE(fs::file_size(put_away()[0]), 1000U);
+  EXPECT_TRUE(all().ends_with(lines_of(40, 40)));
+}
+
 TEST_F(EveFilesTest, LeavesFilesOfOtherNamesAlone) {
   const std::string others[] = {"eve.20261123T010203.000000Z.json.gz", "eve.20261123T01020x.000000Z.json",
                                 "eve.old.json", "evf.20261123T010203.000000Z.json"};
@@ -258,25 +296,96 @@ TEST_F(EveFilesTest, FollowsAFileThatIsMovedAway) {
 /// What the journal has and the file has no room for counts as stored, and stands in the
 /// file when there is room again.
 TEST_F(EveFilesTest, TriesAgainWhatDoesNotFit) {
-  constexpr rlim_t kRoom = 1 << 20;  // the journal stays far below it, the file is there already
   std::ofstream(options_.path) << std::string(kRoom - 10, '\n');
   auto sink = open();
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
-  const rlimit full{kRoom, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
   const auto first = chain_.next(3), second = chain_.next(2);
-  store(*sink, {first});
-  EXPECT_EQ(through(*sink, chain_.id()), 3U);
-  EXPECT_NE(refusal(*sink, {second}).find("File too large"), std::string::npos);
-  sink->tick();
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ::signal(SIGXFSZ, handler);
+  {
+    const FullDisk full(kRoom);
+    store(*sink, {first});
+    EXPECT_EQ(through(*sink, chain_.id()), 3U);
+    EXPECT_NE(refusal(*sink, {second}).find("File too large"), std::string::npos);
+    sink->tick();
+  }
   sink->tick();
   EXPECT_EQ(content(options_.path).substr(kRoom - 10), lines_of(1, 3));
   store(*sink, {second});
   EXPECT_EQ(content(options_.path).substr(kRoom - 10), lines_of(1, 5));
+}
+
+/// What the file had no room for is in the journal alone: it must not end in a file that has no name any more.
+TEST_F(EveFilesTest, WritesIntoANewFileWhatDidNotFitIntoOneThatIsRemoved) {
+  std::ofstream(options_.path) << std::string(kRoom - 10, '\n');
+  auto sink = open();
+  {
+    const FullDisk full(kRoom);
+    store(*sink, {chain_.next(3)});
+    fs::remove(options_.path);
+  }
+  sink->tick();
+  EXPECT_EQ(content(options_.path), lines_of(1, 3));
+  store(*sink, {chain_.next(2)});
+  EXPECT_EQ(content(options_.path), lines_of(1, 5));
+}
+
+/// The new file's place is in the journal before the lines are in the file: a start that breaks off in the middle of
+/// them leaves half a line that the next start goes over, not behind.
+TEST_F(EveFilesTest, CompletesTheLinesOfALostFileWhereTheyWereBegun) {
+  store_and_die(3);
+  const std::string before(kRoom - 10, '\n');
+  std::ofstream(folder_.file("another")) << before;
+  fs::rename(folder_.file("another"), options_.path);
+  {
+    const FullDisk full(kRoom);
+    EXPECT_FALSE(open_eve_files_sink(options_));
+    ASSERT_EQ(fs::file_size(options_.path), kRoom) << "half a line";
+  }
+  auto sink = open();
+  EXPECT_TRUE(content(options_.path) == before + lines_of(1, 3));
+}
+
+TEST_F(EveFilesTest, WritesIntoNoFileThatTookTheNumberOfItsOwn) {
+  const std::string other = folder_.file("another.log"), alike = folder_.file("eve-of-another.json");
+  store_and_die(3);
+  fs::rename(options_.path, other);
+  const std::string text(fs::file_size(other), 'x');
+  std::ofstream(other) << text;
+  open();
+  EXPECT_EQ(content(options_.path), lines_of(1, 3));
+  EXPECT_EQ(content(other), text) << "it has another name";
+
+  fs::remove(options_.path);
+  store_and_die(2);
+  fs::rename(options_.path, folder_.file("lost"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the clock of files is coarse
+  std::ofstream(alike) << text;
+  struct statx st {};
+  ASSERT_EQ(::statx(AT_FDCWD, alike.c_str(), 0, STATX_INO | STATX_BTIME, &st), 0);
+  if ((st.stx_mask & STATX_BTIME) == 0) GTEST_SKIP() << "the file system does not say when a file was made";
+  change_journal("UPDATE lines SET inode = " + std::to_string(st.stx_ino));
+  open();
+  EXPECT_EQ(content(options_.path), lines_of(4, 5));
+  EXPECT_EQ(content(alike), text) << "it was made at another time";
+}
+
+TEST_F(EveFilesTest, ForgetsNothingWhenItCannotBeOpened) {
+  store_and_die(3);
+  const std::string whole = content(options_.path);
+  ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
+  fs::rename(options_.path, folder_.file("eve.json.1"));
+  fs::create_directory(options_.path);
+  EXPECT_FALSE(open_eve_files_sink(options_));
+  fs::remove(options_.path);
+  open();
+  EXPECT_EQ(content(folder_.file("eve.json.1")), whole);
+}
+
+TEST_F(EveFilesTest, CompletesWhatAnEarlierVersionBegan) {
+  store_and_die(3);
+  change_journal("ALTER TABLE lines DROP COLUMN born");  // which it did not have
+  ASSERT_EQ(::truncate(options_.path.c_str(), 10), 0);
+  fs::rename(options_.path, folder_.file("eve.json.1"));
+  open();
+  EXPECT_EQ(content(folder_.file("eve.json.1")), lines_of(1, 3));
 }
 
 TEST_F(EveFilesTest, IsWrittenByOneCollector) {

@@ -38,9 +38,13 @@ Result<EveJournal> EveJournal::open(const std::string& path) {
            "NULL, "
            "state BLOB NOT NULL, PRIMARY KEY (sensor, boot, lane)) WITHOUT ROWID",
            "CREATE TABLE IF NOT EXISTS lines (id INTEGER PRIMARY KEY, inode INTEGER NOT NULL, "
-           "at INTEGER NOT NULL, size INTEGER NOT NULL, zstd BLOB NOT NULL)",
+           "at INTEGER NOT NULL, size INTEGER NOT NULL, zstd BLOB NOT NULL, born INTEGER NOT NULL DEFAULT 0)",
        }) {
     if (auto s = j.db_.run(statement); !s) return s.error();
+  }
+  if (!j.db_.prepare("SELECT born FROM lines")) {  // of a version that did not ask for it
+    if (auto s = j.db_.run("ALTER TABLE lines ADD COLUMN born INTEGER NOT NULL DEFAULT 0"); !s)
+      return s.error();
   }
   const std::pair<Statement*, const char*> wanted[] = {
       {&j.begin_, "BEGIN IMMEDIATE"},
@@ -48,8 +52,10 @@ Result<EveJournal> EveJournal::open(const std::string& path) {
       {&j.rollback_, "ROLLBACK"},
       {&j.head_, "SELECT state FROM heads WHERE sensor = ? AND boot = ? AND lane = ?"},
       {&j.set_head_, "INSERT OR REPLACE INTO heads (sensor, boot, lane, state) VALUES (?, ?, ?, ?)"},
-      {&j.lines_, "SELECT inode, at, size, zstd FROM lines WHERE id = ?"},
-      {&j.set_lines_, "INSERT OR REPLACE INTO lines (id, inode, at, size, zstd) VALUES (?, ?, ?, ?, ?)"},
+      {&j.lines_, "SELECT inode, born, at, size, zstd FROM lines WHERE id = ?"},
+      {&j.set_lines_,
+       "INSERT OR REPLACE INTO lines (id, inode, born, at, size, zstd) VALUES (?, ?, ?, ?, ?, ?)"},
+      {&j.move_, "UPDATE lines SET inode = ?, born = ?, at = ?"},
       {&j.forget_, "DELETE FROM lines"},
   };
   for (const auto& [statement, text] : wanted) {
@@ -93,10 +99,11 @@ Status EveJournal::put_in_transaction(const Block& block, const PlacedLines& pla
   }
   const std::string packed = pack(placed.lines);
   set_lines_.bind(1, std::int64_t{kOnlyRow});
-  set_lines_.bind(2, sql(placed.inode));
-  set_lines_.bind(3, sql(placed.offset));
-  set_lines_.bind(4, sql(placed.lines.size()));
-  set_lines_.bind(5, as_bytes(packed));
+  set_lines_.bind(2, sql(placed.place.inode));
+  set_lines_.bind(3, sql(placed.place.born_ns));
+  set_lines_.bind(4, sql(placed.place.offset));
+  set_lines_.bind(5, sql(placed.lines.size()));
+  set_lines_.bind(6, as_bytes(packed));
   if (auto s = done(set_lines_); !s) return s;
   return done(commit_);
 }
@@ -119,13 +126,20 @@ Result<std::optional<PlacedLines>> EveJournal::lines() {
     lines_.reset();
     return Error{db_.error()};
   }
-  PlacedLines placed{
-      static_cast<std::uint64_t>(lines_.integer(0)), static_cast<std::uint64_t>(lines_.integer(1)), {}};
-  auto text = unpack(lines_.text(3), static_cast<std::uint64_t>(lines_.integer(2)));
+  const auto number = [&](int column) { return static_cast<std::uint64_t>(lines_.integer(column)); };
+  PlacedLines placed{{number(0), number(1), number(2)}, {}};
+  auto text = unpack(lines_.text(4), number(3));
   lines_.reset();
   if (!text) return text.error();
   placed.lines = std::move(text).value();
   return std::optional{std::move(placed)};
+}
+
+Status EveJournal::move_lines(const Place& place) {
+  move_.bind(1, sql(place.inode));
+  move_.bind(2, sql(place.born_ns));
+  move_.bind(3, sql(place.offset));
+  return done(move_);
 }
 
 Status EveJournal::forget_lines() { return done(forget_); }

@@ -10,10 +10,16 @@
 
 namespace picket::collector {
 
-/// Lines that belong into a file at a place.
-struct PlacedLines {
+/// In a file, whatever its name is by now.
+struct Place {
   std::uint64_t inode = 0;
+  std::uint64_t born_ns = 0;  ///< when the file was made, for inodes are given again; 0: nobody knows
   std::uint64_t offset = 0;
+};
+
+/// Lines, and where they belong.
+struct PlacedLines {
+  Place place;
   std::string lines;
 };
 
@@ -27,6 +33,8 @@ class EveJournal {
   [[nodiscard]] Status put(const Block& block, const PlacedLines& lines);
   /// The lines of the last put(), unless they were forgotten.
   [[nodiscard]] Result<std::optional<PlacedLines>> lines();
+  /// They belong elsewhere now; on the disk on return.
+  [[nodiscard]] Status move_lines(const Place& place);
   [[nodiscard]] Status forget_lines();
 
  private:
@@ -34,7 +42,7 @@ class EveJournal {
   Status done(Statement& s);
 
   Db db_;
-  Statement begin_, commit_, rollback_, head_, set_head_, lines_, set_lines_, forget_;
+  Statement begin_, commit_, rollback_, head_, set_head_, lines_, set_lines_, move_, forget_;
 };
 
 }  // namespace picket::collector

@@ -71,7 +71,7 @@ std::size_t Rotation::remove_beyond(std::uint64_t files, std::uint64_t bytes) co
     const auto size = fs::file_size(*at, ignored);
     if (!ignored) kept_bytes += size;
     ++kept;
-    if ((files != 0 && kept > files) || (bytes != 0 && kept_bytes > bytes))
+    if ((files != 0 && kept > files) || (bytes != 0 && kept_bytes > bytes && kept > 1))
       removed += fs::remove(*at, ignored) ? 1 : 0;
   }
   return removed;

@@ -16,7 +16,8 @@ class Rotation {
   [[nodiscard]] std::vector<std::filesystem::path> put_away() const;
   /// A name for a file put away at this time, behind those of all files that are.
   [[nodiscard]] std::filesystem::path next_name(std::uint64_t now_us) const;
-  /// Removes the oldest until at most `files` of at most `bytes` are left; 0 is no limit. How many went.
+  /// Removes the oldest until at most `files` of at most `bytes` are left; 0 is no limit. The newest stays whatever its
+  /// size. How many went.
   std::size_t remove_beyond(std::uint64_t files, std::uint64_t bytes) const;
 
  private:

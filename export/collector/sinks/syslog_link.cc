@@ -67,10 +67,20 @@ Result<Socket> connect_to(const HostPort& at, int type, std::chrono::millisecond
   return dial_error(at, error == EINPROGRESS ? "no answer" : std::strerror(error));
 }
 
+/// Else the first message into a connection that the server closed would be lost, and count as sent.
+Status require_open(const Socket& socket) {
+  pollfd ended{socket.fd(), POLLRDHUP, 0};
+  if (::poll(&ended, 1, 0) > 0) return Error{"the server closed the connection"};
+  return Done{};
+}
+
 class PlainLink final : public SyslogLink {
  public:
   PlainLink(Socket socket, bool framed) : socket_(std::move(socket)), framed_(framed) {}
   Status send(std::string_view message) override {
+    if (framed_) {
+      if (auto s = require_open(socket_); !s) return s;
+    }
     const std::string frame = framed_ ? fmt::format("{} {}", message.size(), message) : std::string(message);
     std::string_view left = frame;
     while (!left.empty()) {
@@ -92,9 +102,7 @@ class TlsLink final : public SyslogLink {
   TlsLink(Socket socket, std::unique_ptr<SSL, Free> ssl) : socket_(std::move(socket)), ssl_(std::move(ssl)) {}
   ~TlsLink() override { (void)SSL_shutdown(ssl_.get()); }
   Status send(std::string_view message) override {
-    pollfd ended{socket_.fd(), POLLRDHUP,
-                 0};  // else the first message into a closed connection would be lost
-    if (::poll(&ended, 1, 0) > 0) return Error{"the server closed the connection"};
+    if (auto s = require_open(socket_); !s) return s;
     const std::string frame = fmt::format("{} {}", message.size(), message);
     std::size_t written = 0;
     if (SSL_write_ex(ssl_.get(), frame.data(), frame.size(), &written) == 1) return Done{};

@@ -15,6 +15,7 @@ namespace picket::collector {
 namespace {
 
 constexpr int kLongestPause = 30;  ///< of the first
+constexpr std::size_t kMaxHeads = 16'384;
 
 class ThreadedSyslog final : public SyslogSink {
  public:
@@ -30,7 +31,7 @@ class ThreadedSyslog final : public SyslogSink {
     if (!queue_.empty()) spdlog::warn("syslog {}: {} alerts were not sent", options_.server, queue_.size());
   }
 
-  /// Of this run: what a router sends twice is told once.
+  /// Of this run, and the last kMaxHeads chains: what a router sends twice is told once, hardly ever twice.
   Result<std::optional<ChainHead>> head(const ChainId& chain) override {
     const auto at = heads_.find(chain);
     return at == heads_.end() ? std::nullopt : std::optional{at->second};
@@ -83,6 +84,7 @@ Status ThreadedSyslog::store(Deliveries deliveries, const Bury& bury) {
     }
   }
   changed_.notify_all();
+  if (heads_.size() + block.value().heads.size() > kMaxHeads) heads_.clear();
   for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
   return Done{};
 }

@@ -18,6 +18,7 @@ namespace picket::collector {
 namespace {
 
 using test::Chain;
+using test::Shared;
 using test::store;
 using test::through;
 
@@ -132,6 +133,35 @@ TEST(SyslogTest, CountsOctetsOverTcp) {
   const std::string expected = framed(text_of_event(3)) + framed(text_of_event(6));
   EXPECT_EQ(receiver.read(expected.size()), expected);
   EXPECT_FALSE(sink->is_durable());
+}
+
+TEST(SyslogTest, LosesNothingOverTcpWhenTheServerHungUpBefore) {
+  Receiver receiver;
+  const auto sink = open({.server = receiver.address(),
+                          .transport = SyslogTransport::kTcp,
+                          .first_pause = std::chrono::milliseconds{1}});
+  Chain chain;
+  store(*sink, {chain.next(3)});
+  receiver.accept();
+  EXPECT_EQ(receiver.read(framed(text_of_event(3)).size()), framed(text_of_event(3)));
+  receiver.hang_up();
+  store(*sink, {chain.next(3)});
+  receiver.accept();
+  EXPECT_EQ(receiver.read(framed(text_of_event(6)).size()), framed(text_of_event(6)));
+}
+
+/// What it remembers is bounded, whatever sensors come by; what is asked for again is told once more.
+TEST(SyslogTest, ForgetsChainsWhenTheyAreMany) {
+  const Receiver receiver(SOCK_DGRAM);
+  const auto sink = open({.server = receiver.address(), .transport = SyslogTransport::kUdp});
+  Chain first;
+  store(*sink, {first.next(1)});
+  EXPECT_EQ(through(*sink, first.id()), 1U);
+  std::vector<Shared> many;
+  for (int i = 0; i < 16'384; ++i) many.push_back(Chain("sensor-" + std::to_string(i)).gap(1));
+  store(*sink, many);
+  EXPECT_EQ(through(*sink, many.back()->chain), 1U);
+  EXPECT_EQ(through(*sink, first.id()), 0U);
 }
 
 TEST(SyslogTest, SendsADatagramAnAlertOverUdp) {
