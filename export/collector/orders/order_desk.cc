@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "export/batch.h"
@@ -15,6 +16,7 @@ namespace picket::collector {
 namespace {
 
 constexpr std::chrono::seconds kLook{1};
+constexpr unsigned kMaxCalls = 2;  // of a sensor: one, and one that ends while the next begins
 
 class Desk;
 
@@ -51,6 +53,8 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   }
   void OnCancel() override { end(grpc::StatusCode::CANCELLED, "the sensor is gone"); }
   void OnDone() override;
+  /// Whose call it is: the sensor that the certificate names, else the connection.
+  [[nodiscard]] const std::string& whose() const noexcept { return identity_ ? *identity_ : peer_; }
 
  private:
   // With mutex_ held:
@@ -98,6 +102,11 @@ class Desk final : public OrderDesk {
       if (stop_) return refuse(grpc::StatusCode::UNAVAILABLE, "the collector is ending");
       if (calls_.size() >= max_sensors_)
         return refuse(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sensors wait for orders (max-sensors)");
+      if (const auto at = calls_of_.find(call->whose()); at != calls_of_.end() && at->second >= kMaxCalls) {
+        return refuse(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                      fmt::format("a sensor has at most {} calls for orders", kMaxCalls));
+      }
+      ++calls_of_[call->whose()];
       calls_.insert(call.get());
     }
     call->start();
@@ -113,6 +122,7 @@ class Desk final : public OrderDesk {
   void gone(Call* call) {
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
+    if (const auto at = calls_of_.find(call->whose()); --at->second == 0) calls_of_.erase(at);
   }
 
  private:
@@ -142,7 +152,8 @@ class Desk final : public OrderDesk {
   std::condition_variable stopped_;
   bool stop_ = false;
   std::unordered_set<Call*> calls_;
-  std::thread watcher_;  // last: it uses the others
+  std::unordered_map<std::string, unsigned> calls_of_;  ///< by whose they are
+  std::thread watcher_;                                 // last: it uses the others
 };
 
 void Call::take() {

@@ -5,6 +5,8 @@
 //
 // Memory    a part of one order for each sensor that is connected
 // Threads   gRPC's, and one that looks into the folder every second
+// Limits    2 calls of a sensor, or of a connection without a certificate: RESOURCE_EXHAUSTED beyond. So none takes
+//           the places of the others
 // Refuses   what is no status ends the call: INVALID_ARGUMENT
 // Identity  a status under another name than the connection's ends the call: PERMISSION_DENIED
 #pragma once

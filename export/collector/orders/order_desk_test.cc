@@ -38,12 +38,13 @@ class Collector {
  public:
   using Service = v1::Collector::WithRawCallbackMethod_Command<v1::Collector::Service>;
   using Script = std::function<OrderDesk::Reactor*()>;
+  static constexpr int kMaxSensors = 8;
 
   explicit Collector(const std::string& folder, int port = 0, Script script = nullptr,
                      std::optional<std::string> identity = std::nullopt)
       : service_(*this), script_(std::move(script)), identity_(std::move(identity)) {
     book = std::move(OrderBook::open(folder)).value();
-    desk_ = OrderDesk::start(*book, 8);
+    desk_ = OrderDesk::start(*book, kMaxSensors);
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
@@ -403,6 +404,49 @@ TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
   EXPECT_FALSE(stream->Read(&part));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_TRUE(collector.book->statuses().empty());
+}
+
+/// A call over a connection of its own, or over another call's.
+struct CommandCall {
+  explicit CommandCall(const Collector& collector) : CommandCall(connect(collector)) {}
+  explicit CommandCall(std::shared_ptr<grpc::Channel> to) : channel(std::move(to)) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    stream = v1::Collector::NewStub(channel)->Command(&context);
+  }
+  /// True when there is an order for that sensor, and it comes.
+  bool is_served(const std::string& sensor) {
+    v1::SensorStatus status;
+    status.set_sensor(sensor);
+    v1::Order part;
+    return stream->Write(status) && stream->Read(&part);
+  }
+  static std::shared_ptr<grpc::Channel> connect(const Collector& collector) {
+    grpc::ChannelArguments own;
+    own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(collector.at().text(), grpc::InsecureChannelCredentials(), own);
+  }
+  std::shared_ptr<grpc::Channel> channel;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::SensorStatus, v1::Order>> stream;
+};
+
+TEST_F(OrderDeskTest, NobodyTakesThePlacesOfOthers) {
+  issue("one");
+  for (const bool has_certificates : {false, true}) {
+    Collector collector(path("collector"), 0, nullptr,
+                        has_certificates ? std::optional<std::string>("plant-7") : std::nullopt);
+    std::vector<std::unique_ptr<CommandCall>> greedy;
+    greedy.push_back(std::make_unique<CommandCall>(collector));
+    for (int i = 1; i < Collector::kMaxSensors; ++i) {
+      greedy.push_back(has_certificates ? std::make_unique<CommandCall>(collector)
+                                        : std::make_unique<CommandCall>(greedy[0]->channel));
+    }
+    for (std::size_t i = 0; i < greedy.size(); ++i) {
+      EXPECT_EQ(greedy[i]->is_served("plant-7"), i < 2) << i;
+      if (i >= 2) EXPECT_EQ(greedy[i]->stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    }
+    if (!has_certificates) EXPECT_TRUE(CommandCall(collector).is_served("plant-8"));
+  }
 }
 
 TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
