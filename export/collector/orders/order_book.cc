@@ -19,15 +19,31 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr const char* kStatusFolder = "/status";
+constexpr std::size_t kMaxFileName = 255;  // NAME_MAX, which is in bytes
+constexpr std::string_view kStatusSuffix = ".status", kAside = ".new";
 
-std::string file_name_of(const std::string& sensor) {
+/// Nothing here throws: gRPC swallows what does, and the call that looked would never end.
+template <class Visit>
+void for_each_file(const std::string& folder, Visit visit) {
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    visit(at->path());
+}
+
+/// No two sensors have one file: "%sha256" is nothing that an encoded name begins with. Whose a file is stands in it.
+std::string status_file_of(const std::string& sensor) {
   std::string out;
   for (const char c : sensor) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  return out;
+  if (out.size() + kStatusSuffix.size() + kAside.size() > kMaxFileName) {
+    char hex[2 * SHA256_DIGEST_LENGTH];
+    to_hex(Bytes(Sha256::of(as_bytes(sensor))), hex);
+    out = "%sha256-" + std::string(hex, sizeof hex);
+  }
+  return out.append(kStatusSuffix);
 }
 
 Result<v1::OrderHead> head_of(const std::string& path) {
@@ -78,10 +94,9 @@ Result<std::unique_ptr<OrderBook>> OrderBook::open(const std::string& folder) {
 
 bool OrderBook::look(std::vector<std::string>& notes) {
   std::vector<std::string> paths;
-  std::error_code failed;
-  for (const auto& e : fs::directory_iterator(folder_, failed)) {
-    if (e.path().extension() == ".order" && paths.size() < kMaxOrders) paths.push_back(e.path());
-  }
+  for_each_file(folder_, [&](const fs::path& path) {
+    if (path.extension() == ".order" && paths.size() < kMaxOrders) paths.push_back(path);
+  });
   std::sort(paths.begin(), paths.end());
   const std::lock_guard lock(mutex_);
   std::vector<OrderFile> found;
@@ -138,16 +153,16 @@ void OrderBook::damaged(const std::string& path) {
 
 Status OrderBook::keep(const v1::SensorStatus& status) {
   const std::lock_guard lock(mutex_);
-  const std::string path = folder_ + kStatusFolder + "/" + file_name_of(status.sensor()) + ".status";
+  const std::string path = folder_ + kStatusFolder + "/" + status_file_of(status.sensor());
   std::error_code failed;
-  if (!fs::exists(path)) {
-    const auto n =
-        std::distance(fs::directory_iterator(folder_ + kStatusFolder, failed), fs::directory_iterator());
-    if (n >= static_cast<std::ptrdiff_t>(kMaxSensors))
+  if (!fs::exists(path, failed)) {
+    std::size_t n = 0;
+    for_each_file(folder_ + kStatusFolder, [&](const fs::path&) { ++n; });
+    if (n >= kMaxSensors)
       return Error{fmt::format("the status of {} sensors is kept, and of no more; remove old ones from {}{}",
                                n, folder_, kStatusFolder)};
   }
-  NewFile file(path + ".new", path);
+  NewFile file(path + std::string(kAside), path);
   if (Status s = file.write(std::string_view(status.SerializeAsString())); !s) return s;
   return file.commit();
 }
@@ -159,13 +174,12 @@ std::vector<OrderFile> OrderBook::orders() const {
 
 std::vector<v1::SensorStatus> OrderBook::statuses() const {
   std::vector<v1::SensorStatus> all;
-  std::error_code failed;
-  for (const auto& e : fs::directory_iterator(folder_ + kStatusFolder, failed)) {
-    if (e.path().extension() != ".status") continue;
-    std::ifstream in(e.path(), std::ios::binary);
+  for_each_file(folder_ + kStatusFolder, [&](const fs::path& path) {
+    if (path.extension() != kStatusSuffix) return;
+    std::ifstream in(path, std::ios::binary);
     v1::SensorStatus s;
     if (s.ParseFromIstream(&in)) all.push_back(std::move(s));
-  }
+  });
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.sensor() < b.sensor(); });
   return all;
 }
@@ -186,7 +200,8 @@ Result<std::string> make_order_file(const NewOrder& order) {
   std::string content;
   for (const std::string& path : order.files) {
     std::ifstream in(path, std::ios::binary);
-    if (!in || fs::is_directory(path)) return Error{path + ": cannot be read"};
+    std::error_code failed;
+    if (!in || fs::is_directory(path, failed)) return Error{path + ": cannot be read"};
     content.append(std::istreambuf_iterator<char>(in), {});
     if (!content.empty() && content.back() != '\n') content += '\n';
   }
@@ -201,7 +216,7 @@ Result<std::string> make_order_file(const NewOrder& order) {
   for (const std::string& s : order.sensors) head.add_sensors(s);
   const std::string path =
       fmt::format("{}/{}-{}-{}.order", order.folder, head.id(), order_kind_name(order.kind), order.name);
-  NewFile file(path + ".new", path);
+  NewFile file(path + std::string(kAside), path);
   const Status made =
       make_order(head, content, *key.value(), [&](const v1::Order& part) { return write_part(part, file); });
   if (!made) return made.error();
@@ -210,7 +225,8 @@ Result<std::string> make_order_file(const NewOrder& order) {
 }
 
 Status list_orders(const std::string& folder, bool json, std::FILE* out) {
-  if (!fs::is_directory(folder))
+  std::error_code failed;
+  if (!fs::is_directory(folder, failed))
     return Error{fmt::format("{}: there is no such folder; name one with --folder", folder)};
   auto book = OrderBook::open(folder);
   if (!book) return book.error();

@@ -2,7 +2,8 @@
 //
 //   <folder>/<id>-<kind>-<name>.order    as it was signed, here or elsewhere; superseded ones stay until
 //                                        somebody removes them
-//   <folder>/status/<sensor>.status      the last SensorStatus of a sensor; other characters of its name as %XX
+//   <folder>/status/<sensor>.status      the last SensorStatus of a sensor; other characters of its name as %XX.
+//                                        A name that is too long for a file: %sha256-<hash of the name>
 //
 // The collector needs no key: sensors check signatures. It only reads heads, to know what to send to whom.
 //

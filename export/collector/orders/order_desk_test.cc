@@ -449,6 +449,20 @@ TEST_F(OrderDeskTest, NobodyTakesThePlacesOfOthers) {
   }
 }
 
+TEST_F(OrderDeskTest, ANameTooLongForAFileIsServedAndKept) {
+  issue("one");
+  const std::string longest(128, '/');
+  {
+    Collector collector(path("collector"));
+    EXPECT_TRUE(CommandCall(collector).is_served(longest));
+    EXPECT_TRUE(CommandCall(collector).is_served(longest));
+    EXPECT_TRUE(CommandCall(collector).is_served(std::string(127, '/') + "x"));
+  }  // returns: no call was left in the middle
+  const auto all = std::move(OrderBook::open(path("collector"))).value()->statuses();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].sensor(), longest);
+}
+
 TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
   spill(path("content"), "x");
   const NewOrder order{v1::ORDER_RULES,   {path("content")}, "et", secret_file(),
