@@ -10,7 +10,9 @@
 #include <unordered_set>
 
 #include "export/batch.h"
+#include "export/collector/whole_message.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
+#include "export/wire_fields.h"
 
 namespace picket::collector {
 namespace {
@@ -18,7 +20,21 @@ namespace {
 constexpr std::chrono::seconds kLook{1};
 constexpr unsigned kMaxCalls = 2;  // of a sensor: one, and one that ends while the next begins
 
+constexpr std::size_t kMaxSets = 4 * OrderLimits::kSets;  // a sensor tells of three quarters of that
+/// A set with a reason and problems of full length is of 2.5 KiB and 17 fields.
+constexpr std::size_t kMaxStatus = std::size_t{1} << 20, kMaxFields = 32 * kMaxSets;
+
 class Desk;
+
+/// False, before objects are made of it: it is none, or of more fields than any sensor has to tell.
+bool read_status(const grpc::Slice& message, v1::SensorStatus& status) {
+  const Bytes bytes = bytes_of(message);
+  std::size_t left = kMaxFields;
+  const bool few = take_fields(bytes, left, [&](const WireField& f) {
+    return f.number != v1::SensorStatus::kSetsFieldNumber || take_fields(f.bytes, left);
+  });
+  return few && status.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
 
 class Call final : public OrderDesk::Reactor, public std::enable_shared_from_this<Call> {
  public:
@@ -41,7 +57,9 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   void OnReadDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     if (!ok) return fail(grpc::StatusCode::OK, "");
-    if (!grpc::SerializationTraits<v1::SensorStatus>::Deserialize(&in_, &incoming_).ok())
+    if (in_.Length() > kMaxStatus)
+      return fail(grpc::StatusCode::INVALID_ARGUMENT, "a status of more than 1 MiB");
+    if (!read_status(take_whole(in_), incoming_))
       return fail(grpc::StatusCode::INVALID_ARGUMENT, "a message that is no SensorStatus");
     take();
   }
@@ -159,7 +177,7 @@ class Desk final : public OrderDesk {
 void Call::take() {
   const std::string& sensor = incoming_.sensor();
   if (sensor.empty() || sensor.size() > BatchLimits{}.max_sensor_name ||
-      incoming_.sets_size() > static_cast<int>(4 * OrderLimits::kSets))
+      incoming_.sets_size() > static_cast<int>(kMaxSets))
     return fail(grpc::StatusCode::INVALID_ARGUMENT, "a status without a sensor's name, or of too many sets");
   if ((identity_ && *identity_ != sensor) || (!known_.sensor().empty() && known_.sensor() != sensor))
     return fail(grpc::StatusCode::PERMISSION_DENIED, "a status under another sensor's name");

@@ -3,7 +3,7 @@
 //   status ──> OrderBook::keep ──> pending ──> parts of one order ──> the status that tells
 //                                                                  what became of it ──> pending ...
 //
-// Memory    a part of one order for each sensor that is connected
+// Memory    a part of one order and a status, of at most 1 MiB and 8192 fields, for each call
 // Threads   gRPC's, and one that looks into the folder every second
 // Limits    2 calls of a sensor, or of a connection without a certificate: RESOURCE_EXHAUSTED beyond. So none takes
 //           the places of the others

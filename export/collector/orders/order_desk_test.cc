@@ -417,6 +417,9 @@ struct CommandCall {
   bool is_served(const std::string& sensor) {
     v1::SensorStatus status;
     status.set_sensor(sensor);
+    return is_served(status);
+  }
+  bool is_served(const v1::SensorStatus& status) {
     v1::Order part;
     return stream->Write(status) && stream->Read(&part);
   }
@@ -461,6 +464,38 @@ TEST_F(OrderDeskTest, ANameTooLongForAFileIsServedAndKept) {
   const auto all = std::move(OrderBook::open(path("collector"))).value()->statuses();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].sensor(), longest);
+}
+
+TEST_F(OrderDeskTest, AStatusThatWouldGrowIsRefused) {
+  issue("one");
+  Collector collector(path("collector"));
+  const auto code_of = [&](const std::function<void(v1::SensorStatus&)>& fill) {
+    v1::SensorStatus status;
+    status.set_sensor("plant-7");
+    fill(status);
+    CommandCall call(collector);
+    return call.is_served(status) ? grpc::StatusCode::OK : call.stream->Finish().error_code();
+  };
+  const auto problems = [](v1::SensorStatus& s) {
+    for (int i = 0; i < 100'000; ++i) s.mutable_sets(0)->add_problems("");
+  };
+  EXPECT_EQ(code_of([&](v1::SensorStatus& s) { s.add_sets(), problems(s); }),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code_of([](v1::SensorStatus& s) { s.set_version(std::string((1 << 20) + 1, 'x')); }),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(collector.book->statuses().empty());
+  const auto longest = [](v1::SensorStatus& s) {  // that a sensor makes
+    for (std::size_t i = 0; i < 2 * OrderLimits::kSets; ++i) {
+      v1::SetState& set = *s.add_sets();
+      set.set_name(std::string(OrderLimits::kName, 'x'));
+      set.set_id(~std::uint64_t{0});
+      set.set_sha256(std::string(32, 'x'));
+      set.set_refused(std::string(OrderFolder::Loaded::kProblemBytes, 'x'));
+      for (std::size_t k = 0; k < OrderFolder::Loaded::kProblems; ++k)
+        set.add_problems(std::string(OrderFolder::Loaded::kProblemBytes, 'x'));
+    }
+  };
+  EXPECT_EQ(code_of(longest), grpc::StatusCode::OK);
 }
 
 TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
