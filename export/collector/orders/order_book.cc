@@ -1,12 +1,12 @@
 #include "export/collector/orders/order_book.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 
 #include "export/clock.h"
 #include "export/collector/chain.h"
@@ -57,6 +57,21 @@ Result<v1::OrderHead> head_of(const std::string& path) {
   return head ? head : Error{path + ": " + head.error().message};
 }
 
+OrderFile::Stamp stamp_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {info.st_ino, static_cast<std::uint64_t>(info.st_size),
+          static_cast<std::uint64_t>(info.st_mtim.tv_sec) * kNsPerSecond +
+              static_cast<std::uint64_t>(info.st_mtim.tv_nsec)};
+}
+
+/// A time to come is one that a copy set at its end.
+bool is_at_rest(const OrderFile::Stamp& stamp) {
+  const std::uint64_t now = now_ns();
+  return stamp.changed_ns > now ||
+         now - stamp.changed_ns >= static_cast<std::uint64_t>(OrderBook::kRest.count());
+}
+
 std::string when(std::uint64_t ns) {
   const auto s = static_cast<std::time_t>(ns / 1'000'000'000);
   std::tm t{};
@@ -103,22 +118,32 @@ bool OrderBook::look(std::vector<std::string>& notes) {
   std::vector<std::string> bad;
   bool changed = false;
   for (const std::string& path : paths) {
-    if (std::find(damaged_.begin(), damaged_.end(), path) != damaged_.end()) continue;
+    const OrderFile::Stamp stamp = stamp_of(path);
+    const bool at_rest = is_at_rest(stamp);
+    if (const auto at = damaged_.find(path); at != damaged_.end()) {
+      if (at->second == stamp) continue;
+      damaged_.erase(at);
+    }
     const auto known =
         std::find_if(orders_.begin(), orders_.end(), [&](const OrderFile& o) { return o.path == path; });
-    if (known != orders_.end()) {
+    if (known != orders_.end() && known->stamp == stamp) {
+      changed |= at_rest && !known->at_rest;
       found.push_back(*known);
+      found.back().at_rest = at_rest;
       continue;
     }
     auto head = head_of(path);
     if (head) {
-      found.push_back({path, std::move(head).value()});
+      found.push_back({path, std::move(head).value(), stamp, at_rest});
       changed = true;
       continue;
     }
+    if (!at_rest) continue;
     bad.push_back(path);
     if (std::find(bad_.begin(), bad_.end(), path) == bad_.end()) notes.push_back(head.error().message);
   }
+  std::erase_if(damaged_,
+                [&](const auto& d) { return !std::binary_search(paths.begin(), paths.end(), d.first); });
   changed |= found.size() != orders_.size();
   std::sort(found.begin(), found.end(),
             [](const OrderFile& a, const OrderFile& b) { return a.head.id() < b.head.id(); });
@@ -140,15 +165,15 @@ std::optional<OrderFile> OrderBook::pending(const v1::SensorStatus& status) cons
           return s.kind() == order->head.kind() && s.name() == order->head.name() &&
                  s.id() >= order->head.id();
         });
-    if (!known && (next == nullptr || order->head.id() < next->head.id())) next = order;
+    if (!known && order->at_rest && (next == nullptr || order->head.id() < next->head.id())) next = order;
   }
   return next == nullptr ? std::nullopt : std::optional(*next);
 }
 
-void OrderBook::damaged(const std::string& path) {
+void OrderBook::damaged(const OrderFile& file) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(orders_, [&](const OrderFile& o) { return o.path == path; });
-  damaged_.push_back(path);
+  const auto is_it = [&](const OrderFile& o) { return o.path == file.path && o.stamp == file.stamp; };
+  if (std::erase_if(orders_, is_it) != 0) damaged_[file.path] = file.stamp;
 }
 
 Status OrderBook::keep(const v1::SensorStatus& status) {

@@ -93,7 +93,7 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   grpc::ByteBuffer in_, out_;
   v1::SensorStatus incoming_, known_;
   v1::Order part_;
-  std::string path_;
+  OrderFile file_;  ///< that is read, or was last
   std::optional<OrderReader> reader_;
   std::optional<v1::OrderHead> sent_;  ///< of which the sensor has still to say what became of it
   std::optional<grpc::Status> status_;
@@ -211,15 +211,15 @@ bool Call::send_next() {
     spdlog::info("orders: order {} of {} '{}' goes to sensor '{}'", next->head.id(),
                  order_kind_name(next->head.kind()), next->head.name(), known_.sensor());
     sent_ = next->head;
-    path_ = next->path;
-    reader_.emplace(next->path);
+    file_ = *next;
+    reader_.emplace(file_.path);
   }
   const auto more = reader_->next(part_);
   if (more && more.value()) return true;
   reader_.reset();
   if (!more) {  // the sensor forgets what it has of it with the call, and comes again for the next one
     spdlog::error("orders: {}", more.error().message);
-    book_.damaged(path_);
+    book_.damaged(file_);
     fail(grpc::StatusCode::UNAVAILABLE, "the file of an order is damaged");
   }
   return false;

@@ -142,10 +142,15 @@ class OrderDeskTest : public OrdersTest {
     order.folder = path(folder);
     const auto made = make_order_file(order);
     EXPECT_TRUE(made) << made.error().message;
+    let_rest(made.value());
     OrderReader in(made.value());
     v1::Order part;
     EXPECT_TRUE(in.next(part).value());
     return part.id();
+  }
+  /// As if nobody had written to it since.
+  static void let_rest(const std::string& file, std::chrono::seconds since = std::chrono::seconds(10)) {
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - since);
   }
   std::string content(const char* name = "et") { return slurp_or(folder_->file(v1::ORDER_RULES, name)); }
   std::string listed(bool json = true) {
@@ -382,13 +387,47 @@ TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {
   issue(std::string(OrderLimits::kPartBytes + 5, 'x'), "collector", "damaged");
   const auto other = issue("local rules", "collector", "local");
   for (const auto& e : std::filesystem::directory_iterator(path("collector"))) {
-    if (e.path().string().ends_with("-damaged.order"))
-      std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+    if (!e.path().string().ends_with("-damaged.order")) continue;
+    std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+    let_rest(e.path());
   }
   Collector collector(path("collector"));
   start_sensor({collector.at()});
   ASSERT_TRUE(collector.word(other));
   EXPECT_EQ(content("damaged"), "");
+}
+
+TEST_F(OrderDeskTest, AFileThatIsCopiedInSlowlyIsSentWhenItIsWhole) {
+  issue(std::string(OrderLimits::kPartBytes + 5, 'x'));
+  const auto book = std::move(OrderBook::open(path("collector"))).value();
+  ASSERT_EQ(book->orders().size(), 1U);
+  const std::string file = book->orders()[0].path, whole = slurp(file);
+  std::vector<std::string> notes;
+  v1::SensorStatus status;
+  status.set_sensor("plant-7");
+  const auto copied = [&](std::size_t bytes) { spill(file, whole.substr(0, bytes)); };
+
+  copied(1);
+  EXPECT_TRUE(book->look(notes)) << "it went";
+  EXPECT_TRUE(notes.empty()) << "it is no order yet";
+  copied(whole.size() - 1);
+  book->look(notes);
+  EXPECT_FALSE(book->pending(status)) << "somebody may be writing it";
+  EXPECT_EQ(book->orders().size(), 1U) << "but its number is taken";
+  let_rest(file);
+  EXPECT_TRUE(book->look(notes));
+  const auto half = book->pending(status);
+  ASSERT_TRUE(half);
+  book->damaged(*half);
+  EXPECT_FALSE(book->look(notes));
+  EXPECT_FALSE(book->pending(status));
+  copied(whole.size());
+  book->look(notes);
+  book->damaged(*half);  // by who began with it before
+  let_rest(file, std::chrono::seconds(5));
+  EXPECT_TRUE(book->look(notes));
+  EXPECT_TRUE(book->pending(status));
+  EXPECT_TRUE(notes.empty());
 }
 
 TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
@@ -502,7 +541,9 @@ TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
   spill(path("content"), "x");
   const NewOrder order{v1::ORDER_RULES,   {path("content")}, "et", secret_file(),
                        path("collector"), {"plant-8"},       false};
-  ASSERT_TRUE(make_order_file(order));
+  const auto made = make_order_file(order);
+  ASSERT_TRUE(made);
+  let_rest(made.value());
   const auto book = std::move(OrderBook::open(path("collector"))).value();
   v1::SensorStatus status;
   status.set_sensor("plant-7");
@@ -541,6 +582,7 @@ TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
 TEST_F(OrderDeskTest, AFileThatIsNoOrderIsSaidOnce) {
   const auto book = std::move(OrderBook::open(path("collector"))).value();
   spill(path("collector/1-rules-x.order"), "nonsense");
+  let_rest(path("collector/1-rules-x.order"));
   std::vector<std::string> notes;
   EXPECT_FALSE(book->look(notes));
   EXPECT_EQ(notes.size(), 1U);
