@@ -75,7 +75,7 @@ class OrderFolder {
 
   /// The first part of an order. The error says why it is refused; nullptr: that order is in use already.
   Result<std::unique_ptr<Incoming>> begin(const v1::Order& first);
-  /// Puts a whole set where the one before was. Nothing else may be staged. False: another collector was faster, and
+  /// Puts a whole set where the one before was; who loads at that moment finds one of them. Nothing else may be staged. False: another collector was faster, and
   /// that order is in use already.
   Result<bool> stage(std::unique_ptr<Incoming> whole);
   Status accept(const Loaded& loaded);
