@@ -109,6 +109,7 @@ Status OrderFolder::restore(const SetKey& key, const std::string& path) {
   if (!head) return head.error();
   if (head.value().kind() != key.first || head.value().name() != key.second)
     return Error{"it is an order of another set"};
+  if (Status s = is_for_this_sensor(head.value()); !s) return s;  // a copied disk, or a new name
   OrderContent content(head.value());
   NewFile plain(aside("incoming.restored"), file(key.first, key.second));
   for (;;) {
@@ -148,10 +149,15 @@ void OrderFolder::put(const Loaded& loaded, v1::SetState& state) {
     state.add_problems(loaded.problems[i].substr(0, Loaded::kProblemBytes));
 }
 
-Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
+Status OrderFolder::is_for_this_sensor(const v1::OrderHead& head) const {
   const auto& sensors = head.sensors();
-  if (!sensors.empty() && std::find(sensors.begin(), sensors.end(), options_.sensor) == sensors.end())
-    return Error{"it is for other sensors"};
+  if (sensors.empty() || std::find(sensors.begin(), sensors.end(), options_.sensor) != sensors.end())
+    return Done{};
+  return Error{"it is for other sensors"};
+}
+
+Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
+  if (Status s = is_for_this_sensor(head); !s) return s.error();
   const std::lock_guard lock(mutex_);
   const auto known = sets_.find({head.kind(), head.name()});
   if (known == sets_.end()) {

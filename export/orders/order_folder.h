@@ -64,7 +64,7 @@ class OrderFolder {
     NewFile order_, plain_;
   };
 
-  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold is
+  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold, or is for other sensors, is
   /// logged, not used, and stands in states(). Fails when there is no key, or the folder cannot be written.
   static Result<std::unique_ptr<OrderFolder>> open(Options options);
 
@@ -97,6 +97,7 @@ class OrderFolder {
   Status restore(const SetKey& key, const std::string& path);
   [[nodiscard]] std::string order_file(const SetKey& key) const;
   [[nodiscard]] std::string aside(const std::string& name) const { return options_.folder + "/" + name; }
+  [[nodiscard]] Status is_for_this_sensor(const v1::OrderHead& head) const;
   Result<bool> is_news(const v1::OrderHead& head) const;
   static v1::SetState state_of(const v1::OrderHead& head);
   static void put(const Loaded& loaded, v1::SetState& state);

@@ -239,6 +239,17 @@ TEST_F(OrderFolderTest, AnOrderForOthersIsRefused) {
   EXPECT_TRUE(use(order(5, "x", "et", {"plant-8", "plant-7"})));
 }
 
+TEST_F(OrderFolderTest, AnOrderForOthersIsNotFoundAgain) {
+  ASSERT_TRUE(use(order(5, "x", "et", {"plant-7"})));
+  ASSERT_TRUE(use(order(5, "for all", "local")));
+  const auto copied = std::move(OrderFolder::open({path("orders"), keys_file(), "plant-8", {}})).value();
+  EXPECT_FALSE(fs::exists(copied->file(v1::ORDER_RULES, "et")));
+  EXPECT_EQ(slurp(copied->file(v1::ORDER_RULES, "local")), "for all");
+  EXPECT_EQ(copied->names(v1::ORDER_RULES), std::vector<std::string>{"local"});
+  ASSERT_EQ(copied->states().size(), 2U);
+  EXPECT_NE(copied->states()[0].refused().find("it is for other sensors"), std::string::npos);
+}
+
 TEST_F(OrderFolderTest, TooLargeIsSaidBeforeAnythingIsWritten) {
   limits_.content_bytes = 10;
   open();
