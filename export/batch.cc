@@ -8,6 +8,7 @@
 
 #include "export/delimited.h"
 #include "export/proto/picket/v1/collector.pb.h"
+#include "export/wire_fields.h"
 #include "parsers/core/digest.h"
 
 namespace picket {
@@ -120,6 +121,17 @@ void sign_batch(const SignHash& sign, v1::Batch& batch) {
   Signature made = sign(hash);
   batch.set_signature(std::move(made.signature));
   batch.set_certificate(std::move(made.certificate));
+}
+
+bool parse_batch(Bytes message, const BatchLimits& limits, v1::Batch& batch) {
+  std::size_t left = limits.max_fields;
+  const bool few = take_fields(message, left, [&](const WireField& f) {
+    if (f.number == v1::Batch::kBeforeFieldNumber) return take_fields(f.bytes, left);
+    return f.number != v1::Batch::kGapFieldNumber || take_fields(f.bytes, left, [&](const WireField& of_gap) {
+             return of_gap.number != v1::Gap::kMissingFieldNumber || take_fields(of_gap.bytes, left);
+           });
+  });
+  return few && batch.ParseFromArray(message.data(), static_cast<int>(message.size()));
 }
 
 Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits) {

@@ -51,6 +51,8 @@ struct BatchLimits {
   std::uint32_t max_records = 1'000'000;
   std::size_t max_sensor_name = 128;
   int max_types = 512;  ///< in `before` and in `missing`
+  /// Of all its messages: two in each count, one for the count, and as many again for versions to come.
+  std::size_t max_fields = 6144;
 };
 
 /// Of sensor, boot, first_seq, count, lane, sealed_at, before and gap as they stand in `batch`.
@@ -62,6 +64,9 @@ BatchHash seal_batch(const BatchHash& previous, Bytes records, bool compress, v1
 /// Signs a sealed batch. When it leaves, not when it is sealed: in a spool it may outlive key and certificate, and
 /// the chain does not depend on them.
 void sign_batch(const SignHash& sign, v1::Batch& batch);
+
+/// Reads a batch of a stranger. False: it is none, or of more than max_fields fields, of which no objects were made.
+[[nodiscard]] bool parse_batch(Bytes message, const BatchLimits& limits, v1::Batch& batch);
 
 /// Checks everything that can be checked of a batch by itself: limits, compression, the number of records,
 /// its hash. Gives the records before compression, none for a gap. The error says what is wrong.

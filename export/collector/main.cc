@@ -98,13 +98,6 @@ int serve(const Config& config) {
   if (keyring.value() != nullptr) routing.verify = verify_by(keyring.value());
   Router router(std::move(sinks).value(), dead_letters, routing);
   ServerOptions options = config.server;
-  std::unique_ptr<TlsPort> tls;
-  if (!config.tls.listen.empty()) {
-    auto port = TlsPort::open(config.tls, keyring.value());
-    if (!port) return fail(port.error().message);
-    tls = std::move(port).value();
-    options.identity_of = tls->identity_of();
-  }
   std::unique_ptr<OrderBook> book;
   std::unique_ptr<OrderDesk> orders;
   if (!config.orders.empty()) {
@@ -115,6 +108,14 @@ int serve(const Config& config) {
     options.orders = orders.get();
   }
   std::unique_ptr<Server> server;
+  std::unique_ptr<TlsPort>
+      tls;  // after the server in this list: its threads hand connections to it until they end
+  if (!config.tls.listen.empty()) {
+    auto port = TlsPort::open(config.tls, keyring.value());
+    if (!port) return fail(port.error().message);
+    tls = std::move(port).value();
+    options.identity_of = tls->identity_of();
+  }
   if (config.listens()) {
     auto started = Server::start(options, router);
     if (!started) return fail(started.error().message);

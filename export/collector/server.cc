@@ -15,6 +15,7 @@
 
 #include "export/collector/log_limit.h"
 #include "export/collector/orders/order_desk.h"
+#include "export/collector/whole_message.h"
 #include "export/endpoint.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
@@ -201,7 +202,8 @@ class Service final : public v1::Collector::WithRawCallbackMethod_Deliver<
 };
 
 bool Call::read_batch() {
-  if (grpc::SerializationTraits<v1::Batch>::Deserialize(&in_, &batch_).ok()) return true;
+  const grpc::Slice message = take_whole(in_);
+  if (parse_batch(bytes_of(message), {}, batch_)) return true;
   service_.router().tally().batch({}, BatchFate::kMalformed, 0, 0, 0, 0);
   service_.log(spdlog::level::err, "batch refused, from {}: a message that is no Batch", peer_);
   end(grpc::StatusCode::INVALID_ARGUMENT, "a message that is no Batch");

@@ -10,7 +10,7 @@
 // Identity  a connection that adopt() brings belongs to whom identity_of says; on the
 //           loopback port anybody may say any name
 // Limits    a message of at most max_message_bytes, max_sensors connections at a time with 8 calls each (a lane has
-//           one), 256 batches of a call on their way. Of messages that are not whole, 8 of the largest and 32 KiB a
+//           one), BatchLimits::max_fields in a batch before it is parsed, 256 batches of a call on their way. Of messages that are not whole, 8 of the largest and 32 KiB a
 //           sensor are held, all together; beyond that calls are ended
 // Refuses   to listen beyond loopback: there is no encryption and nobody is asked who they are
 #pragma once

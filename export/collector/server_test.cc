@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grpcpp/create_channel_posix.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cstddef>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -284,6 +286,59 @@ TEST_F(ServerTest, AMessageThatIsNoBatchIsRefusedAndCounted) {
   EXPECT_NE(call.read_until("a message that is no Batch").find("a message that is no Batch"),
             std::string::npos);
   EXPECT_EQ(router_->tally().state().batches[static_cast<std::size_t>(BatchFate::kMalformed)], 1U);
+}
+
+/// The most memory that this process had since it was last asked.
+std::size_t peak_bytes() {
+  std::size_t kib = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) kib = std::stoul(line.substr(6));
+  }
+  std::ofstream("/proc/self/clear_refs") << 5;
+  return kib << 10;
+}
+
+TEST_F(ServerTest, AMessageThatWouldGrowIsRefusedBeforeItIsParsed) {
+  constexpr std::size_t kBytes = std::size_t{8} << 20;
+  start();
+  const auto repeated = [](std::string_view field) {
+    std::string all;
+    while (all.size() < kBytes) all += field;
+    return all;
+  };
+  const auto within = [](char tag, const std::string& bytes) {
+    v1::Ack length;  // for its encoder of varints
+    length.set_durable_through_seq(bytes.size());
+    return std::string(1, tag) + length.SerializeAsString().substr(1) + bytes;
+  };
+  const std::string_view empty_count("\x62\0", 2), empty_missing("\x12\0", 2), unknown("\xa2\x06\0", 3);
+  for (const std::string& message :
+       {repeated(empty_count), within('\x6a', repeated(empty_missing)), repeated(unknown),
+        within('\x62', repeated(unknown)), within('\x6a', within('\x12', repeated(unknown)))}) {
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::GenericStub stub(connect());
+    const auto call = stub.PrepareCall(&context, "/picket.v1.Collector/Deliver", &queue);
+    const auto done = [&] {
+      void* tag = nullptr;
+      bool ok = false;
+      return queue.Next(&tag, &ok) && ok;
+    };
+    call->StartCall(nullptr);
+    ASSERT_TRUE(done());
+    const grpc::Slice slice(message);
+    (void)peak_bytes();
+    const std::size_t before = peak_bytes();
+    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    ASSERT_TRUE(done());
+    grpc::Status status;
+    call->Finish(&status, nullptr);
+    ASSERT_TRUE(done());
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_LT(peak_bytes(), before + 8 * kBytes);
+    queue.Shutdown();
+  }
 }
 
 TEST_F(ServerTest, AConnectionThatBrokeWithoutAWordIsClosed) {

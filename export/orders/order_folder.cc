@@ -109,6 +109,7 @@ Status OrderFolder::restore(const SetKey& key, const std::string& path) {
   if (!head) return head.error();
   if (head.value().kind() != key.first || head.value().name() != key.second)
     return Error{"it is an order of another set"};
+  if (Status s = is_for_this_sensor(head.value()); !s) return s;  // a copied disk, or a new name
   OrderContent content(head.value());
   NewFile plain(aside("incoming.restored"), file(key.first, key.second));
   for (;;) {
@@ -148,10 +149,15 @@ void OrderFolder::put(const Loaded& loaded, v1::SetState& state) {
     state.add_problems(loaded.problems[i].substr(0, Loaded::kProblemBytes));
 }
 
-Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
+Status OrderFolder::is_for_this_sensor(const v1::OrderHead& head) const {
   const auto& sensors = head.sensors();
-  if (!sensors.empty() && std::find(sensors.begin(), sensors.end(), options_.sensor) == sensors.end())
-    return Error{"it is for other sensors"};
+  if (sensors.empty() || std::find(sensors.begin(), sensors.end(), options_.sensor) != sensors.end())
+    return Done{};
+  return Error{"it is for other sensors"};
+}
+
+Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
+  if (Status s = is_for_this_sensor(head); !s) return s.error();
   const std::lock_guard lock(mutex_);
   const auto known = sets_.find({head.kind(), head.name()});
   if (known == sets_.end()) {
@@ -188,10 +194,16 @@ Result<bool> OrderFolder::stage(std::unique_ptr<Incoming> whole) {
   auto news = is_news(head);  // once more: another collector may have been faster
   if (!news || !news.value()) return news;
   if (const Status s = whole->order_.sync(); !s) return s.error();
-  std::error_code failed;
+  if (const Status s = whole->plain_.sync(); !s) return s.error();
+  std::error_code failed, missing;
   const std::string path = file(head.kind(), head.name());
   fs::remove(aside(kFormer), failed);
-  if (fs::exists(path)) fs::rename(path, aside(kFormer), failed);
+  if (fs::exists(path, missing)) {
+    if (head.withdrawn())
+      fs::rename(path, aside(kFormer), failed);
+    else
+      fs::create_hard_link(path, aside(kFormer), failed);  // it stays until the new one is renamed over it
+  }
   if (failed) return Error{fmt::format("{}: cannot be put aside: {}", path, failed.message())};
   staged_ = std::move(whole);
   if (!staged_->head().withdrawn()) {
@@ -230,8 +242,12 @@ void OrderFolder::reject(const std::string& why, const Loaded& loaded) {
 void OrderFolder::take_back() {
   std::error_code failed;
   const std::string path = file(staged_->head().kind(), staged_->head().name());
-  fs::remove(path, failed);
-  if (fs::exists(aside(kFormer))) fs::rename(aside(kFormer), path, failed);
+  if (std::error_code missing; fs::exists(aside(kFormer), missing)) {
+    fs::rename(aside(kFormer), path, failed);
+    fs::remove(aside(kFormer), missing);  // two names of one file are both left by a rename
+  } else {
+    fs::remove(path, failed);
+  }
   if (failed) spdlog::error("{}: cannot be put back: {}", path, failed.message());
   staged_.reset();
 }

@@ -64,7 +64,7 @@ class OrderFolder {
     NewFile order_, plain_;
   };
 
-  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold is
+  /// Makes the folder, and puts what its orders say into in-use, each checked again. An order that does not hold, or is for other sensors, is
   /// logged, not used, and stands in states(). Fails when there is no key, or the folder cannot be written.
   static Result<std::unique_ptr<OrderFolder>> open(Options options);
 
@@ -75,7 +75,7 @@ class OrderFolder {
 
   /// The first part of an order. The error says why it is refused; nullptr: that order is in use already.
   Result<std::unique_ptr<Incoming>> begin(const v1::Order& first);
-  /// Puts a whole set where the one before was. Nothing else may be staged. False: another collector was faster, and
+  /// Puts a whole set where the one before was; who loads at that moment finds one of them. Nothing else may be staged. False: another collector was faster, and
   /// that order is in use already.
   Result<bool> stage(std::unique_ptr<Incoming> whole);
   Status accept(const Loaded& loaded);
@@ -97,6 +97,7 @@ class OrderFolder {
   Status restore(const SetKey& key, const std::string& path);
   [[nodiscard]] std::string order_file(const SetKey& key) const;
   [[nodiscard]] std::string aside(const std::string& name) const { return options_.folder + "/" + name; }
+  [[nodiscard]] Status is_for_this_sensor(const v1::OrderHead& head) const;
   Result<bool> is_news(const v1::OrderHead& head) const;
   static v1::SetState state_of(const v1::OrderHead& head);
   static void put(const Loaded& loaded, v1::SetState& state);

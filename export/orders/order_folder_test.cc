@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <random>
+#include <thread>
 
 #include "export/orders/test_support.h"
 
@@ -237,6 +239,17 @@ TEST_F(OrderFolderTest, AnOrderForOthersIsRefused) {
   EXPECT_TRUE(use(order(5, "x", "et", {"plant-8", "plant-7"})));
 }
 
+TEST_F(OrderFolderTest, AnOrderForOthersIsNotFoundAgain) {
+  ASSERT_TRUE(use(order(5, "x", "et", {"plant-7"})));
+  ASSERT_TRUE(use(order(5, "for all", "local")));
+  const auto copied = std::move(OrderFolder::open({path("orders"), keys_file(), "plant-8", {}})).value();
+  EXPECT_FALSE(fs::exists(copied->file(v1::ORDER_RULES, "et")));
+  EXPECT_EQ(slurp(copied->file(v1::ORDER_RULES, "local")), "for all");
+  EXPECT_EQ(copied->names(v1::ORDER_RULES), std::vector<std::string>{"local"});
+  ASSERT_EQ(copied->states().size(), 2U);
+  EXPECT_NE(copied->states()[0].refused().find("it is for other sensors"), std::string::npos);
+}
+
 TEST_F(OrderFolderTest, TooLargeIsSaidBeforeAnythingIsWritten) {
   limits_.content_bytes = 10;
   open();
@@ -263,6 +276,26 @@ TEST_F(OrderFolderTest, ASetThatIsRejectedLeavesTheFormerOne) {
   EXPECT_EQ(content(), "five");
   EXPECT_EQ(folder_->states().size(), 1U) << "a refusal holds as long as the sensor runs";
   ASSERT_TRUE(use(order(6, "six"))) << "and the number may come again";
+}
+
+TEST_F(OrderFolderTest, WhoLoadsMeanwhileFindsASet) {
+  const std::string big(std::size_t{16} << 20, 'x');  // takes a while to reach the disk
+  ASSERT_TRUE(use(order(1, "one")));
+  std::atomic<bool> ended{false};
+  std::size_t missed = 0;
+  std::thread reloads([&, file = folder_->file(v1::ORDER_RULES, "et")] {
+    while (!ended) missed += ::access(file.c_str(), R_OK) != 0 ? 1 : 0;
+  });
+  EXPECT_TRUE(use(order(2, big)));
+  for (std::uint64_t id = 3; id < 20; ++id) {
+    EXPECT_TRUE(receive(order(id, "next")));
+    folder_->reject("not now", {});
+  }
+  ended = true;
+  reloads.join();
+  EXPECT_EQ(missed, 0U);
+  EXPECT_EQ(content(), big);
+  EXPECT_FALSE(fs::exists(path("orders/former")));
 }
 
 TEST_F(OrderFolderTest, AnEndBetweenWriteAndUseLeavesTheFormerOne) {

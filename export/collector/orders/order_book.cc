@@ -1,12 +1,12 @@
 #include "export/collector/orders/order_book.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 
 #include "export/clock.h"
 #include "export/collector/chain.h"
@@ -19,15 +19,31 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr const char* kStatusFolder = "/status";
+constexpr std::size_t kMaxFileName = 255;  // NAME_MAX, which is in bytes
+constexpr std::string_view kStatusSuffix = ".status", kAside = ".new";
 
-std::string file_name_of(const std::string& sensor) {
+/// Nothing here throws: gRPC swallows what does, and the call that looked would never end.
+template <class Visit>
+void for_each_file(const std::string& folder, Visit visit) {
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    visit(at->path());
+}
+
+/// No two sensors have one file: "%sha256" is nothing that an encoded name begins with. Whose a file is stands in it.
+std::string status_file_of(const std::string& sensor) {
   std::string out;
   for (const char c : sensor) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  return out;
+  if (out.size() + kStatusSuffix.size() + kAside.size() > kMaxFileName) {
+    char hex[2 * SHA256_DIGEST_LENGTH];
+    to_hex(Bytes(Sha256::of(as_bytes(sensor))), hex);
+    out = "%sha256-" + std::string(hex, sizeof hex);
+  }
+  return out.append(kStatusSuffix);
 }
 
 Result<v1::OrderHead> head_of(const std::string& path) {
@@ -39,6 +55,21 @@ Result<v1::OrderHead> head_of(const std::string& path) {
   any.content_bytes = ~std::uint64_t{0};  // what is too large is for sensors to say
   auto head = more.value() ? read_head(part, any) : Result<v1::OrderHead>(Error{"it is empty"});
   return head ? head : Error{path + ": " + head.error().message};
+}
+
+OrderFile::Stamp stamp_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {info.st_ino, static_cast<std::uint64_t>(info.st_size),
+          static_cast<std::uint64_t>(info.st_mtim.tv_sec) * kNsPerSecond +
+              static_cast<std::uint64_t>(info.st_mtim.tv_nsec)};
+}
+
+/// A time to come is one that a copy set at its end.
+bool is_at_rest(const OrderFile::Stamp& stamp) {
+  const std::uint64_t now = now_ns();
+  return stamp.changed_ns > now ||
+         now - stamp.changed_ns >= static_cast<std::uint64_t>(OrderBook::kRest.count());
 }
 
 std::string when(std::uint64_t ns) {
@@ -78,32 +109,41 @@ Result<std::unique_ptr<OrderBook>> OrderBook::open(const std::string& folder) {
 
 bool OrderBook::look(std::vector<std::string>& notes) {
   std::vector<std::string> paths;
-  std::error_code failed;
-  for (const auto& e : fs::directory_iterator(folder_, failed)) {
-    if (e.path().extension() == ".order" && paths.size() < kMaxOrders) paths.push_back(e.path());
-  }
+  for_each_file(folder_, [&](const fs::path& path) {
+    if (path.extension() == ".order" && paths.size() < kMaxOrders) paths.push_back(path);
+  });
   std::sort(paths.begin(), paths.end());
   const std::lock_guard lock(mutex_);
   std::vector<OrderFile> found;
   std::vector<std::string> bad;
   bool changed = false;
   for (const std::string& path : paths) {
-    if (std::find(damaged_.begin(), damaged_.end(), path) != damaged_.end()) continue;
+    const OrderFile::Stamp stamp = stamp_of(path);
+    const bool at_rest = is_at_rest(stamp);
+    if (const auto at = damaged_.find(path); at != damaged_.end()) {
+      if (at->second == stamp) continue;
+      damaged_.erase(at);
+    }
     const auto known =
         std::find_if(orders_.begin(), orders_.end(), [&](const OrderFile& o) { return o.path == path; });
-    if (known != orders_.end()) {
+    if (known != orders_.end() && known->stamp == stamp) {
+      changed |= at_rest && !known->at_rest;
       found.push_back(*known);
+      found.back().at_rest = at_rest;
       continue;
     }
     auto head = head_of(path);
     if (head) {
-      found.push_back({path, std::move(head).value()});
+      found.push_back({path, std::move(head).value(), stamp, at_rest});
       changed = true;
       continue;
     }
+    if (!at_rest) continue;
     bad.push_back(path);
     if (std::find(bad_.begin(), bad_.end(), path) == bad_.end()) notes.push_back(head.error().message);
   }
+  std::erase_if(damaged_,
+                [&](const auto& d) { return !std::binary_search(paths.begin(), paths.end(), d.first); });
   changed |= found.size() != orders_.size();
   std::sort(found.begin(), found.end(),
             [](const OrderFile& a, const OrderFile& b) { return a.head.id() < b.head.id(); });
@@ -125,29 +165,29 @@ std::optional<OrderFile> OrderBook::pending(const v1::SensorStatus& status) cons
           return s.kind() == order->head.kind() && s.name() == order->head.name() &&
                  s.id() >= order->head.id();
         });
-    if (!known && (next == nullptr || order->head.id() < next->head.id())) next = order;
+    if (!known && order->at_rest && (next == nullptr || order->head.id() < next->head.id())) next = order;
   }
   return next == nullptr ? std::nullopt : std::optional(*next);
 }
 
-void OrderBook::damaged(const std::string& path) {
+void OrderBook::damaged(const OrderFile& file) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(orders_, [&](const OrderFile& o) { return o.path == path; });
-  damaged_.push_back(path);
+  const auto is_it = [&](const OrderFile& o) { return o.path == file.path && o.stamp == file.stamp; };
+  if (std::erase_if(orders_, is_it) != 0) damaged_[file.path] = file.stamp;
 }
 
 Status OrderBook::keep(const v1::SensorStatus& status) {
   const std::lock_guard lock(mutex_);
-  const std::string path = folder_ + kStatusFolder + "/" + file_name_of(status.sensor()) + ".status";
+  const std::string path = folder_ + kStatusFolder + "/" + status_file_of(status.sensor());
   std::error_code failed;
-  if (!fs::exists(path)) {
-    const auto n =
-        std::distance(fs::directory_iterator(folder_ + kStatusFolder, failed), fs::directory_iterator());
-    if (n >= static_cast<std::ptrdiff_t>(kMaxSensors))
+  if (!fs::exists(path, failed)) {
+    std::size_t n = 0;
+    for_each_file(folder_ + kStatusFolder, [&](const fs::path&) { ++n; });
+    if (n >= kMaxSensors)
       return Error{fmt::format("the status of {} sensors is kept, and of no more; remove old ones from {}{}",
                                n, folder_, kStatusFolder)};
   }
-  NewFile file(path + ".new", path);
+  NewFile file(path + std::string(kAside), path);
   if (Status s = file.write(std::string_view(status.SerializeAsString())); !s) return s;
   return file.commit();
 }
@@ -159,13 +199,12 @@ std::vector<OrderFile> OrderBook::orders() const {
 
 std::vector<v1::SensorStatus> OrderBook::statuses() const {
   std::vector<v1::SensorStatus> all;
-  std::error_code failed;
-  for (const auto& e : fs::directory_iterator(folder_ + kStatusFolder, failed)) {
-    if (e.path().extension() != ".status") continue;
-    std::ifstream in(e.path(), std::ios::binary);
+  for_each_file(folder_ + kStatusFolder, [&](const fs::path& path) {
+    if (path.extension() != kStatusSuffix) return;
+    std::ifstream in(path, std::ios::binary);
     v1::SensorStatus s;
     if (s.ParseFromIstream(&in)) all.push_back(std::move(s));
-  }
+  });
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.sensor() < b.sensor(); });
   return all;
 }
@@ -186,7 +225,8 @@ Result<std::string> make_order_file(const NewOrder& order) {
   std::string content;
   for (const std::string& path : order.files) {
     std::ifstream in(path, std::ios::binary);
-    if (!in || fs::is_directory(path)) return Error{path + ": cannot be read"};
+    std::error_code failed;
+    if (!in || fs::is_directory(path, failed)) return Error{path + ": cannot be read"};
     content.append(std::istreambuf_iterator<char>(in), {});
     if (!content.empty() && content.back() != '\n') content += '\n';
   }
@@ -201,7 +241,7 @@ Result<std::string> make_order_file(const NewOrder& order) {
   for (const std::string& s : order.sensors) head.add_sensors(s);
   const std::string path =
       fmt::format("{}/{}-{}-{}.order", order.folder, head.id(), order_kind_name(order.kind), order.name);
-  NewFile file(path + ".new", path);
+  NewFile file(path + std::string(kAside), path);
   const Status made =
       make_order(head, content, *key.value(), [&](const v1::Order& part) { return write_part(part, file); });
   if (!made) return made.error();
@@ -210,7 +250,8 @@ Result<std::string> make_order_file(const NewOrder& order) {
 }
 
 Status list_orders(const std::string& folder, bool json, std::FILE* out) {
-  if (!fs::is_directory(folder))
+  std::error_code failed;
+  if (!fs::is_directory(folder, failed))
     return Error{fmt::format("{}: there is no such folder; name one with --folder", folder)};
   auto book = OrderBook::open(folder);
   if (!book) return book.error();

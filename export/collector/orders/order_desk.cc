@@ -6,17 +6,35 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "export/batch.h"
+#include "export/collector/whole_message.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
+#include "export/wire_fields.h"
 
 namespace picket::collector {
 namespace {
 
 constexpr std::chrono::seconds kLook{1};
+constexpr unsigned kMaxCalls = 2;  // of a sensor: one, and one that ends while the next begins
+
+constexpr std::size_t kMaxSets = 4 * OrderLimits::kSets;  // a sensor tells of three quarters of that
+/// A set with a reason and problems of full length is of 2.5 KiB and 17 fields.
+constexpr std::size_t kMaxStatus = std::size_t{1} << 20, kMaxFields = 32 * kMaxSets;
 
 class Desk;
+
+/// False, before objects are made of it: it is none, or of more fields than any sensor has to tell.
+bool read_status(const grpc::Slice& message, v1::SensorStatus& status) {
+  const Bytes bytes = bytes_of(message);
+  std::size_t left = kMaxFields;
+  const bool few = take_fields(bytes, left, [&](const WireField& f) {
+    return f.number != v1::SensorStatus::kSetsFieldNumber || take_fields(f.bytes, left);
+  });
+  return few && status.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
 
 class Call final : public OrderDesk::Reactor, public std::enable_shared_from_this<Call> {
  public:
@@ -39,7 +57,9 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   void OnReadDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     if (!ok) return fail(grpc::StatusCode::OK, "");
-    if (!grpc::SerializationTraits<v1::SensorStatus>::Deserialize(&in_, &incoming_).ok())
+    if (in_.Length() > kMaxStatus)
+      return fail(grpc::StatusCode::INVALID_ARGUMENT, "a status of more than 1 MiB");
+    if (!read_status(take_whole(in_), incoming_))
       return fail(grpc::StatusCode::INVALID_ARGUMENT, "a message that is no SensorStatus");
     take();
   }
@@ -51,6 +71,8 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   }
   void OnCancel() override { end(grpc::StatusCode::CANCELLED, "the sensor is gone"); }
   void OnDone() override;
+  /// Whose call it is: the sensor that the certificate names, else the connection.
+  [[nodiscard]] const std::string& whose() const noexcept { return identity_ ? *identity_ : peer_; }
 
  private:
   // With mutex_ held:
@@ -71,7 +93,7 @@ class Call final : public OrderDesk::Reactor, public std::enable_shared_from_thi
   grpc::ByteBuffer in_, out_;
   v1::SensorStatus incoming_, known_;
   v1::Order part_;
-  std::string path_;
+  OrderFile file_;  ///< that is read, or was last
   std::optional<OrderReader> reader_;
   std::optional<v1::OrderHead> sent_;  ///< of which the sensor has still to say what became of it
   std::optional<grpc::Status> status_;
@@ -98,6 +120,11 @@ class Desk final : public OrderDesk {
       if (stop_) return refuse(grpc::StatusCode::UNAVAILABLE, "the collector is ending");
       if (calls_.size() >= max_sensors_)
         return refuse(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many sensors wait for orders (max-sensors)");
+      if (const auto at = calls_of_.find(call->whose()); at != calls_of_.end() && at->second >= kMaxCalls) {
+        return refuse(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                      fmt::format("a sensor has at most {} calls for orders", kMaxCalls));
+      }
+      ++calls_of_[call->whose()];
       calls_.insert(call.get());
     }
     call->start();
@@ -113,6 +140,7 @@ class Desk final : public OrderDesk {
   void gone(Call* call) {
     const std::lock_guard lock(mutex_);
     calls_.erase(call);
+    if (const auto at = calls_of_.find(call->whose()); --at->second == 0) calls_of_.erase(at);
   }
 
  private:
@@ -142,13 +170,14 @@ class Desk final : public OrderDesk {
   std::condition_variable stopped_;
   bool stop_ = false;
   std::unordered_set<Call*> calls_;
-  std::thread watcher_;  // last: it uses the others
+  std::unordered_map<std::string, unsigned> calls_of_;  ///< by whose they are
+  std::thread watcher_;                                 // last: it uses the others
 };
 
 void Call::take() {
   const std::string& sensor = incoming_.sensor();
   if (sensor.empty() || sensor.size() > BatchLimits{}.max_sensor_name ||
-      incoming_.sets_size() > static_cast<int>(4 * OrderLimits::kSets))
+      incoming_.sets_size() > static_cast<int>(kMaxSets))
     return fail(grpc::StatusCode::INVALID_ARGUMENT, "a status without a sensor's name, or of too many sets");
   if ((identity_ && *identity_ != sensor) || (!known_.sensor().empty() && known_.sensor() != sensor))
     return fail(grpc::StatusCode::PERMISSION_DENIED, "a status under another sensor's name");
@@ -182,15 +211,15 @@ bool Call::send_next() {
     spdlog::info("orders: order {} of {} '{}' goes to sensor '{}'", next->head.id(),
                  order_kind_name(next->head.kind()), next->head.name(), known_.sensor());
     sent_ = next->head;
-    path_ = next->path;
-    reader_.emplace(next->path);
+    file_ = *next;
+    reader_.emplace(file_.path);
   }
   const auto more = reader_->next(part_);
   if (more && more.value()) return true;
   reader_.reset();
   if (!more) {  // the sensor forgets what it has of it with the call, and comes again for the next one
     spdlog::error("orders: {}", more.error().message);
-    book_.damaged(path_);
+    book_.damaged(file_);
     fail(grpc::StatusCode::UNAVAILABLE, "the file of an order is damaged");
   }
   return false;

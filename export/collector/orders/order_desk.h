@@ -3,8 +3,10 @@
 //   status ──> OrderBook::keep ──> pending ──> parts of one order ──> the status that tells
 //                                                                  what became of it ──> pending ...
 //
-// Memory    a part of one order for each sensor that is connected
+// Memory    a part of one order and a status, of at most 1 MiB and 8192 fields, for each call
 // Threads   gRPC's, and one that looks into the folder every second
+// Limits    2 calls of a sensor, or of a connection without a certificate: RESOURCE_EXHAUSTED beyond. So none takes
+//           the places of the others
 // Refuses   what is no status ends the call: INVALID_ARGUMENT
 // Identity  a status under another name than the connection's ends the call: PERMISSION_DENIED
 #pragma once

@@ -38,12 +38,13 @@ class Collector {
  public:
   using Service = v1::Collector::WithRawCallbackMethod_Command<v1::Collector::Service>;
   using Script = std::function<OrderDesk::Reactor*()>;
+  static constexpr int kMaxSensors = 8;
 
   explicit Collector(const std::string& folder, int port = 0, Script script = nullptr,
                      std::optional<std::string> identity = std::nullopt)
       : service_(*this), script_(std::move(script)), identity_(std::move(identity)) {
     book = std::move(OrderBook::open(folder)).value();
-    desk_ = OrderDesk::start(*book, 8);
+    desk_ = OrderDesk::start(*book, kMaxSensors);
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
@@ -141,10 +142,15 @@ class OrderDeskTest : public OrdersTest {
     order.folder = path(folder);
     const auto made = make_order_file(order);
     EXPECT_TRUE(made) << made.error().message;
+    let_rest(made.value());
     OrderReader in(made.value());
     v1::Order part;
     EXPECT_TRUE(in.next(part).value());
     return part.id();
+  }
+  /// As if nobody had written to it since.
+  static void let_rest(const std::string& file, std::chrono::seconds since = std::chrono::seconds(10)) {
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - since);
   }
   std::string content(const char* name = "et") { return slurp_or(folder_->file(v1::ORDER_RULES, name)); }
   std::string listed(bool json = true) {
@@ -381,13 +387,47 @@ TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {
   issue(std::string(OrderLimits::kPartBytes + 5, 'x'), "collector", "damaged");
   const auto other = issue("local rules", "collector", "local");
   for (const auto& e : std::filesystem::directory_iterator(path("collector"))) {
-    if (e.path().string().ends_with("-damaged.order"))
-      std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+    if (!e.path().string().ends_with("-damaged.order")) continue;
+    std::filesystem::resize_file(e.path(), file_size(e.path()) - 1);
+    let_rest(e.path());
   }
   Collector collector(path("collector"));
   start_sensor({collector.at()});
   ASSERT_TRUE(collector.word(other));
   EXPECT_EQ(content("damaged"), "");
+}
+
+TEST_F(OrderDeskTest, AFileThatIsCopiedInSlowlyIsSentWhenItIsWhole) {
+  issue(std::string(OrderLimits::kPartBytes + 5, 'x'));
+  const auto book = std::move(OrderBook::open(path("collector"))).value();
+  ASSERT_EQ(book->orders().size(), 1U);
+  const std::string file = book->orders()[0].path, whole = slurp(file);
+  std::vector<std::string> notes;
+  v1::SensorStatus status;
+  status.set_sensor("plant-7");
+  const auto copied = [&](std::size_t bytes) { spill(file, whole.substr(0, bytes)); };
+
+  copied(1);
+  EXPECT_TRUE(book->look(notes)) << "it went";
+  EXPECT_TRUE(notes.empty()) << "it is no order yet";
+  copied(whole.size() - 1);
+  book->look(notes);
+  EXPECT_FALSE(book->pending(status)) << "somebody may be writing it";
+  EXPECT_EQ(book->orders().size(), 1U) << "but its number is taken";
+  let_rest(file);
+  EXPECT_TRUE(book->look(notes));
+  const auto half = book->pending(status);
+  ASSERT_TRUE(half);
+  book->damaged(*half);
+  EXPECT_FALSE(book->look(notes));
+  EXPECT_FALSE(book->pending(status));
+  copied(whole.size());
+  book->look(notes);
+  book->damaged(*half);  // by who began with it before
+  let_rest(file, std::chrono::seconds(5));
+  EXPECT_TRUE(book->look(notes));
+  EXPECT_TRUE(book->pending(status));
+  EXPECT_TRUE(notes.empty());
 }
 
 TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
@@ -405,11 +445,105 @@ TEST_F(OrderDeskTest, NobodySpeaksForAnother) {
   EXPECT_TRUE(collector.book->statuses().empty());
 }
 
+/// A call over a connection of its own, or over another call's.
+struct CommandCall {
+  explicit CommandCall(const Collector& collector) : CommandCall(connect(collector)) {}
+  explicit CommandCall(std::shared_ptr<grpc::Channel> to) : channel(std::move(to)) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    stream = v1::Collector::NewStub(channel)->Command(&context);
+  }
+  /// True when there is an order for that sensor, and it comes.
+  bool is_served(const std::string& sensor) {
+    v1::SensorStatus status;
+    status.set_sensor(sensor);
+    return is_served(status);
+  }
+  bool is_served(const v1::SensorStatus& status) {
+    v1::Order part;
+    return stream->Write(status) && stream->Read(&part);
+  }
+  static std::shared_ptr<grpc::Channel> connect(const Collector& collector) {
+    grpc::ChannelArguments own;
+    own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(collector.at().text(), grpc::InsecureChannelCredentials(), own);
+  }
+  std::shared_ptr<grpc::Channel> channel;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::SensorStatus, v1::Order>> stream;
+};
+
+TEST_F(OrderDeskTest, NobodyTakesThePlacesOfOthers) {
+  issue("one");
+  for (const bool has_certificates : {false, true}) {
+    Collector collector(path("collector"), 0, nullptr,
+                        has_certificates ? std::optional<std::string>("plant-7") : std::nullopt);
+    std::vector<std::unique_ptr<CommandCall>> greedy;
+    greedy.push_back(std::make_unique<CommandCall>(collector));
+    for (int i = 1; i < Collector::kMaxSensors; ++i) {
+      greedy.push_back(has_certificates ? std::make_unique<CommandCall>(collector)
+                                        : std::make_unique<CommandCall>(greedy[0]->channel));
+    }
+    for (std::size_t i = 0; i < greedy.size(); ++i) {
+      EXPECT_EQ(greedy[i]->is_served("plant-7"), i < 2) << i;
+      if (i >= 2) EXPECT_EQ(greedy[i]->stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    }
+    if (!has_certificates) EXPECT_TRUE(CommandCall(collector).is_served("plant-8"));
+  }
+}
+
+TEST_F(OrderDeskTest, ANameTooLongForAFileIsServedAndKept) {
+  issue("one");
+  const std::string longest(128, '/');
+  {
+    Collector collector(path("collector"));
+    EXPECT_TRUE(CommandCall(collector).is_served(longest));
+    EXPECT_TRUE(CommandCall(collector).is_served(longest));
+    EXPECT_TRUE(CommandCall(collector).is_served(std::string(127, '/') + "x"));
+  }  // returns: no call was left in the middle
+  const auto all = std::move(OrderBook::open(path("collector"))).value()->statuses();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].sensor(), longest);
+}
+
+TEST_F(OrderDeskTest, AStatusThatWouldGrowIsRefused) {
+  issue("one");
+  Collector collector(path("collector"));
+  const auto code_of = [&](const std::function<void(v1::SensorStatus&)>& fill) {
+    v1::SensorStatus status;
+    status.set_sensor("plant-7");
+    fill(status);
+    CommandCall call(collector);
+    return call.is_served(status) ? grpc::StatusCode::OK : call.stream->Finish().error_code();
+  };
+  const auto problems = [](v1::SensorStatus& s) {
+    for (int i = 0; i < 100'000; ++i) s.mutable_sets(0)->add_problems("");
+  };
+  EXPECT_EQ(code_of([&](v1::SensorStatus& s) { s.add_sets(), problems(s); }),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code_of([](v1::SensorStatus& s) { s.set_version(std::string((1 << 20) + 1, 'x')); }),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(collector.book->statuses().empty());
+  const auto longest = [](v1::SensorStatus& s) {  // that a sensor makes
+    for (std::size_t i = 0; i < 2 * OrderLimits::kSets; ++i) {
+      v1::SetState& set = *s.add_sets();
+      set.set_name(std::string(OrderLimits::kName, 'x'));
+      set.set_id(~std::uint64_t{0});
+      set.set_sha256(std::string(32, 'x'));
+      set.set_refused(std::string(OrderFolder::Loaded::kProblemBytes, 'x'));
+      for (std::size_t k = 0; k < OrderFolder::Loaded::kProblems; ++k)
+        set.add_problems(std::string(OrderFolder::Loaded::kProblemBytes, 'x'));
+    }
+  };
+  EXPECT_EQ(code_of(longest), grpc::StatusCode::OK);
+}
+
 TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
   spill(path("content"), "x");
   const NewOrder order{v1::ORDER_RULES,   {path("content")}, "et", secret_file(),
                        path("collector"), {"plant-8"},       false};
-  ASSERT_TRUE(make_order_file(order));
+  const auto made = make_order_file(order);
+  ASSERT_TRUE(made);
+  let_rest(made.value());
   const auto book = std::move(OrderBook::open(path("collector"))).value();
   v1::SensorStatus status;
   status.set_sensor("plant-7");
@@ -448,6 +582,7 @@ TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
 TEST_F(OrderDeskTest, AFileThatIsNoOrderIsSaidOnce) {
   const auto book = std::move(OrderBook::open(path("collector"))).value();
   spill(path("collector/1-rules-x.order"), "nonsense");
+  let_rest(path("collector/1-rules-x.order"));
   std::vector<std::string> notes;
   EXPECT_FALSE(book->look(notes));
   EXPECT_EQ(notes.size(), 1U);
