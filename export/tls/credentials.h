@@ -8,12 +8,13 @@
 // Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who
 //          uses it asks in_time() first, each time
 // Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is
-//          in use afterwards, or the old stays in use and the error is told once.
+//          in use afterwards, or the old stays in use, the error is told once, and it is tried again each second.
 // Threads  a snapshot may be used by any; a Keyring too
 #pragma once
 #include <sys/stat.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -109,7 +110,8 @@ class Keyring {
                                                std::shared_ptr<Counters> counters);
 
   [[nodiscard]] std::shared_ptr<const Credentials> current() const;
-  /// True when there are new credentials. A few stat() calls when nothing changed.
+  /// True when there are new credentials. A few stat() calls when nothing changed. What changed and could not be
+  /// taken is read again at most once a second, until it can be.
   bool reload_if_changed();
   [[nodiscard]] Counters& counters() const noexcept { return *counters_; }
 
@@ -130,7 +132,10 @@ class Keyring {
   CredentialsOptions options_;
   std::shared_ptr<Counters> counters_;
   mutable std::mutex mutex_;
-  Stamps seen_{};
+  Stamps seen_{};     ///< of what is in use
+  Stamps refused_{};  ///< of what was tried last, if it could not be taken
+  std::chrono::steady_clock::time_point refused_at_{};
+  std::string refusal_;  ///< what stands in the log of it
   std::shared_ptr<const Credentials> current_;
 };
 
