@@ -293,8 +293,9 @@ bool Keyring::reload_if_changed() {
   const auto at = std::chrono::steady_clock::now();
   if (now == refused_ && at - refused_at_ < kTryAgain) return false;
   CredentialsOptions options = options_;
-  options.any_time =
-      options.any_time && !current_->in_time();  // what is good gives way to nothing that is not
+  // What is good gives way to nothing that is not. What is not good any more is shown to nobody who takes it, and
+  // must not keep lists and CAs from those who are let in.
+  options.any_time = !current_->in_time();
   auto fresh = Credentials::load(options);
   if (!fresh) {
     ++counters_->reloads_failed;
@@ -312,6 +313,8 @@ bool Keyring::reload_if_changed() {
   ++counters_->reloads_ok;
   spdlog::info("{}: read again{}", options_.trust.section,
                options_.trust_only ? "" : ": certificate until " + utc(current_->own().not_after_s));
+  if (const Status own = current_->in_time(); !own && !options_.trust_only)
+    spdlog::warn("{}", own.error().message);
   return true;
 }
 

@@ -5,8 +5,9 @@
 // looked at again. Key exchange groups by policy; which of them there are the OpenSSL that runs decides.
 //
 // Errors   name key, file and what would do. A private key that others may read is refused.
-// Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who
-//          uses it asks in_time() first, each time
+// Time     a certificate whose time is over, or is still to come, is refused at the start unless options say
+//          otherwise: then who uses it asks in_time() first, each time. A collector whose certificate expires goes on
+//          listening: no sensor comes in by it any more, and those that are revoked meanwhile are put out
 // Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is
 //          in use afterwards, or the old stays in use, the error is told once, and it is tried again each second.
 // Threads  a snapshot may be used by any; a Keyring too
@@ -61,7 +62,9 @@ struct CredentialsOptions {
   std::string key;          ///< PEM file, not encrypted
   Groups groups = Groups::kPreferHybrid;
   bool trust_only = false;  ///< no connections: neither certificate nor key is read
-  bool any_time = false;    ///< own certificate: load() and Keyring::open() take it before and after its time
+  bool any_time =
+      false;  ///< own certificate: load() and Keyring::open() take it before and after its time. A
+              ///< reload does when the one in use is out of its time, whatever this says
 };
 
 class Credentials {

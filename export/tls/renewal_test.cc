@@ -182,5 +182,19 @@ TEST(Keyring, WhatCouldNotBeOpenedIsTriedAgain) {
             Failure::kRevoked);
 }
 
+TEST(Keyring, ACollectorWhoseCertificateExpiredStillHearsWhoIsRevoked) {
+  const Site site;
+  site.write_collector(
+      make_certificate({.names = "IP:127.0.0.1", .usage = "serverAuth", .to_s = 3}, &site.ca));
+  const auto ring = site.keyring(
+      Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.write("crl", make_crl(site.ca, {})); });
+  std::this_thread::sleep_for(seconds(4));
+  ASSERT_FALSE(ring->current()->in_time());
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  EXPECT_TRUE(ring->reload_if_changed());
+  EXPECT_EQ(ring->current()->trust().judge(*site.sensor.x509, nullptr, Purpose::kSensor).failure,
+            Failure::kRevoked);
+}
+
 }  // namespace
 }  // namespace picket::tls
