@@ -168,6 +168,7 @@ Status Credentials::make_context(const CredentialsOptions& options) {
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(
       c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_clear_mode(c, SSL_MODE_AUTO_RETRY);  // one call is one step: no peer holds the tunnel's thread
   SSL_CTX_set_max_cert_list(c, kMaxChainBytes);
   SSL_CTX_set1_cert_store(c, trust_.store());
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
