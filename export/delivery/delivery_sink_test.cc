@@ -2,9 +2,13 @@
 #include "export/delivery/delivery_sink.h"
 
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <thread>
 
+#include "export/client_channel.h"
 #include "export/delivery/dialer.h"
 #include "export/delivery/test_collector.h"
 #include "export/delivery/test_sender.h"
@@ -400,6 +404,101 @@ TEST(Delivery, SaysWhyACollectorWasNotReached) {
     return "no way to " + at.text();
   };
   EXPECT_THAT(open_delivery_sink(o).error().message, HasSubstr("--records (no way to 127.0.0.1:1)"));
+}
+
+/// A way to a collector on which each connection leads nowhere for four seconds.
+class SlowWay {
+ public:
+  explicit SlowWay(int to) : to_(to), listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at = loopback(0);
+    socklen_t size = sizeof at;
+    EXPECT_EQ(::bind(listening_, reinterpret_cast<const sockaddr*>(&at), size), 0);
+    EXPECT_EQ(::listen(listening_, 16), 0);
+    ::getsockname(listening_, reinterpret_cast<sockaddr*>(&at), &size);
+    port = ntohs(at.sin_port);
+    thread_ = std::thread([this] {
+      for (int one = -1; (one = ::accept(listening_, nullptr, nullptr)) >= 0;)
+        carried_.emplace_back([this, one] { carry(one); });
+    });
+  }
+  ~SlowWay() {
+    stopping_ = true;
+    ::shutdown(listening_, SHUT_RDWR);
+    thread_.join();
+    for (std::thread& t : carried_) t.join();
+    ::close(listening_);
+  }
+  int port = 0;
+
+ private:
+  static sockaddr_in loopback(int port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<std::uint16_t>(port));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return at;
+  }
+  void carry(int one) {
+    for (int i = 0; i < 80 && !stopping_; ++i) std::this_thread::sleep_for(50ms);
+    const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in at = loopback(to_);
+    bool goes_on = ::connect(other, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    pollfd ends[] = {{one, POLLIN, 0}, {other, POLLIN, 0}};
+    while (goes_on && !stopping_) {
+      ::poll(ends, 2, 50);
+      for (int i = 0; i < 2; ++i) {
+        if (ends[i].revents == 0) continue;
+        char some[4096];
+        const ssize_t n = ::recv(ends[i].fd, some, sizeof some, 0);
+        goes_on &= n > 0 && ::send(ends[1 - i].fd, some, static_cast<std::size_t>(n), MSG_NOSIGNAL) == n;
+      }
+    }
+    ::close(other);
+    ::close(one);
+  }
+
+  int to_, listening_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> carried_;  ///< of thread_, while it runs
+  std::thread thread_;
+};
+
+TEST(Delivery, ACollectorThatIsSlowToAnswerIsWaitedForAsLongAsItsChannelTries) {
+  TestCollector collector;
+  collector.start();
+  const SlowWay way(collector.port());
+  for (const bool has_other : {false, true}) {
+    Options o = options_for({"127.0.0.1:" + std::to_string(way.port)}, false);
+    if (has_other) o.collectors.emplace_back("127.0.0.1:1");
+    o.dial = [](const HostPort& at) -> Result<std::shared_ptr<grpc::Channel>> {
+      return make_client_channel(at.text(), 15s);
+    };
+    Sender s(o);
+    s.write(test::kFlow);
+    const auto until = std::chrono::steady_clock::now() + 15s;
+    while (s.sink->delivered() < 1 && std::chrono::steady_clock::now() < until) {
+      s.sink->tick();
+      std::this_thread::sleep_for(5ms);
+    }
+    EXPECT_EQ(s.sink->delivered(), 1U) << (has_other ? "none was quick" : "the only one");
+    s.sink->abandon();
+    s.sink->close();
+  }
+}
+
+TEST(Delivery, ADeadCollectorDoesNotKeepRecordsFromTheNext) {
+  TestCollector collector;
+  collector.start();
+  const SlowWay way(1);  // to nobody
+  Options o = options_for({"127.0.0.1:" + std::to_string(way.port), collector.address()});
+  o.dial = [](const HostPort& at) -> Result<std::shared_ptr<grpc::Channel>> {
+    return make_client_channel(at.text(), 15s);
+  };
+  o.patience = 5s;
+  Sender s(o);  // it has an answer in that time, or the test has failed
+  s.write(test::kFlow);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 1U);
 }
 
 /// Answers each call with what is no Ack, and never ends it.

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstBackoff{100}, kConnectTime{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
+constexpr milliseconds kFirstBackoff{100}, kQuick{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
 
 /// Will the same bytes be refused again, whenever they are sent?
 bool is_refusal(grpc::StatusCode code) {
@@ -105,7 +105,7 @@ class Link final : public OutletThread {
 
   void run(Lock& lock);
   bool connect(Lock& lock);
-  bool try_collector(Lock& lock, std::size_t i);
+  bool try_collector(Lock& lock, std::size_t i, Clock::time_point until);
   void serve(Lock& lock);
   void take_acks(Lock& lock, std::size_t lane);
   void call_ended(std::size_t lane);
@@ -130,7 +130,8 @@ class Link final : public OutletThread {
   Clock::time_point probed_{};
   std::array<Lane, kLaneCount> lanes_;
   bool link_failed_ = false;
-  std::string said_;  ///< the trouble that stands in the log; "": that it is over does
+  bool none_was_quick_ = false;  ///< of several collectors
+  std::string said_;             ///< the trouble that stands in the log; "": that it is over does
 };
 
 void Link::failed(const std::string& why) {
@@ -165,7 +166,8 @@ void Link::run(Lock& lock) {
   }
 }
 
-/// The first of the collectors that answers; after one that failed, the next.
+/// The first of the collectors that answers; after one that failed, the next. How long one may take its channel knows,
+/// which ends each attempt; but a dead one of several shall not keep records from the next until none was quick.
 bool Link::connect(Lock& lock) {
   if (probe_ != nullptr) {  // an earlier one that is there again
     channel_ = std::move(probe_);
@@ -175,20 +177,22 @@ bool Link::connect(Lock& lock) {
   }
   const std::size_t n = options_.collectors.size(), from = link_failed_ ? current_ + 1 : 0;
   link_failed_ = false;
+  const bool wait = n == 1 || none_was_quick_;
   for (std::size_t i = 0; i < n && !stopping_; ++i) {
-    if (try_collector(lock, (from + i) % n)) return true;
+    const auto until = wait ? Clock::time_point::max() : Clock::now() + kQuick;
+    none_was_quick_ = !try_collector(lock, (from + i) % n, until);
+    if (!none_was_quick_) return true;
   }
   return false;
 }
 
-bool Link::try_collector(Lock& lock, std::size_t i) {
+bool Link::try_collector(Lock& lock, std::size_t i, Clock::time_point until) {
   current_ = i;
   auto channel = unlocked(lock, [&] { return options_.dial(options_.collectors[i]); });
   if (!channel) {
     failed(channel.error().message);
     return false;
   }
-  const auto until = Clock::now() + kConnectTime;
   while (!stopping_ && Clock::now() < until) {
     const auto state = unlocked(lock, [&] {
       const auto now = channel.value()->GetState(true);

@@ -7,7 +7,8 @@
 //
 // Broken    what was not acknowledged goes again over the next connection, which is tried after 100 ms,
 //           200 ms ... up to max_backoff. With several collectors (failover) the next one is tried, and
-//           an earlier one again and again
+//           an earlier one again and again. A connection may take as long as the channel's attempt; with several,
+//           3 s each at first
 // Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that
 //           one becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
 //           max_backoff, and keeps what it has

@@ -7,7 +7,7 @@
 namespace picket::tls {
 namespace {
 
-constexpr std::chrono::seconds kAttempt{15};  // as long as the gate dials
+constexpr std::chrono::seconds kAttempt = Gate::kPatience + std::chrono::seconds(1);
 
 }  // namespace
 

@@ -12,6 +12,7 @@ namespace picket::tls {
 namespace {
 
 constexpr int kMovesInATurn = 32;  // 512 KiB, then others have their turn
+constexpr int kMaxMessages = 32;
 
 Failure failure_of(unsigned long code) {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return Failure::kProtocol;
@@ -55,6 +56,12 @@ Connection::Connection(Fd net, std::string address, std::shared_ptr<const Creden
       max_handshake_bytes_(max_handshake_bytes) {
   peer_.address = std::move(address);
   SSL_set_fd(ssl_.get(), net_.get());
+  SSL_set_msg_callback(ssl_.get(), on_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
+}
+
+void Connection::on_message(int write, int, int type, const void*, std::size_t, SSL*, void* self) {
+  if (write == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<Connection*>(self)->messages_;
 }
 
 void Connection::pair_ready(bool hung_up) noexcept {
@@ -81,9 +88,11 @@ void Connection::shake_hands() {
     if (BIO_number_read(SSL_get_rbio(ssl_.get())) > max_handshake_bytes_)
       return end(Failure::kTooManyBytes, {});
     if (result != 1) return fail_by_ssl(result);
+    messages_ = 0;
   }
   if (SSL_is_server(ssl_.get()) == 0) {  // until the server has spoken it may still refuse
-    receive();
+    while (receive() && in_.empty() && !in_ended_) {
+    }
     if (state_ == State::kOver || (in_.empty() && !in_ended_)) return;
   }
   describe_peer();
@@ -125,15 +134,23 @@ void Connection::open_into(Fd near) {
 bool Connection::receive() {
   if (!in_.empty() || !can_receive_ || in_ended_) return false;
   ERR_clear_error();
+  const int before = messages_;
   const int n = SSL_read(ssl_.get(), in_.bytes.data(), static_cast<int>(in_.bytes.size()));
   if (n > 0) {
+    messages_ = 0;
     in_.fill(static_cast<std::size_t>(n));
     counters_.bytes_in += static_cast<std::uint64_t>(n);
     return true;
   }
   if (SSL_get_error(ssl_.get(), n) == SSL_ERROR_ZERO_RETURN) return in_ended_ = true;
   fail_by_ssl(n);
-  return false;
+  if (state_ == State::kOver || messages_ == before) return false;
+  if (messages_ > kMaxMessages) {
+    end(Failure::kProtocol, fmt::format("{} messages of TLS itself without data", messages_));
+    return false;
+  }
+  return can_receive_ =
+             true;  // OpenSSL stopped at the message, not for want of bytes: epoll will not tell of them again
 }
 
 bool Connection::move_in() {

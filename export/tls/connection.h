@@ -9,6 +9,7 @@
 // there: in TLS 1.3 a client has finished before the server has looked at its certificate, and would take a refusal
 // for a connection that broke. HTTP/2 servers speak first.
 //
+// Limits   32 messages of TLS itself (a KeyUpdate, a ticket) without data between them: who sends more is put out
 // Threads  one at a time: the tunnel's
 // Cost     two buffers of 16 KiB and OpenSSL's state; no copy but through them
 #pragma once
@@ -81,8 +82,10 @@ class Connection {
     }
   };
 
+  static void on_message(int write, int version, int type, const void* bytes, std::size_t size, SSL* ssl,
+                         void* self);
   void shake_hands();
-  bool receive();  ///< net → in_; true: something moved
+  bool receive();  ///< net → in_; true: something moved, if only a message of TLS itself
   bool move_in();
   bool move_out();
   void fail_by_ssl(int result);
@@ -105,6 +108,7 @@ class Connection {
   bool out_ended_ = false, out_closed_ = false;       // end of file came; close_notify was sent
   bool pair_gone_ = false;                            // nobody reads there any more
   std::uint64_t sent_bytes_ = 0;
+  int messages_ = 0;  ///< of TLS itself, that came since there was data
   Buffer in_, out_;
 };
 

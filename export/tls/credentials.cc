@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kHybrid[] = {"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"};
 constexpr const char* kClassicalGroups = "X25519:P-256:P-384";
 constexpr long kMaxChainBytes = 64 << 10;
+constexpr std::chrono::seconds kTryAgain{1};
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1
 // SSL_OP_NO_TX_ and _RX_CERTIFICATE_COMPRESSION of OpenSSL 3.2, for who was built with an older one: nothing is
 // inflated for somebody who has not said who he is.
@@ -167,6 +168,7 @@ Status Credentials::make_context(const CredentialsOptions& options) {
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(
       c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_clear_mode(c, SSL_MODE_AUTO_RETRY);  // one call is one step: no peer holds the tunnel's thread
   SSL_CTX_set_max_cert_list(c, kMaxChainBytes);
   SSL_CTX_set1_cert_store(c, trust_.store());
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -288,20 +290,32 @@ bool Keyring::reload_if_changed() {
   const std::lock_guard lock(mutex_);
   const Stamps now = stamps();
   if (now == seen_) return false;
-  seen_ = now;
+  // What failed may get good without a file that changes: the clock reaches its time, descriptors come free.
+  const auto at = std::chrono::steady_clock::now();
+  if (now == refused_ && at - refused_at_ < kTryAgain) return false;
   CredentialsOptions options = options_;
-  options.any_time =
-      options.any_time && !current_->in_time();  // what is good gives way to nothing that is not
+  // What is good gives way to nothing that is not. What is not good any more is shown to nobody who takes it, and
+  // must not keep lists and CAs from those who are let in.
+  options.any_time = !current_->in_time();
   auto fresh = Credentials::load(options);
   if (!fresh) {
     ++counters_->reloads_failed;
-    spdlog::error("{}; what was read before stays in use", fresh.error().message);
+    if (fresh.error().message != refusal_)
+      spdlog::error("{}; what was read before stays in use, and it is tried again", fresh.error().message);
+    refusal_ = fresh.error().message;
+    refused_ = now;
+    refused_at_ = at;
     return false;
   }
+  seen_ = now;
+  refused_ = {};
+  refusal_.clear();
   use(std::move(fresh).value());
   ++counters_->reloads_ok;
   spdlog::info("{}: read again{}", options_.trust.section,
                options_.trust_only ? "" : ": certificate until " + utc(current_->own().not_after_s));
+  if (const Status own = current_->in_time(); !own && !options_.trust_only)
+    spdlog::warn("{}", own.error().message);
   return true;
 }
 

@@ -5,15 +5,17 @@
 // looked at again. Key exchange groups by policy; which of them there are the OpenSSL that runs decides.
 //
 // Errors   name key, file and what would do. A private key that others may read is refused.
-// Time     a certificate whose time is over, or is still to come, is refused unless options say otherwise: then who
-//          uses it asks in_time() first, each time
+// Time     a certificate whose time is over, or is still to come, is refused at the start unless options say
+//          otherwise: then who uses it asks in_time() first, each time. A collector whose certificate expires goes on
+//          listening: no sensor comes in by it any more, and those that are revoked meanwhile are put out
 // Renewal  a Keyring looks at the files' inode, size and times. What changed is read as a whole: either all of it is
-//          in use afterwards, or the old stays in use and the error is told once.
+//          in use afterwards, or the old stays in use, the error is told once, and it is tried again each second.
 // Threads  a snapshot may be used by any; a Keyring too
 #pragma once
 #include <sys/stat.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,7 +62,9 @@ struct CredentialsOptions {
   std::string key;          ///< PEM file, not encrypted
   Groups groups = Groups::kPreferHybrid;
   bool trust_only = false;  ///< no connections: neither certificate nor key is read
-  bool any_time = false;    ///< own certificate: load() and Keyring::open() take it before and after its time
+  bool any_time =
+      false;  ///< own certificate: load() and Keyring::open() take it before and after its time. A
+              ///< reload does when the one in use is out of its time, whatever this says
 };
 
 class Credentials {
@@ -109,7 +113,8 @@ class Keyring {
                                                std::shared_ptr<Counters> counters);
 
   [[nodiscard]] std::shared_ptr<const Credentials> current() const;
-  /// True when there are new credentials. A few stat() calls when nothing changed.
+  /// True when there are new credentials. A few stat() calls when nothing changed. What changed and could not be
+  /// taken is read again at most once a second, until it can be.
   bool reload_if_changed();
   [[nodiscard]] Counters& counters() const noexcept { return *counters_; }
 
@@ -130,7 +135,10 @@ class Keyring {
   CredentialsOptions options_;
   std::shared_ptr<Counters> counters_;
   mutable std::mutex mutex_;
-  Stamps seen_{};
+  Stamps seen_{};     ///< of what is in use
+  Stamps refused_{};  ///< of what was tried last, if it could not be taken
+  std::chrono::steady_clock::time_point refused_at_{};
+  std::string refusal_;  ///< what stands in the log of it
   std::shared_ptr<const Credentials> current_;
 };
 

@@ -97,8 +97,7 @@ Result<Dialed> Dialer::dial(const HostPort& to, const std::string& server_name, 
   std::string last;
   for (std::size_t i = 0; i < addresses.value().size(); ++i) {
     const SocketAddress& address = addresses.value()[i];
-    // What time is left is shared by the addresses that are.
-    const auto share = (patience.until - Clock::now()) / (addresses.value().size() - i);
+    const auto share = share_of(patience.until - Clock::now(), addresses.value().size() - i);
     const Patience own{Clock::now() + share, interrupted};
     auto net = connect_to(address, own);
     if (!net) {

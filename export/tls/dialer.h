@@ -18,6 +18,14 @@ struct Dialed {
   Peer peer;
 };
 
+/// How long one of so many addresses that are left may take to connect: not the first, which may be a black hole,
+/// at the cost of the others.
+constexpr std::chrono::nanoseconds share_of(std::chrono::nanoseconds left, std::size_t addresses) noexcept {
+  if (addresses <= 1) return left;
+  const std::chrono::nanoseconds even = left / addresses, most = std::chrono::seconds(2);
+  return even < most ? even : most;
+}
+
 class Dialer {
  public:
   static Result<std::unique_ptr<Dialer>> start(std::shared_ptr<Keyring> keyring, const TunnelLimits& limits);

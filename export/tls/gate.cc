@@ -23,6 +23,11 @@ bool is_of_this_process(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.pid == ::getpid();
 }
 
+bool has_hung_up(const Fd& fd) {
+  pollfd p{fd.get(), 0, 0};
+  return ::poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Gate>> Gate::open(std::shared_ptr<Dialer> dialer, HostPort to, std::string server_name,
@@ -71,8 +76,12 @@ void Gate::run() {
     }
     // Closed last: whoever sees its other end close may ask for trouble() at once.
     const Fd held(::fcntl(near.get(), F_DUPFD_CLOEXEC, 0));
+    bool is_vain = has_hung_up(held);
+    if (is_vain) continue;
     const auto dialed = dialer_->dial(
-        to_, server_name_, patience_, [this] { return stopping_.load(); }, std::move(near));
+        to_, server_name_, patience_, [&] { return is_vain = stopping_ || has_hung_up(held); },
+        std::move(near));
+    if (is_vain) continue;
     const std::lock_guard lock(mutex_);
     trouble_ = dialed ? "" : dialed.error().message;
   }

@@ -8,8 +8,8 @@
 // HTTP/2, and its back-off is gRPC's.
 //
 // Refuses  every other process, whoever it belongs to: the kernel says whose end it is (SO_PEERCRED)
-// Threads  one of its own, which dials one connection at a time. The destructor waits for
-//          it, at most as long as a resolver
+// Threads  one of its own, which dials one connection at a time, and gives up when who asked for it hangs up. The
+//          destructor waits for it, at most as long as a resolver
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -24,10 +24,13 @@ namespace picket::tls {
 
 class Gate {
  public:
+  /// How long it dials for one connection; whoever waits for that has to wait longer, to hear why it failed.
+  static constexpr std::chrono::seconds kPatience{15};
+
   /// Dials nothing yet. `server_name` and `patience` are Dialer::dial()'s.
   static Result<std::unique_ptr<Gate>> open(std::shared_ptr<Dialer> dialer, HostPort to,
                                             std::string server_name,
-                                            std::chrono::milliseconds patience = std::chrono::seconds(15));
+                                            std::chrono::milliseconds patience = kPatience);
   ~Gate();
 
   /// For grpc::CreateCustomChannel() with InsecureChannelCredentials: "unix-abstract:picket-gate-..."

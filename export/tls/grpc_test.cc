@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -180,19 +181,56 @@ TEST_F(Grpc, NoOtherProcessGoesThroughTheGate) {
   EXPECT_TRUE(deliver(own, "plant-7", 1).ok());
 }
 
+/// Accepts in the kernel, and never says a word.
+struct Silent {
+  Silent() : fd(::socket(AF_INET, SOCK_STREAM, 0)) {
+    EXPECT_EQ(::listen(fd.get(), 4), 0);
+    sockaddr_in bound{};
+    socklen_t size = sizeof bound;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &size);
+    at = {"127.0.0.1", ntohs(bound.sin_port)};
+  }
+  Fd fd;
+  HostPort at;
+};
+
 TEST_F(Grpc, AGateClosesWhileItDials) {
-  const Fd silent(::socket(AF_INET, SOCK_STREAM, 0));  // accepts in the kernel, and never says a word
-  ASSERT_EQ(::listen(silent.get(), 4), 0);
-  sockaddr_in bound{};
-  socklen_t size = sizeof bound;
-  ::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&bound), &size);
+  const Silent silent;
   const std::shared_ptr<Dialer> dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
-  auto gate = Gate::open(dialer, {"127.0.0.1", ntohs(bound.sin_port)}, {}, std::chrono::hours(1)).value();
+  auto gate = Gate::open(dialer, silent.at, {}, std::chrono::hours(1)).value();
   const auto c = grpc::CreateChannel(gate->target(), grpc::InsecureChannelCredentials());
   c->GetState(true);
-  const Fd dialled(::accept(silent.get(), nullptr, nullptr));  // it is under way
+  const Fd dialled(::accept(silent.fd.get(), nullptr, nullptr));  // it is under way
   gate.reset();
   EXPECT_NE(c->GetState(false), GRPC_CHANNEL_READY);
+}
+
+TEST_F(Grpc, AGateDoesNotDialForWhoHasHungUp) {
+  const Silent silent;
+  const std::shared_ptr<Dialer> dialer = Dialer::start(site.keyring(Side::kSensor), quick()).value();
+  const auto gate = Gate::open(dialer, silent.at, {}, seconds(10)).value();
+  const auto connect = [name = gate->target().substr(std::string("unix-abstract:").size())] {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::memcpy(to.sun_path + 1, name.data(), name.size());
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to),
+                        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())),
+              0);
+    return fd;
+  };
+  Fd gone = connect();
+  const Fd dialled(::accept(silent.fd.get(), nullptr, nullptr));  // it is under way
+  const Fd stays = connect();
+  gone.reset();
+  pollfd next{silent.fd.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&next, 1, 2000), 1) << "it dials for the one that is still there";
+}
+
+TEST(Dialer, AnAddressThatDoesNotAnswerLeavesTimeForTheOthers) {
+  EXPECT_EQ(share_of(seconds(15), 2), seconds(2));
+  EXPECT_EQ(share_of(seconds(15), 1), seconds(15)) << "the last has what is left";
+  EXPECT_EQ(share_of(seconds(15), 30), std::chrono::milliseconds(500));
 }
 
 TEST_F(Grpc, ACallOfASensorThatIsRevokedEnds) {

@@ -1,8 +1,10 @@
 // Certificates, lists and keys that change while connections are open.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "export/tls/dialer.h"
 #include "export/tls/listener.h"
@@ -143,6 +145,55 @@ TEST_F(Renewal, ACertificateThatExpiresOnTheWayEndsItsConnection) {
   const Fd connection = dial();
   EXPECT_EQ(read_exactly(connection.get(), 1), "");
   EXPECT_TRUE(eventually([&] { return collector_ring->counters().failed(Failure::kExpired) == 1; }));
+}
+
+// ---- a keyring without connections ----
+
+TEST(Keyring, ACertificateWhoseTimeComesIsTakenWithoutATouch) {
+  const Site site;
+  const auto ring = site.keyring(Side::kSensor);
+  CertificateSpec soon = site.sensor_spec("plant-7");
+  soon.from_s = 2;
+  const Certificate next = make_certificate(soon, &site.ca);
+  site.write_sensor(next);
+  EXPECT_FALSE(ring->reload_if_changed());
+  std::this_thread::sleep_for(seconds(3));
+  EXPECT_TRUE(ring->reload_if_changed());
+  EXPECT_EQ(ring->current()->own().fingerprint, read_identity(*next.x509).fingerprint);
+  EXPECT_FALSE(ring->reload_if_changed()) << "and that was it";
+}
+
+TEST(Keyring, WhatCouldNotBeOpenedIsTriedAgain) {
+  const Site site;
+  const auto ring = site.keyring(
+      Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.write("crl", make_crl(site.ca, {})); });
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_FALSE(ring->reload_if_changed());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(ring->reload_if_changed()) << "at most once a second";
+  EXPECT_EQ(ring->counters().reloads_failed, 1U);
+  std::this_thread::sleep_for(seconds(1));
+  EXPECT_TRUE(ring->reload_if_changed());
+  EXPECT_EQ(ring->current()->trust().judge(*site.sensor.x509, nullptr, Purpose::kSensor).failure,
+            Failure::kRevoked);
+}
+
+TEST(Keyring, ACollectorWhoseCertificateExpiredStillHearsWhoIsRevoked) {
+  const Site site;
+  site.write_collector(
+      make_certificate({.names = "IP:127.0.0.1", .usage = "serverAuth", .to_s = 3}, &site.ca));
+  const auto ring = site.keyring(
+      Side::kCollector, [&](auto& o) { o.trust.crl = site.folder.write("crl", make_crl(site.ca, {})); });
+  std::this_thread::sleep_for(seconds(4));
+  ASSERT_FALSE(ring->current()->in_time());
+  site.folder.write("crl", make_crl(site.ca, {&site.sensor}));
+  EXPECT_TRUE(ring->reload_if_changed());
+  EXPECT_EQ(ring->current()->trust().judge(*site.sensor.x509, nullptr, Purpose::kSensor).failure,
+            Failure::kRevoked);
 }
 
 }  // namespace

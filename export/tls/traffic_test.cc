@@ -230,6 +230,36 @@ TEST_F(Traffic, KeysMayBeUpdatedOnTheWay) {
   }
 }
 
+TEST_F(Traffic, AFloodOfKeyUpdatesHoldsNobodyUpAndIsEnded) {
+  Raw flooder(site, listener->port());
+  Fd near;
+  {
+    std::unique_lock lock(mutex);
+    came.wait(lock, [&] { return !accepted.empty(); });
+    near = std::move(accepted.front());
+    accepted.pop_front();
+  }
+  const Ends other = connect();
+  BIO* flood = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(flooder.ssl.get(), flood);
+  for (int i = 0; i < 300'000; ++i) {
+    ASSERT_EQ(SSL_key_update(flooder.ssl.get(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(flooder.ssl.get()), 1);
+  }
+  char* bytes = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(flood, &bytes));
+  std::thread writer([&] { write_all(flooder.fd.get(), {bytes, size}); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto since = std::chrono::steady_clock::now();
+  EXPECT_TRUE(write_all(other.sensor.get(), "still here"));
+  EXPECT_EQ(read_exactly(other.collector.get(), 10), "still here");
+  EXPECT_TRUE(write_all(other.collector.get(), "here too"));
+  EXPECT_EQ(read_exactly(other.sensor.get(), 8), "here too");
+  EXPECT_LT(std::chrono::steady_clock::now() - since, seconds(1));
+  writer.join();
+  EXPECT_TRUE(eventually([&] { return collector_ring->counters().failed(Failure::kProtocol) == 1; }));
+}
+
 TEST_F(Traffic, ANearEndThatGoesDoesNotWaitForTheFarOneForEver) {
   Raw client(site, listener->port());  // never answers a close_notify
   std::unique_lock lock(mutex);
