@@ -248,7 +248,10 @@ void Call::take() {
 
 void Call::room() {
   // Not in this thread: it is a sink's, or another call's.
-  retry_.Set(std::chrono::system_clock::now(), [self = shared_from_this()](bool) { self->take(); });
+  // The alarm keeps what it calls, and is this call's own: were the call in there, it would hold itself for ever.
+  retry_.Set(std::chrono::system_clock::now(), [call = weak_from_this()](bool) {
+    if (const auto self = call.lock()) self->take();
+  });
 }
 
 void Call::read_on() {
