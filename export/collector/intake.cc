@@ -119,13 +119,14 @@ class FileIntake final : public Intake {
   Result<Fate> consider(const IntakeFile& file, Waiting& waiting, Clock::time_point now);
   void passed(const IntakeFile& file);
   void take(const IntakeFile& file, const struct stat& status, BatchFileReader batches);
-  bool put_away_ended();
+  bool put_away_ended(Status& trouble);
   Status put_away(const Taking& taking);
   Result<std::uint64_t> move(const IntakeFile& file, const CappedFolder& to);
   Status refuse(const IntakeFile& file, const std::string& why);
   void tell_levels(const IntakeListing::Seen& seen);
   void tell_trouble(const Status& now);
-  void log(spdlog::level::level_enum level, const std::string& line);
+  void log(spdlog::level::level_enum level, const std::string& line, LogLimit& limit);
+  void log(spdlog::level::level_enum level, const std::string& line) { log(level, line, log_limit_); }
   template <class Change>
   void update(Change change) {
     const std::lock_guard lock(state_mutex_);
@@ -145,7 +146,8 @@ class FileIntake final : public Intake {
   std::uint64_t look_ = 0;
   std::uint64_t origin_ = 0;  ///< of what the last look has found
   std::string trouble_;
-  LogLimit log_limit_;
+  LogLimit log_limit_;      ///< of what is told of files
+  LogLimit trouble_limit_;  ///< its own: files are not to hide it
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
 
   mutable std::mutex state_mutex_;
@@ -155,8 +157,8 @@ class FileIntake final : public Intake {
 };
 
 bool FileIntake::poll(Clock::time_point now) {
-  bool any = put_away_ended();
-  if (!to_put_away_.empty()) return any;  // it would be read again and again
+  Status trouble = Done{};
+  bool any = put_away_ended(trouble);
   if (now - trimmed_ >= kTrimEvery) {
     trimmed_ = now;
     done_.trim();
@@ -166,13 +168,12 @@ bool FileIntake::poll(Clock::time_point now) {
     tell_trouble(seen.error());
     return any;
   }
-  Status trouble = Done{};
   bool looked_at_all = true;
   ++look_;
   origin_ = Source::new_origin();
   for (const IntakeFile& file : seen.value().files) {
     if (taking_.contains(file.path())) continue;
-    looked_at_all = taking_.size() < kMaxTaking && !stopping();
+    looked_at_all = taking_.size() - to_put_away_.size() < kMaxTaking && !stopping();
     if (!looked_at_all) break;
     const auto at = waiting_.try_emplace(file.path(), Waiting{now, now}).first;
     at->second.look = look_;
@@ -288,8 +289,9 @@ void FileIntake::take(const IntakeFile& file, const struct stat& status, BatchFi
 
 // ---- where files end ----
 
-/// True: there were some.
-bool FileIntake::put_away_ended() {
+/// True: there were some. Those that cannot be put away hold up no others: they stay in taking_, so that they are not
+/// read again, and are tried again.
+bool FileIntake::put_away_ended(Status& trouble) {
   {
     const std::lock_guard lock(progress_->mutex);
     to_put_away_.insert(to_put_away_.end(), progress_->ended.begin(), progress_->ended.end());
@@ -297,18 +299,15 @@ bool FileIntake::put_away_ended() {
   }
   if (to_put_away_.empty()) return false;
   // First what is known of them: who starts again must not wait for files that are in done/.
-  Status done = order_.save();
-  bool any = false;
-  while (done && !to_put_away_.empty()) {
-    const Taking& taking = *to_put_away_.back();
-    done = put_away(taking);
-    if (!done) break;
-    taking_.erase(taking.file.path());
-    to_put_away_.pop_back();
-    any = true;
-  }
-  tell_trouble(done);
-  return any;
+  if (trouble = order_.save(); !trouble) return false;
+  const std::size_t ended = to_put_away_.size();
+  std::erase_if(to_put_away_, [&](const auto& taking) {
+    const Status done = put_away(*taking);
+    if (!done && trouble) trouble = done;
+    if (done) taking_.erase(taking->file.path());
+    return done.has_value();
+  });
+  return to_put_away_.size() < ended;
 }
 
 Status FileIntake::put_away(const Taking& taking) {
@@ -339,9 +338,11 @@ Result<std::uint64_t> FileIntake::move(const IntakeFile& file, const CappedFolde
   const std::string from = path_of(file);
   struct stat status {};
   if (::lstat(from.c_str(), &status) != 0) return failed(from, "moved");
-  ::utimensat(AT_FDCWD, from.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // what came here last goes last
-  if (::rename(from.c_str(), kept_name(file, to).c_str()) != 0)
+  const std::string kept = kept_name(file, to);
+  if (::rename(from.c_str(), kept.c_str()) != 0)
     return failed(from, "moved (subfolders have to be on the folder's own disk)");
+  // What came here last goes last. Not before it is here: a file that stays would count as one that changed.
+  ::utimensat(AT_FDCWD, kept.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -385,16 +386,16 @@ void FileIntake::tell_trouble(const Status& now) {
   const std::string trouble = now ? "" : now.error().message;
   if (trouble == trouble_) return;
   if (now) {
-    spdlog::info("intake: works again");
+    log(spdlog::level::info, "works again", trouble_limit_);
   } else {
-    spdlog::error("intake: {}; trying again", trouble);
+    log(spdlog::level::err, trouble + "; trying again", trouble_limit_);
   }
   trouble_ = trouble;
   update([&](IntakeState& s) { s.trouble = trouble; });
 }
 
-void FileIntake::log(spdlog::level::level_enum level, const std::string& line) {
-  const auto left_out = log_limit_.allow();
+void FileIntake::log(spdlog::level::level_enum level, const std::string& line, LogLimit& limit) {
+  const auto left_out = limit.allow();
   if (!left_out) return;
   spdlog::log(level, "intake: {}{}", line,
               *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));

@@ -14,13 +14,15 @@
 // Refused  a file goes to refused/, with the reason in NAME.reason beside it, and what could be taken of it was.
 //          Moved back into the folder it is read again
 // Alone    links, FIFOs, other names, folders below the second level: told once, never touched
+// Stuck    what was taken and cannot be put away stays, is not read again, and holds up no other: it is told, and
+//          tried again
 // Crash    a file is there until all of it is stored, and may then be read again: it is known
 //
 // By polling: inotify knows nothing of writes from other machines (NFS, SMB), loses events when its queue is full,
 // and patience needs the time anyway.
 //
-// Memory   one file of at most max_file_bytes, kMaxTaking names of files on their way, and those that wait as
-//          far as they are listed (intake_listing.h); batches are the router's
+// Memory   one file of at most max_file_bytes, kMaxTaking names of files on their way, and those that wait or are
+//          stuck as far as they are listed (intake_listing.h); batches are the router's
 // Threads  one of its own; state() from any
 #pragma once
 #include <chrono>

@@ -48,7 +48,9 @@ Result<IntakeListing::Seen> IntakeListing::look(Clock::time_point now, std::chro
     const std::size_t share = is_top ? kMaxListed / 2 : kMaxListed / 2 / (folders.size() - 1);
     std::vector<IntakeFile> files;  // a heap with the last in front
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(path, error)) {
+    // Not a range: that would throw when a server that the folder is mounted from goes away in the middle.
+    for (fs::directory_iterator at(path, error), end; at != end; at.increment(error)) {
+      const fs::directory_entry& entry = *at;
       std::error_code gone;
       const fs::file_type type = entry.symlink_status(gone).type();
       if (gone) continue;

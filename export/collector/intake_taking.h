@@ -54,10 +54,11 @@ class BatchOfFile final : public Source {
   void answer(const Answer& answer) override {
     progress_->answered(taking_, answer.kind == Answer::Kind::kDurable ? nullptr : &answer.why);
   }
-  void room() override {
+  bool room() override {
     const std::lock_guard lock(progress_->mutex);
     progress_->room = true;
     progress_->changed.notify_all();
+    return true;
   }
 
  private:

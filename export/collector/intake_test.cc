@@ -416,6 +416,40 @@ TEST_F(IntakeTest, LeavesEverythingElseAloneAndTellsItOnce) {
   EXPECT_TRUE(fs::exists(in("sub/deeper/" + name(1))));
 }
 
+TEST_F(IntakeTest, WhatCannotBePutAwayHoldsUpNobodyAndIsReadOnce) {
+  // What a subfolder that may not be written to does for others than root: they stay where they are.
+  constexpr std::uint64_t kStuck = Intake::kMaxTaking + 10;
+  test::Sensor stuck("plant-8", 7, v1::LANE_FLOW);
+  for (std::uint64_t n = 1; n <= kStuck; ++n) {
+    write(in("bad/" + name(n)), file_of({stuck.batch(n, 1)}));
+    fs::create_directories(done("bad." + name(n)));
+  }
+  write(in("bad/" + name(kStuck + 1)), "no batches");
+  fs::create_directories(refused("bad." + name(kStuck + 1)));
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    write(in("good/" + name(n)), file_of({sensor_.batch(5 * n - 4, 5)}));
+    look_after(60s);
+    EXPECT_FALSE(fs::exists(in("good/" + name(n)))) << n;
+    EXPECT_TRUE(fs::exists(done("good." + name(n)))) << n;
+  }
+  EXPECT_EQ(state().taken, 3U);
+  EXPECT_EQ(held(), Pair(15 + kStuck, 0));
+  EXPECT_NE(state().trouble, "");
+  EXPECT_LE(said("cannot be moved"), 2U) << said();
+  EXPECT_EQ(said("works again"), 0U);
+  EXPECT_EQ(router_->tally().state().batches[static_cast<std::size_t>(BatchFate::kKnown)], 0U)
+      << "none was read again";
+  fs::remove_all(in("done"));
+  fs::remove_all(in("refused"));
+  fs::create_directory(in("done"));
+  fs::create_directory(in("refused"));
+  look();
+  EXPECT_EQ(state().taken, 3 + kStuck);
+  EXPECT_EQ(state().refused, 1U);
+  EXPECT_TRUE(fs::is_empty(in("bad")));
+  EXPECT_EQ(state().trouble, "");
+}
+
 TEST_F(IntakeTest, KnowsAfterARestartWhatItHas) {
   const std::string third = file_of({sensor_.batch(1, 5)});
   put(2, third);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "export/collector/sink_line.h"
 
@@ -50,7 +51,10 @@ void Router::stop() {
 }
 
 bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch) {
-  if (source->refused_) return true;
+  if (source->refused_) {
+    decline();  // whoever waited for room before it was refused
+    return true;
+  }
   const auto refuse = [&](Answer::Kind kind, BatchFate fate, const std::string& why) {
     if (source->refused_.exchange(true)) return;
     tally_.batch({}, fate, 0, 0, 0, 0);
@@ -71,6 +75,11 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
     if (stopped_) return false;
     const bool is_alert = batch.lane() == v1::LANE_ALERT;
     if (held_bytes_ != 0 && !has_room(bytes, is_alert)) {
+      // Sensors that come and go while a sink stalls would fill it.
+      if (waiting_.size() >= prune_at_) {
+        std::erase_if(waiting_, [](const Waiting& w) { return w.source.expired(); });
+        prune_at_ = std::max(kPruneAt, 2 * waiting_.size());
+      }
       const auto behind_alerts =
           std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& w) { return !w.is_alert; });
       waiting_.insert(is_alert ? behind_alerts : waiting_.end(), {source, bytes, is_alert});
@@ -118,20 +127,27 @@ bool Router::has_room(std::size_t bytes, bool is_alert) const noexcept {
 }
 
 void Router::give_back(std::size_t bytes) {
-  std::vector<std::shared_ptr<Source>> may;
-  {
-    const std::lock_guard lock(mutex_);
-    held_bytes_ -= bytes;
-    std::size_t promised = 0;
-    while (!waiting_.empty()) {
-      const Waiting& next = waiting_.front();
-      if (!has_room(promised + next.bytes, next.is_alert) && (held_bytes_ != 0 || !may.empty())) break;
-      promised += next.bytes;
-      if (auto source = next.source.lock()) may.push_back(std::move(source));
-      waiting_.pop_front();
+  std::size_t promised = 0;
+  for (bool again = true; again;) {
+    std::vector<std::pair<std::shared_ptr<Source>, std::size_t>> may;
+    {
+      const std::lock_guard lock(mutex_);
+      held_bytes_ -= std::exchange(bytes, 0);
+      for (; !waiting_.empty(); waiting_.pop_front()) {
+        const Waiting& next = waiting_.front();
+        if (next.source.expired()) continue;
+        if (!has_room(promised + next.bytes, next.is_alert) && (held_bytes_ != 0 || promised != 0)) break;
+        promised += next.bytes;
+        may.emplace_back(next.source.lock(), next.bytes);
+      }
+    }
+    again = false;
+    for (const auto& [source, needed] : may) {
+      if (source != nullptr && source->room()) continue;
+      promised -= needed;
+      again = true;
     }
   }
-  for (const auto& source : may) source->room();
 }
 
 LineState& LineState::operator+=(const LineState& o) {

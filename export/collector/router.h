@@ -58,8 +58,9 @@ class Source {
   [[nodiscard]] virtual std::string text() const = 0;
   /// Of one batch, in order.
   virtual void answer(const Answer& answer) = 0;
-  /// take() had no room, and has it now. Called once; not from inside take().
-  virtual void room() = 0;
+  /// take() had no room, and has it now. Called once; not from inside take(). False: it is not needed any more, and
+  /// the next in line is told. True: take() is called again soon, or Router::decline().
+  virtual bool room() = 0;
 
  private:
   friend class Item;
@@ -112,6 +113,9 @@ class Router {
   /// it is false for ever.
   [[nodiscard]] bool take(const std::shared_ptr<Source>& source, const v1::Batch& batch);
 
+  /// A source said that it needs the room that it was told of, and does not any more: the next in line is told.
+  void decline() { give_back(0); }
+
   /// Each sink ends with the group at hand; what waits is dropped without an answer.
   void stop();
 
@@ -131,6 +135,7 @@ class Router {
   mutable std::mutex mutex_;
   std::size_t held_bytes_ = 0;
   bool stopped_ = false;
+  static constexpr std::size_t kPruneAt = 64;
   struct Waiting {
     std::weak_ptr<Source> source;
     std::size_t bytes;
@@ -138,6 +143,7 @@ class Router {
   };
   [[nodiscard]] bool has_room(std::size_t bytes, bool is_alert) const noexcept;
   std::deque<Waiting> waiting_;
+  std::size_t prune_at_ = kPruneAt;  ///< so many of waiting_, and sources that are gone are looked for
   std::vector<std::vector<std::unique_ptr<SinkLine>>> sinks_;  ///< the lines of each
 };
 

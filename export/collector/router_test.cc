@@ -99,10 +99,15 @@ class TestSource final : public Source {
     answers_.push_back(a);
     changed_.notify_all();
   }
-  void room() override {
+  bool room() override {
     const std::lock_guard lock(mutex_);
     ++rooms_;
     changed_.notify_all();
+    return needs_room_;
+  }
+  void needs_no_room() {
+    const std::lock_guard lock(mutex_);
+    needs_room_ = false;
   }
   std::vector<Answer> wait(std::size_t n) {
     std::unique_lock lock(mutex_);
@@ -114,6 +119,10 @@ class TestSource final : public Source {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return rooms_ >= n; });
   }
+  unsigned rooms() {
+    const std::lock_guard lock(mutex_);
+    return rooms_;
+  }
   std::size_t answered() {
     const std::lock_guard lock(mutex_);
     return answers_.size();
@@ -124,6 +133,7 @@ class TestSource final : public Source {
   std::condition_variable changed_;
   std::vector<Answer> answers_;
   unsigned rooms_ = 0;
+  bool needs_room_ = true;
 };
 
 class RouterTest : public ::testing::Test {
@@ -355,6 +365,73 @@ TEST_F(RouterTest, MemoryIsBoundedAndWhoWaitsIsTold) {
   EXPECT_TRUE(router.take(source_, batch));
   source_->wait(taken + 1);
   EXPECT_EQ(a_.records.size(), 20 * (taken + 1));
+}
+
+/// A batch that nothing compresses.
+v1::Batch noise(test::Sensor& sensor, std::size_t bytes) {
+  std::mt19937 random(1);
+  std::string payload(bytes, '\0');
+  for (char& c : payload) c = static_cast<char>(random());
+  v1::Event e = test::event(1);
+  e.set_payload(payload);
+  std::string content;
+  append_delimited(as_bytes(e.SerializeAsString()), content);
+  return sensor.seal(1, 1, content);
+}
+
+TEST_F(RouterTest, RoomThatIsNotNeededAnyMoreIsTheNextOnes) {
+  options_.max_bytes = 64 << 10;
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  test::Sensor names[] = {test::Sensor("1"), test::Sensor("2"), test::Sensor("3"), test::Sensor("4")};
+  std::vector<std::shared_ptr<TestSource>> sources;
+  for (test::Sensor& sensor : names) {
+    sources.push_back(std::make_shared<TestSource>());
+    EXPECT_EQ(router.take(sources.back(), noise(sensor, 40'000)), sources.size() == 1)
+        << "there is room for one";
+  }
+  sources[1]->needs_no_room();
+  a_.set(a_.stalled, false);
+  EXPECT_TRUE(sources[2]->wait_room(1)) << "the second said at once that he needs it no more";
+  EXPECT_EQ(sources[3]->rooms(), 0U);
+  router.decline();
+  EXPECT_TRUE(sources[3]->wait_room(1)) << "the third said so later";
+}
+
+/// Counts what is allocated.
+template <class T>
+struct Counted {
+  using value_type = T;
+  explicit Counted(std::size_t& n) : live(&n) {}
+  template <class U>
+  explicit Counted(const Counted<U>& other) : live(other.live) {}
+  T* allocate(std::size_t n) {
+    ++*live;
+    return std::allocator<T>().allocate(n);
+  }
+  void deallocate(T* p, std::size_t n) {
+    --*live;
+    std::allocator<T>().deallocate(p, n);
+  }
+  template <class U>
+  bool operator==(const Counted<U>& other) const {
+    return live == other.live;
+  }
+  std::size_t* live;
+};
+
+TEST_F(RouterTest, WhoComesAndGoesWhileASinkStallsIsForgotten) {
+  options_.max_bytes = 64 << 10;
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  const v1::Batch batch = noise(sensor_, 40'000);
+  EXPECT_TRUE(router.take(source_, batch));
+  std::size_t live = 0;
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_FALSE(router.take(std::allocate_shared<TestSource>(Counted<TestSource>(live)), batch));
+  EXPECT_LT(live, 200U);
+  a_.set(a_.stalled, false);
+  router_.reset();  // the last of them
 }
 
 TEST_F(RouterTest, AlertsGoBeforeWhatOthersBrought) {

@@ -56,11 +56,13 @@ class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
 
   [[nodiscard]] std::string text() const override { return peer_; }
   void answer(const Answer& a) override;
-  void room() override;
+  bool room() override;
 
   void OnReadDone(bool ok) override {
-    if (ok && read_batch()) return take();
-    if (ok) return;
+    if (ok) {
+      if (read_batch()) (void)take();
+      return;
+    }
     const std::lock_guard lock(mutex_);
     half_closed_ = true;
     pump();
@@ -78,7 +80,8 @@ class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
 
  private:
   bool read_batch();
-  void take();
+  bool take();
+  void retry();
   bool may_come_from_here();
   // With mutex_ held:
   void fail(grpc::StatusCode code, const std::string& why);
@@ -98,7 +101,7 @@ class Call final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBu
   std::mutex mutex_;
   std::deque<v1::Ack> acks_;
   std::size_t on_their_way_ = 0;  ///< batches that were taken and not answered
-  unsigned taking_ = 0;           ///< threads in take(): the call does not end under them
+  unsigned taking_ = 0;           ///< in take(), or about to retry(): the call does not end under them
   bool read_waits_ = false, writing_ = false, half_closed_ = false, finished_ = false;
   std::optional<grpc::Status> status_;  ///< that the call is to end with
 };
@@ -229,14 +232,16 @@ bool Call::may_come_from_here() {
   return true;
 }
 
-void Call::take() {
+/// False: the call is at its end, and the router was not asked.
+bool Call::take() {
   {
     const std::lock_guard lock(mutex_);
-    if (finished_ || status_) return;
+    if (finished_ || status_) return false;
     ++taking_;
     ++on_their_way_;
   }
-  const bool taken = may_come_from_here() && service_.router().take(shared_from_this(), batch_);
+  const bool may = may_come_from_here();
+  const bool taken = may && service_.router().take(shared_from_this(), batch_);
   const std::lock_guard lock(mutex_);
   --taking_;
   if (taken) {
@@ -246,11 +251,28 @@ void Call::take() {
     --on_their_way_;  // room() calls again
   }
   pump();
+  return may;
 }
 
-void Call::room() {
-  // Not in this thread: it is a sink's, or another call's.
-  retry_.Set(std::chrono::system_clock::now(), [self = shared_from_this()](bool) { self->take(); });
+bool Call::room() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished_ || status_) return false;
+    ++taking_;
+  }
+  // Not in this thread: it is a sink's, or another call's. The alarm keeps what it calls, and is this call's own: were
+  // the call in there, it would hold itself for ever.
+  retry_.Set(std::chrono::system_clock::now(), [call = weak_from_this()](bool) {
+    if (const auto self = call.lock()) self->retry();
+  });
+  return true;
+}
+
+void Call::retry() {
+  if (!take()) service_.router().decline();
+  const std::lock_guard lock(mutex_);
+  --taking_;
+  pump();
 }
 
 void Call::read_on() {

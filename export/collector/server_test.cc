@@ -6,30 +6,61 @@
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <atomic>
 #include <cstddef>
 #include <fstream>
+#include <mutex>
 #include <random>
 #include <thread>
 
 #include "export/collector/test_support.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
+#ifdef __SANITIZE_ADDRESS__
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // gcc 12 has no header that says so
+#endif
+
 namespace picket::collector {
 namespace {
 
 using Stream = grpc::ClientReaderWriter<v1::Batch, v1::Ack>;
 
+/// Of this process, without what the sanitizer keeps back.
+std::size_t allocated_bytes() {
+#ifdef __SANITIZE_ADDRESS__
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#endif
+}
+
+/// Takes everything, when the gate is open.
+class GateSink final : public Sink {
+ public:
+  explicit GateSink(std::mutex& gate) : Sink("gate"), gate_(gate) {}
+  Result<std::optional<ChainHead>> head(const ChainId&) override { return std::optional<ChainHead>(); }
+  Status store(std::span<const std::shared_ptr<const Delivery>>, const Bury&) override {
+    const std::lock_guard lock(gate_);
+    return Done{};
+  }
+
+ private:
+  std::mutex& gate_;
+};
+
 class ServerTest : public ::testing::Test {
  protected:
-  void start(ServerOptions options = {}) {
+  void start(ServerOptions options = {}, std::unique_ptr<Sink> sink = nullptr) {
     if (!options.listen.empty()) options.listen = "127.0.0.1:0";
     auto store = Store::open({path_});
     ASSERT_TRUE(store) << store.error().message;
     std::vector<std::unique_ptr<Sink>> sinks;
-    sinks.push_back(std::move(store).value());
+    sinks.push_back(sink != nullptr ? std::move(sink) : std::move(store).value());
     router_ = std::make_unique<Router>(std::move(sinks), dead_letters_, routing_);
     auto server = Server::start(options, *router_);
     ASSERT_TRUE(server) << server.error().message;
@@ -146,6 +177,49 @@ TEST_F(ServerTest, ASensorIsConnectedOnceHoweverManyCallsItHas) {
   flows.end();
   alerts.end();
   EXPECT_TRUE(falls_to(0));
+}
+
+TEST_F(ServerTest, ACallThatWaitedForRoomIsGoneWhenItEnded) {
+  routing_.max_bytes = 100'000;
+  std::mutex gate;
+  start({}, std::make_unique<GateSink>(gate));
+  v1::Event e = test::event(1);
+  e.set_payload(std::string(1 << 18, '\0'));
+  std::mt19937 random(1);
+  for (char& c : *e.mutable_payload()) c = static_cast<char>(random());
+  std::string content;
+  append_delimited(as_bytes(e.SerializeAsString()), content);
+  const v1::Batch batch = test::Sensor().seal(1, 1, content);
+  const auto connected = [&](std::uint64_t n) {
+    for (int i = 0; i < 2000 && router_->tally().state().connections != n; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return router_->tally().state().connections == n;
+  };
+  constexpr std::size_t kCalls = 40;
+  const auto round = [&](std::uint64_t done) {
+    std::unique_lock closed(gate);
+    std::vector<std::jthread> calls;
+    std::atomic<std::size_t> answered = 0;
+    for (std::size_t i = 0; i < kCalls; ++i)
+      calls.emplace_back([&, channel = connect()] {
+        std::size_t acks = 0;
+        EXPECT_TRUE(deliver(channel, {batch}, acks).ok());
+        answered += acks;
+      });
+    EXPECT_TRUE(connected(done + kCalls));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // until all but one wait for room
+    EXPECT_EQ(answered, 0U);
+    closed.unlock();
+    calls.clear();
+    EXPECT_EQ(answered, kCalls);
+  };
+  round(0);  // what gRPC keeps of its first calls is not to count
+  const std::size_t before = allocated_bytes();
+  round(kCalls);
+  const std::size_t limit = before + kCalls * batch.records_size() / 4;
+  for (int i = 0; i < 400 && allocated_bytes() > limit; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_LE(allocated_bytes(), limit) << "the last batch of each call is kept";
 }
 
 TEST_F(ServerTest, RandomBytesHarmNobody) {
