@@ -253,6 +253,18 @@ TEST_F(StoreTest, ADamagedFileIsAnErrorAndNoCrash) {
   EXPECT_GT(told, 10U);
 }
 
+TEST(KeySet, KeysThatSomebodyChoseCostNoMoreThanOthers) {
+  std::mt19937_64 random(1);
+  KeySet plain, chosen;
+  for (std::uint64_t n = 1; n <= 4000; ++n) {
+    plain.add(random() | 1);
+    chosen.add(n << 40 | 0x123456789 | 1);  // alike in the bits that a table looks at
+  }
+  EXPECT_EQ(chosen.size(), plain.size());
+  EXPECT_LT(chosen.probes(), 20 * plain.probes());
+  EXPECT_LT(plain.probes(), 3 * plain.size());
+}
+
 // ---- retention ----
 
 TEST_F(StoreTest, WhatWasStoredTooLongAgoGoesAndIsCounted) {
