@@ -1,6 +1,7 @@
 #include "export/collector/record_keys.h"
 
 #include <cstring>
+#include <random>
 
 #include "export/collector/chain.h"
 #include "export/eve_table.h"
@@ -40,6 +41,16 @@ constexpr Lengths kV4{{8, 16, 24, 32}}, kV6{{32, 48, 64, 128}};
 
 const Lengths* lengths(Bytes address) noexcept {
   return address.size() == 4 ? &kV4 : address.size() == 16 ? &kV6 : nullptr;
+}
+
+/// Keys come from addresses that others choose, by a function that can be turned round: where they go in a table must not
+/// follow from them alone.
+std::uint64_t seed() {
+  static const std::uint64_t drawn = [] {
+    std::random_device random;
+    return std::uint64_t{random()} << 32 | random();
+  }();
+  return drawn;
 }
 
 template <class Visit>
@@ -96,6 +107,8 @@ bool key_around(Bytes network, unsigned bits, SearchKey& key) noexcept {
   return found;
 }
 
+KeySet::KeySet() : seed_(seed()) {}
+
 void KeySet::add_record(const RecordKeys& keys) {
   add_address(keys.src_ip);
   add_address(keys.dest_ip);
@@ -112,6 +125,16 @@ void KeySet::add_address(Bytes address) {
 
 void KeySet::add(SearchKey key) { insert(key); }
 
+std::size_t KeySet::home(SearchKey key) const { return mix(key ^ seed_) & (slots_.size() - 1); }
+
+std::size_t KeySet::probes() const {
+  std::size_t all = 0;
+  for (std::size_t at = 0; at < slots_.size(); ++at) {
+    if (slots_[at] != 0) all += 1 + ((at - home(slots_[at])) & (slots_.size() - 1));
+  }
+  return all;
+}
+
 /// False: it was here.
 bool KeySet::insert(SearchKey key) {
   if (2 * size_ >= slots_.size()) {
@@ -122,7 +145,7 @@ bool KeySet::insert(SearchKey key) {
       if (k != 0) insert(k);
     }
   }
-  std::size_t at = (key >> 20) & (slots_.size() - 1);
+  std::size_t at = home(key);
   while (slots_[at] != 0) {
     if (slots_[at] == key) return false;
     at = (at + 1) & (slots_.size() - 1);

@@ -38,15 +38,20 @@ SearchKey community_key(std::string_view community_id) noexcept;
 /// The different keys of a block.
 class KeySet {
  public:
+  KeySet();
   void add_record(const RecordKeys& keys);
   void add(SearchKey key);
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::string filter() const;
+  /// Slots that are looked at when each key is looked up once: what the worst keys may cost.
+  [[nodiscard]] std::size_t probes() const;
 
  private:
   bool insert(SearchKey key);
+  [[nodiscard]] std::size_t home(SearchKey key) const;
   void add_address(Bytes address);
 
+  std::uint64_t seed_;                                         ///< of this process
   std::vector<SearchKey> slots_ = std::vector<SearchKey>(64);  ///< open addressing; 0: free
   std::size_t size_ = 0;
 };

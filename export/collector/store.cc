@@ -155,7 +155,9 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
         table = table_of(keys.type);
         block = &blocks[{chain.value(), table}];
       }
-      if (block->records.size() + record.size() > kMaxBlock && block->count != 0) {
+      // A block's first number is its lowest, though what fills a hole may come behind higher ones.
+      const bool is_full = block->records.size() + record.size() > kMaxBlock || seq < block->first;
+      if (is_full && block->count != 0) {
         if (auto s = insert(table, chain.value(), *block, stored); !s) return s;
         *block = RecordBlock();
       }

@@ -66,7 +66,8 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
        R"(SELECT first, count, hash FROM "_batch" WHERE chain = ? AND first <= ? ORDER BY first DESC LIMIT 1)"},
       {&ledger.add_batch_, R"(INSERT INTO "_batch" (chain, first, count, hash) VALUES (?, ?, ?, ?))"},
       {&ledger.drop_batches_,
-       R"(DELETE FROM "_batch" WHERE chain = ? AND first >= ? AND first + count - 1 <= ?)"},
+       R"(DELETE FROM "_batch" WHERE chain = ?1 AND first <= ?3 AND first + count > ?2 AND first >= coalesce(
+            (SELECT max(first) FROM "_batch" WHERE chain = ?1 AND first <= ?2), ?2))"},
       {&ledger.add_missing_,
        R"(INSERT INTO "_missing" (chain, first, last, reason, signed) VALUES (?, ?, ?, ?, ?))"},
       {&ledger.drop_missing_, R"(DELETE FROM "_missing" WHERE chain = ? AND first = ?)"},
@@ -217,6 +218,8 @@ Status StoreLedger::add_rejected(std::int64_t chain, std::uint64_t records) {
 
 Status StoreLedger::add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last,
                                 const TypeCounts& types) {
+  // Each batch that has numbers there, the one at either end too: a block has the numbers of its own type alone, and
+  // where types are mixed no block has all of a batch. What is left of such a batch is known without it.
   bind_all(drop_batches_, 1, chain, sql(first), sql(last));
   if (auto s = done(drop_batches_); !s) return s;
   return set_counts(chain, Count::kExpired, 0, types, true);

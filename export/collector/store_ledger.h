@@ -32,7 +32,7 @@ class StoreLedger {
   Status add(std::int64_t chain, const Delivery& delivery);
   Status set_head(std::int64_t chain, const ChainHead& head, std::uint64_t now_ns);
   Status add_rejected(std::int64_t chain, std::uint64_t records);
-  /// A block went: its numbers, by type.
+  /// A block went: its numbers, by type. With it go the batches that had any of them.
   Status add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last, const TypeCounts& types);
   /// The transaction was rolled back.
   void forget() { numbers_.clear(); }

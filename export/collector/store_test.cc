@@ -256,6 +256,18 @@ TEST_F(StoreTest, ADamagedFileIsAnErrorAndNoCrash) {
   EXPECT_GT(told, 10U);
 }
 
+TEST(KeySet, KeysThatSomebodyChoseCostNoMoreThanOthers) {
+  std::mt19937_64 random(1);
+  KeySet plain, chosen;
+  for (std::uint64_t n = 1; n <= 4000; ++n) {
+    plain.add(random() | 1);
+    chosen.add(n << 40 | 0x123456789 | 1);  // alike in the bits that a table looks at
+  }
+  EXPECT_EQ(chosen.size(), plain.size());
+  EXPECT_LT(chosen.probes(), 20 * plain.probes());
+  EXPECT_LT(plain.probes(), 3 * plain.size());
+}
+
 // ---- retention ----
 
 TEST_F(StoreTest, WhatWasStoredTooLongAgoGoesAndIsCounted) {
@@ -299,6 +311,42 @@ TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
   const std::string left = ask({.store = path_, .json = true});
   EXPECT_EQ(left.find("\"flow_id\":1,"), std::string::npos);
   EXPECT_NE(left.find("\"flow_id\":3000,"), std::string::npos);
+}
+
+/// No type's records are all of a batch; some batches are stored alone, some together, some into a hole.
+TEST_F(StoreTest, BatchesGoWithTheirRecords) {
+  test::Sensor sensor("plant-7", 5, v1::LANE_FLOW);
+  std::vector<v1::Batch> batches;
+  for (std::uint64_t n = 1; n < 331; n += 11) batches.push_back(sensor.batch(n, 11));
+  const auto rows = [&] {
+    auto db = open_store_to_read(path_);
+    auto s = db.value().prepare(R"(SELECT count(*) FROM "_batch")");
+    EXPECT_EQ(s.value().step(), SQLITE_ROW);
+    return s.value().integer(0);
+  };
+  auto store = open({path_, std::chrono::seconds(1)});
+  for (int i = 0; i < 10; ++i) judge_and_store(*store, batches[static_cast<std::size_t>(i)]);
+  std::optional<ChainHead> head = store->head(sensor.id()).value();
+  std::vector<std::shared_ptr<const Delivery>> together;
+  for (const int i : {12, 13, 15, 10, 11, 16, 14}) {
+    const CheckedBatch c = test::checked(batches[static_cast<std::size_t>(i)]);
+    auto v = judge(head, c, [&](std::uint64_t) { return std::optional<Held>(); });
+    ASSERT_EQ(v.value().kind, Kind::kStore) << i << v.value().why;
+    head = v.value().deliver->after;
+    v.value().deliver->records = c.records;
+    together.push_back(v.value().deliver);
+  }
+  ASSERT_TRUE(store->store(together, test::bury_none()));
+  EXPECT_EQ(rows(), 17);
+  EXPECT_EQ(stored(), 17U * 11);
+  EXPECT_EQ(lines(ask({.store = path_, .type = "alert", .json = true})), 17U * 11 / 3);
+  ASSERT_TRUE(store->expire(~0ULL >> 1));
+  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(test::ledger(path_).at(0).expired, test::types(1, 17 * 11));
+  for (int i = 0; i < 17; ++i)
+    EXPECT_EQ(judge_and_store(*store, batches[static_cast<std::size_t>(i)]).kind, Kind::kKnown) << i;
+  EXPECT_EQ(judge_and_store(*store, batches[17]).kind, Kind::kStore);
 }
 
 TEST_F(StoreTest, UnknownTypesExpireByTheirOwnName) {
