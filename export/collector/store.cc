@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kVersion = 2;  // PRAGMA user_version; 0.1 had none
 constexpr std::chrono::seconds kExpireEvery{60};
+constexpr std::chrono::milliseconds kExpireAtOnce{500};  // batches wait meanwhile
 constexpr std::size_t kMaxBlock = std::size_t{8} << 20;  // before compression
 
 /// What does not fit into SQLite's integers is far beyond any time and any number that is taken.
@@ -200,29 +201,48 @@ Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& b
 
 void Store::tick() {
   const auto now = std::chrono::steady_clock::now();
-  if (now - expired_ < kExpireEvery) return;
+  if (!goes_on_ && now - expired_ < kExpireEvery) return;
   expired_ = now;
-  const Status s = expire(steady_now_ns());
-  const std::string trouble = s ? "" : s.error().message;
-  if (trouble != trouble_ && !s)
-    spdlog::error("store '{}': what is too old cannot be dropped: {}", options_.path, trouble);
+  const auto done = expire(steady_now_ns());
+  goes_on_ = done && !done.value();
+  if (goes_on_) return;
+  const std::string trouble = done ? "" : done.error().message;
+  if (trouble != trouble_ && !done)
+    spdlog::error("store '{}': what is too old or too much cannot be dropped: {}", options_.path, trouble);
   trouble_ = trouble;
 }
 
-Status Store::expire(std::uint64_t now) {
+Result<bool> Store::expire(std::uint64_t now) {
+  const auto until = std::chrono::steady_clock::now() + kExpireAtOnce;
   const auto age = static_cast<std::uint64_t>(options_.max_age / std::chrono::nanoseconds{1});
   const std::uint64_t too_old = age != 0 && now > age ? now - age : 0;
+  std::optional<std::uint64_t>
+      least;  // that all blocks but a quarter of the limit leave: looked up when it matters
   for (;;) {
     const auto used = used_bytes();
     if (!used) return used.error();
     const bool too_large = options_.max_bytes != 0 && used.value() > options_.max_bytes;
+    if (too_large && !least) {
+      const auto ledger = ledger_->bytes();
+      if (!ledger) return ledger.error();
+      least = ledger.value() + options_.max_bytes / 4;
+    }
+    const bool is_the_ledger = too_large && used.value() <= *least;
+    const bool drops_for_size = too_large && !is_the_ledger;
     std::uint64_t stored = 0;
     const auto table = oldest_table(stored);
     if (!table) return table.error();
-    if (!table.value() || (!too_large && stored >= too_old)) return Done{};
+    if (!table.value() || (!drops_for_size && stored >= too_old)) {
+      if (!is_the_ledger) return true;
+      return Error{
+          "the ledger, which says for good what came and what is missing, takes more than three quarters of "
+          "store.max-size; raise it, and see with `picket-collector ledger` whose chains have so many gaps"};
+    }
     // Of what is too large, the oldest blocks of one table: then it is measured again.
-    const std::uint64_t until = too_large ? std::max(stored + 1, too_old) : too_old;
-    if (auto s = in_transaction([&] { return drop_oldest(*table.value(), until); }); !s) return s;
+    const std::uint64_t stored_until = drops_for_size ? std::max(stored + 1, too_old) : too_old;
+    if (auto s = in_transaction([&] { return drop_oldest(*table.value(), stored_until); }); !s)
+      return s.error();
+    if (std::chrono::steady_clock::now() >= until) return false;
   }
 }
 

@@ -10,7 +10,9 @@
 //
 // Retention  whole blocks, what was stored first goes first: what was stored longer than max_age ago (not what is
 //            older: a capture of last year that is replayed today stays), and what is beyond max_bytes. Each record
-//            that goes is counted in the ledger as expired. A clock that is set while the collector runs makes
+//            that goes is counted in the ledger as expired. The ledger stays: where it takes so much that blocks
+//            would have less than a quarter of max_bytes, they keep that, and the log says so. Half a second at a
+//            time, for it is the thread that stores. A clock that is set while the collector runs makes
 //            nothing older. Room that is given up is used again; the file does not shrink.
 // Cost       tests/bench/store_bench.cc: records/s and bytes a record, beside a row a record
 // Refuses    stores of version 0.1, which had a row a record: the text says what to do
@@ -45,8 +47,8 @@ class Store final : public Sink {
   Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override;
   Status store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) override;
   void tick() override;
-  /// What tick() does once a minute, with a clock of the caller's.
-  Status expire(std::uint64_t now_ns);
+  /// What tick() does once a minute, with a clock of the caller's. False: its time was up, and there is more to drop.
+  Result<bool> expire(std::uint64_t now_ns);
 
  private:
   explicit Store(const StoreOptions& options) : Sink("sqlite"), options_(options) {}
@@ -65,7 +67,8 @@ class Store final : public Sink {
   std::vector<Statement> insert_, oldest_, read_oldest_, drop_;  ///< by table
   Statement begin_, commit_, rollback_, pages_;
   std::chrono::steady_clock::time_point expired_{};
-  std::string trouble_;  ///< of the last expire(), so that it is told once
+  bool goes_on_ = false;  ///< the last expire() had more to drop
+  std::string trouble_;   ///< of the last expire(), so that it is told once
 };
 
 /// Opens an existing store for reading only.

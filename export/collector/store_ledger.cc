@@ -83,6 +83,12 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
        R"(INSERT OR REPLACE INTO "_count" (chain, what, first, type, count) VALUES (?, ?, ?, ?, ?))"},
       {&ledger.add_count_, R"(INSERT INTO "_count" (chain, what, first, type, count) VALUES (?, ?, ?, ?, ?)
                               ON CONFLICT DO UPDATE SET count = count + excluded.count)"},
+      {&ledger.bytes_,
+       R"(SELECT (SELECT count(*) FROM sqlite_master) * page_size +
+            (SELECT coalesce(sum(100 + 2 * length(sensor)), 0) FROM "_chain") +
+            (SELECT count(*) * 50 FROM "_batch") +
+            (SELECT coalesce(sum(18 + coalesce(length(before) + length(after), 0)), 0) FROM "_missing") +
+            (SELECT coalesce(sum(14 + length(type)), 0) FROM "_count") FROM pragma_page_size())"},
   };
   for (const auto& [statement, text] : wanted) {
     auto s = db.prepare(text);
@@ -223,6 +229,15 @@ Status StoreLedger::add_expired(std::int64_t chain, std::uint64_t first, std::ui
   bind_all(drop_batches_, 1, chain, sql(first), sql(last));
   if (auto s = done(drop_batches_); !s) return s;
   return set_counts(chain, Count::kExpired, 0, types, true);
+}
+
+/// Rows as SQLite writes them, in pages that are nearly full; and a page for each table at the least.
+Result<std::uint64_t> StoreLedger::bytes() {
+  const int code = bytes_.step();
+  const auto bytes = static_cast<std::uint64_t>(code == SQLITE_ROW ? bytes_.integer(0) : 0);
+  bytes_.reset();
+  if (code != SQLITE_ROW) return Error{db_->error()};
+  return bytes;
 }
 
 Result<TypeCounts> StoreLedger::counts(std::int64_t chain, Count what, std::uint64_t first) {

@@ -34,6 +34,8 @@ class StoreLedger {
   Status add_rejected(std::int64_t chain, std::uint64_t records);
   /// A block went: its numbers, by type. With it go the batches that had any of them.
   Status add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last, const TypeCounts& types);
+  /// What it takes of the file, about. Reads all of it.
+  Result<std::uint64_t> bytes();
   /// The transaction was rolled back.
   void forget() { numbers_.clear(); }
 
@@ -50,7 +52,7 @@ class StoreLedger {
   Db* db_ = nullptr;
   std::map<ChainId, std::int64_t> numbers_;
   Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, add_missing_, drop_missing_,
-      holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_, set_count_, add_count_;
+      holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_, set_count_, add_count_, bytes_;
 };
 
 /// "spool full" of GAP_SPOOL_FULL.

@@ -24,6 +24,14 @@ class StoreTest : public ::testing::Test {
     EXPECT_TRUE(store) << store.error().message;
     return store ? std::move(store).value() : nullptr;
   }
+  /// As tick after tick does.
+  static Status expire_all(Store& store, std::uint64_t now) {
+    for (;;) {
+      const auto done = store.expire(now);
+      if (!done) return done.error();
+      if (done.value()) return Done{};
+    }
+  }
   std::size_t stored() const { return lines(ask({.store = path_, .json = true})); }
 
   test::Folder folder_;
@@ -277,9 +285,9 @@ TEST_F(StoreTest, WhatWasStoredTooLongAgoGoesAndIsCounted) {
   const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
                                               std::chrono::nanoseconds(1));
   constexpr std::uint64_t kHour = 3'600'000'000'000;
-  ASSERT_TRUE(store->expire(now + 23 * kHour));
+  ASSERT_TRUE(expire_all(*store, now + 23 * kHour));
   EXPECT_EQ(stored(), 30U) << "records of 2023 that came today stay";
-  ASSERT_TRUE(store->expire(now + 25 * kHour));
+  ASSERT_TRUE(expire_all(*store, now + 25 * kHour));
   EXPECT_EQ(stored(), 0U);
   EXPECT_EQ(test::ledger(path_).at(0).expired, test::types(1, 30));
   EXPECT_EQ(judge_and_store(*store, first).kind, Kind::kKnown) << "what expired is not taken again";
@@ -303,7 +311,7 @@ TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
     }
     judge_and_store(*store, sensor_.seal(n, 50, content));
   }
-  ASSERT_TRUE(store->expire(1));
+  ASSERT_TRUE(expire_all(*store, 1));
   const LedgerRow row = test::ledger(path_).at(0);
   EXPECT_GT(sum(row.expired), 100U);
   EXPECT_GT(sum(row.held), (4'000'000 - empty) / 2200 / 2) << "no more than has to";
@@ -311,6 +319,70 @@ TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
   const std::string left = ask({.store = path_, .json = true});
   EXPECT_EQ(left.find("\"flow_id\":1,"), std::string::npos);
   EXPECT_NE(left.find("\"flow_id\":3000,"), std::string::npos);
+}
+
+TEST_F(StoreTest, GapsOfOneSensorTakeNoRecordsOfAnothers) {
+  constexpr std::uint64_t kLimit = std::uint64_t{4} << 20;
+  std::mt19937_64 random(1);
+  auto store = open({path_, {}, kLimit});
+  std::uint64_t n = 1;
+  const auto store_records = [&](unsigned batches) {
+    for (unsigned i = 0; i < batches; ++i, n += 50) {
+      std::string content;
+      for (std::uint64_t k = n; k < n + 50; ++k) {
+        v1::Event e = test::event(k);
+        std::string noise(2000, '\0');
+        for (char& c : noise) c = static_cast<char>(random());
+        e.set_payload(noise);
+        append_delimited(as_bytes(e.SerializeAsString()), content);
+      }
+      judge_and_store(*store, sensor_.seal(n, 50, content));
+    }
+  };
+  const auto row = [&] { return test::ledger(path_).at(1); };
+  store_records(4);
+  std::vector<std::shared_ptr<const Delivery>> gaps;
+  for (std::uint64_t seq = 1; seq <= 15'000; ++seq) {
+    Delivery d;
+    d.chain = {"plant-6", 1, v1::LANE_FLOW};
+    Missing& m = d.missing.emplace_back();
+    m.first = m.last = d.after.through = seq;
+    m.reason = v1::GAP_SPOOL_FULL;
+    for (int type = 0; type < 10; ++type) m.types["type-" + std::to_string(type)] = 1;
+    gaps.push_back(std::make_shared<const Delivery>(std::move(d)));
+  }
+  ASSERT_TRUE(store->store(gaps, test::bury_none()));
+  const Status first = expire_all(*store, 1);
+  ASSERT_FALSE(first);
+  EXPECT_NE(first.error().message.find("the ledger"), std::string::npos);
+  EXPECT_EQ(sum(row().held), 200U);
+  EXPECT_EQ(sum(row().expired), 0U);
+  store_records(20);
+  EXPECT_FALSE(expire_all(*store, 1));
+  EXPECT_LT(sum(row().held), kLimit / 3 / 2000) << "a quarter, about";
+  EXPECT_GT(sum(row().held), kLimit / 6 / 2000);
+  EXPECT_NE(ask({.store = path_, .json = true}).find("\"flow_id\":1200,"), std::string::npos);
+}
+
+TEST_F(StoreTest, ExpiresForALittleWhileAtATime) {
+  auto store = open({path_, std::chrono::seconds(1)});
+  std::vector<std::shared_ptr<const Delivery>> all;
+  for (std::uint64_t n = 1; n <= 20'000; ++n) {
+    Delivery d;
+    d.chain = {"plant-" + std::to_string(n), 1, v1::LANE_FLOW};
+    d.first_seq = 1;
+    d.count = 1;
+    d.records = test::records(1, 1);
+    d.after.through = 1;
+    all.push_back(std::make_shared<const Delivery>(std::move(d)));
+  }
+  ASSERT_TRUE(store->store(all, test::bury_none()));
+  const auto began = std::chrono::steady_clock::now();
+  const auto part = store->expire(~0ULL >> 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  ASSERT_TRUE(part);
+  EXPECT_FALSE(part.value()) << "each 64 of 20,000 blocks are a commit";
+  EXPECT_LT(stored(), 20'000U);
 }
 
 /// No type's records are all of a batch; some batches are stored alone, some together, some into a hole.
@@ -340,7 +412,7 @@ TEST_F(StoreTest, BatchesGoWithTheirRecords) {
   EXPECT_EQ(rows(), 17);
   EXPECT_EQ(stored(), 17U * 11);
   EXPECT_EQ(lines(ask({.store = path_, .type = "alert", .json = true})), 17U * 11 / 3);
-  ASSERT_TRUE(store->expire(~0ULL >> 1));
+  ASSERT_TRUE(expire_all(*store, ~0ULL >> 1));
   EXPECT_EQ(rows(), 0);
   EXPECT_EQ(stored(), 0U);
   EXPECT_EQ(test::ledger(path_).at(0).expired, test::types(1, 17 * 11));
@@ -356,7 +428,7 @@ TEST_F(StoreTest, UnknownTypesExpireByTheirOwnName) {
   append_delimited(as_bytes(e.SerializeAsString()), content);
   auto store = open({path_, std::chrono::seconds(1)});
   judge_and_store(*store, sensor_.seal(1, 1, content));
-  ASSERT_TRUE(store->expire(~0ULL >> 1));
+  ASSERT_TRUE(expire_all(*store, ~0ULL >> 1));
   EXPECT_EQ(test::ledger(path_).at(0).expired, (TypeCounts{{"quantum", 1}}));
 }
 
