@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kVersion = 2;  // PRAGMA user_version; 0.1 had none
 constexpr std::chrono::seconds kExpireEvery{60};
-constexpr std::chrono::milliseconds kExpireAtOnce{500};  // batches wait meanwhile
 constexpr std::size_t kMaxBlock = std::size_t{8} << 20;  // before compression
 
 /// What does not fit into SQLite's integers is far beyond any time and any number that is taken.
@@ -213,7 +212,7 @@ void Store::tick() {
 }
 
 Result<bool> Store::expire(std::uint64_t now) {
-  const auto until = std::chrono::steady_clock::now() + kExpireAtOnce;
+  const auto until = std::chrono::steady_clock::now() + options_.expire_at_once;
   const auto age = static_cast<std::uint64_t>(options_.max_age / std::chrono::nanoseconds{1});
   const std::uint64_t too_old = age != 0 && now > age ? now - age : 0;
   std::optional<std::uint64_t>

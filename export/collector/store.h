@@ -34,8 +34,9 @@ namespace picket::collector {
 
 struct StoreOptions {
   std::string path;
-  std::chrono::seconds max_age{0};  ///< 0: for ever
-  std::uint64_t max_bytes = 0;      ///< 0: as much as the disk holds
+  std::chrono::seconds max_age{0};                ///< 0: for ever
+  std::uint64_t max_bytes = 0;                    ///< 0: as much as the disk holds
+  std::chrono::milliseconds expire_at_once{500};  ///< of one expire(), while batches wait
 };
 
 class Store final : public Sink {

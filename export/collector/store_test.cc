@@ -365,9 +365,10 @@ TEST_F(StoreTest, GapsOfOneSensorTakeNoRecordsOfAnothers) {
 }
 
 TEST_F(StoreTest, ExpiresForALittleWhileAtATime) {
-  auto store = open({path_, std::chrono::seconds(1)});
+  auto store = open({path_, std::chrono::seconds(1), 0, std::chrono::milliseconds(0)});
   std::vector<std::shared_ptr<const Delivery>> all;
-  for (std::uint64_t n = 1; n <= 20'000; ++n) {
+  constexpr std::uint64_t kBlocks = 300;
+  for (std::uint64_t n = 1; n <= kBlocks; ++n) {
     Delivery d;
     d.chain = {"plant-" + std::to_string(n), 1, v1::LANE_FLOW};
     d.first_seq = 1;
@@ -377,12 +378,16 @@ TEST_F(StoreTest, ExpiresForALittleWhileAtATime) {
     all.push_back(std::make_shared<const Delivery>(std::move(d)));
   }
   ASSERT_TRUE(store->store(all, test::bury_none()));
-  const auto began = std::chrono::steady_clock::now();
-  const auto part = store->expire(~0ULL >> 1);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
-  ASSERT_TRUE(part);
-  EXPECT_FALSE(part.value()) << "each 64 of 20,000 blocks are a commit";
-  EXPECT_LT(stored(), 20'000U);
+  int calls = 0;
+  for (bool is_done = false; !is_done; ++calls) {
+    const std::uint64_t before = stored();
+    const auto part = store->expire(~0ULL >> 1);
+    ASSERT_TRUE(part) << part.error().message;
+    is_done = part.value();
+    EXPECT_TRUE(is_done || stored() < before) << "each call gets on";
+  }
+  EXPECT_GT(calls, 2);
+  EXPECT_EQ(stored(), 0U);
 }
 
 /// No type's records are all of a batch; some batches are stored alone, some together, some into a hole.
