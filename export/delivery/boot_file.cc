@@ -14,6 +14,7 @@
 #include <functional>
 
 #include "export/delivery/crc32c.h"
+#include "export/fd.h"
 #include "export/new_file.h"
 
 namespace picket::delivery {
@@ -107,25 +108,28 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   return file;
 }
 
-Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path) {
+Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path, bool* damaged) {
+  if (damaged != nullptr) *damaged = false;
+  const auto is_damaged = [&](std::string why) {
+    if (damaged != nullptr) *damaged = true;
+    return Error{std::move(why)};
+  };
   std::unique_ptr<BootFile> file(new BootFile(path));
-  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return Error{fmt::format("cannot open '{}': {}", path, std::strerror(errno))};
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   struct stat st {};
-  ::fstat(fd, &st);
+  if (!fd || ::fstat(fd.get(), &st) != 0)
+    return Error{fmt::format("cannot open '{}': {}", path, std::strerror(errno))};
   const auto size = static_cast<std::size_t>(st.st_size);
-  void* map = size < round_up(sizeof(Layout))
-                  ? MAP_FAILED
-                  : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  ::close(fd);
-  if (map == MAP_FAILED) return Error{fmt::format("'{}' is too short or cannot be mapped", path)};
+  if (size < round_up(sizeof(Layout))) return is_damaged(fmt::format("'{}' is too short", path));
+  void* map = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  if (map == MAP_FAILED) return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
   file->map_ = static_cast<Layout*>(map);
   file->map_bytes_ = size;
   const Layout& layout = *file->map_;
   if (layout.magic != kMagic || layout.crc != checksum(&layout, offsetof(Layout, crc)))
-    return Error{fmt::format("'{}' is damaged: its checksum is wrong", path)};
+    return is_damaged(fmt::format("'{}' is damaged: its checksum is wrong", path));
   if (size < layout.total() && size != round_up(sizeof(Layout)))
-    return Error{fmt::format("'{}' is cut short: {} of {} bytes", path, size, layout.total())};
+    return is_damaged(fmt::format("'{}' is cut short: {} of {} bytes", path, size, layout.total()));
   return file;
 }
 

@@ -63,8 +63,9 @@ class BootFile {
   /// Refuses where there is no room on disk for all of it, or the file exists. A kill
   /// leaves all of it, or `path`.new.
   static Result<std::unique_ptr<BootFile>> create(const Options& options);
-  /// Of a boot that has ended. The error says that it is none, or damaged.
-  static Result<std::unique_ptr<BootFile>> load(const std::string& path);
+  /// Of a boot that has ended. `damaged`, when it is asked for: it was read, and is none, or damaged. Any other error
+  /// is the system's, and says nothing of the file.
+  static Result<std::unique_ptr<BootFile>> load(const std::string& path, bool* damaged = nullptr);
   ~BootFile();
   BootFile(const BootFile&) = delete;
   BootFile& operator=(const BootFile&) = delete;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <utility>
 
 #include "export/clock.h"
 #include "export/durable.h"
@@ -84,6 +85,7 @@ void Spool::close(BootFile& boot) {
     for (auto& c : lane) {
       if (c->boot != &boot) continue;
       c->growing = false;
+      if (!c->files.empty()) c->files.back().file->rest();
       drop_acknowledged(*c);
     }
   }
@@ -146,7 +148,10 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
     for (int attempt = 0; attempt < 2 && !written; ++attempt) {
       const bool fits = !c.files.empty() && !c.files.back().gap && c.growing &&
                         c.files.back().file->bytes() < rotate_bytes() && attempt == 0;
-      if (!fits) c.files.push_back({make_file(c, c.head)});
+      if (!fits) {
+        if (!c.files.empty()) c.files.back().file->rest();
+        c.files.push_back({make_file(c, c.head)});
+      }
       file = c.files.back().file;
       const std::uint64_t before = file->bytes();
       const Status done = file->append(batch, after);
@@ -258,6 +263,12 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
     const Stored* stored = file_of(chain, place);
     std::uint64_t behind = place.offset;
     const auto read = stored == nullptr ? SpoolFile::Read::kEnd : stored->file->read(behind, frame);
+    if (read == SpoolFile::Read::kClosed) {  // tried again when something is asked for again
+      if (!std::exchange(closed_told_, true))
+        spdlog::error("the spool: cannot open '{}' to read it; its lane waits", stored->file->path());
+      return {};
+    }
+    closed_told_ = false;
     if (read == SpoolFile::Read::kDamaged) {
       if (place.offset == 0) place.offset = 1;
       place.file->find_next(place.offset);
@@ -268,6 +279,7 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
         const auto at = static_cast<std::size_t>(std::find_if(chain.files.begin(), chain.files.end(),
                                                               [&](const Stored& s) { return &s == stored; }) -
                                                  chain.files.begin());
+        place.file->rest();
         place.file = chain.files[at + 1].file;
         place.offset = 0;
         continue;
@@ -305,6 +317,7 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
     }
     return found;
   }
+  if (place.file != nullptr && !chain.growing) place.file->rest();
   return {};
 }
 
@@ -334,6 +347,7 @@ void Spool::rewind(std::size_t place, std::size_t lane) {
     p.at = p.acked;
     p.told = {};
     p.tells = true;
+    if (p.file != nullptr) p.file->rest();
     p.file.reset();
   }
 }

@@ -20,6 +20,7 @@
 // No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk
 //          when it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED
 //
+// Open     files that are written to or read at present; the others are names (spool_file.h)
 // Threads  any; one lock, held during reads and writes of a batch, not during fsync
 #pragma once
 #include <chrono>
@@ -63,8 +64,9 @@ class Spool {
   using Settled =
       std::function<void(std::size_t lane, std::uint64_t first, std::uint64_t last, bool delivered)>;
 
-  /// Refuses a folder that another process uses or that cannot be written to. What is damaged in it is put aside or
-  /// becomes gaps, and is said in the log.
+  /// Refuses a folder that another process uses, that cannot be written to, or of which a file cannot be opened or
+  /// read now: then nothing in it is changed. What was read and is damaged is put aside or becomes gaps, and is said
+  /// in the log.
   static Result<std::unique_ptr<Spool>> open(SpoolOptions options, DeliveryCounters& counters);
   ~Spool();
   Spool(const Spool&) = delete;
@@ -142,9 +144,9 @@ class Spool {
   // spool_load.cc
   Status lock_folder();
   Status load();
-  void load_boot(const std::string& path);
-  void load_file(const std::string& path, std::uint64_t boot, std::size_t lane);
-  void finish_loading(Chain& chain);
+  Status load_boot(const std::string& path);
+  Status load_file(const std::string& path, std::uint64_t boot, std::size_t lane);
+  Status finish_loading(Chain& chain);
   void put_aside(const std::string& path, const std::string& why);
   Chain& add_chain(BootFile& boot, std::size_t lane);
 
@@ -189,6 +191,7 @@ class Spool {
   std::array<std::vector<std::unique_ptr<Chain>>, kLaneCount> lanes_;  ///< oldest boot first
   std::uint64_t total_bytes_ = 0, memory_bytes_ = 0;
   bool disk_failing_ = false;
+  bool closed_told_ = false;  ///< that a file cannot be opened to be read
   std::chrono::steady_clock::time_point disk_tried_{}, synced_{};
 };
 

@@ -74,9 +74,9 @@ std::string frame_of(const ChainPoint& point, const v1::Batch* batch) {
 Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, const ChainPoint& base) {
   if (!path.empty() && ::access(path.c_str(), F_OK) == 0) return failed(path, "cannot make", EEXIST);
   const std::string aside = path.empty() ? path : path + ".new";
-  const int fd = path.empty() ? -1 : ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-  if (fd < 0 && !path.empty()) return failed(path, "cannot make", errno);
-  std::unique_ptr<SpoolFile> file(new SpoolFile(aside, fd));
+  Fd fd(path.empty() ? -1 : ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+  if (!fd && !path.empty()) return failed(path, "cannot make", errno);
+  std::unique_ptr<SpoolFile> file(new SpoolFile(aside, std::move(fd)));
   file->base_ = base;
   Status done = file->put(frame_of<Head>(base, nullptr));
   if (done && !path.empty()) done = file->rename(path);
@@ -85,12 +85,12 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, co
   return done.error();
 }
 
-Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return failed(path, "cannot open", errno);
-  std::unique_ptr<SpoolFile> file(new SpoolFile(path, fd));
+Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, bool& damaged) {
+  damaged = false;
+  std::unique_ptr<SpoolFile> file(new SpoolFile(path, Fd()));
+  if (const int error = file->wake()) return failed(path, "cannot open", error);
   struct stat st {};
-  ::fstat(fd, &st);
+  if (::fstat(file->fd_.get(), &st) != 0) return failed(path, "cannot open", errno);
   file->bytes_ = static_cast<std::uint64_t>(st.st_size);
   file->written_at_ = static_cast<std::uint64_t>(st.st_mtim.tv_sec) * 1'000'000'000 +
                       static_cast<std::uint64_t>(st.st_mtim.tv_nsec);
@@ -106,11 +106,15 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path) {
     file->base_ = point_before(frame.batch);
     return file;
   }
+  if (file->read_error_ != 0) return failed(path, "cannot read", file->read_error_);
+  damaged = true;
   return Error{fmt::format("'{}': nothing in it can be read", path)};
 }
 
-SpoolFile::~SpoolFile() {
-  if (fd_ >= 0) ::close(fd_);
+int SpoolFile::wake() const noexcept {
+  if (in_memory() || fd_) return 0;
+  fd_.reset(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+  return fd_ ? 0 : errno;
 }
 
 Status SpoolFile::append(const v1::Batch& batch, const ChainPoint& after) {
@@ -120,9 +124,11 @@ Status SpoolFile::append(const v1::Batch& batch, const ChainPoint& after) {
 Status SpoolFile::put(std::string_view out) {
   if (in_memory()) {
     memory_.append(out);
-  } else if (const int error = write_all_at(fd_, out, bytes_)) {
+  } else if (const int closed = wake()) {
+    return failed(path_, "cannot open", closed);
+  } else if (const int error = write_all_at(fd_.get(), out, bytes_)) {
     // No half frame may stand in the way of the next one.
-    [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(bytes_));
+    [[maybe_unused]] const int cut = ::ftruncate(fd_.get(), static_cast<off_t>(bytes_));
     return failed(path_, "cannot write to", error);
   }
   bytes_ += out.size();
@@ -138,8 +144,9 @@ bool SpoolFile::read_at(std::uint64_t offset, void* to, std::size_t n) const {
     return true;
   }
   while (n > 0) {
-    const ssize_t got = ::pread(fd_, out, n, static_cast<off_t>(offset));
+    const ssize_t got = ::pread(fd_.get(), out, n, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0) read_error_ = errno;
     if (got <= 0) return false;
     out += got;
     offset += static_cast<std::uint64_t>(got);
@@ -167,6 +174,7 @@ bool SpoolFile::read_frame(std::uint64_t& offset, const Head& head, Frame& frame
 }
 
 SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
+  if (const int error = wake()) return error == ENOENT ? Read::kDamaged : Read::kClosed;
   while (offset < bytes_) {
     Head head;
     if (!read_head(offset, head) || !read_frame(offset, head, frame)) return Read::kDamaged;
@@ -178,7 +186,7 @@ SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
 bool SpoolFile::find_next(std::uint64_t& offset) const {
   std::vector<char> chunk(kScan + sizeof(Head));
   const std::string_view magic(reinterpret_cast<const char*>(&kMagic), sizeof kMagic);
-  while (offset + sizeof(Head) <= bytes_) {
+  while (wake() == 0 && offset + sizeof(Head) <= bytes_) {
     const std::size_t n = std::min<std::uint64_t>(chunk.size(), bytes_ - offset);
     if (!read_at(offset, chunk.data(), n)) {  // a sector that the disk does not give back
       offset += 512 - offset % 512;
@@ -202,9 +210,9 @@ bool SpoolFile::find_next(std::uint64_t& offset) const {
 }
 
 Status SpoolFile::move_to(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-  if (fd < 0) return failed(path, "cannot make", errno);
-  SpoolFile copy(path, fd);
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  if (!fd) return failed(path, "cannot make", errno);
+  SpoolFile copy(path, std::move(fd));
   std::string chunk(kScan, '\0');
   for (std::uint64_t at = 0; at < bytes_; at += chunk.size()) {
     chunk.resize(std::min<std::uint64_t>(kScan, bytes_ - at));
@@ -221,8 +229,12 @@ Status SpoolFile::move_to(const std::string& path) {
   return Done{};
 }
 
-Status SpoolFile::sync() noexcept {
-  if (!in_memory() && ::fdatasync(fd_) != 0) return failed(path_, "cannot sync", errno);
+Status SpoolFile::sync() const noexcept {
+  if (in_memory()) return Done{};
+  // By a descriptor of its own: the other is not held during a sync.
+  const Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return Done{};  // acknowledged and removed
+  if (!fd || ::fdatasync(fd.get()) != 0) return failed(path_, "cannot sync", errno);
   return Done{};
 }
 
@@ -234,6 +246,7 @@ Status SpoolFile::rename(const std::string& path) {
 
 void SpoolFile::remove() noexcept {
   if (!in_memory()) ::unlink(path_.c_str());
+  rest();
 }
 
 }  // namespace picket::delivery

@@ -114,6 +114,7 @@ void Spool::give_up(Chain& chain, std::size_t i) {
       fresh.file = std::move(file).value();
     else if (file)
       file.value()->remove();
+    if (fresh.file != nullptr) fresh.file->rest();
   }
   const bool on_disk = fresh.file != nullptr;
   if (!on_disk) {  // no disk: what is not written is computed again after a restart
@@ -158,6 +159,7 @@ void Spool::move_to_disk() {
         if (!file.in_memory()) continue;
         uncount_file(file);
         const Status moved = file.move_to(file_name(*c, file.base().through + 1));
+        file.rest();
         count_file(file, 0);
         if (!moved) return disk_failed(moved.error().message);
         const std::uint64_t end =

@@ -39,6 +39,14 @@ std::optional<BatchesName> parse_name(const std::string& stem) {
   return name;
 }
 
+/// Of a file that may well be whole: it is left as it is.
+Error refusal(const std::string& why) {
+  return Error{
+      fmt::format("export.spool.path: {}; nothing of it is known to be damaged, and nothing was changed: "
+                  "start again when it can be read, or move it away, and what is in it is a gap",
+                  why)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, DeliveryCounters& counters) {
@@ -95,14 +103,19 @@ Status Spool::load() {
   }
   if (error)
     return Error{fmt::format("export.spool.path: cannot read '{}': {}", options_.folder, error.message())};
-  for (const std::string& path : boots) load_boot(path);
+  for (const std::string& path : boots) {
+    if (const Status loaded = load_boot(path); !loaded) return loaded;
+  }
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.first.first < b.first.first; });
-  for (const auto& [name, path] : files) load_file(path, name.boot, name.lane);
+  for (const auto& [name, path] : files) {
+    if (const Status loaded = load_file(path, name.boot, name.lane); !loaded) return loaded;
+  }
   for (const auto& boot : boots_) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       Chain* c = find(boot->boot(), lane);
-      finish_loading(c != nullptr ? *c : add_chain(*boot, lane));
+      if (const Status loaded = finish_loading(c != nullptr ? *c : add_chain(*boot, lane)); !loaded)
+        return loaded;
     }
   }
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
@@ -115,15 +128,20 @@ Status Spool::load() {
   return Done{};
 }
 
-void Spool::load_boot(const std::string& path) {
-  auto file = BootFile::load(path);
-  if (!file) return put_aside(path, file.error().message);
+Status Spool::load_boot(const std::string& path) {
+  bool damaged = false;
+  auto file = BootFile::load(path, &damaged);
+  if (!file && !damaged) return refusal(file.error().message);
+  if (!file) return put_aside(path, file.error().message), Done{};
   boots_.push_back(std::move(file).value());
+  return Done{};
 }
 
-void Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t lane) {
-  auto file = SpoolFile::open(path);
-  if (!file) return put_aside(path, file.error().message);
+Status Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t lane) {
+  bool damaged = false;
+  auto file = SpoolFile::open(path, damaged);
+  if (!file && !damaged) return refusal(file.error().message);
+  if (!file) return put_aside(path, file.error().message), Done{};
   Frame frame;
   std::uint64_t at = 0;
   const bool readable = file.value()->read(at, frame) == SpoolFile::Read::kFrame;
@@ -131,7 +149,8 @@ void Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t l
   if (known == boots_.end()) {  // its file was lost: what the batches say is all that is known of it
     if (!readable) {
       at = 1;
-      if (!file.value()->find_next(at)) return put_aside(path, "'" + path + "': no batch in it can be read");
+      if (!file.value()->find_next(at))
+        return put_aside(path, "'" + path + "': no batch in it can be read"), Done{};
       file.value()->read(at, frame);
     }
     BootFile::Options options;
@@ -141,7 +160,7 @@ void Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t l
     options.started_at = frame.batch.sealed_at();
     options.points_known = false;
     auto made = BootFile::create(options);
-    if (!made) return put_aside(path, made.error().message);
+    if (!made) return refusal(made.error().message);
     known = boots_.insert(boots_.end(), std::move(made).value());
   }
   Chain* chain = find(boot, lane);
@@ -153,10 +172,12 @@ void Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t l
     stored.missing = frame.batch.count();
   }
   stored.file = std::move(file).value();
+  stored.file->rest();
   chain->files.push_back(std::move(stored));
+  return Done{};
 }
 
-void Spool::finish_loading(Chain& chain) {
+Status Spool::finish_loading(Chain& chain) {
   const auto base = chain.boot->base(chain.lane);
   const auto head = chain.boot->head(chain.lane);
   chain.base = base                  ? *base
@@ -171,6 +192,7 @@ void Spool::finish_loading(Chain& chain) {
     Frame frame;
     for (;;) {
       const auto read = last.read(at, frame);
+      if (read == SpoolFile::Read::kClosed) return refusal("cannot open '" + last.path() + "'");
       if (read == SpoolFile::Read::kEnd) break;
       if (read == SpoolFile::Read::kDamaged) {
         at += at == 0 ? 1 : 0;
@@ -179,6 +201,7 @@ void Spool::finish_loading(Chain& chain) {
       }
       if (frame.last() > chain.head.through) chain.head = frame.after;
     }
+    last.rest();
   }
   if (head && head->through > chain.head.through) chain.head = *head;
   chain.readable = chain.head.through;
@@ -193,6 +216,7 @@ void Spool::finish_loading(Chain& chain) {
   }
   chain.growing = chain.boot->segments() != 0;  // what is in hand still comes to it
   drop_acknowledged(chain);
+  return Done{};
 }
 
 Status Spool::keep_only(const std::string& sensor) {

@@ -276,5 +276,95 @@ TEST(Spool, AFileThatIsGoneIsAnExactGap) {
   }
 }
 
+std::uint64_t put_aside(const std::string& folder) {
+  std::uint64_t n = 0;
+  for (const auto& e : fs::directory_iterator(folder))
+    n += e.path().string().find("damaged") != std::string::npos;
+  return n;
+}
+
+TEST(Spool, HoldsMoreFilesThanThereAreDescriptors) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  TypeCounts made;
+  Ledger ledger;
+  const test::FewDescriptors few(64);
+  for (std::uint64_t boot = 1; boot <= 30; ++boot) {
+    Sensor s(folder.path(), counters, {}, boot);
+    s.make_many(boot * 1000, boot * 1000 + 120);
+    for (const auto& [type, n] : s.made_) made[type] += n;
+  }
+  EXPECT_GE(files_of(folder.path(), ".batches").size(), 120U);
+  Sensor s(folder.path(), counters, {}, 31);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+  EXPECT_EQ(put_aside(folder.path()), 0U);
+  EXPECT_EQ(counters.write_errors, 0U);
+}
+
+TEST(Spool, WritesMoreFilesThanThereAreDescriptors) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;  // files of 16 KiB
+  const test::FewDescriptors few(40);
+  Sensor s(folder.path(), counters, o);
+  s.make_many(1, 6000, 100);
+  EXPECT_GT(files_of(folder.path(), ".batches").size(), 40U);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_EQ(counters.write_errors, 0U);
+}
+
+TEST(Spool, WhatCannotBeOpenedNowIsReadLater) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;
+  Sensor s(folder.path(), counters, o);
+  s.make_many(1, 1000, 100);
+  {
+    const test::FewDescriptors none(0);
+    EXPECT_FALSE(s.spool().next(0, lane_of(test::kFlow)));
+  }
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), s.made_);
+}
+
+TEST(Spool, WhatCannotBeOpenedAtTheStartIsNotTakenForDamaged) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  TypeCounts made;
+  {
+    Sensor s(folder.file("spool"), counters, o);
+    s.make_many(1, 100);
+    made = s.made_;
+  }
+  o.folder = folder.file("spool");
+  for (const std::string extension : {".batches", ".boot"}) {
+    const std::string file = files_of(o.folder, extension).front();
+    fs::rename(file, folder.file("away"));
+    fs::create_symlink(file, file);  // opening it is an error
+    const auto refused = Spool::open(o, counters);
+    ASSERT_FALSE(refused) << extension;
+    EXPECT_NE(refused.error().message.find("'" + file + "': Too many levels of symbolic links"),
+              std::string::npos)
+        << refused.error().message;
+    EXPECT_EQ(put_aside(o.folder), 0U);
+    fs::rename(folder.file("away"), file);
+  }
+  Ledger ledger;
+  Sensor s(o.folder, counters, {}, 2);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
 }  // namespace
 }  // namespace picket::delivery

@@ -58,6 +58,22 @@ class FullDisk {
   rlimit before_{};
 };
 
+/// The process has no more descriptors than these.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t most) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit few{most, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 /// Those with this extension, sorted.
 inline std::vector<std::string> files_of(const std::string& folder, const std::string& extension) {
   std::vector<std::string> all;
