@@ -235,7 +235,7 @@ void DeliverySink::write(const OutRecord& r) {
     return settle(r.seq, 1, false);
   const std::size_t lane = lane_of(r.kind);
   while (waiting_.load(std::memory_order_relaxed) && !journal_->ready(lane, r.bytes.size()))
-    journal_->wait_for_room(kLookForRoom);
+    journal_->wait_for_room(lane, kLookForRoom);
   counters_->lanes[lane].made.fetch_add(1, std::memory_order_relaxed);
   if (!journal_->append(lane, r.kind, r.seq, r.bytes)) settle(r.seq, 1, false);
 }

@@ -22,6 +22,9 @@ std::size_t put_varint(std::uint64_t n, std::uint8_t* at) {
   return i;
 }
 
+/// Free segments that a lane leaves alone: the last one is for alerts.
+constexpr std::size_t kept_back(std::size_t lane) { return kLanes[lane] == v1::LANE_ALERT ? 0 : 1; }
+
 }  // namespace
 
 std::uint32_t JournalLimits::segment_bytes() const noexcept {
@@ -89,7 +92,7 @@ bool Journal::open(std::size_t lane) {
   Segment* s = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return false;
+    if (free_.size() <= kept_back(lane)) return false;
     s = free_.back();
     free_.pop_back();
   }
@@ -128,13 +131,14 @@ void Journal::tick(std::chrono::steady_clock::time_point now) {
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
     const Segment* open = lanes_[lane].open;
     if (open == nullptr ? !lanes_[lane].hole : open->count() == 0) continue;
-    if (open != nullptr && kLanes[lane] == v1::LANE_ALERT) {
-      // One at a time: while the sealer is busy, alerts gather in one segment rather than take one each.
+    if (open == nullptr || kLanes[lane] == v1::LANE_ALERT) {
+      // One at a time: while the sealer is busy, alerts gather in one segment rather than take one each, and holes
+      // in one word: the next that is handed over covers all of them.
       const std::lock_guard lock(mutex_);
       if (!waiting_[lane].empty()) continue;
-    } else if (now - lanes_[lane].opened < limits_.max_batch_age) {
-      continue;
     }
+    const bool at_once = open != nullptr && kLanes[lane] == v1::LANE_ALERT;
+    if (!at_once && now - lanes_[lane].opened < limits_.max_batch_age) continue;
     hand_over(lane);
   }
 }
@@ -146,9 +150,9 @@ void Journal::flush() {
   }
 }
 
-void Journal::wait_for_room(std::chrono::milliseconds time) {
+void Journal::wait_for_room(std::size_t lane, std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
-  freed_.wait_for(lock, time, [&] { return !free_.empty(); });
+  freed_.wait_for(lock, time, [&] { return free_.size() > kept_back(lane); });
 }
 
 std::optional<Filled> Journal::take(std::chrono::milliseconds time) {

@@ -54,16 +54,18 @@ class Journal {
   Journal(BootFile& file, const JournalLimits& limits);
 
   /// The record is in hand; its number in the lane is one more than that of the one before. False: no segment is
-  /// free, or it is larger than EventRing::kMaxRecord; it has its number, and is missing.
+  /// free, the last one being for alerts, or it is larger than EventRing::kMaxRecord; it has its number, and is
+  /// missing.
   [[nodiscard]] bool append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record);
   /// Would append() of so many bytes find room now?
   [[nodiscard]] bool ready(std::size_t lane, std::size_t record_bytes);
-  /// Hands over what is old enough; alerts at once, unless some already wait for the sealer.
+  /// Hands over what is old enough; alerts at once, unless some already wait for the sealer. At most as many wait for
+  /// it as there are segments and lanes.
   void tick(std::chrono::steady_clock::time_point now);
   /// Hands over everything.
   void flush();
-  /// Waits until a segment is free, for at most that long.
-  void wait_for_room(std::chrono::milliseconds time);
+  /// Waits until a segment is free for that lane, for at most that long.
+  void wait_for_room(std::size_t lane, std::chrono::milliseconds time);
 
   /// The next filled segment, of the most urgent lane; waits for at most `time`.
   std::optional<Filled> take(std::chrono::milliseconds time);

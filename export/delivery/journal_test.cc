@@ -94,6 +94,27 @@ TEST(Journal, AlertsThatNobodySealsYetTakeOneSegment) {
   EXPECT_EQ(m.journal->take(std::chrono::milliseconds(0))->segment->count(), 7U);
 }
 
+TEST(Journal, WhileNobodySealsNoMoreWaitsThanSegmentsAndLanes) {
+  InMemory m;
+  auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) {
+    (void)m.put(kind_of(m.n + 1));
+    m.journal->tick(now += m.limits.max_batch_age * 2);
+  }
+  std::uint64_t waiting = 0;
+  while (m.journal->take(std::chrono::milliseconds(0))) ++waiting;
+  EXPECT_LE(waiting, m.limits.segments + kLaneCount);
+}
+
+TEST(Journal, AnAlertIsTakenBehindMoreFlowsThanThereIsRoomFor) {
+  InMemory m;
+  std::uint64_t refused = 0;
+  for (int i = 0; i < 500; ++i) refused += m.put(test::kFlow) ? 0 : 1;  // nobody seals
+  EXPECT_GT(refused, 0U);
+  EXPECT_FALSE(m.journal->ready(lane_of(test::kStats), 40));
+  EXPECT_TRUE(m.put(test::kAlert));
+}
+
 TEST(Journal, TheLargestRecordFitsAndALargerOneIsMissing) {
   JournalLimits l = test::Sensor::small();
   l.max_batch_bytes = 4096;

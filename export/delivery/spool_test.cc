@@ -200,7 +200,7 @@ TEST(Spool, EachPageThatIsDamagedIsAnExactGap) {
   TypeCounts made;
   Ledger before;
   JournalLimits limits = Sensor::small();
-  limits.segments = 5;
+  limits.segments = 6;
   {
     Sensor s(folder.file("spool"), counters, o, 1, limits);
     s.make_many(1, 1500);
