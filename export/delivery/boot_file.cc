@@ -246,10 +246,6 @@ void BootFile::set_progress(std::size_t lane, std::string_view collector, Progre
   at->check = at->expected();
 }
 
-void BootFile::sync() noexcept {
-  if (!path_.empty()) ::msync(map_, round_up(sizeof(Layout)), MS_SYNC);
-}
-
 void BootFile::remove() noexcept {
   if (!path_.empty()) ::unlink(path_.c_str());
 }

@@ -119,9 +119,6 @@ class BootFile {
   [[nodiscard]] std::optional<Progress> progress(std::size_t lane, std::string_view collector) const noexcept;
   void set_progress(std::size_t lane, std::string_view collector, Progress progress) noexcept;
 
-  /// To disk, but for segments. Errors are the next caller's: what a full or broken disk does
-  /// here, it does to batches, too.
-  void sync() noexcept;
   void remove() noexcept;
 
  private:
