@@ -109,8 +109,9 @@ void Spool::disk_failed(const std::string& why) {
 }
 
 std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint& base) {
+  const ChainId id = chain.boot->chain(chain.lane);
   if (!options_.folder.empty() && (!disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry)) {
-    auto file = SpoolFile::create(file_name(chain, base.through + 1), base);
+    auto file = SpoolFile::create(file_name(chain, base.through + 1), id, base);
     if (file) {
       if (options_.fsync != Fsync::kOff) (void)sync_folder(options_.folder);
       count_file(*file.value(), 0);
@@ -118,7 +119,7 @@ std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint
     }
     disk_failed(file.error().message);
   }
-  std::shared_ptr<SpoolFile> file = std::move(SpoolFile::create("", base)).value();
+  std::shared_ptr<SpoolFile> file = std::move(SpoolFile::create("", id, base)).value();
   count_file(*file, 0);
   return file;
 }
@@ -269,8 +270,9 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
       return {};
     }
     closed_told_ = false;
-    if (read == SpoolFile::Read::kDamaged) {
-      if (place.offset == 0) place.offset = 1;
+    const bool beyond = read == SpoolFile::Read::kFrame && frame.last() > chain.head.through;  // none of ours
+    if (read == SpoolFile::Read::kDamaged || beyond) {
+      ++place.offset;
       place.file->find_next(place.offset);
       continue;
     }

@@ -150,7 +150,8 @@ TEST(Spool, AKillWhileItsFilesAreMadeDamagesNothing) {
   });
   for (const rlim_t bytes : {1, 20})
     killed_at(bytes, [&] {
-      (void)SpoolFile::create(folder.file("0000000000000001-3-00000000000000000001.batches"), ChainPoint{});
+      (void)SpoolFile::create(folder.file("0000000000000001-3-00000000000000000001.batches"), {},
+                              ChainPoint{});
     });
   DeliveryCounters counters;
   Sensor s(folder.path(), counters);  // of the same boot

@@ -71,12 +71,13 @@ std::string frame_of(const ChainPoint& point, const v1::Batch* batch) {
 
 }  // namespace
 
-Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, const ChainPoint& base) {
+Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, const ChainId& chain,
+                                                     const ChainPoint& base) {
   if (!path.empty() && ::access(path.c_str(), F_OK) == 0) return failed(path, "cannot make", EEXIST);
   const std::string aside = path.empty() ? path : path + ".new";
   Fd fd(path.empty() ? -1 : ::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (!fd && !path.empty()) return failed(path, "cannot make", errno);
-  std::unique_ptr<SpoolFile> file(new SpoolFile(aside, std::move(fd)));
+  std::unique_ptr<SpoolFile> file(new SpoolFile(aside, chain, std::move(fd)));
   file->base_ = base;
   Status done = file->put(frame_of<Head>(base, nullptr));
   if (done && !path.empty()) done = file->rename(path);
@@ -85,9 +86,9 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, co
   return done.error();
 }
 
-Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, bool& damaged) {
+Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, ChainId chain, bool& damaged) {
   damaged = false;
-  std::unique_ptr<SpoolFile> file(new SpoolFile(path, Fd()));
+  std::unique_ptr<SpoolFile> file(new SpoolFile(path, std::move(chain), Fd()));
   if (const int error = file->wake()) return failed(path, "cannot open", error);
   struct stat st {};
   if (::fstat(file->fd_.get(), &st) != 0) return failed(path, "cannot open", errno);
@@ -104,6 +105,7 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, bool
   at = 1;
   if (file->find_next(at) && file->read(at, frame) == Read::kFrame) {
     file->base_ = point_before(frame.batch);
+    file->chain_.sensor = frame.batch.sensor();
     return file;
   }
   if (file->read_error_ != 0) return failed(path, "cannot read", file->read_error_);
@@ -169,8 +171,16 @@ bool SpoolFile::read_frame(std::uint64_t& offset, const Head& head, Frame& frame
   if (!frame.batch.ParseFromArray(body.data() + head.point_bytes, static_cast<int>(head.batch_bytes)))
     return false;
   frame.after = point_before(point);
+  if (head.batch_bytes != 0 && !is_ours(frame)) return false;
   offset += head.frame_bytes();
   return true;
+}
+
+bool SpoolFile::is_ours(const Frame& frame) const {
+  const v1::Batch& b = frame.batch;
+  return (chain_.sensor.empty() || b.sensor() == chain_.sensor) && b.boot() == chain_.boot &&
+         b.lane() == chain_.lane && b.first_seq() != 0 && b.count() != 0 && frame.last() >= frame.first() &&
+         frame.after.through == frame.last();
 }
 
 SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
@@ -198,7 +208,7 @@ bool SpoolFile::find_next(std::uint64_t& offset) const {
       std::uint64_t candidate = offset + at, behind = candidate;
       Head head;
       Frame frame;
-      if (!read_head(candidate, head) || !read_frame(behind, head, frame)) continue;
+      if (!read_head(candidate, head) || head.batch_bytes == 0 || !read_frame(behind, head, frame)) continue;
       offset = candidate;
       return true;
     }
@@ -212,7 +222,7 @@ bool SpoolFile::find_next(std::uint64_t& offset) const {
 Status SpoolFile::move_to(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   if (!fd) return failed(path, "cannot make", errno);
-  SpoolFile copy(path, std::move(fd));
+  SpoolFile copy(path, chain_, std::move(fd));
   std::string chunk(kScan, '\0');
   for (std::uint64_t at = 0; at < bytes_; at += chunk.size()) {
     chunk.resize(std::min<std::uint64_t>(kScan, bytes_ - at));

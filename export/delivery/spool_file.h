@@ -4,7 +4,9 @@
 //
 // The first frame has no batch: its point is where the file begins. A point is written as the head of the batch that
 // would stand there. Each frame is believed only as far as its checksums go, and found again behind damage by its
-// magic and the checksum of its head, so that what is damaged never takes its neighbours with it.
+// magic and the checksum of its head, so that what is damaged never takes its neighbours with it. Records are bytes
+// from the wire, and may look like frames: a frame counts only if its batch is of the file's chain, and its point is
+// where that batch ends.
 //
 // A file has a descriptor while it is written to or read, until rest(): a spool holds thousands of files, and a
 // process has about as many descriptors.
@@ -33,10 +35,12 @@ struct Frame {
 class SpoolFile {
  public:
   /// `path` "": in memory. Refuses a file that exists, and a full disk. A kill leaves all of it, or `path`.new.
-  static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainPoint& base);
+  static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainId& chain,
+                                                   const ChainPoint& base);
   /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. `damaged`:
   /// all of it was read, and nothing in it is whole. Any other error is the system's, and says nothing of the file.
-  static Result<std::unique_ptr<SpoolFile>> open(const std::string& path, bool& damaged);
+  /// `chain.sensor` "": not known, so that of the first whole batch.
+  static Result<std::unique_ptr<SpoolFile>> open(const std::string& path, ChainId chain, bool& damaged);
   SpoolFile(const SpoolFile&) = delete;
   SpoolFile& operator=(const SpoolFile&) = delete;
 
@@ -69,15 +73,18 @@ class SpoolFile {
 
  private:
   struct Head;
-  SpoolFile(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  SpoolFile(std::string path, ChainId chain, Fd fd)
+      : path_(std::move(path)), chain_(std::move(chain)), fd_(std::move(fd)) {}
   /// Of opening it, where it rests; as errno, 0: it is open, or in memory.
   int wake() const noexcept;
   Status put(std::string_view bytes);
   bool read_at(std::uint64_t offset, void* to, std::size_t n) const;
   bool read_head(std::uint64_t offset, Head& head) const;
   bool read_frame(std::uint64_t& offset, const Head& head, Frame& frame) const;
+  [[nodiscard]] bool is_ours(const Frame& frame) const;
 
   std::string path_;
+  ChainId chain_;
   mutable Fd fd_;
   mutable int read_error_ = 0;  ///< the last one that the system told of
   std::string memory_;          ///< all of it, without a path

@@ -108,8 +108,9 @@ void Spool::give_up(Chain& chain, std::size_t i) {
   fresh.gap = true;
   fresh.missing = to.through - from.through;
   const std::string name = file_name(chain, from.through + 1);
+  const ChainId id = chain.boot->chain(chain.lane);
   if (!options_.folder.empty() && !old.file->in_memory()) {
-    auto file = SpoolFile::create(name + ".new", from);
+    auto file = SpoolFile::create(name + ".new", id, from);
     if (file && file.value()->append(gap.batch, gap.after) && file.value()->rename(name))
       fresh.file = std::move(file).value();
     else if (file)
@@ -118,7 +119,7 @@ void Spool::give_up(Chain& chain, std::size_t i) {
   }
   const bool on_disk = fresh.file != nullptr;
   if (!on_disk) {  // no disk: what is not written is computed again after a restart
-    fresh.file = std::move(SpoolFile::create("", from)).value();
+    fresh.file = std::move(SpoolFile::create("", id, from)).value();
     if (!fresh.file->append(gap.batch, gap.after)) return;
   }
   counters_.missing[v1::GAP_SPOOL_FULL].fetch_add(

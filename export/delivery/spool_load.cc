@@ -139,13 +139,14 @@ Status Spool::load_boot(const std::string& path) {
 
 Status Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t lane) {
   bool damaged = false;
-  auto file = SpoolFile::open(path, damaged);
+  auto known = std::find_if(boots_.begin(), boots_.end(), [&](const auto& b) { return b->boot() == boot; });
+  auto file =
+      SpoolFile::open(path, {known == boots_.end() ? "" : (*known)->sensor(), boot, kLanes[lane]}, damaged);
   if (!file && !damaged) return refusal(file.error().message);
   if (!file) return put_aside(path, file.error().message), Done{};
   Frame frame;
   std::uint64_t at = 0;
   const bool readable = file.value()->read(at, frame) == SpoolFile::Read::kFrame;
-  auto known = std::find_if(boots_.begin(), boots_.end(), [&](const auto& b) { return b->boot() == boot; });
   if (known == boots_.end()) {  // its file was lost: what the batches say is all that is known of it
     if (!readable) {
       at = 1;

@@ -366,5 +366,70 @@ TEST(Spool, WhatCannotBeOpenedAtTheStartIsNotTakenForDamaged) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+/// What stands in the file of a boot's flows: frames, as whole as any.
+std::string frames_of(std::uint64_t boot) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Sensor s(folder.path(), counters, {}, boot);
+  for (std::uint64_t n = 900; n < 950; ++n) s.make(n, test::kFlow), s.seal();
+  s.flush();
+  std::ifstream in(files_of(folder.path(), ".batches").at(0), std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Not compressed, a batch holds the bytes of the wire, and whoever sends them may send what looks like a frame.
+TEST(Spool, AFrameInARecordIsNoneBehindDamage) {
+  constexpr std::uint64_t kRecords = 3;
+  for (const std::uint64_t forged : {0x666, 1}) {
+    for (const bool restarts : {false, true}) {
+      if (restarts && forged == 1) continue;  // a boot's number is not known before it has ended
+      SCOPED_TRACE(forged);
+      test::Folder folder;
+      DeliveryCounters counters;
+      const std::size_t lane = lane_of(test::kFlow);
+      const auto damage = [&] {
+        const std::string file = files_of(folder.path(), ".batches").at(0);
+        std::fstream f(file, std::ios::in | std::ios::out | std::ios::binary);
+        std::string all(fs::file_size(file), '\0');
+        f.read(all.data(), static_cast<std::streamsize>(all.size()));
+        f.seekp(static_cast<std::streamoff>(all.find("pkB1", 4) + 30));
+        f.put('\xff');
+      };
+      Ledger ledger;
+      const auto take = [&](Spool& spool) {
+        for (int n = 0; n < 10; ++n) {
+          const auto frame = spool.next(0, lane);
+          if (!frame) break;
+          EXPECT_EQ(frame->batch.boot(), 1U);
+          ledger.take(frame->batch);
+          spool.acknowledge(0, frame->batch.boot(), lane, frame->last());
+        }
+      };
+      {
+        Sensor s(folder.path(), counters, {}, 1);
+        ChainWriter writer(s.spool(), s.file(), lane, false);
+        std::string records;
+        for (std::uint64_t n = 1; n <= kRecords; ++n) {
+          v1::Event e;
+          e.set_event_type("flow");
+          e.set_payload(std::string(500, 'x') + frames_of(forged) + std::string(500, 'x'));
+          append_delimited(as_bytes(e.SerializeAsString()), records);
+        }
+        ASSERT_TRUE(writer.seal(kRecords, {{"flow", kRecords}}, as_bytes(records)));
+        damage();
+        if (!restarts) take(s.spool());
+      }
+      if (restarts) {
+        Sensor s(folder.path(), counters, {}, 2);
+        take(s.spool());
+      }
+      EXPECT_EQ(ledger.fault(), "");
+      EXPECT_EQ(ledger.gaps(), 1U);
+      EXPECT_EQ(ledger.missing(), (TypeCounts{{"flow", kRecords}}));
+      EXPECT_TRUE(ledger.delivered().empty());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace picket::delivery
