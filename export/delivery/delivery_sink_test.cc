@@ -199,6 +199,49 @@ TEST(Delivery, FailsOverAndComesBack) {
   EXPECT_GE(sum(a.ledger().delivered()) + sum(b.ledger().delivered()), s.n);
 }
 
+/// Its port answers, its disk does not.
+TEST(Delivery, ACollectorThatStoresNothingIsLeft) {
+  TestCollector stalled, other;
+  stalled.stall(v1::LANE_FLOW);
+  stalled.start();
+  other.start();
+  Options o = options_for({stalled.address(), other.address()});
+  o.stalled_after = 300ms;
+  o.return_after = 20ms;
+  Sender s(o);
+  for (int i = 0; i < 20; ++i) s.write(test::kFlow);
+  s.sink->tick();
+  EXPECT_TRUE(other.wait_until([&](Ledger& l) {
+    s.sink->tick();
+    return sum(l.delivered()) == 20;
+  }));
+  EXPECT_EQ(sum(stalled.ledger().delivered()), 0U);
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 20U);
+  EXPECT_EQ(other.ledger().fault(), "");
+}
+
+/// A link may need longer for a batch than anybody has patience.
+TEST(Delivery, ASlowCollectorIsGivenMoreTimeEachTime) {
+  TestCollector one, two;
+  for (TestCollector* c : {&one, &two}) {
+    c->judge = [](const v1::Batch&) {
+      std::this_thread::sleep_for(500ms);
+      return grpc::Status::OK;
+    };
+    c->allow_holes();
+    c->start();
+  }
+  Options o = options_for({one.address(), two.address()});
+  o.stalled_after = 100ms;
+  o.patience = 20s;
+  Sender s(o);
+  s.write(test::kFlow);
+  s.sink->tick();
+  s.sink->close();
+  EXPECT_EQ(s.sink->delivered(), 1U);
+}
+
 TEST(Delivery, AllGetEverything) {
   TestCollector a, b;
   a.start();

@@ -16,6 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackoff{100}, kQuick{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
+constexpr milliseconds kMostPatience{std::chrono::hours(1)};
+/// Of one call, that the link has not looked at: what a window of batches can be worth, many times over.
+constexpr std::size_t kMaxAcks = 4096;
 
 /// Will the same bytes be refused again, whenever they are sent?
 bool is_refusal(grpc::StatusCode code) {
@@ -25,7 +28,11 @@ bool is_refusal(grpc::StatusCode code) {
 class Link final : public OutletThread {
  public:
   Link(LinkOptions options, Spool& spool, DeliveryCounters& counters, std::function<void()> progressed)
-      : options_(std::move(options)), spool_(spool), counters_(counters), progressed_(std::move(progressed)) {
+      : options_(std::move(options)),
+        spool_(spool),
+        counters_(counters),
+        progressed_(std::move(progressed)),
+        patience_(options_.collectors.size(), options_.stalled_after) {
     start([this](Lock& lock) { run(lock); });
   }
   ~Link() override { stop(); }
@@ -54,9 +61,10 @@ class Link final : public OutletThread {
     /// for an end that may never come.
     void OnReadDone(bool ok) override {
       v1::Ack ack;
-      const bool is_ack = ok && grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();
+      bool is_ack = ok && grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();
       {
         const std::lock_guard lock(link.mutex_);
+        is_ack &= acks.size() < kMaxAcks;
         if (is_ack) {
           acks.push_back(std::move(ack));
         } else {
@@ -86,12 +94,13 @@ class Link final : public OutletThread {
     grpc::ByteBuffer in;
     std::vector<v1::Ack> acks;
     bool writing = false, broken = false, done = false;
-    bool nonsense = false;  ///< it sent what is no Ack
+    bool nonsense = false;  ///< it sent what is no Ack, or more of them than there can be
     grpc::Status status;
     // The link's own.
     Frame out;
     std::deque<InFlight> flight;
     std::uint64_t flight_bytes = 0;
+    Clock::time_point moved;  ///< something was acknowledged, or sent when nothing was on its way
     bool held = true;
   };
   struct Lane {
@@ -109,6 +118,7 @@ class Link final : public OutletThread {
   void serve(Lock& lock);
   void take_acks(Lock& lock, std::size_t lane);
   void call_ended(std::size_t lane);
+  [[nodiscard]] bool is_stalled() const;
   void pause(Lane& lane);
   bool send_one(Lock& lock);
   bool earlier_is_back(Lock& lock);
@@ -127,7 +137,8 @@ class Link final : public OutletThread {
   std::size_t current_ = 0;
   std::shared_ptr<grpc::Channel> channel_, probe_;
   std::size_t probe_of_ = 0;
-  Clock::time_point probed_{};
+  Clock::time_point probe_next_{};
+  std::vector<milliseconds> patience_;  ///< with each collector, for something to be acknowledged
   std::array<Lane, kLaneCount> lanes_;
   bool link_failed_ = false;
   bool none_was_quick_ = false;  ///< of several collectors
@@ -227,6 +238,14 @@ void Link::serve(Lock& lock) {
     }
     if (stopping_ || link_failed_) break;
     if (earlier_is_back(lock)) break;
+    if (is_stalled()) {
+      failed(fmt::format("it is there, and has acknowledged nothing for {} s",
+                         std::chrono::duration_cast<std::chrono::seconds>(patience_[current_]).count()));
+      patience_[current_] = std::min(2 * patience_[current_], kMostPatience);
+      probe_next_ = Clock::now() + patience_[current_];
+      link_failed_ = true;
+      break;
+    }
     if (send_one(lock)) continue;
     auto until = Clock::now() + kIdle;
     for (const Lane& lane : lanes_) {
@@ -259,6 +278,8 @@ void Link::take_acks(Lock& lock, std::size_t lane) {
   if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
   said_.clear();
   if (!progress) return;
+  call.moved = Clock::now();
+  patience_[current_] = options_.stalled_after;
   lanes_[lane].careful = false;
   lanes_[lane].backoff = kFirstBackoff;
   lanes_[lane].said = false;
@@ -327,6 +348,7 @@ bool Link::send_one(Lock& lock) {
     });
     if (!frame) continue;
     Call& call = *lane.call;
+    if (call.flight.empty()) call.moved = Clock::now();
     call.out = std::move(*frame);
     const std::uint64_t bytes = call.out.batch.ByteSizeLong();
     call.flight.push_back({call.out.batch.boot(), call.out.last(), bytes, Clock::now(),
@@ -341,12 +363,20 @@ bool Link::send_one(Lock& lock) {
   return false;
 }
 
+/// Is there another collector that may take what this one leaves lying?
+bool Link::is_stalled() const {
+  return options_.collectors.size() > 1 && std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& l) {
+           return l.call != nullptr && !l.call->flight.empty() &&
+                  Clock::now() - l.call->moved >= patience_[current_];
+         });
+}
+
 /// Failover: is a collector that stands before the present one in the list there again?
 bool Link::earlier_is_back(Lock& lock) {
   if (current_ == 0) return false;
   if (probe_ == nullptr) {
-    if (Clock::now() - probed_ < options_.return_after) return false;
-    probed_ = Clock::now();
+    if (Clock::now() < probe_next_) return false;
+    probe_next_ = Clock::now() + options_.return_after;
     probe(lock, 0);
   }
   if (probe_ == nullptr) return false;

@@ -12,6 +12,9 @@
 // Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that
 //           one becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
 //           max_backoff, and keeps what it has
+// Stalled   a collector that is there and acknowledges nothing of what a lane sent for stalled_after: the next one is
+//           tried, and this one not again for as long. Twice as long after each time in a row, up to kMostPatience,
+//           for the link may be slow and the batch large. A single collector is waited for
 //
 // Threads   one of its own, and gRPC's
 #pragma once
@@ -34,7 +37,7 @@ struct LinkOptions {
   Dial dial;
   Trouble trouble;
   SignHash sign;
-  std::chrono::milliseconds max_backoff{10'000}, return_after{30'000};
+  std::chrono::milliseconds max_backoff{10'000}, return_after{30'000}, stalled_after{60'000};
   std::uint64_t window_bytes = std::uint64_t{8} << 20;  ///< of a lane
   std::size_t window_batches = 64;
 };

@@ -64,10 +64,12 @@ struct Options {
   std::function<bool()> interrupted;  ///< asked while the first connection is waited for: true gives up
   std::chrono::milliseconds max_backoff{10'000};   ///< longest pause between two attempts
   std::chrono::milliseconds return_after{30'000};  ///< failover: an earlier collector is tried this often
-  Dial dial;                                       ///< nullptr: dial_loopback()
-  Trouble trouble;                                 ///< of `dial`'s channels; nullptr: loopback_trouble()
-  Ready ready;                                     ///< of files; channels say it by `dial`. nullptr: always
-  SignHash sign;                                   ///< nullptr: without a key. Called by any outlet's thread
+  std::chrono::milliseconds stalled_after{
+      60'000};      ///< failover: one that acknowledges nothing for so long is left
+  Dial dial;        ///< nullptr: dial_loopback()
+  Trouble trouble;  ///< of `dial`'s channels; nullptr: loopback_trouble()
+  Ready ready;      ///< of files; channels say it by `dial`. nullptr: always
+  SignHash sign;    ///< nullptr: without a key. Called by any outlet's thread
 
   [[nodiscard]] bool wanted() const noexcept { return !collectors.empty() || !one_way_folder.empty(); }
 };
