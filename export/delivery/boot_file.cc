@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <vector>
 
 #include "export/delivery/crc32c.h"
 #include "export/fd.h"
@@ -35,6 +37,28 @@ std::uint64_t hash_name(std::string_view name) {
   std::uint64_t h = 0xcbf29ce484222325;
   for (const char c : name) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
   return h == 0 ? 1 : h;
+}
+
+/// Pages of a mapped file that the disk does not give back become zeros: to read them where they are mapped would end
+/// the process by a signal.
+Status cover_unreadable(int fd, std::uint8_t* map, std::size_t bytes, const std::string& path) {
+  std::vector<char> chunk(std::size_t{1} << 20);
+  std::size_t pages = 0;
+  for (std::size_t at = 0, n = 0; at < bytes; at += n) {
+    n = std::min(chunk.size(), bytes - at);
+    if (::pread(fd, chunk.data(), n, static_cast<off_t>(at)) == static_cast<ssize_t>(n)) continue;
+    n = std::min(kPage, bytes - at);
+    const ssize_t got = ::pread(fd, chunk.data(), n, static_cast<off_t>(at));
+    if (got >= 0) continue;
+    if (errno != EIO) return Error{fmt::format("cannot read '{}': {}", path, std::strerror(errno))};
+    if (::mmap(map + at, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+        MAP_FAILED)
+      return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
+    ++pages;
+  }
+  if (pages != 0)
+    spdlog::error("spool: {} pages of '{}' cannot be read: {}", pages, path, std::strerror(EIO));
+  return Done{};
 }
 
 }  // namespace
@@ -71,6 +95,10 @@ struct BootFile::Layout {
 
   [[nodiscard]] std::size_t stride() const { return round_up(sizeof(Segment) + segment_bytes); }
   [[nodiscard]] std::size_t total() const { return round_up(sizeof(Layout)) + segments * stride(); }
+  [[nodiscard]] static constexpr std::size_t header_bytes() { return offsetof(Layout, lanes); }
+  [[nodiscard]] bool has_header() const {
+    return magic == kMagic && crc == checksum(this, offsetof(Layout, crc));
+  }
 };
 
 Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
@@ -78,7 +106,7 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   first.segment_bytes = options.segment_bytes;
   first.segments = options.segments;
   std::unique_ptr<BootFile> file(new BootFile(options.path));
-  file->map_bytes_ = first.total();
+  file->map_bytes_ = first.total() + round_up(Layout::header_bytes());
   std::optional<NewFile> on_disk;
   if (!options.path.empty()) {
     if (::access(options.path.c_str(), F_OK) == 0)
@@ -99,6 +127,7 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
     record_kind_name(static_cast<RecordKind>(kind)).copy(layout.names[kind].data(), kNameBytes - 1);
   layout.magic = kMagic;
   layout.crc = checksum(&layout, offsetof(Layout, crc));
+  std::memcpy(reinterpret_cast<std::uint8_t*>(map) + first.total(), map, Layout::header_bytes());
   if (options.points_known) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) file->set_base(lane, {}), file->set_head(lane, {});
   }
@@ -125,12 +154,28 @@ Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path, bool* 
   if (map == MAP_FAILED) return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
   file->map_ = static_cast<Layout*>(map);
   file->map_bytes_ = size;
+  if (const Status covered = cover_unreadable(fd.get(), static_cast<std::uint8_t*>(map), size, path);
+      !covered)
+    return covered.error();
   const Layout& layout = *file->map_;
-  if (layout.magic != kMagic || layout.crc != checksum(&layout, offsetof(Layout, crc)))
-    return is_damaged(fmt::format("'{}' is damaged: its checksum is wrong", path));
+  const std::size_t copy = round_up(Layout::header_bytes());
+  if (!layout.has_header() && size >= round_up(sizeof(Layout)) + copy)
+    std::memcpy(map, static_cast<std::uint8_t*>(map) + size - copy, Layout::header_bytes());
+  if (!layout.has_header()) return is_damaged(fmt::format("'{}' is damaged: its checksum is wrong", path));
   if (size < layout.total() && size != round_up(sizeof(Layout)))
     return is_damaged(fmt::format("'{}' is cut short: {} of {} bytes", path, size, layout.total()));
   return file;
+}
+
+Status BootFile::move_to(const std::string& path) {
+  NewFile file(path + ".new", path);
+  if (Status s = file.reserve(map_bytes_); !s) return s;
+  if (Status s = file.write({reinterpret_cast<const char*>(map_), map_bytes_}); !s) return s;
+  if (::mmap(map_, map_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(), 0) == MAP_FAILED)
+    return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
+  if (Status s = file.place(); !s) return s;
+  path_ = path;
+  return Done{};
 }
 
 BootFile::~BootFile() {

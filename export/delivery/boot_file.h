@@ -1,10 +1,11 @@
 // export/delivery/boot_file.h — what is known of one boot beside its batches, in memory that outlives the process
 //
-//   | names of types | of each lane: made, sent, acknowledged, base, head | segment 0 | segment 1 | ...
+//   | header, names of types | of each lane: made, sent, acknowledged, base, head | segment 0 | ... | header again
 //
 // A file mapped MAP_SHARED: what was stored is in the kernel's hands, so kill -9 of the process takes none of it. A
 // loss of power does: then what the file holds may be older or torn, and is only believed as far as its checksums go.
-// Room on disk is taken when it is made, so a full disk never turns up as a signal later.
+// Room on disk is taken when it is made, so a full disk never turns up as a signal later. Pages that the disk does not
+// give back are zeros when it is loaded.
 //
 // Segments hold records that are in no batch yet. Each lane has two points: `base` is where its oldest batch in the
 // spool begins, `head` where its last one ended.
@@ -70,7 +71,12 @@ class BootFile {
   BootFile(const BootFile&) = delete;
   BootFile& operator=(const BootFile&) = delete;
 
+  /// The same in memory as a file on disk; nothing of it moves for those who hold its segments. When nobody writes to
+  /// made and segments. With an error it stays in memory.
+  Status move_to(const std::string& path);
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] bool in_memory() const noexcept { return path_.empty(); }
   [[nodiscard]] std::string sensor() const;
   [[nodiscard]] std::uint64_t boot() const noexcept;
   [[nodiscard]] std::uint64_t started_at() const noexcept;

@@ -67,16 +67,18 @@ ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, bool co
       chain_(boot.chain(lane)),
       head_(spool.head(boot, lane)) {}
 
-void ChainWriter::missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason) {
+bool ChainWriter::missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason) {
+  bool on_disk = true;
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   while (first_seq > head_.through + 1) {
     // No batch was ever sealed here, so the chain goes on from the gap.
     ChainPoint to = part_of_way(head_, {first_seq - 1, {}, made}, kMost);
     const v1::Batch gap = make_gap(chain_, head_, to, reason, now_ns());
     to.hash = chain_after(gap);
-    spool_.append(boot_, lane_, gap, to);
+    on_disk &= spool_.append(boot_, lane_, gap, to);
     head_ = std::move(to);
   }
+  return on_disk;
 }
 
 bool ChainWriter::seal(std::uint32_t count, const TypeCounts& types, Bytes records) {
@@ -113,24 +115,30 @@ std::uint64_t recover(Spool& spool, BootFile& boot, bool compress) {
     std::sort(held.begin(), held.end(), [](auto* a, auto* b) { return a->first_seq < b->first_seq; });
     bool damaged = false;
     for (const Segment* s : held) {
-      if (s->first_seq <= chain.through()) continue;  // it was sealed, and not given back yet
+      if (s->first_seq <= chain.through()) {  // it was sealed, and not given back yet
+        damaged = chain.through() - s->first_seq + 1 < s->count();
+        continue;
+      }
       const Readable r = read_segment(boot, *s);
-      chain.missing_until(s->first_seq, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(s->before)),
-                          damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_NO_ROOM);
+      if (!chain.missing_until(s->first_seq,
+                               boot.by_name(std::span<const std::uint64_t, kMaxTypes>(s->before)),
+                               damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_NO_ROOM))
+        return saved;
       damaged = r.count < s->count();
       if (damaged)
         spdlog::error(
             "spool: {} records that a picket before this one had in hand are damaged; a gap stands for them",
             s->count() - r.count);
       if (r.count == 0) continue;
-      chain.seal(r.count, r.types, Bytes(s->data(), r.bytes));
+      if (!chain.seal(r.count, r.types, Bytes(s->data(), r.bytes))) return saved;
       saved += r.count;
     }
     const auto made = boot.made(lane);
     const std::uint64_t all = std::accumulate(made.begin(), made.end(), std::uint64_t{0});
-    if (all - boot.total(lane) <= 1)
-      chain.missing_until(all + 1, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(made)),
-                          damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_SENSOR_ENDED);
+    if (all - boot.total(lane) <= 1 &&
+        !chain.missing_until(all + 1, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(made)),
+                             damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_SENSOR_ENDED))
+      return saved;
   }
   spool.close(boot);
   return saved;

@@ -19,8 +19,9 @@ class ChainWriter {
 
   /// What a journal hands over, with the gap before it. True: the records are on disk.
   bool seal(const Filled& filled);
-  /// Records made before that number, `made` by type, that are in no batch yet, are missing for that reason.
-  void missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason);
+  /// Records made before that number, `made` by type, that are in no batch yet, are missing for that reason. True: the
+  /// gap is on disk, or there is none.
+  bool missing_until(std::uint64_t first_seq, const TypeCounts& made, v1::GapReason reason);
   /// The next `count` records, delimited. What append() says: are they on disk?
   bool seal(std::uint32_t count, const TypeCounts& types, Bytes records);
 
@@ -36,7 +37,8 @@ class ChainWriter {
 };
 
 /// Of a boot that has ended, by whatever way: all it had in hand goes into the spool, and what it made beyond that is
-/// a gap. Gives the number of records that were saved.
+/// a gap. Gives the number of records that were saved. What the disk does not take now stays where it is, and the boot
+/// among Spool::ended().
 std::uint64_t recover(Spool& spool, BootFile& boot, bool compress);
 
 }  // namespace picket::delivery

@@ -47,7 +47,10 @@ class DeliverySink final : public RecordSink {
 
   Status open();
   void write(const OutRecord& r) override;
-  void tick() override { journal_->tick(Clock::now()); }
+  void tick() override {
+    if (!placed_) placed_ = spool_->place(*boot_);
+    journal_->tick(Clock::now());
+  }
   void close() override;
   void abandon() override;
 
@@ -61,6 +64,7 @@ class DeliverySink final : public RecordSink {
   [[nodiscard]] bool on_disk() const { return !options_.spool_folder.empty(); }
   Status start_outlets(const std::vector<HostPort>& collectors);
   Status wait_for_answer();
+  void recover_ended();
   void seal_all();
   void settle_lane(std::size_t lane, std::uint64_t first, std::uint64_t last, bool delivered);
   template <class Done>
@@ -83,6 +87,7 @@ class DeliverySink final : public RecordSink {
   const std::shared_ptr<DeliveryCounters> counters_;
   std::unique_ptr<Spool> spool_;
   BootFile* boot_ = nullptr;
+  bool placed_ = false;  ///< its file is on disk, if it belongs there
   std::unique_ptr<Journal> journal_;
   std::vector<std::unique_ptr<ChainWriter>> writers_;
   std::vector<std::unique_ptr<Outlet>> outlets_;
@@ -136,11 +141,7 @@ Status DeliverySink::open() {
   auto opened = Spool::open(std::move(spool), *counters_);
   if (!opened) return opened.error();
   spool_ = std::move(opened).value();
-  for (BootFile* ended : spool_->ended()) {
-    const std::uint64_t saved = recover(*spool_, *ended, options_.compress);
-    if (saved != 0)
-      spdlog::info("spool: {} records that a picket before this one had in hand are saved", saved);
-  }
+  recover_ended();
   if (options_.sign) {
     if (const Status own = spool_->keep_only(options_.sensor); !own) return own.error();
   }
@@ -171,6 +172,14 @@ Status DeliverySink::open() {
   return wait_for_answer();
 }
 
+void DeliverySink::recover_ended() {
+  for (BootFile* ended : spool_->ended()) {
+    const std::uint64_t saved = recover(*spool_, *ended, options_.compress);
+    if (saved != 0)
+      spdlog::info("spool: {} records that a picket before this one had in hand are saved", saved);
+  }
+}
+
 Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   const auto progressed = [this] {
     const std::lock_guard lock(mutex_);
@@ -183,6 +192,7 @@ Status DeliverySink::start_outlets(const std::vector<HostPort>& collectors) {
   link.sign = options_.sign;
   link.max_backoff = options_.max_backoff;
   link.return_after = options_.return_after;
+  link.stalled_after = options_.stalled_after;
   std::size_t place = 0;
   if (options_.mode == Mode::kFailover && !collectors.empty()) {
     link.place = place++;
@@ -309,6 +319,7 @@ void DeliverySink::seal_all() {
   const auto tick = [&] {
     if (Clock::now() - ticked < kSealerIdle) return;
     spool_->tick();
+    recover_ended();
     ticked = Clock::now();
   };
   for (;;) {

@@ -43,6 +43,10 @@ Spool::Chain* Spool::find(std::uint64_t boot, std::size_t lane) {
   return nullptr;
 }
 
+std::string Spool::boot_name(std::uint64_t boot) const {
+  return fmt::format("{}/{:016x}.boot", options_.folder, boot);
+}
+
 std::string Spool::file_name(const Chain& chain, std::uint64_t first) const {
   return fmt::format("{}/{:016x}-{}-{:020}.batches", options_.folder, chain.boot->boot(),
                      static_cast<int>(kLanes[chain.lane]), first);
@@ -51,14 +55,48 @@ std::string Spool::file_name(const Chain& chain, std::uint64_t first) const {
 // ---- what comes in ----
 
 Result<BootFile*> Spool::begin(BootFile::Options options, Settled settled) {
-  if (!options_.folder.empty()) options.path = fmt::format("{}/{:016x}.boot", options_.folder, options.boot);
-  auto file = BootFile::create(options);
-  if (!file) return file.error();
   const std::lock_guard lock(mutex_);
-  current_ = boots_.emplace_back(std::move(file).value()).get();
+  auto made = make_boot(std::move(options));
+  if (!made) return made.error();
+  current_ = made.value();
+  boot_tried_ = Clock::now();
   settled_ = std::move(settled);
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) add_chain(*current_, lane).growing = true;
   return current_;
+}
+
+/// On disk, where there is room for it; a sensor works without.
+Result<BootFile*> Spool::make_boot(BootFile::Options options) {
+  if (!options_.folder.empty()) {
+    options.path = boot_name(options.boot);
+    if (::access(options.path.c_str(), F_OK) == 0)
+      return Error{fmt::format("cannot make '{}': it exists", options.path)};
+  }
+  auto file = BootFile::create(options);
+  if (!file && !options.path.empty()) {
+    spdlog::error(
+        "the spool: {}; until the disk has room for it, a kill of this process takes what it has in hand",
+        file.error().message);
+    options.path.clear();
+    file = BootFile::create(options);
+  }
+  if (!file) return file.error();
+  return boots_.emplace_back(std::move(file).value()).get();
+}
+
+bool Spool::place(BootFile& boot) {
+  const std::lock_guard lock(mutex_);
+  return place_locked(boot);
+}
+
+bool Spool::place_locked(BootFile& boot) {
+  if (options_.folder.empty() || !boot.in_memory()) return true;
+  if (Clock::now() - boot_tried_ < options_.disk_retry) return false;
+  boot_tried_ = Clock::now();
+  // A segment that the sealer gives back meanwhile may stay marked as used: its records stand before the chain's head.
+  if (!boot.move_to(boot_name(boot.boot()))) return false;
+  spdlog::warn("the spool: '{}' is on disk now; a kill takes nothing any more", boot.path());
+  return true;
 }
 
 Spool::Chain& Spool::add_chain(BootFile& boot, std::size_t lane) {
@@ -73,13 +111,24 @@ std::vector<BootFile*> Spool::ended() {
   const std::lock_guard lock(mutex_);
   std::vector<BootFile*> all;
   for (const auto& b : boots_) {
-    if (b.get() != current_ && b->segments() != 0) all.push_back(b.get());
+    if (is_to_recover(*b) && may_try_disk()) all.push_back(b.get());
   }
   return all;
 }
 
+bool Spool::is_to_recover(const BootFile& boot) const { return &boot != current_ && boot.segments() != 0; }
+
+bool Spool::may_try_disk() const {
+  return !disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry;
+}
+
 void Spool::close(BootFile& boot) {
   const std::lock_guard lock(mutex_);
+  if (current_ == &boot) {
+    disk_tried_ = boot_tried_ = {};  // what is in memory has no other chance
+    move_to_disk();
+    place_locked(boot);
+  }
   boot.drop_segments();
   for (auto& lane : lanes_) {
     for (auto& c : lane) {
@@ -110,7 +159,7 @@ void Spool::disk_failed(const std::string& why) {
 
 std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint& base) {
   const ChainId id = chain.boot->chain(chain.lane);
-  if (!options_.folder.empty() && (!disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry)) {
+  if (!options_.folder.empty() && may_try_disk()) {
     auto file = SpoolFile::create(file_name(chain, base.through + 1), id, base);
     if (file) {
       if (options_.fsync != Fsync::kOff) (void)sync_folder(options_.folder);
@@ -122,6 +171,12 @@ std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint
   std::shared_ptr<SpoolFile> file = std::move(SpoolFile::create("", id, base)).value();
   count_file(*file, 0);
   return file;
+}
+
+/// Nothing more comes to it for now.
+void Spool::end_file(const std::shared_ptr<SpoolFile>& file) {
+  file->rest();
+  if (options_.fsync != Fsync::kOff && !file->in_memory()) written_.push_back(file);
 }
 
 void Spool::count_file(const SpoolFile& file, std::uint64_t before) {
@@ -144,14 +199,17 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
   {
     const std::lock_guard lock(mutex_);
     Chain& c = *find(boot.boot(), lane);
+    const bool may_be_in_memory = !is_to_recover(boot);
     const std::uint64_t need = batch.ByteSizeLong() + kFrameOverhead;
     make_room(need);
     for (int attempt = 0; attempt < 2 && !written; ++attempt) {
       const bool fits = !c.files.empty() && !c.files.back().gap && c.growing &&
                         c.files.back().file->bytes() < rotate_bytes() && attempt == 0;
       if (!fits) {
-        if (!c.files.empty()) c.files.back().file->rest();
-        c.files.push_back({make_file(c, c.head)});
+        std::shared_ptr<SpoolFile> fresh = make_file(c, c.head);
+        if (fresh->in_memory() && !may_be_in_memory) return uncount_file(*fresh), false;
+        if (!c.files.empty()) end_file(c.files.back().file);
+        c.files.push_back({std::move(fresh)});
       }
       file = c.files.back().file;
       const std::uint64_t before = file->bytes();
@@ -168,6 +226,7 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
         }
       }
     }
+    if (!written && !may_be_in_memory) return false;
     std::uint64_t& unwritten = c.boot->unwritten_from(lane);
     if (file->in_memory() && !options_.folder.empty() && unwritten == 0) unwritten = batch.first_seq();
     c.head = after;

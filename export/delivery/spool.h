@@ -18,7 +18,8 @@
 //          lane; setting the clock ages none
 // Damage   is found when it is read. The gap is computed from what stands around it (chain_point.h)
 // No disk  when the disk is full or broken, batches stay in memory, max_memory_bytes of them, and move to the disk
-//          when it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED
+//          when it takes them again. What is still there when the process ends is a gap of GAP_SENSOR_ENDED.
+//          What an earlier process had in hand stays in its boot's file until the disk takes it as batches
 //
 // Open     files that are written to or read at present; the others are names (spool_file.h)
 // Threads  any; one lock, held during reads and writes of a batch, not during fsync
@@ -72,20 +73,24 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  /// The boot of this process: its file is made. Once.
+  /// The boot of this process: its file is made, in memory when the disk has no room for it; then what is in hand
+  /// does not outlive the process until place(). Once.
   Result<BootFile*> begin(BootFile::Options options, Settled settled);
-  /// Boots that ended with records in hand: see recover().
+  /// Is that boot's file on disk? Tries it again now and then. From the thread that fills its segments.
+  bool place(BootFile& boot);
+  /// Boots that ended with records in hand, for recover(). None while the disk took nothing a moment ago.
   [[nodiscard]] std::vector<BootFile*> ended();
   /// For a sensor that has to prove who it is: the error names another one of which records are owed here. Boots
   /// of others of which nothing is owed are forgotten, for nobody takes the word where they ended under this
-  /// name. When none is among ended().
+  /// name.
   Status keep_only(const std::string& sensor);
   /// Nothing more will be appended to it.
   void close(BootFile& boot);
 
   /// Where the next batch of a chain stands.
   [[nodiscard]] ChainPoint head(BootFile& boot, std::size_t lane);
-  /// `batch` stands at head(), `after` follows it. True: it is on disk, as safe as `fsync` says. False: in memory.
+  /// `batch` stands at head(), `after` follows it. True: it is on disk, as safe as `fsync` says. False: in memory;
+  /// of a boot that has ended: nowhere, and the chain stands where it stood.
   bool append(BootFile& boot, std::size_t lane, const v1::Batch& batch, const ChainPoint& after);
 
   /// What has to go to that place next; no value: all has, for now.
@@ -152,6 +157,12 @@ class Spool {
 
   [[nodiscard]] Chain* find(std::uint64_t boot, std::size_t lane);
   [[nodiscard]] std::string file_name(const Chain& chain, std::uint64_t first) const;
+  [[nodiscard]] std::string boot_name(std::uint64_t boot) const;
+  Result<BootFile*> make_boot(BootFile::Options options);
+  bool place_locked(BootFile& boot);
+  [[nodiscard]] bool may_try_disk() const;
+  [[nodiscard]] bool is_to_recover(const BootFile& boot) const;
+  void end_file(const std::shared_ptr<SpoolFile>& file);
   [[nodiscard]] std::uint64_t rotate_bytes() const noexcept;
   std::shared_ptr<SpoolFile> make_file(const Chain& chain, const ChainPoint& base);
   void disk_failed(const std::string& why);
@@ -160,7 +171,8 @@ class Spool {
 
   void make_room(std::uint64_t bytes);
   bool give_up_one(bool memory_only);
-  bool may_go(const Chain& chain, std::size_t i) const;
+  [[nodiscard]] static std::uint64_t end_of(const Chain& chain, std::size_t i);
+  [[nodiscard]] static bool may_go(const Chain& chain, std::uint64_t from, std::uint64_t to);
   void give_up(Chain& chain, std::size_t i);
   void drop_old();
   void move_to_disk();
@@ -192,7 +204,8 @@ class Spool {
   std::uint64_t total_bytes_ = 0, memory_bytes_ = 0;
   bool disk_failing_ = false;
   bool closed_told_ = false;  ///< that a file cannot be opened to be read
-  std::chrono::steady_clock::time_point disk_tried_{}, synced_{};
+  std::chrono::steady_clock::time_point disk_tried_{}, boot_tried_{}, synced_{};
+  std::vector<std::shared_ptr<SpoolFile>> written_;  ///< since the last sync, and nothing more comes to them
 };
 
 }  // namespace picket::delivery

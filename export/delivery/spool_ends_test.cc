@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
 
 namespace picket::delivery {
@@ -122,6 +123,87 @@ TEST(Spool, WhoRefusesToHearItIsNotToldAgain) {
   s.spool().rewind(0, lane);
   EXPECT_FALSE(s.spool().next(0, lane)) << "a lane waits for no such thing";
   EXPECT_EQ(counters.missing[v1::GAP_REFUSED], 0U);
+}
+
+/// A sensor that was killed with records in hand, and what these are.
+TypeCounts killed_with_records_in_hand(const std::string& folder, DeliveryCounters& counters) {
+  JournalLimits limits = Sensor::small();
+  limits.max_batch_records = 1000;
+  Sensor s(folder, counters, {}, 1, limits);
+  for (std::uint64_t n = 1; n <= 200; ++n) s.make(n, test::kind_of(n));
+  return s.made_;
+}
+
+TEST(Spool, WhatWasInHandStaysInItsFileUntilTheDiskTakesIt) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  const TypeCounts made = killed_with_records_in_hand(folder.path(), counters);
+  for (std::uint64_t boot = 2; boot <= 3; ++boot) {  // which are killed, too
+    const test::FullDisk full;
+    Sensor s(folder.path(), counters, {}, boot);
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) EXPECT_FALSE(s.spool().next(0, lane));
+    EXPECT_FALSE(s.spool().keep_only("plant-8")) << "they are owed";
+  }
+  Ledger ledger;
+  Sensor s(folder.path(), counters, {}, 4);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Spool, ASensorThatBeganOnAFullDiskGoesToTheDiskWhenItHasRoom) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.disk_retry = std::chrono::milliseconds(0);
+  TypeCounts made = killed_with_records_in_hand(folder.path(), counters);
+  {
+    std::unique_ptr<Sensor> s;
+    {
+      const test::FullDisk full;
+      s = std::make_unique<Sensor>(folder.path(), counters, o, 2);
+      EXPECT_TRUE(s->file().in_memory());
+      EXPECT_FALSE(s->spool().place(s->file()));
+      s->make_many(1001, 1100);
+      s->spool().tick();
+      EXPECT_EQ(s->spool().ended().size(), 1U);
+      EXPECT_EQ(recover(s->spool(), *s->spool().ended().at(0), true), 0U);
+    }
+    for (std::uint64_t n = 1101; n <= 1115; ++n) s->make(n, test::kind_of(n));  // in hand while it moves
+    EXPECT_TRUE(s->spool().place(s->file()));
+    EXPECT_FALSE(s->file().in_memory());
+    for (std::uint64_t n = 1116; n <= 1125; ++n) s->make(n, test::kind_of(n));
+    EXPECT_EQ(recover(s->spool(), *s->spool().ended().at(0), true), 200U);
+    EXPECT_TRUE(s->spool().ended().empty());
+    s->spool().tick();
+    EXPECT_EQ(counters.memory_bytes, 0U);
+    for (const auto& [type, n] : s->made_) made[type] += n;
+  }  // killed
+  Ledger ledger;
+  Sensor s(folder.path(), counters, o, 3);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(Spool, ADamagedHeaderTakesNothingThatWasInHand) {
+  for (const std::uint64_t page : {0, 4096}) {
+    for (const bool readable : {true, false}) {
+      SCOPED_TRACE(page);
+      test::Folder folder;
+      DeliveryCounters counters;
+      const TypeCounts made = killed_with_records_in_hand(folder.path(), counters);
+      const std::string boot = files_of(folder.path(), ".boot").at(0);
+      std::optional<test::BadSectors> bad;
+      readable ? test::damage(boot, page, 4096) : void(bad.emplace(boot, page, 4096));
+      Ledger ledger;
+      Sensor s(folder.path(), counters, {}, 2);
+      drain(s.spool(), ledger);
+      EXPECT_EQ(ledger.fault(), "");
+      EXPECT_EQ(ledger.delivered(), made);
+    }
+  }
 }
 
 /// More than a gap can count, in parts that each are possible and together right.

@@ -108,8 +108,8 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, Chai
     file->chain_.sensor = frame.batch.sensor();
     return file;
   }
+  damaged = file->read_error_ == 0 || file->read_error_ == EIO;
   if (file->read_error_ != 0) return failed(path, "cannot read", file->read_error_);
-  damaged = true;
   return Error{fmt::format("'{}': nothing in it can be read", path)};
 }
 

@@ -38,7 +38,8 @@ class SpoolFile {
   static Result<std::unique_ptr<SpoolFile>> create(const std::string& path, const ChainId& chain,
                                                    const ChainPoint& base);
   /// One that is there; where its first frame is damaged, base() is where the first whole batch stands. `damaged`:
-  /// all of it was read, and nothing in it is whole. Any other error is the system's, and says nothing of the file.
+  /// nothing in it is whole, or its sectors cannot be read. Any other error is the system's, and says nothing of the
+  /// file.
   /// `chain.sensor` "": not known, so that of the first whole batch.
   static Result<std::unique_ptr<SpoolFile>> open(const std::string& path, ChainId chain, bool& damaged);
   SpoolFile(const SpoolFile&) = delete;

@@ -69,11 +69,13 @@ void Spool::make_room(std::uint64_t bytes) {
   }
 }
 
-/// Is the place of a collector certain not to lie within these numbers?
-bool Spool::may_go(const Chain& chain, std::size_t i) const {
-  const std::uint64_t from = chain.files[i].file->base().through;
-  const std::uint64_t to =
-      i + 1 < chain.files.size() ? chain.files[i + 1].file->base().through : chain.head.through;
+/// Of its numbers, the last.
+std::uint64_t Spool::end_of(const Chain& chain, std::size_t i) {
+  return i + 1 < chain.files.size() ? chain.files[i + 1].file->base().through : chain.head.through;
+}
+
+/// Is the place of a collector certain not to lie behind `from` and before `to`?
+bool Spool::may_go(const Chain& chain, std::uint64_t from, std::uint64_t to) {
   return to > from && to > chain.base.through &&
          std::none_of(chain.places.begin(), chain.places.end(), [&](const Place& p) {
            return from < p.maybe_sent && to > std::max(p.acked.through, p.known);
@@ -84,7 +86,10 @@ bool Spool::give_up_one(bool memory_only) {
   for (std::size_t lane = kLaneCount; lane-- > 0;) {
     for (const auto& c : lanes_[lane]) {
       for (std::size_t i = 0; i < c->files.size(); ++i) {
-        if (c->files[i].gap || (memory_only && !c->files[i].file->in_memory()) || !may_go(*c, i)) continue;
+        const Stored& s = c->files[i];
+        if (s.gap || (memory_only && !s.file->in_memory()) ||
+            !may_go(*c, s.file->base().through, end_of(*c, i)))
+          continue;
         const std::uint64_t before = memory_only ? memory_bytes_ : total_bytes_;
         give_up(*c, i);
         if ((memory_only ? memory_bytes_ : total_bytes_) < before) return true;
@@ -100,7 +105,7 @@ void Spool::give_up(Chain& chain, std::size_t i) {
   const std::uint64_t first = old.file->base().through;
   const ChainPoint to = i + 1 < chain.files.size() ? chain.files[i + 1].file->base() : chain.head;
   const bool merge =
-      i > 0 && chain.files[i - 1].gap && may_go(chain, i - 1) &&
+      i > 0 && chain.files[i - 1].gap && may_go(chain, chain.files[i - 1].file->base().through, to.through) &&
       to.through - chain.files[i - 1].file->base().through <= std::numeric_limits<std::uint32_t>::max();
   const ChainPoint from = merge ? chain.files[i - 1].file->base() : old.file->base();
   const Frame gap = missing_frame(chain, from, to, v1::GAP_SPOOL_FULL, now_ns());
@@ -115,7 +120,7 @@ void Spool::give_up(Chain& chain, std::size_t i) {
       fresh.file = std::move(file).value();
     else if (file)
       file.value()->remove();
-    if (fresh.file != nullptr) fresh.file->rest();
+    if (fresh.file != nullptr) end_file(fresh.file);
   }
   const bool on_disk = fresh.file != nullptr;
   if (!on_disk) {  // no disk: what is not written is computed again after a restart
@@ -143,7 +148,8 @@ void Spool::drop_old() {
       for (std::size_t i = 0; i < c->files.size();) {
         const Stored& s = c->files[i];
         const std::size_t before = c->files.size();
-        if (!s.gap && s.file->written_at() + age < now && may_go(*c, i)) give_up(*c, i);
+        if (!s.gap && s.file->written_at() + age < now && may_go(*c, s.file->base().through, end_of(*c, i)))
+          give_up(*c, i);
         if (c->files.size() == before) ++i;
       }
     }
@@ -152,7 +158,7 @@ void Spool::drop_old() {
 
 /// While the disk took nothing, batches were kept in memory: they follow as soon as it takes them.
 void Spool::move_to_disk() {
-  if (!disk_failing_ || Clock::now() - disk_tried_ < options_.disk_retry) return;
+  if (!disk_failing_ || !may_try_disk()) return;
   for (auto& lane : lanes_) {
     for (auto& c : lane) {
       for (std::size_t i = 0; i < c->files.size(); ++i) {
@@ -160,19 +166,20 @@ void Spool::move_to_disk() {
         if (!file.in_memory()) continue;
         uncount_file(file);
         const Status moved = file.move_to(file_name(*c, file.base().through + 1));
-        file.rest();
+        end_file(c->files[i].file);
         count_file(file, 0);
         if (!moved) return disk_failed(moved.error().message);
-        const std::uint64_t end =
-            i + 1 < c->files.size() ? c->files[i + 1].file->base().through : c->head.through;
+        const std::uint64_t end = end_of(*c, i);
         if (c->boot == current_ && settled_ && !c->files[i].gap && end > file.base().through)
           settled_(c->lane, file.base().through + 1, end, true);
       }
     }
   }
-  disk_failing_ = false;
   for (std::size_t lane = 0; current_ != nullptr && lane < kLaneCount; ++lane)
     current_->unwritten_from(lane) = 0;
+  // What earlier processes had in hand is tried by whoever recovers it, and shows as well whether the disk takes it.
+  if (std::any_of(boots_.begin(), boots_.end(), [&](const auto& b) { return is_to_recover(*b); })) return;
+  disk_failing_ = false;
   spdlog::warn("the spool in '{}' can be written to again", options_.folder);
 }
 
@@ -187,9 +194,10 @@ void Spool::tick() {
     if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
     for (auto& lane : lanes_) {
       for (auto& c : lane) {
-        if (c->growing && !c->files.empty()) written.push_back(c->files.back().file);
+        if (c->growing && !c->files.empty()) written_.push_back(c->files.back().file);
       }
     }
+    written.swap(written_);
   }
   for (const auto& file : written) {
     if (const Status done = file->sync(); !done) {

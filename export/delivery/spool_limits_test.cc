@@ -1,6 +1,7 @@
 // What has no room: given up by policy, or bridged in memory, and accounted for to the record.
 #include "export/delivery/spool.h"
 
+#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
 
 namespace picket::delivery {
@@ -85,6 +86,62 @@ TEST(Spool, WhatMayBeAtTheCollectorStaysAndItsGapsAreOfWholeBatches) {
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.all(), made);
   EXPECT_GT(sum(ledger.missing()), 0U);
+}
+
+/// Each gets all, and one of them is away: what is given up for it is no damage to the other.
+TEST(Spool, WhatIsGivenUpForOnePlaceIsNoDamageToAnother) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 128 << 10;
+  o.places = {"there", "away"};
+  Sensor s(folder.path(), counters, o);
+  Ledger there, away;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    s.make_many(i * 50 + 1, i * 50 + 50, 100);
+    if (i % 3 == 0) drain(s.spool(), there, 0);
+  }
+  drain(s.spool(), there, 0);
+  drain(s.spool(), away, 1);
+  EXPECT_EQ(there.fault(), "");
+  EXPECT_EQ(away.fault(), "");
+  EXPECT_EQ(there.all(), s.made_);
+  EXPECT_EQ(away.all(), s.made_);
+  EXPECT_GT(away.missing(v1::GAP_SPOOL_FULL), 0U);
+  EXPECT_EQ(there.missing(v1::GAP_SPOOL_DAMAGED), 0U);
+  EXPECT_EQ(counters.missing[v1::GAP_SPOOL_DAMAGED], 0U);
+}
+
+TEST(Spool, FilesThatAreFullAreSyncedLikeTheLast) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;  // files of 16 KiB
+  o.disk_retry = std::chrono::milliseconds(0);
+  o.folder = folder.path();
+  auto opened = Spool::open(o, counters);
+  ASSERT_TRUE(opened);
+  Spool& spool = *opened.value();
+  BootFile& boot = *spool.begin({.path = "", .sensor = "plant-7", .boot = 1}, {}).value();
+  const std::size_t lane = lane_of(test::kFlow);
+  ChainWriter writer(spool, boot, lane, false);
+  const auto seal_many = [&] {
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+      std::string records;
+      append_delimited(as_bytes(test::record(n, test::kFlow, 1000)), records);
+      writer.seal(1, {{"flow", 1}}, as_bytes(records));
+    }
+  };
+  seal_many();
+  {
+    const FullDisk full;
+    seal_many();
+  }
+  seal_many();
+  spool.tick();
+  const auto files = files_of(folder.path(), ".batches");
+  EXPECT_GE(files.size(), 18U);
+  for (const std::string& file : files) EXPECT_TRUE(test::was_synced(file)) << file;
 }
 
 TEST(Spool, WhatIsTooOldGoesWhateverItsLane) {

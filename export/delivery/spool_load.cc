@@ -155,14 +155,12 @@ Status Spool::load_file(const std::string& path, std::uint64_t boot, std::size_t
       file.value()->read(at, frame);
     }
     BootFile::Options options;
-    options.path = fmt::format("{}/{:016x}.boot", options_.folder, boot);
     options.sensor = frame.batch.sensor();
     options.boot = boot;
     options.started_at = frame.batch.sealed_at();
     options.points_known = false;
-    auto made = BootFile::create(options);
-    if (!made) return refusal(made.error().message);
-    known = boots_.insert(boots_.end(), std::move(made).value());
+    if (const auto made = make_boot(std::move(options)); !made) return made.error();
+    known = std::prev(boots_.end());
   }
   Chain* chain = find(boot, lane);
   if (chain == nullptr) chain = &add_chain(**known, lane);
@@ -230,8 +228,9 @@ Status Spool::keep_only(const std::string& sensor) {
     gone.insert(boot.get());
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       const Chain& c = *find(boot->boot(), lane);
-      if (c.head.through <= c.base.through) continue;
-      owed += c.head.through - c.base.through;
+      const std::uint64_t made = boot->segments() == 0 ? c.head.through : boot->total(lane);
+      if (made <= c.base.through) continue;
+      owed += made - c.base.through;
       other = boot->sensor();
     }
   }

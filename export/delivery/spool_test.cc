@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
 
 namespace picket::delivery {
@@ -221,21 +222,11 @@ TEST(Spool, EachPageThatIsDamagedIsAnExactGap) {
     const bool is_boot = fs::path(file).extension() == ".boot";
     const std::size_t size = is_boot ? 96 << 10 : fs::file_size(file);  // behind it: segments, which are free
     for (std::size_t at = 0; at < size; at += kPage) {
-      for (const char pattern : {'\xff', '\0'}) {
+      for (const bool zero : {false, true}) {
         SCOPED_TRACE(name + " at " + std::to_string(at));
         fs::remove_all(folder.file("copy"));
         fs::copy(folder.file("spool"), folder.file("copy"), fs::copy_options::recursive);
-        {
-          std::fstream f(folder.file("copy") + "/" + name, std::ios::in | std::ios::out | std::ios::binary);
-          std::string page(kPage, '\0');
-          f.seekg(static_cast<std::streamoff>(at));
-          f.read(page.data(), kPage);
-          page.resize(static_cast<std::size_t>(f.gcount()));
-          f.clear();
-          for (char& c : page) c = pattern == '\0' ? '\0' : static_cast<char>(c ^ pattern);
-          f.seekp(static_cast<std::streamoff>(at));
-          f.write(page.data(), static_cast<std::streamsize>(page.size()));
-        }
+        test::damage(folder.file("copy") + "/" + name, at, kPage, zero);
         ++pages;
         Ledger ledger = before;
         Sensor s(folder.file("copy"), counters, o, 2, limits);
@@ -364,6 +355,30 @@ TEST(Spool, WhatCannotBeOpenedAtTheStartIsNotTakenForDamaged) {
   drain(s.spool(), ledger);
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.delivered(), made);
+}
+
+/// Sectors of which the disk gives nothing back are damage like any other: no reason not to start.
+TEST(Spool, WhatTheDiskDoesNotGiveBackIsAnExactGap) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, {}, 1);
+    s.make_many(1, 200);
+    made = s.made_;
+  }
+  std::string flows;
+  for (const std::string& f : files_of(folder.path(), ".batches")) {
+    if (flows.empty() || fs::file_size(f) > fs::file_size(flows)) flows = f;
+  }
+  const test::BadSectors bad(flows, 0, fs::file_size(flows));
+  Sensor s(folder.path(), counters, {}, 2);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_EQ(ledger.missing(), (TypeCounts{{"flow", made["flow"]}}));
+  EXPECT_EQ(put_aside(folder.path()), 1U);
 }
 
 /// What stands in the file of a boot's flows: frames, as whole as any.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,6 +58,19 @@ class FullDisk {
  private:
   rlimit before_{};
 };
+
+/// Each byte of these is another one, or zero.
+inline void damage(const std::string& path, std::uint64_t at, std::size_t bytes, bool zero = false) {
+  std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string all(bytes, '\0');
+  f.seekg(static_cast<std::streamoff>(at));
+  f.read(all.data(), static_cast<std::streamsize>(bytes));
+  all.resize(static_cast<std::size_t>(f.gcount()));
+  f.clear();
+  for (char& c : all) c = zero ? '\0' : static_cast<char>(~c);
+  f.seekp(static_cast<std::streamoff>(at));
+  f.write(all.data(), static_cast<std::streamsize>(all.size()));
+}
 
 /// The process has no more descriptors than these.
 class FewDescriptors {

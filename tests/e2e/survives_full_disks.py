@@ -7,12 +7,13 @@ usage: survives_full_disks.py [SCENARIO...]        PICKET, PICKET_COLLECTOR=path
 import functools
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, stop
-from delivery import Collector, Sensor, all_accounted, eventually, lines_of, resident_mb
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, run, stop
+from delivery import Collector, Sensor, all_accounted, eventually, ledger, lines_of, resident_mb
 
 TIMES = int(os.environ.get('PICKET_FAULTS', '1'))
 MB = 1 << 20
@@ -119,6 +120,29 @@ def comes_back(checks, folder, disk):
     all_accounted(checks, 'for a while', server.store, [sensor], lost=False)
 
 
+@on_a_disk('spool', 64 * MB)
+def starts(checks, folder, disk):
+    """A sensor that was killed starts on a full disk: it watches, and goes to the disk when there is room."""
+    server = Collector(folder)
+    stop(server.process)
+    killed = replay(folder, server.address, 'killed')
+    checks.ok('starts: the first says that it runs', killed.says('replay: started'), killed.said()[-800:])
+    killed.stop(signal.SIGKILL)
+    disk.fill()
+    sensor = Sensor(folder, server.address, captures=['--pace', '1.0', '--rules', SAMPLE_RULES, PCAPS / 'dns/record-types'], loops=8)
+    checks.ok('starts: the next one runs, and says what a kill takes', sensor.says(r'the spool: cannot make .*No space left.*a kill of this process takes'), sensor.said()[-800:])
+    disk.free()
+    checks.ok('starts: it goes to the disk', sensor.says('is on disk now'), sensor.said()[-800:])
+    server = Collector(folder, server.address)
+    checks.equal('starts: the replay ends well', sensor.ends(), 0)
+    rows = ledger(server.store)
+    checks.equal('starts: SIGTERM ends the collector', stop(server.process), 0)
+    held = lines_of(run(collector(), 'query', '--store', server.store, '--json').out)
+    checks.ok('starts: nothing of the second is missing', not lines_of(sensor.eve) - held, rows)
+    checks.ok('starts: what the first made is there, or in a gap', all(
+        row['through'] == sum(row['held'].values()) + sum(g['records'] for g in row['missing'].values()) for row in rows), rows)
+
+
 def waits(checks, folder, name, disk, says, **keys):
     """The collector's disk: it says so, acknowledges nothing, and goes on."""
     server = Collector(folder, **keys)
@@ -169,7 +193,7 @@ def main():
             checks.skip('full disks', probe.trouble)
             return checks.done()
         probe.unmount()
-    checks.scenarios(spool, waits_for_room, comes_back, store, eve)
+    checks.scenarios(spool, waits_for_room, comes_back, starts, store, eve)
     return checks.done()
 
 
