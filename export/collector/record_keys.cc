@@ -5,7 +5,6 @@
 
 #include "export/collector/chain.h"
 #include "export/eve_table.h"
-#include "export/utf8.h"
 #include "export/wire_reader.h"
 
 namespace picket::collector {
@@ -78,9 +77,7 @@ bool read_keys(Bytes record, RecordKeys& keys) noexcept {
       keys.time_ns = f.value;
     }
   }
-  const Bytes name = as_bytes(keys.type);
-  return in.ok() && !name.empty() && name.size() <= kMaxTypeName &&
-         is_utf8(name.data(), name.data() + name.size());
+  return in.ok() && is_type_name(as_bytes(keys.type));
 }
 
 SearchKey network_key(Bytes address, unsigned bits) noexcept {
