@@ -1,10 +1,10 @@
 #include "export/collector/record_keys.h"
 
 #include <cstring>
-#include <random>
 
 #include "export/collector/chain.h"
 #include "export/eve_table.h"
+#include "export/random.h"
 #include "export/wire_reader.h"
 
 namespace picket::collector {
@@ -45,10 +45,7 @@ const Lengths* lengths(Bytes address) noexcept {
 /// Keys come from addresses that others choose, by a function that can be turned round: where they go in a table must not
 /// follow from them alone.
 std::uint64_t seed() {
-  static const std::uint64_t drawn = [] {
-    std::random_device random;
-    return std::uint64_t{random()} << 32 | random();
-  }();
+  static const std::uint64_t drawn = random_bits();
   return drawn;
 }
 
