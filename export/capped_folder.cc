@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "parsers/core/folder.h"
+
 namespace picket {
 namespace {
 
@@ -31,20 +33,23 @@ CappedFolder::Removed CappedFolder::trim() {
   for (bool all = false; !all;) {
     std::vector<Kept> kept;  // a heap with the newest in front
     std::uint64_t bytes = 0;
-    std::error_code error;
     all = true;
-    for (const auto& entry : fs::directory_iterator(path_, error)) {
+    const auto see = [&](const fs::directory_entry& entry) {
       std::error_code gone;
-      if (entry.symlink_status(gone).type() != fs::file_type::regular) continue;
+      if (entry.symlink_status(gone).type() != fs::file_type::regular) return;
       Kept file{entry.last_write_time(gone), entry.path(), entry.file_size(gone)};
-      if (gone) continue;
+      if (gone) return;
       bytes += file.bytes;
       kept.push_back(std::move(file));
       std::push_heap(kept.begin(), kept.end());
-      if (kept.size() <= kAtOnce) continue;
+      if (kept.size() <= kAtOnce) return;
       std::pop_heap(kept.begin(), kept.end());
       kept.pop_back();
       all = false;
+    };
+    if (for_each_entry(path_, see)) {  // which of its files are the oldest is not known
+      is_known_ = false;
+      return removed;
     }
     std::sort_heap(kept.begin(), kept.end());
     const std::uint64_t least = bytes <= max_bytes_ ? max_bytes_ : max_bytes_ - max_bytes_ / 10;
@@ -53,6 +58,7 @@ CappedFolder::Removed CappedFolder::trim() {
     for (const Kept& file : kept) {
       done = bytes <= least && file.changed >= oldest;
       if (done) break;
+      std::error_code error;
       if (!fs::remove(file.path, error)) continue;
       bytes -= file.bytes;
       ++removed.files;

@@ -3,6 +3,7 @@
 // Order   by the time of last change; folders and what is no regular file are left alone
 // Cost    put() nothing, until the limit is reached: then the folder is listed, and goes down to nine tenths of it,
 //         so that a full one is not listed for each file. At most kAtOnce names are in memory
+// Errors  of a folder that cannot be listed to its end nothing goes; it is listed again at the next put()
 // Threads one at a time
 #pragma once
 #include <chrono>

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/failing_readdir.h"
+
 namespace picket {
 namespace {
 
@@ -68,6 +70,16 @@ TEST_F(CappedFolderTest, TakesMoreThanItNamesAtOnce) {
   CappedFolder folder(path_, 1 << 20, 1h);
   EXPECT_EQ(folder.trim().files, CappedFolder::kAtOnce + 100);
   EXPECT_TRUE(has("young"));
+}
+
+TEST_F(CappedFolderTest, LosesNothingWhileItCannotBeListed) {
+  for (int i = 0; i < 5; ++i) make(std::to_string(i), 100, std::chrono::seconds(100 - i));
+  CappedFolder folder(path_, 50);
+  {
+    const test::FailingReaddir failing(path_);
+    EXPECT_EQ(folder.put(0).files, 0U);
+  }
+  EXPECT_EQ(folder.put(0).files, 5U);
 }
 
 TEST_F(CappedFolderTest, LeavesFoldersAndLinksAlone) {

@@ -15,10 +15,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <filesystem>
 #include <thread>
+#include <tuple>
 
 #include "dataplane/io/eal.h"
+#include "parsers/core/folder.h"
 
 namespace picket {
 namespace {
@@ -45,14 +46,13 @@ Error failed(const std::string& name, const std::string& what, int rc) {
 /// The sockets of this process that are AF_PACKET.
 std::vector<int> packet_sockets() {
   std::vector<int> found;
-  std::error_code ec;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ec)) {
+  std::ignore = for_each_entry("/proc/self/fd", [&](const auto& entry) {
     const int fd = std::atoi(entry.path().filename().c_str());
     int domain = 0;
     socklen_t size = sizeof domain;
     if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_PACKET)
       found.push_back(fd);
-  }
+  });
   return found;
 }
 

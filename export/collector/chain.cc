@@ -17,9 +17,7 @@ std::string_view type_of(Bytes record) {
   WireReader in(record);
   for (WireField f; in.next(f);) {
     if (f.number != number || f.type != 2) continue;
-    const bool is_name = !f.bytes.empty() && f.bytes.size() <= kMaxTypeName &&
-                         is_utf8(f.bytes.data(), f.bytes.data() + f.bytes.size());
-    return is_name ? as_text(f.bytes) : kNoType;
+    return is_type_name(f.bytes) ? as_text(f.bytes) : kNoType;
   }
   return kNoType;
 }
@@ -284,6 +282,10 @@ class Judge {
 };
 
 }  // namespace
+
+bool is_type_name(Bytes name) noexcept {
+  return !name.empty() && name.size() <= kMaxTypeName && is_utf8(name.data(), name.data() + name.size());
+}
 
 CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed) {
   CheckedBatch c;

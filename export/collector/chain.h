@@ -44,10 +44,12 @@ struct CheckedBatch {
 };
 
 /// Of a batch and what open_batch() gave for it; `is_signed`: its signature was found to be the sensor's. Records
-/// without a type, or with an overlong one, count as kNoType.
+/// whose type is not is_type_name() count as kNoType.
 CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed);
 inline constexpr std::string_view kNoType = "unreadable";
 inline constexpr std::size_t kMaxTypeName = 64;
+/// Can a record's event_type be counted and found by: 1 to kMaxTypeName bytes of UTF-8?
+[[nodiscard]] bool is_type_name(Bytes name) noexcept;
 /// Of records; sums of counts by type stay below what SQL adds up.
 inline constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 62;
 inline constexpr std::size_t kMaxTypes = 512;  ///< that one chain may count

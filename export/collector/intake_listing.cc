@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "export/collector/chain.h"
+#include "parsers/core/folder.h"
 
 namespace picket::collector {
 namespace {
@@ -47,20 +48,17 @@ Result<IntakeListing::Seen> IntakeListing::look(Clock::time_point now, std::chro
     const std::string folder = folders[i], path = is_top ? folder_ : folder_ + "/" + folder;
     const std::size_t share = is_top ? kMaxListed / 2 : kMaxListed / 2 / (folders.size() - 1);
     std::vector<IntakeFile> files;  // a heap with the last in front
-    std::error_code error;
-    // Not a range: that would throw when a server that the folder is mounted from goes away in the middle.
-    for (fs::directory_iterator at(path, error), end; at != end; at.increment(error)) {
-      const fs::directory_entry& entry = *at;
+    const auto see = [&](const fs::directory_entry& entry) {
       std::error_code gone;
       const fs::file_type type = entry.symlink_status(gone).type();
-      if (gone) continue;
+      if (gone) return;
       const std::string name = entry.path().filename();
       IntakeFile file{{}, folder};
       if (type == fs::file_type::regular && parse_batch_file_name(name, file.name)) {
         ++seen.count;
         files.push_back(std::move(file));
         std::push_heap(files.begin(), files.end(), comes_before);
-        if (files.size() <= share) continue;
+        if (files.size() <= share) return;
         std::pop_heap(files.begin(), files.end(), comes_before);
         files.pop_back();
       } else if (is_top && type == fs::file_type::directory && is_plain(name) &&
@@ -70,7 +68,8 @@ Result<IntakeListing::Seen> IntakeListing::look(Clock::time_point now, std::chro
         ++seen.others;
         tell(entry.path(), kind_of(type), now, patience, still);
       }
-    }
+    };
+    const std::error_code error = for_each_entry(path, see);
     if (error && is_top)
       return Error{fmt::format("intake.folder: '{}' cannot be listed: {}", printable(path), error.message())};
     if (error) {

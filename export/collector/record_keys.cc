@@ -1,11 +1,10 @@
 #include "export/collector/record_keys.h"
 
 #include <cstring>
-#include <random>
 
 #include "export/collector/chain.h"
 #include "export/eve_table.h"
-#include "export/utf8.h"
+#include "export/random.h"
 #include "export/wire_reader.h"
 
 namespace picket::collector {
@@ -46,10 +45,7 @@ const Lengths* lengths(Bytes address) noexcept {
 /// Keys come from addresses that others choose, by a function that can be turned round: where they go in a table must not
 /// follow from them alone.
 std::uint64_t seed() {
-  static const std::uint64_t drawn = [] {
-    std::random_device random;
-    return std::uint64_t{random()} << 32 | random();
-  }();
+  static const std::uint64_t drawn = random_bits();
   return drawn;
 }
 
@@ -78,9 +74,7 @@ bool read_keys(Bytes record, RecordKeys& keys) noexcept {
       keys.time_ns = f.value;
     }
   }
-  const Bytes name = as_bytes(keys.type);
-  return in.ok() && !name.empty() && name.size() <= kMaxTypeName &&
-         is_utf8(name.data(), name.data() + name.size());
+  return in.ok() && is_type_name(as_bytes(keys.type));
 }
 
 SearchKey network_key(Bytes address, unsigned bits) noexcept {

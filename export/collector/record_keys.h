@@ -24,7 +24,7 @@ struct RecordKeys {
   std::string_view community_id;
 };
 
-/// False when the bytes are not an Event with a type that has a sound name (1 to kMaxTypeName bytes).
+/// False when the bytes are not an Event whose type is_type_name() (chain.h).
 [[nodiscard]] bool read_keys(Bytes record, RecordKeys& keys) noexcept;
 
 using SearchKey = std::uint64_t;

@@ -17,6 +17,7 @@
 #include <random>
 #include <thread>
 
+#include "export/collector/test_call.h"
 #include "export/collector/test_support.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
@@ -390,28 +391,13 @@ TEST_F(ServerTest, AMessageThatWouldGrowIsRefusedBeforeItIsParsed) {
   for (const std::string& message :
        {repeated(empty_count), within('\x6a', repeated(empty_missing)), repeated(unknown),
         within('\x62', repeated(unknown)), within('\x6a', within('\x12', repeated(unknown)))}) {
-    grpc::ClientContext context;
-    grpc::CompletionQueue queue;
-    grpc::GenericStub stub(connect());
-    const auto call = stub.PrepareCall(&context, "/picket.v1.Collector/Deliver", &queue);
-    const auto done = [&] {
-      void* tag = nullptr;
-      bool ok = false;
-      return queue.Next(&tag, &ok) && ok;
-    };
-    call->StartCall(nullptr);
-    ASSERT_TRUE(done());
+    const auto channel = connect();
     const grpc::Slice slice(message);
     (void)peak_bytes();
     const std::size_t before = peak_bytes();
-    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-    ASSERT_TRUE(done());
-    grpc::Status status;
-    call->Finish(&status, nullptr);
-    ASSERT_TRUE(done());
+    const grpc::Status status = test::send_raw(channel, "/picket.v1.Collector/Deliver", slice);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
     EXPECT_LT(peak_bytes(), before + 8 * kBytes);
-    queue.Shutdown();
   }
 }
 

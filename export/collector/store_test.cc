@@ -32,6 +32,18 @@ class StoreTest : public ::testing::Test {
       if (done.value()) return Done{};
     }
   }
+  /// Records with 2,000 bytes each that no compression makes smaller.
+  v1::Batch large_batch(std::uint64_t first, std::uint32_t count, std::mt19937_64& random) {
+    std::string content;
+    for (std::uint64_t n = first; n < first + count; ++n) {
+      v1::Event e = test::event(n);
+      std::string noise(2000, '\0');
+      for (char& c : noise) c = static_cast<char>(random());
+      e.set_payload(noise);
+      append_delimited(as_bytes(e.SerializeAsString()), content);
+    }
+    return sensor_.seal(first, count, content);
+  }
   std::size_t stored() const { return lines(ask({.store = path_, .json = true})); }
 
   test::Folder folder_;
@@ -301,15 +313,7 @@ TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
   const std::uint64_t empty = 2'000'000;
   std::uint64_t n = 1;
   for (int i = 0; i < 60; ++i, n += 50) {
-    std::string content;
-    for (std::uint64_t k = n; k < n + 50; ++k) {
-      v1::Event e = test::event(k);
-      std::string noise(2000, '\0');
-      for (char& c : noise) c = static_cast<char>(random());
-      e.set_payload(noise);
-      append_delimited(as_bytes(e.SerializeAsString()), content);
-    }
-    judge_and_store(*store, sensor_.seal(n, 50, content));
+    judge_and_store(*store, large_batch(n, 50, random));
   }
   ASSERT_TRUE(expire_all(*store, 1));
   const LedgerRow row = test::ledger(path_).at(0);
@@ -327,17 +331,7 @@ TEST_F(StoreTest, GapsOfOneSensorTakeNoRecordsOfAnothers) {
   auto store = open({path_, {}, kLimit});
   std::uint64_t n = 1;
   const auto store_records = [&](unsigned batches) {
-    for (unsigned i = 0; i < batches; ++i, n += 50) {
-      std::string content;
-      for (std::uint64_t k = n; k < n + 50; ++k) {
-        v1::Event e = test::event(k);
-        std::string noise(2000, '\0');
-        for (char& c : noise) c = static_cast<char>(random());
-        e.set_payload(noise);
-        append_delimited(as_bytes(e.SerializeAsString()), content);
-      }
-      judge_and_store(*store, sensor_.seal(n, 50, content));
-    }
+    for (unsigned i = 0; i < batches; ++i, n += 50) judge_and_store(*store, large_batch(n, 50, random));
   };
   const auto row = [&] { return test::ledger(path_).at(1); };
   store_records(4);

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "export/clock.h"
@@ -15,6 +14,7 @@
 #include "export/delivery/dialer.h"
 #include "export/delivery/link.h"
 #include "export/delivery/one_way.h"
+#include "export/random.h"
 
 namespace picket::delivery {
 namespace {
@@ -28,9 +28,8 @@ constexpr milliseconds kLookForRoom{100};
 constexpr milliseconds kLastWait{1000};
 
 std::uint64_t draw_boot() {
-  std::random_device random;
   std::uint64_t boot = 0;
-  while (boot == 0) boot = std::uint64_t{random()} << 32 | random();
+  while (boot == 0) boot = random_bits();
   return boot;
 }
 

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <tuple>
 
 #include "export/batch_file.h"
 #include "export/clock.h"
 #include "export/new_file.h"
+#include "parsers/core/folder.h"
 
 namespace picket::delivery {
 namespace {
@@ -32,6 +34,7 @@ class OneWay final : public OutletThread {
         counters_(counters),
         progressed_(std::move(progressed)),
         started_(now_ns()) {
+    std::ignore = remove_left_overs();
     start([this](Lock& lock) { run(lock); });
   }
   ~OneWay() override { stop(); }
@@ -68,6 +71,9 @@ class OneWay final : public OutletThread {
   /// What there is, into one file; `any` false: there was nothing.
   Status write_file(bool& any) {
     any = false;
+    if (!is_tidy_) {
+      if (Status tidy = remove_left_overs(); !tidy) return tidy;
+    }
     if (Status room = has_room(); !room) return room;
     if (options_.ready) {
       if (Status ready = options_.ready(); !ready) return ready;
@@ -97,13 +103,32 @@ class OneWay final : public OutletThread {
     return Done{};
   }
 
+  Status not_listed(const std::error_code& error) const {
+    return Error{
+        fmt::format("export.one-way.folder: '{}' cannot be listed: {}", options_.folder, error.message())};
+  }
+
+  /// Of a process that was killed: its batches are in the spool.
+  Status remove_left_overs() {
+    const auto see = [](const fs::directory_entry& e) {
+      BatchFileName name;
+      std::error_code ignored;
+      if (e.path().extension() == kPart && parse_batch_file_name(e.path().stem().string(), name))
+        fs::remove(e.path(), ignored);
+    };
+    if (const std::error_code error = for_each_entry(options_.folder, see)) return not_listed(error);
+    is_tidy_ = true;
+    return Done{};
+  }
+
   Status has_room() const {
     std::uint64_t bytes = 0;
-    std::error_code error;
-    for (const auto& e : fs::directory_iterator(options_.folder, error)) {
-      const auto size = e.file_size(error);
-      if (!error) bytes += size;
-    }
+    const auto add = [&](const fs::directory_entry& e) {
+      std::error_code gone;
+      const auto size = e.file_size(gone);
+      if (!gone) bytes += size;
+    };
+    if (const std::error_code error = for_each_entry(options_.folder, add)) return not_listed(error);
     if (bytes < options_.max_bytes) return Done{};
     return Error{
         fmt::format("export.one-way.folder: '{}' holds {} bytes, which is its limit: nobody takes files away",
@@ -127,6 +152,7 @@ class OneWay final : public OutletThread {
   const std::function<void()> progressed_;
   const std::uint64_t started_;
   std::uint64_t number_ = 0;
+  bool is_tidy_ = false;  ///< what was left over is gone
 };
 
 }  // namespace
@@ -139,14 +165,6 @@ Result<std::unique_ptr<Outlet>> start_one_way(OneWayOptions options, Spool& spoo
     return Error{
         fmt::format("export.one-way.folder: cannot write to '{}': {}; name a folder that may be written to",
                     options.folder, error ? error.message() : std::strerror(errno))};
-  }
-  for (const auto& e : fs::directory_iterator(options.folder, error)) {
-    BatchFileName name;
-    const bool is_left_over =
-        e.path().extension() == kPart && parse_batch_file_name(e.path().stem().string(), name);
-    std::error_code ignored;
-    if (is_left_over)
-      fs::remove(e.path(), ignored);  // of a process that was killed: its batches are in the spool
   }
   return std::unique_ptr<Outlet>(
       std::make_unique<OneWay>(std::move(options), spool, counters, std::move(progressed)));

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "export/batch_file.h"
 #include "export/delivery/test_sender.h"
+#include "tests/support/failing_readdir.h"
 
 namespace picket::delivery {
 namespace {
@@ -98,6 +100,30 @@ TEST(OneWay, FilesThatNobodyTakesAwayAreNotAddedTo) {
   Ledger ledger;
   take_files(folder.file("out"), ledger);
   EXPECT_EQ(ledger.delivered(), made);
+}
+
+TEST(OneWay, AFolderThatCannotBeListedIsTriedAgain) {
+  test::Folder folder;
+  std::filesystem::create_directories(folder.file("out"));
+  const std::string left_over = folder.file("out/01700000000000000000-0000000003.batches.part");
+  const std::string other = folder.file("out/notes.part");
+  for (const std::string& path : {left_over, other}) std::ofstream(path) << "half";
+  Options o = options_for({});
+  o.one_way_folder = folder.file("out");
+  o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
+  std::optional<picket::test::FailingReaddir> failing(o.one_way_folder);
+  Sender s(o);
+  s.mixture(50);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(s.sink->delivered(), 0U) << "nobody knows whether there is room";
+  failing.reset();
+  EXPECT_TRUE(s.delivered_all());
+  s.sink->close();
+  EXPECT_FALSE(std::filesystem::exists(left_over));
+  EXPECT_TRUE(std::filesystem::remove(other));
+  Ledger ledger;
+  take_files(folder.file("out"), ledger);
+  EXPECT_EQ(ledger.delivered(), s.made);
 }
 
 TEST(OneWay, FilesWaitUntilTheyMayLeave) {

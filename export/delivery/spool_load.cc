@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "export/delivery/spool.h"
+#include "parsers/core/folder.h"
 
 namespace picket::delivery {
 namespace {
@@ -90,18 +91,18 @@ void Spool::put_aside(const std::string& path, const std::string& why) {
 Status Spool::load() {
   std::vector<std::string> boots;
   std::vector<std::pair<BatchesName, std::string>> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(options_.folder, error)) {
+  const auto see = [&](const fs::directory_entry& entry) {
     const fs::path& path = entry.path();
     if (path.extension() == ".new") {
-      fs::remove(path, error);
+      std::error_code ignored;
+      fs::remove(path, ignored);
     } else if (path.extension() == ".boot") {
       boots.push_back(path);
     } else if (path.extension() == ".batches") {
       if (const auto name = parse_name(path.stem())) files.emplace_back(*name, path);
     }
-  }
-  if (error)
+  };
+  if (const std::error_code error = for_each_entry(options_.folder, see))
     return Error{fmt::format("export.spool.path: cannot read '{}': {}", options_.folder, error.message())};
   for (const std::string& path : boots) {
     if (const Status loaded = load_boot(path); !loaded) return loaded;

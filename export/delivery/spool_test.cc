@@ -5,6 +5,7 @@
 
 #include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
+#include "tests/support/failing_readdir.h"
 
 namespace picket::delivery {
 namespace {
@@ -101,6 +102,21 @@ TEST(Spool, AFolderIsForOneSensor) {
   const auto second = Spool::open(o, counters);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find("in use"), std::string::npos);
+}
+
+TEST(Spool, AFolderThatCannotBeListedIsNotStartedWith) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  { const Sensor before(folder.path(), counters); }
+  SpoolOptions o;
+  o.folder = folder.path();
+  {
+    const picket::test::FailingReaddir failing(o.folder);
+    const auto spool = Spool::open(o, counters);
+    ASSERT_FALSE(spool);
+    EXPECT_NE(spool.error().message.find(o.folder), std::string::npos) << spool.error().message;
+  }
+  EXPECT_TRUE(Spool::open(o, counters)) << "nothing of it was touched";
 }
 
 TEST(Spool, EachPlaceHasAPositionOfItsOwn) {

@@ -3,12 +3,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <sstream>
 #include <string>
+#include <tuple>
+
+#include "parsers/core/folder.h"
 
 namespace picket::metrics {
 namespace {
@@ -44,9 +46,7 @@ Process Process::now() {
       p.resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     }
   }
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator i("/proc/self/fd", ignored), end; i != end; i.increment(ignored))
-    ++p.open_files;
+  std::ignore = for_each_entry("/proc/self/fd", [&](const auto&) { ++p.open_files; });
   if (rlimit limit{}; ::getrlimit(RLIMIT_NOFILE, &limit) == 0) p.max_files = limit.rlim_cur;
   return p;
 }

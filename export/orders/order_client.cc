@@ -9,11 +9,11 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "export/clock.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
+#include "export/random.h"
 
 namespace picket {
 namespace {
@@ -139,7 +139,7 @@ class Client final : public OrderClient {
  public:
   Client(Options options, OrderFolder& folder, Load load)
       : options_(std::move(options)), folder_(folder), load_(std::move(load)) {
-    boot_ = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+    boot_ = random_bits();
     for (const HostPort& at : options_.collectors) peers_.emplace_back().at = at;
     thread_ = std::thread([this] { run(); });
   }

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "export/clock.h"
+#include "parsers/core/folder.h"
 
 namespace picket {
 namespace {
@@ -75,7 +76,7 @@ Status OrderFolder::prepare() {
     if (Status s = notice.write(std::string_view(kNotice)); !s) return s;
     if (Status s = notice.commit(); !s) return s;
   }
-  for (const auto& entry : fs::directory_iterator(options_.folder, failed)) {
+  failed = for_each_entry(options_.folder, [this](const fs::directory_entry& entry) {
     const std::string name = entry.path().filename();
     std::error_code ignored;
     if (name == kFormer || name.starts_with("incoming.")) fs::remove(entry.path(), ignored);
@@ -94,7 +95,7 @@ Status OrderFolder::prepare() {
         sets_[key] = {std::nullopt, bad};
       }
     }
-  }
+  });
   if (failed) return Error{fmt::format("{}: cannot be read: {}", options_.folder, failed.message())};
   return Done{};
 }

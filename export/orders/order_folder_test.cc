@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "export/orders/test_support.h"
+#include "tests/support/failing_readdir.h"
 
 namespace picket {
 namespace {
@@ -117,6 +118,14 @@ TEST_F(OrderFolderTest, KeysThatCannotBeUsedAreSaid) {
   const auto none = OrderFolder::open({path("orders"), "", "plant-7", {}});
   ASSERT_FALSE(none);
   EXPECT_NE(none.error().message.find("orders.key"), std::string::npos);
+}
+
+TEST_F(OrderFolderTest, AFolderThatCannotBeListedIsNotUsed) {
+  folder_.reset();
+  const test::FailingReaddir failing(path("orders"));
+  const auto opened = OrderFolder::open({path("orders"), keys_file(), "plant-7", {}});
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find(path("orders")), std::string::npos) << opened.error().message;
 }
 
 TEST_F(OrderFolderTest, WhatWasChangedIsRefused) {

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -21,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "export/random.h"
 #include "export/tls/address.h"
 
 namespace picket::tls {
@@ -92,12 +92,10 @@ class EpollTunnel final : public Tunnel {
   Status begin() {
     epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    std::uint64_t random = 0;
-    if (!epoll_ || !wake_ || RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random) != 1 ||
-        !watch(wake_.get(), EPOLLIN, kWake)) {
+    if (!epoll_ || !wake_ || !watch(wake_.get(), EPOLLIN, kWake)) {
       return Error{fmt::format("TLS cannot start: {}", std::strerror(errno))};
     }
-    prefix_ = fmt::format("picket-{:016x}-", random);
+    prefix_ = fmt::format("picket-{:016x}-", random_bits());
     // Signals are for others; and OpenSSL writes without MSG_NOSIGNAL, so a far end that
     // is gone would end the process.
     sigset_t all, before;

@@ -25,12 +25,12 @@
 #include <iostream>
 #include <map>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "export/delimited.h"
 #include "export/delivery/delivery_sink.h"
 #include "export/delivery/lanes.h"
+#include "export/random.h"
 #include "export/recorder.h"
 #include "tests/bench/flow_record.h"
 
@@ -273,9 +273,8 @@ int simulate(const Settings& s) {
   }
   const Sample alerted = alert();
   std::vector<std::unique_ptr<Sensor>> sensors;
-  std::random_device random;
   for (unsigned i = 0; i < s.sensors; ++i) {
-    auto sensor = Sensor::open(s, i + 1, (std::uint64_t{random()} << 32 | random()) >> 1 | 1);
+    auto sensor = Sensor::open(s, i + 1, random_bits() >> 1 | 1);
     if (!sensor) {
       std::cerr << "simulated_sensors: " << sensor.error().message << '\n';
       return 2;

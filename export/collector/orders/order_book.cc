@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "export/clock.h"
 #include "export/collector/chain.h"
 #include "export/collector/json.h"
+#include "parsers/core/folder.h"
 
 namespace picket::collector {
 namespace {
@@ -22,12 +24,11 @@ constexpr const char* kStatusFolder = "/status";
 constexpr std::size_t kMaxFileName = 255;  // NAME_MAX, which is in bytes
 constexpr std::string_view kStatusSuffix = ".status", kAside = ".new";
 
-/// Nothing here throws: gRPC swallows what does, and the call that looked would never end.
+/// What cannot be listed is not there. Nothing here throws: gRPC swallows what does, and the call that looked would
+/// never end.
 template <class Visit>
 void for_each_file(const std::string& folder, Visit visit) {
-  std::error_code failed;
-  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-    visit(at->path());
+  std::ignore = for_each_entry(folder, [&](const fs::directory_entry& entry) { visit(entry.path()); });
 }
 
 /// No two sensors have one file: "%sha256" is nothing that an encoded name begins with. Whose a file is stands in it.

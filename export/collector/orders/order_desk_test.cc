@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "export/collector/test_call.h"
 #include "export/delivery/dialer.h"
 #include "export/orders/order_client.h"
 #include "export/orders/test_support.h"
@@ -360,27 +361,12 @@ TEST_F(OrderDeskTest, WhatIsNoOrderEndsTheCallThoughTheFarSideDoesNot) {
 TEST_F(OrderDeskTest, WhatIsNoStatusIsRefused) {
   Collector collector(path("collector"));
   issue("one");
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  grpc::GenericStub stub(grpc::CreateChannel(collector.at().text(), grpc::InsecureChannelCredentials()));
-  const auto call = stub.PrepareCall(&context, "/picket.v1.Collector/Command", &queue);
-  const auto done = [&] {
-    void* tag = nullptr;
-    bool ok = false;
-    return queue.Next(&tag, &ok) && ok;
-  };
-  call->StartCall(nullptr);
-  ASSERT_TRUE(done());
-  const grpc::Slice slice("\xff\xff\xff\xff");
-  call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-  ASSERT_TRUE(done());
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  ASSERT_TRUE(done());
+  const grpc::Status status =
+      test::send_raw(grpc::CreateChannel(collector.at().text(), grpc::InsecureChannelCredentials()),
+                     "/picket.v1.Collector/Command", grpc::Slice("\xff\xff\xff\xff"));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_message(), "a message that is no SensorStatus");
   EXPECT_TRUE(collector.book->statuses().empty());
-  queue.Shutdown();
 }
 
 TEST_F(OrderDeskTest, ADamagedFileStopsNoOther) {

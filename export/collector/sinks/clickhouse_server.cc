@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <random>
 #include <sstream>
 #include <thread>
 
 #include "export/collector/sinks/row_binary.h"
+#include "export/random.h"
 
 namespace picket::collector {
 namespace {
@@ -81,8 +81,7 @@ ClickHouseServer::ClickHouseServer(const ClickHouseOptions& options)
     : url_(options.url), timeout_(options.timeout) {
   schema_.database = options.database;
   schema_.keep_days = options.keep_days;
-  std::random_device random;
-  id_ = fmt::format("{}{:08x}{:08x}-", kQueryIds, random(), random());
+  id_ = fmt::format("{}{:016x}-", kQueryIds, random_bits());
 }
 
 Result<std::unique_ptr<ClickHouseServer>> ClickHouseServer::make(const ClickHouseOptions& o) {

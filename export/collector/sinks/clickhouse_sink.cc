@@ -242,8 +242,8 @@ Status ClickHouseSink::leave_out_present(std::size_t table) {
                          at->first_seq, at->last_seq);
     }
     const auto answer =
-        server_->ask(fmt::format("SELECT toString(sensor), boot, lane, seq FROM {} WHERE {} FORMAT RowBinary",
-                                 server_->full_name(clickhouse_tables(server_->version())[table].name), any));
+        ask(fmt::format("SELECT toString(sensor), boot, lane, seq FROM {} WHERE {} FORMAT RowBinary",
+                        server_->full_name(clickhouse_tables(server_->version())[table].name), any));
     if (!answer) return answer.error();
     WireReader in(as_bytes(answer.value()));
     while (!in.empty()) {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <tuple>
+#include <vector>
 
 #include "export/clock.h"
 #include "export/collector/sinks/block.h"
@@ -18,6 +20,7 @@
 #include "export/durable.h"
 #include "export/eve.h"
 #include "export/fd.h"
+#include "parsers/core/folder.h"
 
 namespace picket::collector {
 namespace fs = std::filesystem;
@@ -152,20 +155,21 @@ Status EveFilesSink::redo() {
   if (has(end.value(), placed_.place)) return settle();
 
   // Moved away, it still begins with its name's stem; another's file may have its inode by now.
-  std::error_code unreadable;
   const fs::path path(path_);
   const std::string stem = path.stem().string();
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  for (fs::directory_iterator at(folder, unreadable), last; !unreadable && at != last;
-       at.increment(unreadable)) {
+  std::vector<fs::path> with_inode;
+  std::ignore = for_each_entry(folder, [&](const fs::directory_entry& entry) {
     struct stat st {};
-    if (!at->path().filename().string().starts_with(stem) || ::lstat(at->path().c_str(), &st) != 0 ||
-        !S_ISREG(st.st_mode) || st.st_ino != placed_.place.inode) {
-      continue;
+    if (entry.path().filename().string().starts_with(stem) && ::lstat(entry.path().c_str(), &st) == 0 &&
+        S_ISREG(st.st_mode) && st.st_ino == placed_.place.inode) {
+      with_inode.push_back(entry.path());
     }
-    Fd moved(::open(at->path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!moved) return system_error(at->path(), "cannot be written to");
-    const auto its_end = end_of(moved, at->path());
+  });
+  for (const fs::path& at : with_inode) {
+    Fd moved(::open(at.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!moved) return system_error(at, "cannot be written to");
+    const auto its_end = end_of(moved, at);
     if (!its_end) return its_end.error();
     if (!has(its_end.value(), placed_.place)) continue;
     std::swap(file_, moved);

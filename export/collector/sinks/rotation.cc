@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
+
+#include "parsers/core/folder.h"
 
 namespace picket::collector {
 namespace fs = std::filesystem;
@@ -33,16 +36,15 @@ Rotation::Rotation(const fs::path& path)
 
 std::vector<fs::path> Rotation::put_away() const {
   std::vector<fs::path> found;
-  std::error_code unreadable;  // then there is nothing to be seen, and nothing to be removed
-  for (fs::directory_iterator at(folder_, unreadable), end; !unreadable && at != end;
-       at.increment(unreadable)) {
-    const std::string name = at->path().filename().string();
-    if (name.size() != stem_.size() + kPattern.size() + extension_.size()) continue;
+  // What is not seen is not removed.
+  std::ignore = for_each_entry(folder_, [&](const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() != stem_.size() + kPattern.size() + extension_.size()) return;
     if (name.starts_with(stem_) && name.ends_with(extension_) &&
         is_time_text(std::string_view(name).substr(stem_.size(), kPattern.size()))) {
-      found.push_back(at->path());
+      found.push_back(entry.path());
     }
-  }
+  });
   std::sort(found.begin(), found.end());
   return found;
 }
