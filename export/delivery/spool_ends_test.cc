@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
+#include "tests/support/bad_disk.h"
 
 namespace picket::delivery {
 namespace {
@@ -195,7 +195,7 @@ TEST(Spool, ADamagedHeaderTakesNothingThatWasInHand) {
       DeliveryCounters counters;
       const TypeCounts made = killed_with_records_in_hand(folder.path(), counters);
       const std::string boot = files_of(folder.path(), ".boot").at(0);
-      std::optional<test::BadSectors> bad;
+      std::optional<picket::test::BadSectors> bad;
       readable ? test::damage(boot, page, 4096) : void(bad.emplace(boot, page, 4096));
       Ledger ledger;
       Sensor s(folder.path(), counters, {}, 2);

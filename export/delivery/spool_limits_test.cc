@@ -1,8 +1,8 @@
 // What has no room: given up by policy, or bridged in memory, and accounted for to the record.
 #include "export/delivery/spool.h"
 
-#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
+#include "tests/support/bad_disk.h"
 
 namespace picket::delivery {
 namespace {
@@ -141,7 +141,7 @@ TEST(Spool, FilesThatAreFullAreSyncedLikeTheLast) {
   spool.tick();
   const auto files = files_of(folder.path(), ".batches");
   EXPECT_GE(files.size(), 18U);
-  for (const std::string& file : files) EXPECT_TRUE(test::was_synced(file)) << file;
+  for (const std::string& file : files) EXPECT_TRUE(picket::test::was_synced(file)) << file;
 }
 
 TEST(Spool, WhatIsTooOldGoesWhateverItsLane) {

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include "export/delivery/bad_disk.h"
 #include "export/delivery/test_support.h"
+#include "tests/support/bad_disk.h"
 #include "tests/support/failing_readdir.h"
 
 namespace picket::delivery {
@@ -387,7 +387,7 @@ TEST(Spool, WhatTheDiskDoesNotGiveBackIsAnExactGap) {
   for (const std::string& f : files_of(folder.path(), ".batches")) {
     if (flows.empty() || fs::file_size(f) > fs::file_size(flows)) flows = f;
   }
-  const test::BadSectors bad(flows, 0, fs::file_size(flows));
+  const picket::test::BadSectors bad(flows, 0, fs::file_size(flows));
   Sensor s(folder.path(), counters, {}, 2);
   Ledger ledger;
   drain(s.spool(), ledger);

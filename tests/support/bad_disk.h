@@ -1,4 +1,4 @@
-// export/delivery/bad_disk.h — a disk that fails, for tests: sectors that cannot be read, and what was synced
+// tests/support/bad_disk.h — a disk that fails, for tests: sectors that cannot be read, and what was synced
 //
 // In place of the system's pread() and fdatasync() in the program that it is linked into.
 #pragma once
@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace picket::delivery::test {
+namespace picket::test {
 
 /// As long as it lives these bytes of a file cannot be read: EIO.
 class BadSectors {
@@ -20,4 +20,4 @@ class BadSectors {
 /// Was it synced by this process, as long as it is there?
 bool was_synced(const std::string& path);
 
-}  // namespace picket::delivery::test
+}  // namespace picket::test

@@ -1,4 +1,4 @@
-#include "export/delivery/bad_disk.h"
+#include "tests/support/bad_disk.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <mutex>
 
-namespace picket::delivery::test {
+namespace picket::test {
 namespace {
 
 struct Range {
@@ -54,21 +54,21 @@ bool was_synced(const std::string& path) {
   return synced.contains(number_of(path));
 }
 
-}  // namespace picket::delivery::test
+}  // namespace picket::test
 
 extern "C" {
 
 /// With 64 bits for offsets, as everywhere here, it is the system's pread64.
 ssize_t pread(int fd, void* to, size_t n, off_t at) {
-  if (picket::delivery::test::is_bad(fd, static_cast<std::uint64_t>(at), n)) return errno = EIO, -1;
-  return picket::delivery::test::system_call<ssize_t(int, void*, size_t, off_t)>("pread64")(fd, to, n, at);
+  if (picket::test::is_bad(fd, static_cast<std::uint64_t>(at), n)) return errno = EIO, -1;
+  return picket::test::system_call<ssize_t(int, void*, size_t, off_t)>("pread64")(fd, to, n, at);
 }
 
 int fdatasync(int fd) {
   {
-    const std::lock_guard lock(picket::delivery::test::mutex);
-    picket::delivery::test::synced.insert(picket::delivery::test::number_of(fd));
+    const std::lock_guard lock(picket::test::mutex);
+    picket::test::synced.insert(picket::test::number_of(fd));
   }
-  return picket::delivery::test::system_call<int(int)>("fdatasync")(fd);
+  return picket::test::system_call<int(int)>("fdatasync")(fd);
 }
 }
