@@ -47,7 +47,6 @@ struct CheckedBatch {
 /// without a type, or with an overlong one, count as kNoType.
 CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed);
 inline constexpr std::string_view kNoType = "unreadable";
-inline constexpr std::size_t kMaxTypeName = 64;
 /// Of records; sums of counts by type stay below what SQL adds up.
 inline constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 62;
 inline constexpr std::size_t kMaxTypes = 512;  ///< that one chain may count

@@ -317,8 +317,7 @@ TEST_F(ChainTest, CountsThatCannotBeAreRefused) {
   seal_batch({}, as_bytes(test::records(1, 3)), false, sealed);
   EXPECT_EQ(sink_.give(sealed).kind, Kind::kRefused) << "one record before the first";
   sealed.mutable_before(0)->set_count(0);
-  sealed.mutable_before(0)->set_type(std::string(100, 'x'));
-  sealed.mutable_before(0)->set_count(0);
+  sealed.mutable_before(0)->set_type(std::string(kMaxTypeName, 'x'));
   seal_batch({}, as_bytes(test::records(1, 3)), false, sealed);
   EXPECT_EQ(sink_.give(sealed).kind, Kind::kStore) << "a count of nothing is none";
 }

@@ -378,6 +378,14 @@ TEST_F(IntakeTest, ABatchThatIsRefusedTakesNoneOfItsNeighboursWithIt) {
   EXPECT_EQ(router_->tally().state().batches[static_cast<std::size_t>(BatchFate::kChain)], 1U);
 }
 
+TEST_F(IntakeTest, ABatchThatWouldGrowIsRefusedBeforeItIsParsed) {
+  v1::Batch grows = sensor_.batch(1, 1);
+  for (int i = 0; i < 10'000; ++i) grows.add_before();
+  put(1, file_of({grows}));
+  look();
+  EXPECT_EQ(read(refused(name(1) + ".reason")), "one of its batches cannot be read\n");
+}
+
 TEST_F(IntakeTest, EachSubfolderIsASensorsOwn) {
   test::Sensor other("plant-8", 8, v1::LANE_ALERT);
   write(in("plant-7/" + name(1)), file_of({sensor_.batch(1, 5)}));

@@ -10,8 +10,15 @@
 namespace picket::collector {
 namespace {
 
-/// What an Item takes beside its records.
-constexpr std::size_t kItemBytes = 2048;
+/// What an Item takes beside its records, and for each type that the batch counts: its name and a place in a map.
+constexpr std::size_t kItemBytes = 2048, kTypeBytes = 192;
+
+/// Before it is opened: what is beyond the limits is refused then, and kept nowhere.
+std::size_t bytes_of(const v1::Batch& batch, const BatchLimits& limits) {
+  const auto types = [&](int n) { return static_cast<std::size_t>(std::min(n, limits.max_types)); };
+  return std::min<std::size_t>(batch.records_size(), limits.max_records_bytes) + kItemBytes +
+         kTypeBytes * (types(batch.before_size()) + types(batch.gap().missing_size()));
+}
 
 }  // namespace
 
@@ -68,8 +75,7 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
     malformed(fmt::format("lane {} is not known to this version", static_cast<int>(batch.lane())));
     return true;
   }
-  const std::size_t bytes =
-      std::min<std::size_t>(batch.records_size(), options_.batch.max_records_bytes) + kItemBytes;
+  const std::size_t bytes = bytes_of(batch, options_.batch);
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return false;

@@ -8,7 +8,7 @@
 //          has its line of each sink, for good: so a chain is in one place, and in order
 // Order    batches of a source and lane reach each sink, and are answered, in the order in which they came. After one that was
 //          refused nothing of its source is taken any more. Of different origins, alerts go first.
-// Memory   opened batches take at most max_bytes, all queues together, the last eighth of it alerts alone. Who finds no
+// Memory   opened batches take at most max_bytes, what they count by type included, all queues together, the last eighth of it alerts alone. Who finds no
 //          room is told when there is some, in turn; until then he keeps his batch and reads no further. A durable sink
 //          that is down so stops everybody in the end, and loses nothing; one that is not durable may hold an eighth,
 //          and is left out beyond, counted.

@@ -1,6 +1,8 @@
 // The router with sinks in memory: slow, failing, stalled, behind the others.
 #include "export/collector/router.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <fstream>
 #include <random>
@@ -365,6 +367,22 @@ TEST_F(RouterTest, MemoryIsBoundedAndWhoWaitsIsTold) {
   EXPECT_TRUE(router.take(source_, batch));
   source_->wait(taken + 1);
   EXPECT_EQ(a_.records.size(), 20 * (taken + 1));
+}
+
+TEST_F(RouterTest, WhatABatchCountsByTypeTakesRoomToo) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  v1::Batch batch = sensor_.gap(1, 1000, v1::GAP_SPOOL_FULL);
+  batch.mutable_gap()->clear_missing();
+  for (int i = 0; i < 500; ++i) {
+    v1::TypeCount& count = *batch.mutable_gap()->add_missing();
+    count.set_type(fmt::format("a-type-whose-name-is-as-long-as-names-of-types-may-be-in-all-{}", 100 + i));
+    count.set_count(1);
+  }
+  seal_batch({}, {}, false, batch);
+  EXPECT_TRUE(router.take(source_, batch));
+  EXPECT_GT(router.held_bytes(), 500 * (kMaxTypeName + sizeof(std::uint64_t)));
+  a_.set(a_.stalled, false);
 }
 
 /// A batch that nothing compresses.

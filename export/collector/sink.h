@@ -120,8 +120,8 @@ class Sink {
   /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink
   /// holds of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error
   /// stores none of them, and says what stands in the way: the router calls again with the same and later ones.
-  /// Records that can never be stored count as stored. They are given to `bury` before the others are, in one call: an
-  /// answer that is lost, or a death in between, leaves them buried twice rather than nowhere.
+  /// Records that can never be stored count as stored. They are given to `bury` before the others are, some at a time
+  /// (rejects.h): an answer that is lost, or a death in between, leaves them buried twice rather than nowhere.
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
                                      const Bury& bury) = 0;
 

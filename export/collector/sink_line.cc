@@ -219,7 +219,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   std::size_t rejected = 0;
   if (!deliveries.empty()) {
     Status stored = sink_->store(deliveries, [&](std::span<const Rejected> all) {
-      rejected = all.size();
+      rejected += all.size();
       return bury(all);
     });
     if (!stored) return stored;
@@ -253,12 +253,23 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
 
 /// Dead letters are owed as records are: until the file takes them, nothing of the group is stored.
 Status SinkLine::bury(std::span<const Rejected> rejected) {
+  const auto is_fresh = [&](const Rejected& r) {
+    const auto of = buried_.find(r.chain);
+    return of == buried_.end() || !std::ranges::binary_search(of->second, r.seq);
+  };
   std::vector<Rejected> fresh;
-  std::ranges::copy_if(rejected, std::back_inserter(fresh), [&](const Rejected& r) {
-    return !buried_.contains({r.chain, r.seq});
-  });
-  if (auto s = dead_letters_.put(sink_->name(), fresh); !s) return s;
-  for (const Rejected& r : fresh) buried_.emplace(r.chain, r.seq);
+  if (!std::ranges::all_of(rejected, is_fresh)) {
+    std::ranges::copy_if(rejected, std::back_inserter(fresh), is_fresh);
+    rejected = fresh;
+  }
+  if (auto s = dead_letters_.put(sink_->name(), rejected); !s) return s;
+  std::set<std::vector<std::uint64_t>*> unsorted;
+  for (const Rejected& r : rejected) {
+    auto& numbers = buried_[r.chain];
+    if (!numbers.empty() && numbers.back() > r.seq) unsorted.insert(&numbers);
+    numbers.push_back(r.seq);
+  }
+  for (auto* numbers : unsorted) std::ranges::sort(*numbers);
   return Done{};
 }
 

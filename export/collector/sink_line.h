@@ -14,9 +14,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "export/collector/log_limit.h"
 #include "export/collector/router.h"
@@ -92,8 +92,8 @@ class SinkLine {
 
   // The line's thread's own.
   Heads heads_;
-  std::set<std::pair<ChainId, std::uint64_t>>
-      buried_;                          ///< numbers of the group that failed: not buried again with it
+  /// Numbers of the group that failed, in order: not buried again with it.
+  std::map<ChainId, std::vector<std::uint64_t>> buried_;
   std::chrono::milliseconds retry_{0};  ///< 0: the sink works
   LogLimit remarks_;
 

@@ -131,6 +131,24 @@ TEST_F(StoreTest, APoisonedRecordIsRejectedAlone) {
   EXPECT_EQ(row.made.at(std::string(kNoType)), 3U);
 }
 
+/// A batch of a hundred bytes may hold a million of them, so they are buried some at a time.
+TEST_F(StoreTest, ManyPoisonedRecordsTakeLittleMemory) {
+  constexpr std::uint32_t kRecords = 100'000;
+  auto store = open();
+  std::string content;
+  for (std::uint32_t i = 0; i < kRecords; ++i) append_delimited({}, content);
+  std::size_t buried = 0, most_at_once = 0;
+  const Bury bury = [&](std::span<const Rejected> some) {
+    buried += some.size();
+    most_at_once = std::max(most_at_once, some.size());
+    return Status(Done{});
+  };
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, kRecords, content), bury).kind, Kind::kStore);
+  EXPECT_EQ(buried, kRecords);
+  EXPECT_LE(most_at_once, 8192U);
+  EXPECT_EQ(test::ledger(path_).at(0).rejected, kRecords);
+}
+
 TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {
   v1::Event e = test::event(1);
   e.set_event_type("quantum\"; DROP TABLE flow; --");
