@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/random.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -61,6 +63,13 @@ std::string address_text(const sockaddr_storage& at) {
   // sin_port and sin6_port stand at the same place
   host.port = ntohs(reinterpret_cast<const sockaddr_in&>(at).sin_port);
   return host.text();
+}
+
+Result<std::string> secret_name(std::string_view prefix) {
+  std::uint64_t random[2];
+  if (::getrandom(random, sizeof random, 0) != sizeof random)
+    return Error{fmt::format("no random bytes: {}", std::strerror(errno))};
+  return fmt::format("{}{:016x}{:016x}", prefix, random[0], random[1]);
 }
 
 std::string address_source(const sockaddr_storage& at) { return host_of(at, 8); }

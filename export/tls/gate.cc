@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <openssl/rand.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "export/tls/address.h"
 
 namespace picket::tls {
 namespace {
@@ -33,9 +34,9 @@ bool has_hung_up(const Fd& fd) {
 Result<std::unique_ptr<Gate>> Gate::open(std::shared_ptr<Dialer> dialer, HostPort to, std::string server_name,
                                          std::chrono::milliseconds patience) {
   std::unique_ptr<Gate> gate(new Gate(std::move(dialer), std::move(to), std::move(server_name), patience));
-  std::uint64_t random = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
-  const std::string name = fmt::format("picket-gate-{:016x}", random);
+  const auto drawn = secret_name("picket-gate-");
+  if (!drawn) return drawn.error();
+  const std::string& name = drawn.value();
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
   std::memcpy(at.sun_path + 1, name.data(), name.size());
