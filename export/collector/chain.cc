@@ -226,11 +226,11 @@ class Judge {
     if (batch_.last_seq() == head_.through && !goes_on_elsewhere) return Verdict{};
     BatchHash expected{};
     if (batch_.first_seq > 1) {
-      auto before = held_(batch_.first_seq - 1);
-      if (!before) return before.error();
-      expected = before.value() && before.value()->first_seq + before.value()->count == batch_.first_seq
-                     ? before.value()->hash
-                     : batch_.previous;
+      const auto asked = held_(batch_.first_seq - 1);
+      if (!asked) return asked.error();
+      const std::optional<Held>& before = asked.value();
+      expected = before && before->last_seq() + 1 == batch_.first_seq ? before->turn.value_or(before->hash)
+                                                                      : batch_.previous;
     }
     if (expected != batch_.previous) return wrong_hash("its previous_hash", expected, batch_.previous);
     auto d = delivery();

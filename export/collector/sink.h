@@ -75,6 +75,9 @@ struct Delivery {
   BatchHash hash{};             ///< the batch's own: the same whenever it is sent again
   TypeCounts types;             ///< of the records
   std::uint64_t newest_ns = 0;  ///< the batch's sealed_at; 0: the sensor does not say
+
+  /// A gap over numbers that are all here: nothing is missing, and the chain goes on from another hash, after.hash.
+  [[nodiscard]] bool is_turn() const noexcept { return count == 0 && missing.empty(); }
 };
 
 /// What a sink holds of a batch that was stored.
@@ -82,6 +85,9 @@ struct Held {
   std::uint64_t first_seq = 0;
   std::uint32_t count = 0;
   BatchHash hash{};
+  std::optional<BatchHash>
+      turn;  ///< that the chain went on from behind it, when that is not `hash`: Delivery::is_turn()
+  [[nodiscard]] std::uint64_t last_seq() const noexcept { return first_seq + count - 1; }
 };
 
 /// A record that this sink will never take, and why.

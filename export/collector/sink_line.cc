@@ -224,11 +224,21 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     std::optional<ChainHead>& now = *at.value();
     // What is judged but not stored yet, the sink cannot know.
     const auto held = [&](std::uint64_t seq) -> Result<std::optional<Held>> {
+      std::optional<Held> found;
       for (const auto& d : deliveries) {
         if (d->chain == batch.chain && d->count != 0 && d->first_seq <= seq && seq < d->first_seq + d->count)
-          return std::optional<Held>(Held{d->first_seq, d->count, d->hash});
+          found = Held{d->first_seq, d->count, d->hash, {}};
       }
-      return sink_->held(batch.chain, seq);
+      if (!found) {
+        auto stored = sink_->held(batch.chain, seq);
+        if (!stored || !stored.value()) return stored;
+        found = stored.value();
+      }
+      for (const auto& d : deliveries) {
+        if (d->chain == batch.chain && d->is_turn() && d->after.through == found->last_seq())
+          found->turn = d->after.hash;
+      }
+      return found;
     };
     auto verdict = judge(now, batch, held);
     if (!verdict) return verdict.error();
