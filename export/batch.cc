@@ -50,6 +50,11 @@ bool has_head(const v1::Batch& batch) {
   return batch.sealed_at() != 0 || batch.before_size() != 0 || batch.has_gap();
 }
 
+bool has_long_names(const google::protobuf::RepeatedPtrField<v1::TypeCount>& counts) {
+  return std::any_of(counts.begin(), counts.end(),
+                     [](const v1::TypeCount& c) { return c.type().size() > kMaxTypeName; });
+}
+
 /// records_size was checked before: what is decompressed has a known and bounded place to go.
 Result<std::string> unpack(const v1::Batch& batch) {
   const std::string& in = batch.records();
@@ -149,6 +154,8 @@ Result<std::string> open_batch(const v1::Batch& batch, const BatchLimits& limits
   if (batch.before_size() > limits.max_types || batch.gap().missing_size() > limits.max_types) {
     return Error{fmt::format("counts of more than {} types", limits.max_types)};
   }
+  if (has_long_names(batch.before()) || has_long_names(batch.gap().missing()))
+    return Error{fmt::format("counts of types with names of more than {} bytes", kMaxTypeName)};
   if (batch.records_size() > limits.max_records_bytes) {
     return Error{fmt::format("{} bytes of records in a batch; at most {} are taken", batch.records_size(),
                              limits.max_records_bytes)};

@@ -45,12 +45,15 @@ struct Signature {
 };
 using SignHash = std::function<Signature(const BatchHash&)>;
 
+/// Of an event_type, wherever it comes from.
+inline constexpr std::size_t kMaxTypeName = 64;
+
 /// Limits of a batch that a collector takes; senders stay below them.
 struct BatchLimits {
   std::size_t max_records_bytes = std::size_t{16} << 20;  ///< before compression
   std::uint32_t max_records = 1'000'000;
   std::size_t max_sensor_name = 128;
-  int max_types = 512;  ///< in `before` and in `missing`
+  int max_types = 512;  ///< in `before` and in `missing`, with names of at most kMaxTypeName bytes
   /// Of all its messages: two in each count, one for the count, and as many again for versions to come.
   std::size_t max_fields = 6144;
 };

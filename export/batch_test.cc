@@ -107,6 +107,9 @@ TEST(Batch, RefusesAGapThatWasChanged) {
         for (int i = 0; i < 600; ++i) b.add_before();
       },
       "types");
+  const std::string name(kMaxTypeName + 1, 'x');
+  refused([&](v1::Batch& b) { b.mutable_before(0)->set_type(name); }, "names");
+  refused([&](v1::Batch& b) { b.mutable_gap()->mutable_missing(0)->set_type(name); }, "names");
 }
 
 TEST(Batch, IsSignedByItsHash) {

@@ -3,6 +3,7 @@
 
 #include <exception>
 
+#include "export/file_limit.h"
 #include "sensor/commands.h"
 #include "sensor/options.h"
 #include "sensor/setup.h"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   // Threads that compile rules wait for each other in one arena; with one for each, a reload would take again
   // what the start has left free in others.
   mallopt(M_ARENA_MAX, 2);
+  (void)picket::raise_file_limit();
   try {
     return run(argc, argv);
   } catch (

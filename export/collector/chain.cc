@@ -65,10 +65,8 @@ class Judge {
       return refused("it counts more records before it than there are numbers");
     if (sum(batch_.types) > batch_.count)
       return refused("a gap that counts more records than it has numbers");
-    if (!bounded(batch_.types) || (batch_.before && !bounded(*batch_.before)) ||
-        head_.made.size() + batch_.types.size() > 2 * kMaxTypes)
-      return refused(fmt::format("records of more than {} types, or types with names of more than {} bytes",
-                                 kMaxTypes, kMaxTypeName));
+    if (batch_.types.size() > kMaxTypes || head_.made.size() + batch_.types.size() > 2 * kMaxTypes)
+      return refused(fmt::format("records of more than {} types", kMaxTypes));
     if (batch_.gap == v1::GAP_ACKNOWLEDGED) return acknowledged();
     if (batch_.first_seq > head_.through) return behind_head();
     if (const Hole* hole = hole_with(batch_.first_seq); hole != nullptr && batch_.last_seq() <= hole->last)
@@ -77,11 +75,6 @@ class Judge {
   }
 
  private:
-  static bool bounded(const TypeCounts& counts) {
-    return counts.size() <= kMaxTypes && std::all_of(counts.begin(), counts.end(), [](const auto& c) {
-             return c.first.size() <= kMaxTypeName;
-           });
-  }
   Verdict refused(const std::string& why) const {
     Verdict v;
     v.kind = Verdict::Kind::kRefused;
@@ -231,11 +224,11 @@ class Judge {
     if (batch_.last_seq() == head_.through && !goes_on_elsewhere) return Verdict{};
     BatchHash expected{};
     if (batch_.first_seq > 1) {
-      auto before = held_(batch_.first_seq - 1);
-      if (!before) return before.error();
-      expected = before.value() && before.value()->first_seq + before.value()->count == batch_.first_seq
-                     ? before.value()->hash
-                     : batch_.previous;
+      const auto asked = held_(batch_.first_seq - 1);
+      if (!asked) return asked.error();
+      const std::optional<Held>& before = asked.value();
+      expected = before && before->last_seq() + 1 == batch_.first_seq ? before->turn.value_or(before->hash)
+                                                                      : batch_.previous;
     }
     if (expected != batch_.previous) return wrong_hash("its previous_hash", expected, batch_.previous);
     auto d = delivery();

@@ -12,6 +12,10 @@
 //   had         GAP_ACKNOWLEDGED: the sensor keeps no more of what was acknowledged. What of it is not here is
 //               such a hole, too
 //
+// A gap of what is here all the same (its acknowledgement was lost, then the sensor's spool was damaged) is known, too.
+// Where it ends where the head is, the chain turns: what comes next follows the gap, and not the batch that is here.
+// The sink keeps that with the batch, for the next such gap begins there.
+//
 // A boot of which nothing is here begins with a hole when its first batch is not numbered 1. A gap of the sensor is
 // Missing with its reason; of numbers that are here it says nothing.
 //
@@ -47,7 +51,6 @@ struct CheckedBatch {
 /// whose type is not is_type_name() count as kNoType.
 CheckedBatch checked_batch(const v1::Batch& batch, std::string records, bool is_signed);
 inline constexpr std::string_view kNoType = "unreadable";
-inline constexpr std::size_t kMaxTypeName = 64;
 /// Can a record's event_type be counted and found by: 1 to kMaxTypeName bytes of UTF-8?
 [[nodiscard]] bool is_type_name(Bytes name) noexcept;
 /// Of records; sums of counts by type stay below what SQL adds up.

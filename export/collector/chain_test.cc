@@ -21,7 +21,10 @@ class MemorySink {
     const CheckedBatch c = test::checked(batch);
     auto result = judge(head, c, [&](std::uint64_t seq) -> Result<std::optional<Held>> {
       for (const auto& [first, h] : batches) {
-        if (first <= seq && seq < first + h.count) return std::optional<Held>(h);
+        if (seq < first || seq > h.last_seq()) continue;
+        std::optional<Held> found = h;
+        if (const auto turn = turns.find(h.last_seq()); turn != turns.end()) found->turn = turn->second;
+        return found;
       }
       return std::optional<Held>();
     });
@@ -36,7 +39,8 @@ class MemorySink {
     }
     for (std::uint64_t n = d.first_seq; n < d.first_seq + d.count; ++n)
       EXPECT_TRUE(numbers.insert(n).second) << n << " twice";
-    if (d.count != 0) batches[d.first_seq] = {d.first_seq, d.count, d.hash};
+    if (d.count != 0) batches[d.first_seq] = {d.first_seq, d.count, d.hash, {}};
+    if (d.is_turn()) turns[d.after.through] = d.after.hash;
     for (const Missing& m : d.missing) missing.push_back(m);
     head = d.after;
     check();
@@ -60,6 +64,7 @@ class MemorySink {
 
   std::optional<ChainHead> head;
   std::map<std::uint64_t, Held> batches;
+  std::map<std::uint64_t, BatchHash> turns;
   std::set<std::uint64_t> numbers;
   std::vector<Missing> missing;
 };
@@ -266,6 +271,25 @@ TEST_F(ChainTest, AGapOverExactlyWhatIsHereLetsTheSensorGoOn) {
   EXPECT_EQ(sink_.give(forger.gap(21, 9, v1::GAP_SPOOL_DAMAGED)).kind, Kind::kRefused);
 }
 
+TEST_F(ChainTest, AfterASecondDamageTheSensorGoesOnToo) {
+  sink_.give(sensor_.batch(1, 10));
+  auto damaged = sensor_;
+  sink_.give(sensor_.batch(11, 10));  // its acknowledgement was lost, and then the sensor's spool
+  EXPECT_EQ(sink_.give(damaged.gap(11, 10, v1::GAP_SPOOL_DAMAGED)).kind, Kind::kStore);
+  auto again = damaged;
+  EXPECT_EQ(sink_.give(damaged.batch(21, 10)).kind, Kind::kStore);  // and once more
+  const Verdict v = sink_.give(again.gap(21, 12, v1::GAP_SPOOL_DAMAGED));
+  EXPECT_EQ(v.kind, Kind::kStore) << v.why;
+  EXPECT_EQ(sink_.missing_types(), test::types(31, 2));
+  EXPECT_EQ(sink_.give(again.batch(33, 5)).kind, Kind::kStore);
+  EXPECT_EQ(sink_.head->made, test::types(1, 37));
+  test::Sensor forger("plant-7", 1, v1::LANE_FLOW);
+  forger.batch(1, 10);
+  forger.batch(11, 10);
+  EXPECT_EQ(sink_.give(forger.gap(21, 30, v1::GAP_SPOOL_DAMAGED)).kind, Kind::kRefused)
+      << "the chain did not go on from there";
+}
+
 TEST_F(ChainTest, ABootFromTheMiddleBeginsWithAHole) {
   std::vector<v1::Batch> before;
   for (std::uint64_t n = 1; n < 101; n += 10) before.push_back(sensor_.batch(n, 10));
@@ -317,8 +341,7 @@ TEST_F(ChainTest, CountsThatCannotBeAreRefused) {
   seal_batch({}, as_bytes(test::records(1, 3)), false, sealed);
   EXPECT_EQ(sink_.give(sealed).kind, Kind::kRefused) << "one record before the first";
   sealed.mutable_before(0)->set_count(0);
-  sealed.mutable_before(0)->set_type(std::string(100, 'x'));
-  sealed.mutable_before(0)->set_count(0);
+  sealed.mutable_before(0)->set_type(std::string(kMaxTypeName, 'x'));
   seal_batch({}, as_bytes(test::records(1, 3)), false, sealed);
   EXPECT_EQ(sink_.give(sealed).kind, Kind::kStore) << "a count of nothing is none";
 }

@@ -258,7 +258,8 @@ constexpr Key kOwnKeys[] = {
      [](const YAML::Node& n, Config& c) {
        return ranged<std::size_t>(n, 1, 256, kMiB, c.router.batch.max_records_bytes, "has to be 1 to 256");
      }},
-    {"max-sensors", "4096", "sensors at the same time, 1 to 65536",
+    {"max-sensors", "4096",
+     "sensors at the same time, 1 to 65536; each takes 3 open files with TLS, 1 without",
      [](const YAML::Node& n, Config& c) {
        return ranged(n, 1, 65536, 1, c.server.max_sensors, "has to be 1 to 65536");
      }},
@@ -293,6 +294,13 @@ Error bad(const std::string& path, const YAML::Mark& mark, const std::string& wh
 }
 
 }  // namespace
+
+std::uint64_t Config::most_files() const {
+  constexpr std::uint64_t kOthers = 256;
+  // Of a connection with TLS there is the network's socket, and both ends of the pair to gRPC.
+  const std::uint64_t of_a_sensor = (tls.listen.empty() ? 0 : 3) + (server.listen.empty() ? 0 : 1);
+  return kOthers + of_a_sensor * static_cast<std::uint64_t>(server.max_sensors);
+}
 
 std::string Config::dead_letter_path() const {
   if (dead_letter == kNone) return "";

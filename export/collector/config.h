@@ -42,6 +42,8 @@ struct Config {
   [[nodiscard]] bool has_store() const { return store.path != kNone; }
   /// False: what comes, comes in files.
   [[nodiscard]] bool listens() const { return !server.listen.empty() || !tls.listen.empty(); }
+  /// Files and sockets that it may have open with all its sensors, and some for sinks and folders.
+  [[nodiscard]] std::uint64_t most_files() const;
   /// Where dead letters go; "" when they are counted alone.
   [[nodiscard]] std::string dead_letter_path() const;
 };

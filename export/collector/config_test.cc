@@ -41,6 +41,12 @@ TEST_F(ConfigTest, ReadsKeysOverDefaults) {
   EXPECT_FALSE(c.value().metrics.allow_remote);
 }
 
+TEST_F(ConfigTest, KnowsHowManyFilesItsSensorsTake) {
+  EXPECT_EQ(load_config(write("listen: 127.0.0.1:99\nmax-sensors: 1000\n")).value().most_files(), 1256U);
+  EXPECT_EQ(load_config(write("tls.listen: 127.0.0.1:99\nmax-sensors: 1000\n")).value().most_files(), 3256U);
+  EXPECT_EQ(load_config(write("intake.folder: /tmp\n")).value().most_files(), 256U);
+}
+
 TEST_F(ConfigTest, ReadsAgesAndSizes) {
   const auto c =
       load_config(write("store.max-age: 90d\nstore.max-size: 2 TiB\ndead-letter: none\nmax-queue-mib: 64\n"));

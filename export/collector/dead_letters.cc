@@ -97,9 +97,12 @@ Status DeadLetters::put(std::string_view sink, std::span<const Rejected> rejecte
   written_ += fit;
   const std::uint64_t left = rejected.size() - fit;
   without_room_ += left;
+  const auto left_out = log_limit_.allow();
+  if (!left_out) return Done{};
   const Rejected& first = rejected.front();
-  spdlog::error("{}: {} records will never be taken, the first is record {} of {}: {}; {} went into '{}'",
-                sink, rejected.size(), first.seq, describe(first.chain), printable(first.reason), fit, path_);
+  spdlog::error("{}: {} records will never be taken, the first is record {} of {}: {}; {} went into '{}'{}",
+                sink, rejected.size(), first.seq, describe(first.chain), printable(first.reason), fit, path_,
+                *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));
   if (left != 0) {
     spdlog::error("dead-letter '{}' is full: {} records are counted alone, {} since the start; put it away",
                   path_, left, without_room_);

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "export/collector/log_limit.h"
 #include "export/collector/sink.h"
 
 namespace picket::collector {
@@ -37,6 +38,7 @@ class DeadLetters {
   std::string path_;
   std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
+  LogLimit log_limit_;
   std::uint64_t written_ = 0, without_room_ = 0;
 };
 

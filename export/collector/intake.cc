@@ -271,7 +271,7 @@ void FileIntake::take(const IntakeFile& file, const struct stat& status, BatchFi
       ++taking->left;
       progress_->room = false;
     }
-    if (!batch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (!parse_batch(bytes, {}, batch)) {
       const std::string why = "one of its batches cannot be read";
       progress_->answered(taking, &why);
       continue;

@@ -378,6 +378,27 @@ TEST_F(IntakeTest, ABatchThatIsRefusedTakesNoneOfItsNeighboursWithIt) {
   EXPECT_EQ(router_->tally().state().batches[static_cast<std::size_t>(BatchFate::kChain)], 1U);
 }
 
+/// Two damages of a spool and what was delivered of it before, all in one commit.
+TEST_F(IntakeTest, GapsOverWhatIsHereFollowOneAnother) {
+  const v1::Batch first = sensor_.batch(1, 10);
+  test::Sensor damaged = sensor_;
+  const v1::Batch second = sensor_.batch(11, 10), gap = damaged.gap(11, 10, v1::GAP_SPOOL_DAMAGED);
+  test::Sensor again = damaged;
+  const v1::Batch third = damaged.batch(21, 10), last_gap = again.gap(21, 12, v1::GAP_SPOOL_DAMAGED);
+  put(1, file_of({first, second, gap, third, last_gap, again.batch(33, 5)}));
+  look();
+  EXPECT_EQ(held(), Pair(35, 2));
+  EXPECT_EQ(state().refused, 0U);
+}
+
+TEST_F(IntakeTest, ABatchThatWouldGrowIsRefusedBeforeItIsParsed) {
+  v1::Batch grows = sensor_.batch(1, 1);
+  for (int i = 0; i < 10'000; ++i) grows.add_before();
+  put(1, file_of({grows}));
+  look();
+  EXPECT_EQ(read(refused(name(1) + ".reason")), "one of its batches cannot be read\n");
+}
+
 TEST_F(IntakeTest, EachSubfolderIsASensorsOwn) {
   test::Sensor other("plant-8", 8, v1::LANE_ALERT);
   write(in("plant-7/" + name(1)), file_of({sensor_.batch(1, 5)}));

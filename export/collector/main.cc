@@ -17,6 +17,7 @@
 #include "export/collector/server.h"
 #include "export/collector/sinks.h"
 #include "export/endpoint.h"
+#include "export/file_limit.h"
 #include "export/tls/signing.h"
 
 namespace {
@@ -84,6 +85,13 @@ int serve(const Config& config) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("collector"));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
 
+  if (const std::uint64_t may = raise_file_limit(), needs = config.most_files(); may < needs) {
+    spdlog::warn(
+        "max-sensors: {} sensors take up to {} open files, and {} is what this process may have: those "
+        "beyond will "
+        "not get in; raise the hard limit (LimitNOFILE= of its service, ulimit -Hn), or lower max-sensors",
+        config.server.max_sensors, needs, may);
+  }
   auto sinks = open_sinks(config);
   if (!sinks) return fail(sinks.error().message);
   std::string keepers, last;

@@ -10,8 +10,15 @@
 namespace picket::collector {
 namespace {
 
-/// What an Item takes beside its records.
-constexpr std::size_t kItemBytes = 2048;
+/// What an Item takes beside its records, and for each type that the batch counts: its name and a place in a map.
+constexpr std::size_t kItemBytes = 2048, kTypeBytes = 192;
+
+/// Before it is opened: what is beyond the limits is refused then, and kept nowhere.
+std::size_t bytes_of(const v1::Batch& batch, const BatchLimits& limits) {
+  const auto types = [&](int n) { return static_cast<std::size_t>(std::min(n, limits.max_types)); };
+  return std::min<std::size_t>(batch.records_size(), limits.max_records_bytes) + kItemBytes +
+         kTypeBytes * (types(batch.before_size()) + types(batch.gap().missing_size()));
+}
 
 }  // namespace
 
@@ -27,7 +34,7 @@ Item::~Item() { router_.give_back(bytes_); }
 
 Router::Router(std::vector<std::unique_ptr<Sink>> sinks, DeadLetters& dead_letters,
                const RouterOptions& options)
-    : options_(options) {
+    : options_(options), turns_(options.max_bytes) {
   for (auto& sink : sinks) {
     const auto same =
         std::ranges::find(sinks_, sink->name(), [](const auto& lines) { return lines.front()->name(); });
@@ -42,7 +49,8 @@ void Router::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
-    waiting_.clear();
+    waiting_alerts_.clear();
+    waiting_others_.clear();
   }
   for (auto& lines : sinks_)
     for (auto& line : lines) line->begin_stop();
@@ -68,24 +76,22 @@ bool Router::take(const std::shared_ptr<Source>& source, const v1::Batch& batch)
     malformed(fmt::format("lane {} is not known to this version", static_cast<int>(batch.lane())));
     return true;
   }
-  const std::size_t bytes =
-      std::min<std::size_t>(batch.records_size(), options_.batch.max_records_bytes) + kItemBytes;
+  const std::size_t bytes = bytes_of(batch, options_.batch);
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return false;
     const bool is_alert = batch.lane() == v1::LANE_ALERT;
-    if (held_bytes_ != 0 && !has_room(bytes, is_alert)) {
-      // Sensors that come and go while a sink stalls would fill it.
-      if (waiting_.size() >= prune_at_) {
-        std::erase_if(waiting_, [](const Waiting& w) { return w.source.expired(); });
-        prune_at_ = std::max(kPruneAt, 2 * waiting_.size());
-      }
-      const auto behind_alerts =
-          std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& w) { return !w.is_alert; });
-      waiting_.insert(is_alert ? behind_alerts : waiting_.end(), {source, bytes, is_alert});
+    if (!is_alert) others_came();
+    if (held_bytes_ != 0 && (!has_room(bytes, is_alert) || (is_alert && !is_alerts_turn()))) {
+      wait(source, bytes, is_alert);
       return false;
     }
     held_bytes_ += bytes;
+    if (!is_alert) {
+      turns_.others_went(bytes);
+    } else if (!waiting_others_.empty() || told_others_ != 0) {
+      turns_.went_ahead(bytes);
+    }
   }
   auto records = open_batch(batch, options_.batch);
   if (!records) {
@@ -126,26 +132,71 @@ bool Router::has_room(std::size_t bytes, bool is_alert) const noexcept {
   return held_bytes_ + bytes <= options_.max_bytes - (is_alert ? 0 : options_.max_bytes / 8);
 }
 
+/// Those who were told of room, and are not here yet, wait as well: else alerts would have it before them.
+bool Router::is_alerts_turn() const noexcept {
+  const bool others_wait = !waiting_others_.empty() || (told_others_ != 0 && held_bytes_ != 0);
+  return !others_wait || turns_.is_alerts_turn();
+}
+
+/// Those whose turn it is; nullptr: nobody's.
+std::deque<Router::Waiting>* Router::next_waiting() {
+  for (auto* all : {&waiting_alerts_, &waiting_others_})
+    while (!all->empty() && all->front().source.expired()) all->pop_front();
+  if (!waiting_alerts_.empty() && is_alerts_turn()) return &waiting_alerts_;
+  return waiting_others_.empty() ? nullptr : &waiting_others_;
+}
+
+void Router::others_came() noexcept {
+  if (told_others_ != 0) --told_others_;
+}
+
+void Router::wait(const std::shared_ptr<Source>& source, std::size_t bytes, bool is_alert) {
+  // Sensors that come and go while a sink stalls would fill it.
+  if (waiting_alerts_.size() + waiting_others_.size() >= prune_at_) {
+    for (auto* all : {&waiting_alerts_, &waiting_others_})
+      std::erase_if(*all, [](const Waiting& w) { return w.source.expired(); });
+    prune_at_ = std::max(kPruneAt, 2 * (waiting_alerts_.size() + waiting_others_.size()));
+  }
+  (is_alert ? waiting_alerts_ : waiting_others_).push_back({source, bytes});
+}
+
+void Router::decline() {
+  {
+    const std::lock_guard lock(mutex_);
+    others_came();
+  }
+  give_back(0);
+}
+
 void Router::give_back(std::size_t bytes) {
   std::size_t promised = 0;
   for (bool again = true; again;) {
-    std::vector<std::pair<std::shared_ptr<Source>, std::size_t>> may;
+    struct Told {
+      std::shared_ptr<Source> source;
+      std::size_t bytes;
+      bool is_alert;
+    };
+    std::vector<Told> may;
     {
       const std::lock_guard lock(mutex_);
       held_bytes_ -= std::exchange(bytes, 0);
-      for (; !waiting_.empty(); waiting_.pop_front()) {
-        const Waiting& next = waiting_.front();
-        if (next.source.expired()) continue;
-        if (!has_room(promised + next.bytes, next.is_alert) && (held_bytes_ != 0 || promised != 0)) break;
+      while (auto* from = next_waiting()) {
+        const Waiting next = from->front();
+        const bool is_alert = from == &waiting_alerts_;
+        if (!has_room(promised + next.bytes, is_alert) && (held_bytes_ != 0 || promised != 0)) break;
+        from->pop_front();
         promised += next.bytes;
-        may.emplace_back(next.source.lock(), next.bytes);
+        if (!is_alert) ++told_others_;
+        may.push_back({next.source.lock(), next.bytes, is_alert});
       }
     }
     again = false;
-    for (const auto& [source, needed] : may) {
+    for (const auto& [source, needed, is_alert] : may) {
       if (source != nullptr && source->room()) continue;
       promised -= needed;
       again = true;
+      const std::lock_guard lock(mutex_);
+      if (!is_alert) others_came();
     }
   }
 }

@@ -7,8 +7,9 @@
 // Lines    sinks of one name are the lines of one, which waits for its server in several threads at once. Each sensor's lane
 //          has its line of each sink, for good: so a chain is in one place, and in order
 // Order    batches of a source and lane reach each sink, and are answered, in the order in which they came. After one that was
-//          refused nothing of its source is taken any more. Of different origins, alerts go first.
-// Memory   opened batches take at most max_bytes, all queues together, the last eighth of it alerts alone. Who finds no
+//          refused nothing of its source is taken any more. Of different origins and chains, alerts go first.
+// Fairness who floods with alerts leaves a quarter of each queue's turns, and of the room, to others that wait (alerts_first.h)
+// Memory   opened batches take at most max_bytes, what they count by type included, all queues together, the last eighth of it alerts alone. Who finds no
 //          room is told when there is some, in turn; until then he keeps his batch and reads no further. A durable sink
 //          that is down so stops everybody in the end, and loses nothing; one that is not durable may hold an eighth,
 //          and is left out beyond, counted.
@@ -23,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "export/collector/alerts_first.h"
 #include "export/collector/chain.h"
 #include "export/collector/dead_letters.h"
 #include "export/collector/sink.h"
@@ -114,7 +116,7 @@ class Router {
   [[nodiscard]] bool take(const std::shared_ptr<Source>& source, const v1::Batch& batch);
 
   /// A source said that it needs the room that it was told of, and does not any more: the next in line is told.
-  void decline() { give_back(0); }
+  void decline();
 
   /// Each sink ends with the group at hand; what waits is dropped without an answer.
   void stop();
@@ -139,11 +141,16 @@ class Router {
   struct Waiting {
     std::weak_ptr<Source> source;
     std::size_t bytes;
-    bool is_alert;
   };
   [[nodiscard]] bool has_room(std::size_t bytes, bool is_alert) const noexcept;
-  std::deque<Waiting> waiting_;
-  std::size_t prune_at_ = kPruneAt;  ///< so many of waiting_, and sources that are gone are looked for
+  [[nodiscard]] bool is_alerts_turn() const noexcept;
+  void others_came() noexcept;
+  std::deque<Waiting>* next_waiting();
+  void wait(const std::shared_ptr<Source>& source, std::size_t bytes, bool is_alert);
+  std::deque<Waiting> waiting_alerts_, waiting_others_;
+  std::size_t told_others_ = 0;  ///< they have not come yet; until then they wait
+  AlertsFirst turns_;
+  std::size_t prune_at_ = kPruneAt;  ///< so many wait, and sources that are gone are looked for
   std::vector<std::vector<std::unique_ptr<SinkLine>>> sinks_;  ///< the lines of each
 };
 

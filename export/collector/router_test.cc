@@ -1,6 +1,8 @@
 // The router with sinks in memory: slow, failing, stalled, behind the others.
 #include "export/collector/router.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <fstream>
 #include <random>
@@ -373,6 +375,22 @@ TEST_F(RouterTest, MemoryIsBoundedAndWhoWaitsIsTold) {
   EXPECT_EQ(a_.records.size(), 20 * (taken + 1));
 }
 
+TEST_F(RouterTest, WhatABatchCountsByTypeTakesRoomToo) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  v1::Batch batch = sensor_.gap(1, 1000, v1::GAP_SPOOL_FULL);
+  batch.mutable_gap()->clear_missing();
+  for (int i = 0; i < 500; ++i) {
+    v1::TypeCount& count = *batch.mutable_gap()->add_missing();
+    count.set_type(fmt::format("a-type-whose-name-is-as-long-as-names-of-types-may-be-in-all-{}", 100 + i));
+    count.set_count(1);
+  }
+  seal_batch({}, {}, false, batch);
+  EXPECT_TRUE(router.take(source_, batch));
+  EXPECT_GT(router.held_bytes(), 500 * (kMaxTypeName + sizeof(std::uint64_t)));
+  a_.set(a_.stalled, false);
+}
+
 /// A batch that nothing compresses.
 v1::Batch noise(test::Sensor& sensor, std::size_t bytes) {
   std::mt19937 random(1);
@@ -468,6 +486,92 @@ TEST_F(RouterTest, WhatOneSourceBringsStaysInOrder) {
   EXPECT_EQ(a_.order, (std::vector{v1::LANE_FLOW, v1::LANE_ALERT, v1::LANE_FLOW, v1::LANE_ALERT}));
   EXPECT_EQ(answers[2].chain.lane, v1::LANE_FLOW);
   EXPECT_EQ(answers[3].through, 2U);
+}
+
+/// Sends its next batch of alerts as soon as the last one is answered.
+class Flood final : public Source {
+ public:
+  Flood(Router& router, std::string name, std::atomic<unsigned>& left)
+      : router_(router), sensor_(std::move(name), 1, v1::LANE_ALERT), left_(left) {}
+  std::string text() const override { return "flood"; }
+  void go_on() {
+    if (left_ == 0) return;
+    --left_;
+    next_ = sensor_.batch(first_, 10);
+    first_ += 10;
+    (void)room();
+  }
+  void answer(const Answer&) override { go_on(); }
+  bool room() override {
+    (void)router_.take(self.lock(), next_);
+    return true;
+  }
+  std::weak_ptr<Flood> self;
+
+ private:
+  Router& router_;
+  test::Sensor sensor_;
+  std::atomic<unsigned>& left_;
+  v1::Batch next_;
+  std::uint64_t first_ = 1;
+};
+
+class RouterFlood : public RouterTest {
+ protected:
+  /// Alerts that never let a queue become empty, and one batch of flows.
+  void flows_come_through(std::size_t max_bytes) {
+    options_.max_bytes = max_bytes;
+    options_.max_group_bytes = 16 << 10;
+    a_.stalled = true;
+    Router& router = start(sinks(a()));
+    std::atomic<unsigned> left{1000};
+    std::vector<std::shared_ptr<Flood>> floods;
+    for (const char* name : {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"}) {
+      floods.push_back(std::make_shared<Flood>(router, name, left));
+      floods.back()->self = floods.back();
+      floods.back()->go_on();
+    }
+    ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+    const v1::Batch flows = sensor_.batch(1, 10);
+    const bool taken = router.take(source_, flows);
+    a_.set(a_.stalled, false);
+    if (!taken) {
+      EXPECT_TRUE(source_->wait_room(1));
+      EXPECT_TRUE(router.take(source_, flows));
+    }
+    source_->wait(1);
+    EXPECT_GT(left, 900U) << "flows waited for the end of the flood";
+    left = 0;
+    router.stop();
+  }
+};
+
+TEST_F(RouterFlood, OfAlertsLeavesOthersTheirPartOfAGroup) { flows_come_through(std::size_t{1} << 20); }
+
+TEST_F(RouterFlood, OfAlertsLeavesOthersTheirPartOfTheRoom) { flows_come_through(std::size_t{24} << 10); }
+
+/// As when files of a backlog are found by one look after another.
+TEST_F(RouterTest, AnAlertDoesNotOvertakeItsOwnChain) {
+  a_.stalled = true;
+  Router& router = start(sinks(a()));
+  test::Sensor alerts("plant-7", 1, v1::LANE_ALERT);
+  std::vector<std::shared_ptr<TestSource>> sources;
+  const auto take = [&](std::uint64_t origin, const v1::Batch& batch) {
+    sources.push_back(std::make_shared<TestSource>(origin));
+    EXPECT_TRUE(router.take(sources.back(), batch));
+  };
+  const std::uint64_t first_look = Source::new_origin(), second_look = Source::new_origin();
+  take(first_look, sensor_.batch(1, 10));
+  ASSERT_TRUE(a_.wait([&] { return a_.calls == 1; }));
+  take(first_look, sensor_.batch(11, 10));
+  take(first_look, alerts.batch(1, 5));
+  take(second_look, alerts.batch(6, 5));
+  a_.set(a_.stalled, false);
+  for (const auto& source : sources) EXPECT_EQ(source->wait(1)[0].kind, Answer::Kind::kDurable);
+  const Tally::State state = router.tally().state();
+  for (const std::uint64_t missing : state.sensors.at("plant-7").lanes.at(v1::LANE_ALERT).missing)
+    EXPECT_EQ(missing, 0U);
+  EXPECT_EQ(a_.records.size(), 30U);
 }
 
 TEST_F(RouterTest, ThereIsRoomForAlertsWhereFlowsHaveTakenTheirs) {

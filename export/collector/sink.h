@@ -75,6 +75,9 @@ struct Delivery {
   BatchHash hash{};             ///< the batch's own: the same whenever it is sent again
   TypeCounts types;             ///< of the records
   std::uint64_t newest_ns = 0;  ///< the batch's sealed_at; 0: the sensor does not say
+
+  /// A gap over numbers that are all here: nothing is missing, and the chain goes on from another hash, after.hash.
+  [[nodiscard]] bool is_turn() const noexcept { return count == 0 && missing.empty(); }
 };
 
 /// What a sink holds of a batch that was stored.
@@ -82,6 +85,9 @@ struct Held {
   std::uint64_t first_seq = 0;
   std::uint32_t count = 0;
   BatchHash hash{};
+  std::optional<BatchHash>
+      turn;  ///< that the chain went on from behind it, when that is not `hash`: Delivery::is_turn()
+  [[nodiscard]] std::uint64_t last_seq() const noexcept { return first_seq + count - 1; }
 };
 
 /// A record that this sink will never take, and why.
@@ -120,8 +126,8 @@ class Sink {
   /// Stores these, in order, with the heads of their chains; all are durable on return. Each follows what the sink
   /// holds of its chain, maybe after a hole that `missing` explains, or lies in a hole of it (`fills`). An error
   /// stores none of them, and says what stands in the way: the router calls again with the same and later ones.
-  /// Records that can never be stored count as stored. They are given to `bury` before the others are, in one call: an
-  /// answer that is lost, or a death in between, leaves them buried twice rather than nowhere.
+  /// Records that can never be stored count as stored. They are given to `bury` before the others are, some at a time
+  /// (rejects.h): an answer that is lost, or a death in between, leaves them buried twice rather than nowhere.
   [[nodiscard]] virtual Status store(std::span<const std::shared_ptr<const Delivery>> deliveries,
                                      const Bury& bury) = 0;
 

@@ -51,7 +51,10 @@ void Item::count() {
 }
 
 SinkLine::SinkLine(std::unique_ptr<Sink> sink, DeadLetters& dead_letters, const RouterOptions& options)
-    : sink_(std::move(sink)), dead_letters_(dead_letters), options_(options) {
+    : sink_(std::move(sink)),
+      dead_letters_(dead_letters),
+      options_(options),
+      turns_(options.max_group_bytes) {
   state_.name = sink_->name();
   state_.is_durable = sink_->is_durable();
   thread_ = std::thread([this] { run(); });
@@ -80,7 +83,13 @@ void SinkLine::put(std::shared_ptr<Item> item) {
   state_.queued_bytes += item->bytes();
   ++state_.queued_batches;
   const std::uint64_t origin = item->source()->origin_;
-  if (item->batch().chain.lane == v1::LANE_ALERT && !in_queue_.contains(origin)) {
+  bool ahead = false;
+  if (item->is_alert()) {
+    Places& chain = alert_chains_[item->batch().chain];
+    ahead = chain.in_queue == 0 && !in_queue_.contains(origin);
+    ++(ahead ? chain.in_alerts : chain.in_queue);
+  }
+  if (ahead) {
     alerts_.push_back(std::move(item));
   } else {
     ++in_queue_[origin];
@@ -130,7 +139,8 @@ void SinkLine::run() {
 bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   std::unique_lock lock(mutex_);
   const auto next = [&]() -> const Item* {
-    return !alerts_.empty() ? alerts_.front().get() : !queue_.empty() ? queue_.front().get() : nullptr;
+    const auto& from = next_queue();
+    return from.empty() ? nullptr : from.front().get();
   };
   if (group.empty()) changed_.wait_for(lock, options_.tick, [&] { return stopping_ || next() != nullptr; });
   if (stopping_) return false;
@@ -153,11 +163,27 @@ bool SinkLine::next_group(std::vector<std::shared_ptr<Item>>& group) {
   return true;
 }
 
+std::deque<std::shared_ptr<Item>>& SinkLine::next_queue() {
+  if (alerts_.empty() || queue_.empty()) return alerts_.empty() ? queue_ : alerts_;
+  const auto chain = alert_chains_.find(queue_.front()->batch().chain);
+  const bool is_behind = chain != alert_chains_.end() && chain->second.in_alerts != 0;
+  return is_behind || turns_.is_alerts_turn() ? alerts_ : queue_;
+}
+
 std::shared_ptr<Item> SinkLine::pop() {
-  auto& from = !alerts_.empty() ? alerts_ : queue_;
+  auto& from = next_queue();
   std::shared_ptr<Item> item = std::move(from.front());
   from.pop_front();
-  if (&from == &queue_) {
+  if (item->is_alert()) {
+    const auto chain = alert_chains_.find(item->batch().chain);
+    Places& places = chain->second;
+    --(&from == &alerts_ ? places.in_alerts : places.in_queue);
+    if (places.in_alerts + places.in_queue == 0) alert_chains_.erase(chain);
+  }
+  if (&from == &alerts_) {
+    if (!queue_.empty()) turns_.went_ahead(item->bytes());
+  } else {
+    turns_.others_went(item->bytes());
     if (const auto at = in_queue_.find(item->source()->origin_); --at->second == 0) in_queue_.erase(at);
   }
   return item;
@@ -198,11 +224,21 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
     std::optional<ChainHead>& now = *at.value();
     // What is judged but not stored yet, the sink cannot know.
     const auto held = [&](std::uint64_t seq) -> Result<std::optional<Held>> {
+      std::optional<Held> found;
       for (const auto& d : deliveries) {
         if (d->chain == batch.chain && d->count != 0 && d->first_seq <= seq && seq < d->first_seq + d->count)
-          return std::optional<Held>(Held{d->first_seq, d->count, d->hash});
+          found = Held{d->first_seq, d->count, d->hash, {}};
       }
-      return sink_->held(batch.chain, seq);
+      if (!found) {
+        auto stored = sink_->held(batch.chain, seq);
+        if (!stored || !stored.value()) return stored;
+        found = stored.value();
+      }
+      for (const auto& d : deliveries) {
+        if (d->chain == batch.chain && d->is_turn() && d->after.through == found->last_seq())
+          found->turn = d->after.hash;
+      }
+      return found;
     };
     auto verdict = judge(now, batch, held);
     if (!verdict) return verdict.error();
@@ -219,7 +255,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   std::size_t rejected = 0;
   if (!deliveries.empty()) {
     Status stored = sink_->store(deliveries, [&](std::span<const Rejected> all) {
-      rejected = all.size();
+      rejected += all.size();
       return bury(all);
     });
     if (!stored) return stored;
@@ -253,12 +289,23 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
 
 /// Dead letters are owed as records are: until the file takes them, nothing of the group is stored.
 Status SinkLine::bury(std::span<const Rejected> rejected) {
+  const auto is_fresh = [&](const Rejected& r) {
+    const auto of = buried_.find(r.chain);
+    return of == buried_.end() || !std::ranges::binary_search(of->second, r.seq);
+  };
   std::vector<Rejected> fresh;
-  std::ranges::copy_if(rejected, std::back_inserter(fresh), [&](const Rejected& r) {
-    return !buried_.contains({r.chain, r.seq});
-  });
-  if (auto s = dead_letters_.put(sink_->name(), fresh); !s) return s;
-  for (const Rejected& r : fresh) buried_.emplace(r.chain, r.seq);
+  if (!std::ranges::all_of(rejected, is_fresh)) {
+    std::ranges::copy_if(rejected, std::back_inserter(fresh), is_fresh);
+    rejected = fresh;
+  }
+  if (auto s = dead_letters_.put(sink_->name(), rejected); !s) return s;
+  std::set<std::vector<std::uint64_t>*> unsorted;
+  for (const Rejected& r : rejected) {
+    auto& numbers = buried_[r.chain];
+    if (!numbers.empty() && numbers.back() > r.seq) unsorted.insert(&numbers);
+    numbers.push_back(r.seq);
+  }
+  for (auto* numbers : unsorted) std::ranges::sort(*numbers);
   return Done{};
 }
 

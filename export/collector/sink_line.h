@@ -5,7 +5,8 @@
 //          or another look at a folder of files: the sensor, or its files, may have been at another collector meanwhile,
 //          which writes to the same server
 //
-// Alerts   go before what came earlier, unless it came from their own origin
+// Alerts   go before what came earlier, unless it is of their own origin or chain; others that wait have a quarter all
+//          the same (alerts_first.h)
 // Log      that the sink does not work, with its reason, once; that it works again, once
 #pragma once
 #include <condition_variable>
@@ -14,10 +15,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "export/collector/alerts_first.h"
 #include "export/collector/log_limit.h"
 #include "export/collector/router.h"
 
@@ -33,6 +35,7 @@ class Item {
   Item& operator=(const Item&) = delete;
 
   [[nodiscard]] const CheckedBatch& batch() const noexcept { return batch_; }
+  [[nodiscard]] bool is_alert() const noexcept { return batch_.chain.lane == v1::LANE_ALERT; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const std::shared_ptr<Source>& source() const noexcept { return source_; }
   /// `made` with the records in it; the same object for sinks that need the same.
@@ -78,6 +81,7 @@ class SinkLine {
 
   void run();
   bool next_group(std::vector<std::shared_ptr<Item>>& group);
+  std::deque<std::shared_ptr<Item>>& next_queue();
   std::shared_ptr<Item> pop();
   Status store(const std::vector<std::shared_ptr<Item>>& group);
   Status bury(std::span<const Rejected> rejected);
@@ -92,15 +96,20 @@ class SinkLine {
 
   // The line's thread's own.
   Heads heads_;
-  std::set<std::pair<ChainId, std::uint64_t>>
-      buried_;                          ///< numbers of the group that failed: not buried again with it
+  /// Numbers of the group that failed, in order: not buried again with it.
+  std::map<ChainId, std::vector<std::uint64_t>> buried_;
   std::chrono::milliseconds retry_{0};  ///< 0: the sink works
   LogLimit remarks_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Item>> alerts_, queue_;
+  AlertsFirst turns_;
   std::map<std::uint64_t, std::size_t> in_queue_;  ///< items of queue_ by their origin
+  struct Places {
+    std::size_t in_alerts = 0, in_queue = 0;
+  };
+  std::map<ChainId, Places> alert_chains_;  ///< where their items are: those in queue_ came later
   LineState state_;
   bool stopping_ = false;
   std::thread thread_;

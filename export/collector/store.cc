@@ -10,6 +10,7 @@
 #include "export/collector/chain.h"
 #include "export/collector/filter.h"
 #include "export/collector/layout.h"
+#include "export/collector/rejects.h"
 #include "export/delimited.h"
 
 namespace picket::collector {
@@ -131,7 +132,7 @@ Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries,
 }
 
 Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) {
-  std::vector<Rejected> rejected;
+  Rejects rejected(bury);
   const std::uint64_t now = now_ns(), stored = steady_now_ns();
   std::map<std::pair<std::int64_t, std::size_t>, RecordBlock> blocks;  // by chain and table
   std::map<std::int64_t, const Delivery*> last;
@@ -140,7 +141,7 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
     if (!chain) return chain.error();
     if (auto s = ledger_->add(chain.value(), *d); !s) return s;
     last[chain.value()] = d.get();
-    const std::size_t rejected_before = rejected.size();
+    std::uint64_t rejected_here = 0;
     std::uint64_t seq = d->first_seq;
     RecordBlock* block = nullptr;  // records of a type come in runs
     std::size_t table = tables().size();
@@ -148,7 +149,8 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
     for (Bytes record; next_delimited(in, record); ++seq) {
       RecordKeys keys;
       if (!read_keys(record, keys)) {
-        rejected.push_back({d->chain, seq, "not an Event with a type", std::string(as_text(record))});
+        rejected.add(d->chain, seq, "not an Event with a type", record);
+        ++rejected_here;
         continue;
       }
       if (block == nullptr || table == tables().size() - 1 || keys.type != tables()[table]) {
@@ -163,8 +165,8 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
       }
       block->add(seq, record, keys);
     }
-    if (rejected.size() != rejected_before) {
-      if (auto s = ledger_->add_rejected(chain.value(), rejected.size() - rejected_before); !s) return s;
+    if (rejected_here != 0) {
+      if (auto s = ledger_->add_rejected(chain.value(), rejected_here); !s) return s;
     }
   }
   for (const auto& [of, block] : blocks) {
@@ -173,7 +175,7 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
   for (const auto& [chain, d] : last) {
     if (auto s = ledger_->set_head(chain, d->after, now); !s) return s;
   }
-  return bury(rejected);
+  return rejected.bury();
 }
 
 Status Store::insert(std::size_t table, std::int64_t chain, const RecordBlock& block,

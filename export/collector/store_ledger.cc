@@ -34,7 +34,8 @@ void bind_all(Statement& s, int at, const T& value, const Rest&... rest) {
 
 }  // namespace
 
-// _batch: what known() needs, a row a batch. _missing: `before` and `after` are there as long as the hole may be
+// _batch: what known() needs, a row a batch. _turn: where the chain goes on from another hash than that of the batch which
+// ends there. _missing: `before` and `after` are there as long as the hole may be
 // filled. _count: what 0 made, 1 missing from `first` on, 2 made before the hole at `first`, 3 expired.
 const char* const kLedgerTables = R"(
   CREATE TABLE IF NOT EXISTS "_chain" (
@@ -44,6 +45,8 @@ const char* const kLedgerTables = R"(
   CREATE TABLE IF NOT EXISTS "_batch" (
     chain INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (chain, first)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS "_turn" (
+    chain INTEGER NOT NULL, through INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (chain, through)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS "_missing" (
     chain INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, reason INTEGER NOT NULL, signed INTEGER NOT NULL,
     before BLOB, after BLOB, PRIMARY KEY (chain, first)) WITHOUT ROWID;
@@ -63,11 +66,15 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
       {&ledger.set_, R"(UPDATE "_chain" SET through = ?2, hash = ?3, newest = ?4, seen = ?5 WHERE id = ?1)"},
       {&ledger.rejected_, R"(UPDATE "_chain" SET rejected = rejected + ?2 WHERE id = ?1)"},
       {&ledger.held_,
-       R"(SELECT first, count, hash FROM "_batch" WHERE chain = ? AND first <= ? ORDER BY first DESC LIMIT 1)"},
+       R"(SELECT first, count, b.hash, t.hash FROM "_batch" b LEFT JOIN "_turn" t
+            ON t.chain = b.chain AND t.through = first + count - 1
+            WHERE b.chain = ? AND first <= ? ORDER BY first DESC LIMIT 1)"},
       {&ledger.add_batch_, R"(INSERT INTO "_batch" (chain, first, count, hash) VALUES (?, ?, ?, ?))"},
       {&ledger.drop_batches_,
        R"(DELETE FROM "_batch" WHERE chain = ?1 AND first <= ?3 AND first + count > ?2 AND first >= coalesce(
             (SELECT max(first) FROM "_batch" WHERE chain = ?1 AND first <= ?2), ?2))"},
+      {&ledger.set_turn_, R"(INSERT OR REPLACE INTO "_turn" (chain, through, hash) VALUES (?, ?, ?))"},
+      {&ledger.drop_turns_, R"(DELETE FROM "_turn" WHERE chain = ? AND through BETWEEN ? AND ?)"},
       {&ledger.add_missing_,
        R"(INSERT INTO "_missing" (chain, first, last, reason, signed) VALUES (?, ?, ?, ?, ?))"},
       {&ledger.drop_missing_, R"(DELETE FROM "_missing" WHERE chain = ? AND first = ?)"},
@@ -87,6 +94,7 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
        R"(SELECT (SELECT count(*) FROM sqlite_master) * page_size +
             (SELECT coalesce(sum(100 + 2 * length(sensor)), 0) FROM "_chain") +
             (SELECT count(*) * 50 FROM "_batch") +
+            (SELECT count(*) * 50 FROM "_turn") +
             (SELECT coalesce(sum(18 + coalesce(length(before) + length(after), 0)), 0) FROM "_missing") +
             (SELECT coalesce(sum(14 + length(type)), 0) FROM "_count") FROM pragma_page_size())"},
   };
@@ -155,6 +163,7 @@ Result<std::optional<Held>> StoreLedger::held(const ChainId& chain, std::uint64_
     held.first_seq = number_in(held_, 0);
     held.count = static_cast<std::uint32_t>(held_.integer(1));
     read_hash(held_.text(2), held.hash);
+    if (BatchHash turn; read_hash(held_.text(3), turn)) held.turn = turn;
   }
   held_.reset();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return Error{db_->error()};
@@ -183,6 +192,10 @@ Status StoreLedger::add(std::int64_t chain, const Delivery& d) {
   if (d.count != 0) {
     bind_all(add_batch_, 1, chain, sql(d.first_seq), d.count, d.hash);
     if (auto s = done(add_batch_); !s) return s;
+  }
+  if (d.is_turn()) {
+    bind_all(set_turn_, 1, chain, sql(d.after.through), d.after.hash);
+    if (auto s = done(set_turn_); !s) return s;
   }
   if (d.fills) {
     bind_all(drop_missing_, 1, chain, sql(d.fills->first));
@@ -228,6 +241,8 @@ Status StoreLedger::add_expired(std::int64_t chain, std::uint64_t first, std::ui
   // where types are mixed no block has all of a batch. What is left of such a batch is known without it.
   bind_all(drop_batches_, 1, chain, sql(first), sql(last));
   if (auto s = done(drop_batches_); !s) return s;
+  bind_all(drop_turns_, 1, chain, sql(first), sql(last));
+  if (auto s = done(drop_turns_); !s) return s;
   return set_counts(chain, Count::kExpired, 0, types, true);
 }
 

@@ -51,8 +51,9 @@ class StoreLedger {
 
   Db* db_ = nullptr;
   std::map<ChainId, std::int64_t> numbers_;
-  Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, add_missing_, drop_missing_,
-      holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_, set_count_, add_count_, bytes_;
+  Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, set_turn_, drop_turns_,
+      add_missing_, drop_missing_, holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_,
+      set_count_, add_count_, bytes_;
 };
 
 /// "spool full" of GAP_SPOOL_FULL.

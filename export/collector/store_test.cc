@@ -112,6 +112,24 @@ TEST_F(StoreTest, TheLedgerSaysWhatIsMissingAndWhy) {
   EXPECT_EQ(row.newest_ns, 1'700'000'041'000'000'000U);
 }
 
+TEST_F(StoreTest, AfterASecondDamageTheSensorGoesOnToo) {
+  test::Sensor sensor("plant-7", 1, v1::LANE_FLOW);
+  judge_and_store(*open(), sensor.batch(1, 10));
+  auto damaged = sensor;
+  judge_and_store(*open(),
+                  sensor.batch(11, 10));  // its acknowledgement was lost, and then the sensor's spool
+  EXPECT_EQ(judge_and_store(*open(), damaged.gap(11, 10, v1::GAP_SPOOL_DAMAGED)).kind, Kind::kStore);
+  auto again = damaged;
+  judge_and_store(*open(), damaged.batch(21, 10));  // and once more
+  const Verdict v = judge_and_store(*open(), again.gap(21, 12, v1::GAP_SPOOL_DAMAGED));
+  EXPECT_EQ(v.kind, Kind::kStore) << v.why;
+  EXPECT_EQ(judge_and_store(*open(), again.batch(33, 5)).kind, Kind::kStore);
+  const LedgerRow row = test::ledger(path_).at(0);
+  EXPECT_EQ(row.through, 37U);
+  EXPECT_EQ(row.made, test::types(1, 37));
+  EXPECT_EQ(row.missing_sum(), 2U);
+}
+
 TEST_F(StoreTest, KeepsSensorsBootsAndLanesApart) {
   auto store = open();
   test::Sensor other("plant-8"), reboot("plant-7", 99), lane("plant-7", 99, v1::LANE_ALERT);
@@ -141,6 +159,24 @@ TEST_F(StoreTest, APoisonedRecordIsRejectedAlone) {
   const LedgerRow row = test::ledger(path_).at(0);
   EXPECT_EQ(row.rejected, 3U);
   EXPECT_EQ(row.made.at(std::string(kNoType)), 3U);
+}
+
+/// A batch of a hundred bytes may hold a million of them, so they are buried some at a time.
+TEST_F(StoreTest, ManyPoisonedRecordsTakeLittleMemory) {
+  constexpr std::uint32_t kRecords = 100'000;
+  auto store = open();
+  std::string content;
+  for (std::uint32_t i = 0; i < kRecords; ++i) append_delimited({}, content);
+  std::size_t buried = 0, most_at_once = 0;
+  const Bury bury = [&](std::span<const Rejected> some) {
+    buried += some.size();
+    most_at_once = std::max(most_at_once, some.size());
+    return Status(Done{});
+  };
+  EXPECT_EQ(judge_and_store(*store, sensor_.seal(1, kRecords, content), bury).kind, Kind::kStore);
+  EXPECT_EQ(buried, kRecords);
+  EXPECT_LE(most_at_once, 8192U);
+  EXPECT_EQ(test::ledger(path_).at(0).rejected, kRecords);
 }
 
 TEST_F(StoreTest, KeepsTypesThatItDoesNotKnow) {

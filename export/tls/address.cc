@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory>
 
+#include "export/random.h"
+
 namespace picket::tls {
 namespace {
 
@@ -61,6 +63,10 @@ std::string address_text(const sockaddr_storage& at) {
   // sin_port and sin6_port stand at the same place
   host.port = ntohs(reinterpret_cast<const sockaddr_in&>(at).sin_port);
   return host.text();
+}
+
+std::string secret_name(std::string_view prefix) {
+  return fmt::format("{}{:016x}{:016x}", prefix, random_bits(), random_bits());
 }
 
 std::string address_source(const sockaddr_storage& at) { return host_of(at, 8); }

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "export/tls/address.h"
+
 namespace picket::tls {
 namespace {
 
@@ -106,7 +108,8 @@ void Connection::describe_peer() {
   peer_.group = group != nullptr ? group : "unknown";
 }
 
-Result<Fd> Connection::open(const std::string& channel) {
+Result<Fd> Connection::open() {
+  const std::string channel = secret_name("picket-");
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
     return Error{fmt::format("no socket pair: {}", std::strerror(errno))};
@@ -115,7 +118,7 @@ Result<Fd> Connection::open(const std::string& channel) {
   Fd other(ends[1]);
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
-  std::memcpy(at.sun_path + 1, channel.data(), std::min(channel.size(), sizeof at.sun_path - 1));
+  std::memcpy(at.sun_path + 1, channel.data(), channel.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + channel.size());
   if (::bind(pair_.get(), reinterpret_cast<const sockaddr*>(&at), size) != 0) {
     return Error{fmt::format("no name for a socket pair: {}", std::strerror(errno))};

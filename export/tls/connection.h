@@ -48,8 +48,9 @@ class Connection {
   /// Does what can be done without waiting, up to a limit; true when there is more to do.
   /// In kGreeted it waits for open().
   bool step();
-  /// After the handshake: makes the pair, whose other end is given away. `channel`: abstract address of this end.
-  Result<Fd> open(const std::string& channel);
+  /// After the handshake: makes the pair, whose other end is given away. This end has an abstract address, which
+  /// nobody can foretell.
+  Result<Fd> open();
   /// After the handshake: this end of a pair there is already.
   void open_into(Fd near);
   /// Ends it now; the reason stands in failure() and why(). The other end is told by a close_notify, if it can be.

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "export/random.h"
+#include "export/tls/address.h"
 
 namespace picket::tls {
 namespace {
@@ -34,7 +34,7 @@ bool has_hung_up(const Fd& fd) {
 Result<std::unique_ptr<Gate>> Gate::open(std::shared_ptr<Dialer> dialer, HostPort to, std::string server_name,
                                          std::chrono::milliseconds patience) {
   std::unique_ptr<Gate> gate(new Gate(std::move(dialer), std::move(to), std::move(server_name), patience));
-  const std::string name = fmt::format("picket-gate-{:016x}", random_bits());
+  const std::string name = secret_name("picket-gate-");
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
   std::memcpy(at.sun_path + 1, name.data(), name.size());

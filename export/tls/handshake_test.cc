@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -368,6 +369,46 @@ TEST_F(Handshake, ThereAreOnlySoManyConnections) {
   ASSERT_TRUE(eventually([&] { return ring->counters().connections == 2; }));
   EXPECT_NE(dial(), "");
   EXPECT_TRUE(counted(Failure::kFull));
+}
+
+TEST_F(Handshake, OneCertificateHasOnlySoManyConnections) {
+  TunnelLimits limits = quick();
+  limits.connections_per_name = 3;
+  listen(limits);
+  const auto set_up = [&](SSL_CTX* c) { show_certificate(c, site.sensor); };
+  std::vector<std::unique_ptr<RawClient>> open;
+  for (int i = 0; i < 3; ++i) {
+    open.push_back(std::make_unique<RawClient>(listener->port(), set_up));
+    ASSERT_TRUE(open.back()->works());
+  }
+  EXPECT_FALSE(RawClient(listener->port(), set_up).works()) << "it has three";
+  EXPECT_TRUE(counted(Failure::kTooManyOfOne));
+  site.write_sensor(make_certificate(site.sensor_spec("plant-8"), &site.ca));
+  EXPECT_EQ(dial(), "") << "others have their own";
+  open.clear();
+  site.write_sensor(site.sensor);
+  ASSERT_TRUE(eventually([&] { return ring->counters().connections == 0; }));
+  EXPECT_EQ(dial(), "") << "there is room again";
+}
+
+TEST_F(Handshake, NobodyForetellsTheNamesOfItsSockets) {
+  std::mutex mutex;
+  std::vector<std::string> names;
+  ring = site.keyring(Side::kCollector);
+  listener = Listener::start(ring, {kHost, 0}, quick(), peers, [&](Fd end, const Peer& who) {
+               const std::lock_guard lock(mutex);
+               names.push_back(who.channel);
+               write_all(end.get(), "hello");
+             }).value();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(dial(), "");
+  listener.reset();
+  ASSERT_EQ(names.size(), 3U);
+  const std::string before = "unix-abstract:picket-";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    ASSERT_TRUE(names[i].starts_with(before)) << names[i];
+    EXPECT_EQ(names[i].size(), before.size() + 32) << "128 bits: " << names[i];
+    EXPECT_NE(names[i].substr(before.size(), 8), names[(i + 1) % 3].substr(before.size(), 8));
+  }
 }
 
 TEST_F(Handshake, APortThatIsTakenIsSaid) {

@@ -171,6 +171,7 @@ bool has_hybrid() {
 TunnelLimits quick() {
   TunnelLimits limits;
   limits.handshake = std::chrono::seconds(20);
+  limits.connections_per_name = limits.connections;
   limits.linger = std::chrono::milliseconds(200);
   limits.look_at_files = std::chrono::milliseconds(20);
   return limits;

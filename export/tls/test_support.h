@@ -71,7 +71,7 @@ struct Site {
 /// Does the OpenSSL that runs have X25519MLKEM768?
 bool has_hybrid();
 
-/// Limits under which tests need not wait.
+/// Limits under which tests need not wait, and one sensor may have all connections.
 TunnelLimits quick();
 
 /// Until it is true, at most 20 s.

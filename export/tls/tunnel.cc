@@ -20,7 +20,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "export/random.h"
 #include "export/tls/address.h"
 
 namespace picket::tls {
@@ -75,6 +74,7 @@ struct Entry {
   Events events;
   Fd near;             ///< where bytes are to go; none: a pair is made
   std::string source;  ///< whose handshake it is, until it is over
+  std::string name;    ///< that it is counted by: of an accepted one that is open
   bool told_open = false;
   std::uint64_t sent_bytes = 0;  ///< when its deadline was set
 };
@@ -95,7 +95,6 @@ class EpollTunnel final : public Tunnel {
     if (!epoll_ || !wake_ || !watch(wake_.get(), EPOLLIN, kWake)) {
       return Error{fmt::format("TLS cannot start: {}", std::strerror(errno))};
     }
-    prefix_ = fmt::format("picket-{:016x}-", random_bits());
     // Signals are for others; and OpenSSL writes without MSG_NOSIGNAL, so a far end that
     // is gone would end the process.
     sigset_t all, before;
@@ -141,10 +140,10 @@ class EpollTunnel final : public Tunnel {
   Counters& counters_;
   Fd epoll_, wake_, listener_;
   Events listener_events_;
-  std::string prefix_;
   std::uint64_t next_id_ = kFirstId;
   std::unordered_map<std::uint64_t, Entry> entries_;
   std::map<std::string, int> shaking_;  ///< handshakes by source
+  std::map<std::string, int> let_in_;   ///< accepted and open, by the certificate's name
   std::vector<std::uint64_t> more_to_do_;
   Clock::time_point last_files_ = Clock::now(), last_judged_ = last_files_, last_tick_ = last_files_;
   Teller teller_;
@@ -303,10 +302,17 @@ void EpollTunnel::greet(std::uint64_t id, Entry& entry) {
     const Verdict verdict = now->judge_again(c.ssl());
     if (verdict.failure != Failure::kNone) return c.end(verdict.failure, verdict.why);
   }
+  if (!entry.source.empty()) {
+    const std::string& name = c.peer().who.name;
+    int& open = let_in_[name];
+    if (open >= limits_.connections_per_name) return c.end(Failure::kTooManyOfOne, {});
+    ++open;
+    entry.name = name;
+  }
   Fd other;
   if (entry.near) {
     c.open_into(std::move(entry.near));
-  } else if (auto end = c.open(fmt::format("{}{}", prefix_, id)); end) {
+  } else if (auto end = c.open(); end) {
     other = std::move(end).value();
   } else {
     return c.end(Failure::kSystem, end.error().message);
@@ -325,6 +331,7 @@ void EpollTunnel::finish(std::uint64_t id) {
   auto node = entries_.extract(id);
   Entry& entry = node.mapped();
   shook_hands(entry);
+  if (!entry.name.empty() && --let_in_[entry.name] == 0) let_in_.erase(entry.name);
   --counters_.connections;
   const Connection& c = *entry.connection;
   if (c.failure() != Failure::kNone) teller_.tell(c.peer(), c.failure(), c.why(), entry.told_open);

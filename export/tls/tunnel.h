@@ -2,7 +2,7 @@
 //
 // Renewal  looks at the keyring's files every `look_at_files`; when they changed, and once a minute, each
 //          connection's certificate is judged again, and who would not be let in now is put out.
-// Limits   connections, handshakes from one address (an IPv6 /64 is one), bytes and time of a handshake; time to wait
+// Limits   connections, those that one certificate's name was let in with, handshakes from one address (an IPv6 /64 is one), bytes and time of a handshake; time to wait
 //          for the far side's close_notify. Who is above a limit is closed and counted.
 // Log      each failure by its reason, at most one line a second of a reason; what is left out is told with the next
 // Threads  Events are called in the tunnel's thread, which waits for them
@@ -22,6 +22,8 @@ struct TunnelLimits {
   std::chrono::milliseconds handshake{10'000};
   std::uint64_t handshake_bytes = 128 << 10;
   int connections = 4096;
+  int connections_per_name =
+      16;  ///< accepted ones: a sensor has a few, and one of before may look open for a minute
   int handshakes_per_address = 64;
   std::chrono::milliseconds linger{2'000};
   std::chrono::milliseconds look_at_files{1'000};

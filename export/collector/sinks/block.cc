@@ -90,15 +90,16 @@ Result<Block> new_block(Deliveries deliveries, const HeadOf& head_of) {
   return block;
 }
 
-void each_record(const Delivery& d, std::vector<Rejected>& rejected, const TakeRecord& take) {
+void each_record(const Delivery& d, Rejects& rejected, const TakeRecord& take) {
   WireReader in(as_bytes(d.records));
   std::uint64_t seq = d.first_seq;
   std::size_t at = 0;  // of the record that is read
   for (Bytes record; next_delimited(in, record); ++seq) {
     at = d.records.size() - in.left();
-    if (auto why = take(seq, record)) rejected.push_back({d.chain, seq, *why, std::string(as_text(record))});
+    if (auto why = take(seq, record)) rejected.add(d.chain, seq, std::move(*why), record);
   }
-  if (!in.ok()) rejected.push_back({d.chain, seq, "what follows is no run of records", d.records.substr(at)});
+  if (!in.ok())
+    rejected.add(d.chain, seq, "what follows is no run of records", as_bytes(d.records).subspan(at));
 }
 
 std::string write_head(const ChainId& chain, const ChainHead& head) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "export/collector/rejects.h"
 #include "export/collector/sink.h"
 
 namespace picket::collector {
@@ -39,7 +40,7 @@ using TakeRecord = std::function<std::optional<std::string>(std::uint64_t seq, B
 
 /// Gives each record of a delivery to `take`, and what it refuses to `rejected`. Bytes that are no run of records are
 /// rejected as one.
-void each_record(const Delivery& delivery, std::vector<Rejected>& rejected, const TakeRecord& take);
+void each_record(const Delivery& delivery, Rejects& rejected, const TakeRecord& take);
 
 /// A picket.v1.ChainState.
 std::string write_head(const ChainId& chain, const ChainHead& head);

@@ -194,7 +194,7 @@ Status ClickHouseSink::write(const Block& block, const Bury& bury) {
   if (auto s = begin(block); !s) return s;
   for (auto& t : rows_by_table_) t.clear();
   Status status = Done{};
-  std::vector<Rejected> rejected;
+  Rejects rejected(bury);
   for (const Delivery* d : block.deliveries) {
     const auto& begun = known_.at(d->chain).begun;
     each_record(*d, rejected, [&](std::uint64_t seq, Bytes record) -> std::optional<std::string> {
@@ -211,7 +211,7 @@ Status ClickHouseSink::write(const Block& block, const Bury& bury) {
   }
   for (std::size_t t = 0; t < rows_by_table_.size(); ++t)
     if (auto s = insert_rows(t); !s) return s;
-  if (auto s = bury(rejected); !s) return s;
+  if (auto s = rejected.bury(); !s) return s;
   return commit(block);
 }
 

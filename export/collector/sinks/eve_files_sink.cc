@@ -251,7 +251,7 @@ Status EveFilesSink::store(Deliveries deliveries, const Bury& bury) {
   if (auto s = follow_name(); !s) return s;
 
   PlacedLines placed;
-  std::vector<Rejected> rejected;
+  Rejects rejected(bury);
   for (const Delivery* d : block.value().deliveries) {
     each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
       if (!eve_.append(record, placed.lines)) return "is not a Protobuf message";
@@ -259,7 +259,7 @@ Status EveFilesSink::store(Deliveries deliveries, const Bury& bury) {
       return std::nullopt;
     });
   }
-  if (auto s = bury(rejected); !s) return s;
+  if (auto s = rejected.bury(); !s) return s;
   const auto end = end_of(file_, path_);
   if (!end) return end.error();
   placed.place = end.value();

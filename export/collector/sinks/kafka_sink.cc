@@ -335,7 +335,7 @@ Status KafkaSink::transact(const Block& block, const Bury& bury) {
   failed_.clear();
   if (auto s = to_status("begin", rd_kafka_begin_transaction(producer_.get())); !s) return s;
   Status status = Done{};
-  std::vector<Rejected> rejected;
+  Rejects rejected(bury);
   std::string key;
   for (const Delivery* d : block.deliveries) {
     each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
@@ -349,7 +349,7 @@ Status KafkaSink::transact(const Block& block, const Bury& bury) {
   }
   // Heads only behind records that the brokers have.
   if (status) status = flush();
-  if (status) status = bury(rejected);
+  if (status) status = rejected.bury();
   for (const auto& [chain, after] : block.heads) {
     std::string too_large;
     if (status) status = produce(heads_topic_, text_of(chain), write_head(chain, *after), too_large);

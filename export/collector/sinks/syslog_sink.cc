@@ -64,7 +64,7 @@ Status ThreadedSyslog::store(Deliveries deliveries, const Bury& bury) {
   const auto block = new_block(deliveries, [&](const ChainId& chain) { return head(chain); });
   if (!block) return block.error();
   std::vector<std::string> messages;
-  std::vector<Rejected> rejected;
+  Rejects rejected(bury);
   for (const Delivery* d : block.value().deliveries) {
     each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
       std::string message = syslog_message(record, d->chain.sensor);
@@ -72,7 +72,7 @@ Status ThreadedSyslog::store(Deliveries deliveries, const Bury& bury) {
       return std::nullopt;
     });
   }
-  if (auto s = bury(rejected); !s) return s;
+  if (auto s = rejected.bury(); !s) return s;
   {
     const std::lock_guard lock(mutex_);
     for (std::string& message : messages) {
