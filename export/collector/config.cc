@@ -201,6 +201,11 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) { return text(n, c.kafka.prefix); }},
     {"kafka.transactional-id", "picket-collector", "of this collector alone, the same after a restart",
      [](const YAML::Node& n, Config& c) { return text(n, c.kafka.transactional_id); }},
+    {"kafka.make-heads", "yes", "makes the topic PREFIX.heads, compacted, where it is not there",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.kafka.make_heads = n.as<bool>();
+       return nullptr;
+     }},
     {"kafka.timeout", "30s", "of a transaction, 1s to 1h",
      [](const YAML::Node& n, Config& c) { return timeout(n, c.kafka.timeout); }},
     {"kafka.settings", "",

@@ -104,11 +104,13 @@ TEST_F(ConfigTest, KeysOfKafka) {
   EXPECT_EQ(load_config(write("")).value().kafka.brokers, "");
   const auto c = load_config(
       write("kafka.brokers: a:9093,b:9093\nkafka.prefix: p\nkafka.transactional-id: t\nkafka.timeout: 20s\n"
-            "kafka.settings:\n  security.protocol: ssl\n  ssl.ca.location: /c.crt\n"));
+            "kafka.make-heads: no\nkafka.settings:\n  security.protocol: ssl\n  ssl.ca.location: /c.crt\n"));
   ASSERT_TRUE(c) << c.error().message;
   const KafkaOptions& o = c.value().kafka;
   EXPECT_EQ(o.brokers, "a:9093,b:9093");
   EXPECT_EQ(o.prefix + o.transactional_id, "pt");
+  EXPECT_FALSE(o.make_heads);
+  EXPECT_TRUE(Config{}.kafka.make_heads);
   EXPECT_EQ(o.timeout, std::chrono::seconds(20));
   EXPECT_EQ(o.settings, (std::map<std::string, std::string>{{"security.protocol", "ssl"},
                                                             {"ssl.ca.location", "/c.crt"}}));

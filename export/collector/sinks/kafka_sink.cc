@@ -10,6 +10,7 @@
 #include "export/collector/layout.h"
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/kafka_heads.h"
+#include "export/collector/sinks/kafka_topic.h"
 #include "export/endpoint.h"
 #include "export/eve_table.h"
 #include "export/wire_reader.h"
@@ -83,6 +84,7 @@ class KafkaSink final : public Sink {
   Result<Owned<rd_kafka_t>> make(rd_kafka_type_t type, const std::string& brokers) const;
   Status connect();
   void disconnect();
+  Status require_heads();
   Status assign_heads();
   Status read_heads();
   Result<std::optional<Read>> read_one_head(std::chrono::milliseconds at_most);
@@ -99,6 +101,7 @@ class KafkaSink final : public Sink {
   Owned<rd_kafka_t> producer_, consumer_;
   std::vector<std::int64_t> next_offset_;  ///< of the heads' partitions
   std::map<ChainId, ChainHead> heads_;
+  bool has_warned_ = false;
   std::string failed_;  ///< why a message of this transaction was not delivered
 };
 
@@ -201,6 +204,7 @@ Status KafkaSink::connect() {
   producer_ = std::move(producer).value();
   if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
+  if (auto s = require_heads(); !s) return s;
 
   auto consumer = make(RD_KAFKA_CONSUMER, options_.brokers);
   if (!consumer) return consumer.error();
@@ -214,6 +218,21 @@ Status KafkaSink::connect() {
 void KafkaSink::disconnect() {
   producer_.reset();
   consumer_.reset();
+}
+
+Status KafkaSink::require_heads() {
+  std::string unknown;
+  if (auto s = require_compacted(*producer_, {heads_topic_, options_.make_heads}, options_.timeout, unknown);
+      !s)
+    return kafka_error(s.error().message);
+  if (!unknown.empty() && !has_warned_) {
+    spdlog::warn(
+        "kafka: whether {} has cleanup.policy=compact could not be asked: {}; look at it yourself (the right "
+        "DESCRIBE_CONFIGS lets this collector do so): heads that expire let records in twice",
+        heads_topic_, unknown);
+    has_warned_ = true;
+  }
+  return Done{};
 }
 
 /// All partitions of the topic of heads, from their beginning.
