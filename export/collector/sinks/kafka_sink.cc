@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <netdb.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <vector>
 
 #include "export/collector/layout.h"
+#include "export/collector/log_limit.h"
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/kafka_heads.h"
 #include "export/collector/sinks/kafka_topic.h"
@@ -67,6 +71,26 @@ bool read_record(Bytes record, const ChainId& chain, std::string& key, std::size
   return true;
 }
 
+/// Without encryption. Brokers say themselves where others of them are, and names may lead anywhere: what counts is the
+/// address.
+int connect_on_loopback(int socket, const sockaddr* to, int size, const char* broker, void*) {
+  char host[NI_MAXHOST] = "";
+  const auto bytes = static_cast<socklen_t>(size);
+  const int failed = ::getnameinfo(to, bytes, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  if (failed != 0 || !HostPort{host, 0}.is_loopback()) {
+    static LogLimit limit(1);
+    if (limit.allow()) {
+      spdlog::warn(
+          "kafka: broker {} at {} is not on this machine, and records are sent in clear text: not connected; "
+          "set security.protocol: ssl in kafka.settings, or what the broker advertises "
+          "(advertised.listeners)",
+          broker, host);
+    }
+    return EACCES;
+  }
+  return ::connect(socket, to, bytes) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
 class KafkaSink final : public Sink {
  public:
   explicit KafkaSink(const KafkaOptions& options) : Sink("kafka"), options_(options) {
@@ -80,6 +104,7 @@ class KafkaSink final : public Sink {
   Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
+  [[nodiscard]] bool is_encrypted() const;
   Result<Owned<rd_kafka_conf_t>> configure(bool consumer, const std::string& brokers) const;
   Result<Owned<rd_kafka_t>> make(rd_kafka_type_t type, const std::string& brokers) const;
   Status connect();
@@ -141,11 +166,17 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer, const std::st
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char* text) {
     spdlog::debug("kafka: {}", text);
   });
+  if (!is_encrypted()) rd_kafka_conf_set_connect_cb(conf.get(), &connect_on_loopback);
   if (!consumer) {
     rd_kafka_conf_set_opaque(conf.get(), const_cast<KafkaSink*>(this));
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaSink::delivered);
   }
   return conf;
+}
+
+bool KafkaSink::is_encrypted() const {
+  const auto protocol = options_.settings.find("security.protocol");
+  return protocol != options_.settings.end() && protocol->second.find("ssl") != std::string::npos;
 }
 
 /// Without brokers it connects to nothing.
@@ -164,16 +195,13 @@ Status KafkaSink::check() const {
     if (options_.settings.contains(ours))
       return kafka_error(fmt::format("setting '{}' is the sink's; leave it away", ours));
   }
-  const auto protocol = options_.settings.find("security.protocol");
-  const bool encrypted =
-      protocol != options_.settings.end() && protocol->second.find("ssl") != std::string::npos;
   std::string_view left = options_.brokers;
   while (!left.empty() || options_.brokers.empty()) {
     const auto one = left.substr(0, left.find(','));
     left.remove_prefix(std::min(left.size(), one.size() + 1));
     const auto at = parse_host_port(one, "kafka.brokers");
     if (!at) return at.error();
-    if (!encrypted && !at.value().is_loopback()) {
+    if (!is_encrypted() && !at.value().is_loopback()) {
       return kafka_error(
           fmt::format("broker {}: without encryption brokers are on loopback; set security.protocol: ssl",
                       at.value().text()));

@@ -46,7 +46,8 @@ struct KafkaOptions {
   bool make_heads = true;                             ///< PREFIX.heads, where it is not there
   std::chrono::milliseconds timeout{30'000};          ///< of a transaction
   /// librdkafka's own settings (CONFIGURATION.md there): security.protocol, ssl.ca.location, sasl.mechanism ...
-  /// What the sink has to set itself is refused. Without encryption brokers are on loopback.
+  /// What the sink has to set itself is refused. Without encryption brokers are on loopback: the
+  /// configured ones, and those that they name.
   std::map<std::string, std::string> settings;
 };
 

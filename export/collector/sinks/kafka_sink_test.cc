@@ -214,6 +214,20 @@ TEST_F(KafkaTest, SaysOnceThatItCouldNotAskHowHeadsAreKept) {
   EXPECT_EQ(said.find("could not be asked", at + 60), std::string::npos) << said;
 }
 
+/// The first broker is on loopback; where the others are it says itself.
+TEST_F(KafkaTest, GoesToNoBrokerBeyondLoopbackInClearText) {
+  const Log log;
+  Relay relay(brokers_, "192.0.2.1");
+  auto sink =
+      std::move(open_kafka_sink({.brokers = relay.list(), .timeout = std::chrono::milliseconds{2000}}))
+          .value();
+  EXPECT_FALSE(refusal(*sink, {chain_.next(3)}).empty());
+  sink.reset();
+  const std::string said = log.text();
+  EXPECT_NE(said.find("at 192.0.2.1 is not on this machine"), std::string::npos) << said;
+  EXPECT_NE(said.find("security.protocol: ssl in kafka.settings"), std::string::npos) << said;
+}
+
 /// The group of the consumer commits nothing, so collectors need no right to it.
 TEST_F(KafkaTest, NeedsNoGroup) {
   store(*open(), {chain_.next(3)});  // whose first question goes to the coordinator of transactions
