@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <set>
 #include <vector>
 
 #include "export/collector/layout.h"
@@ -36,6 +37,10 @@ struct Free {
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
+
+/// More than librdkafka counts for a message beside key and value: what fits by this is never too large for it.
+constexpr std::size_t kMessageBytes = 64;
+constexpr const char* kTooLarge = "is larger than message.max.bytes";
 
 /// What transactions and heads rest on is not for settings to change, by none of its names.
 constexpr std::array kOurs = {
@@ -113,9 +118,12 @@ class KafkaSink final : public Sink {
   Status assign_heads();
   Status read_heads();
   Result<std::optional<Read>> read_one_head(std::chrono::milliseconds at_most);
+  Status bury_once(std::vector<Rejected> rejected, const Bury& bury);
   Status transact(const Block& block, const Bury& bury);
-  Status produce(const std::string& topic, std::string_view key, std::string_view value,
-                 std::string& too_large);
+  [[nodiscard]] bool is_too_large(std::string_view key, std::string_view value) const {
+    return key.size() + value.size() + kMessageBytes > max_message_bytes_;
+  }
+  Status produce(const std::string& topic, std::string_view key, std::string_view value);
   Status flush();
   static void delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self);
   [[nodiscard]] int timeout_ms() const { return static_cast<int>(options_.timeout.count()); }
@@ -126,6 +134,8 @@ class KafkaSink final : public Sink {
   Owned<rd_kafka_t> producer_, consumer_;
   std::vector<std::int64_t> next_offset_;  ///< of the heads' partitions
   std::map<ChainId, ChainHead> heads_;
+  std::size_t max_message_bytes_ = 0;
+  std::set<std::pair<ChainId, std::uint64_t>> buried_;  ///< of what is not stored yet
   bool has_warned_ = false;
   std::string failed_;  ///< why a message of this transaction was not delivered
 };
@@ -230,6 +240,10 @@ Status KafkaSink::connect() {
   auto producer = make(RD_KAFKA_PRODUCER, options_.brokers);
   if (!producer) return producer.error();
   producer_ = std::move(producer).value();
+  char limit[32] = "";
+  std::size_t size = sizeof limit;
+  rd_kafka_conf_get(rd_kafka_conf(producer_.get()), "message.max.bytes", limit, &size);
+  max_message_bytes_ = std::strtoull(limit, nullptr, 10);
   if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
   if (auto s = require_heads(); !s) return s;
@@ -353,21 +367,17 @@ Status KafkaSink::store(Deliveries deliveries, const Bury& bury) {
     disconnect();
     return s;
   }
+  buried_.clear();
   for (const auto& [chain, after] : block.value().heads) heads_[chain] = *after;
   return Done{};
 }
 
-Status KafkaSink::produce(const std::string& topic, std::string_view key, std::string_view value,
-                          std::string& too_large) {
+Status KafkaSink::produce(const std::string& topic, std::string_view key, std::string_view value) {
   const auto e = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
                                    RD_KAFKA_V_KEY(key.data(), key.size()),
                                    RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
                                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
   if (e == RD_KAFKA_RESP_ERR_NO_ERROR) return Done{};
-  if (e == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    too_large = "is larger than message.max.bytes";
-    return Done{};
-  }
   return kafka_error(fmt::format("{}: {}", topic, rd_kafka_err2str(e)));
 }
 
@@ -378,29 +388,49 @@ Status KafkaSink::flush() {
   return Done{};
 }
 
+/// What the router gives again because the brokers did not take what came with it stands in the file already.
+Status KafkaSink::bury_once(std::vector<Rejected> rejected, const Bury& bury) {
+  std::erase_if(rejected, [&](const Rejected& r) { return buried_.contains({r.chain, r.seq}); });
+  if (rejected.empty()) return Done{};
+  if (auto s = bury(rejected); !s) return s;
+  for (const Rejected& r : rejected) buried_.emplace(r.chain, r.seq);
+  return Done{};
+}
+
+/// Buries before it begins: while that does not work, brokers get no transactions that are aborted.
 Status KafkaSink::transact(const Block& block, const Bury& bury) {
+  struct Message {
+    std::size_t table = 0;
+    std::string key;
+    Bytes record;  // of the block
+  };
+  std::vector<Message> messages;
+  std::vector<Rejected> rejected;
+  for (const Delivery* d : block.deliveries) {
+    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+      Message m{.record = record};
+      if (!read_record(record, d->chain, m.key, m.table)) return "is not an Event with a type";
+      if (is_too_large(m.key, as_text(record))) return kTooLarge;
+      messages.push_back(std::move(m));
+      return std::nullopt;
+    });
+  }
+  if (auto s = bury_once(std::move(rejected), bury); !s) return s;
+
   failed_.clear();
   if (auto s = to_status("begin", rd_kafka_begin_transaction(producer_.get())); !s) return s;
   Status status = Done{};
-  std::vector<Rejected> rejected;
-  std::string key;
-  for (const Delivery* d : block.deliveries) {
-    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
-      std::size_t table = 0;
-      if (!read_record(record, d->chain, key, table)) return "is not an Event with a type";
-      std::string too_large;
-      if (status) status = produce(topics_[table], key, as_text(record), too_large);
-      return too_large.empty() ? std::nullopt : std::optional{too_large};
-    });
+  for (const Message& m : messages) {
+    if (status) status = produce(topics_[m.table], m.key, as_text(m.record));
     rd_kafka_poll(producer_.get(), 0);
   }
   // Heads only behind records that the brokers have.
   if (status) status = flush();
-  if (status) status = bury(rejected);
   for (const auto& [chain, after] : block.heads) {
-    std::string too_large;
-    if (status) status = produce(heads_topic_, text_of(chain), write_head(chain, *after), too_large);
-    if (status && !too_large.empty()) status = kafka_error(text_of(chain) + ": its head " + too_large);
+    const std::string key = text_of(chain), value = write_head(chain, *after);
+    if (status && is_too_large(key, value))
+      status = kafka_error(fmt::format("{}: its head {}", key, kTooLarge));
+    if (status) status = produce(heads_topic_, key, value);
   }
   if (status) status = to_status("commit", rd_kafka_commit_transaction(producer_.get(), timeout_ms()));
   if (!status && !failed_.empty()) status = kafka_error(failed_);

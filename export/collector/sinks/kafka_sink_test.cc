@@ -255,6 +255,34 @@ TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   EXPECT_EQ(through(*sink, chain_.id()), 2U);
 }
 
+/// What is aborted stays in sight here: nothing is begun that has to be.
+TEST_F(KafkaTest, SendsNothingWhilePoisonCannotBeBuried) {
+  auto sink = open();
+  std::string content = test::records(1, 3);
+  append_delimited(as_bytes("poison"), content);
+  const auto delivery = chain_.with(4, content);
+  const Bury full = [](std::span<const Rejected>) -> Status { return Error{"the disk is full"}; };
+  EXPECT_NE(refusal(*sink, {delivery}, full).find("the disk is full"), std::string::npos);
+  EXPECT_TRUE(brokers_.read("picket.flow").empty());
+  EXPECT_EQ(store(*sink, {delivery}).size(), 1U);
+  EXPECT_EQ(brokers_.read("picket.flow").size(), 2U);
+}
+
+TEST_F(KafkaTest, BuriesPoisonOnceHoweverOftenBrokersFail) {
+  auto sink = open();
+  std::string content = test::records(1, 3);
+  append_delimited(as_bytes("poison"), content);
+  const auto delivery = chain_.with(4, content);
+  ASSERT_TRUE(sink->head(chain_.id()));
+  std::vector<Rejected> rejected;
+  for (int times = 0; times < 2; ++times) {
+    brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
+    EXPECT_FALSE(refusal(*sink, {delivery}, test::bury_in(rejected)).empty());
+  }
+  EXPECT_TRUE(sink->store(std::vector{delivery}, test::bury_in(rejected)));
+  EXPECT_EQ(rejected.size(), 1U);
+}
+
 /// Gives what a consumer was told, and then nothing any more.
 class Consumer {
  public:
