@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <spdlog/common.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <climits>
 #include <filesystem>
 #include <limits>
 #include <span>
@@ -199,8 +201,16 @@ constexpr Key kSinkKeys[] = {
      [](const YAML::Node& n, Config& c) { return text(n, c.kafka.brokers); }},
     {"kafka.prefix", "picket", "topics are PREFIX.TYPE and PREFIX.heads",
      [](const YAML::Node& n, Config& c) { return text(n, c.kafka.prefix); }},
-    {"kafka.transactional-id", "picket-collector", "of this collector alone, the same after a restart",
+    {"kafka.transactional-id", "picket-collector-HOST-LISTEN",
+     "of this collector alone, the same after a restart; HOST: this machine's name, LISTEN: tls.listen, "
+     "listen or "
+     "intake.folder",
      [](const YAML::Node& n, Config& c) { return text(n, c.kafka.transactional_id); }},
+    {"kafka.make-heads", "yes", "makes the topic PREFIX.heads, compacted, where it is not there",
+     [](const YAML::Node& n, Config& c) -> const char* {
+       c.kafka.make_heads = n.as<bool>();
+       return nullptr;
+     }},
     {"kafka.timeout", "30s", "of a transaction, 1s to 1h",
      [](const YAML::Node& n, Config& c) { return timeout(n, c.kafka.timeout); }},
     {"kafka.settings", "",
@@ -306,6 +316,16 @@ std::string Config::dead_letter_path() const {
   if (dead_letter == kNone) return "";
   if (dead_letter != kBesideStore) return dead_letter;
   return (has_store() ? store.path : kDefaultStore) + ".dead-letters";
+}
+
+std::string Config::transactional_id() const {
+  if (!kafka.transactional_id.empty()) return kafka.transactional_id;
+  char host[HOST_NAME_MAX + 1] = "";
+  ::gethostname(host, sizeof host - 1);
+  const std::string& from = !tls.listen.empty()      ? tls.listen
+                            : !server.listen.empty() ? server.listen
+                                                     : intake.folder;
+  return fmt::format("picket-collector-{}-{}", host, from);
 }
 
 std::string config_help() {

@@ -31,7 +31,7 @@ struct Config {
   EveFilesOptions eve;
   ClickHouseOptions clickhouse{.url = ""};
   unsigned clickhouse_lines = 1;  ///< sinks with a connection each, see router.h
-  KafkaOptions kafka{.brokers = ""};
+  KafkaOptions kafka{.brokers = "", .transactional_id = ""};
   SyslogOptions syslog;
   std::string dead_letter = kBesideStore;  ///< "none": they are counted alone
   std::uint64_t dead_letter_bytes = std::uint64_t{256} << 20;
@@ -46,6 +46,8 @@ struct Config {
   [[nodiscard]] std::uint64_t most_files() const;
   /// Where dead letters go; "" when they are counted alone.
   [[nodiscard]] std::string dead_letter_path() const;
+  /// Kafka's: where none is given, no two collectors that run have the same, and each keeps its own over a restart.
+  [[nodiscard]] std::string transactional_id() const;
 };
 
 /// Keys, with their defaults and meaning, one a line: for --help.

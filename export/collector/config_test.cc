@@ -110,16 +110,34 @@ TEST_F(ConfigTest, KeysOfKafka) {
   EXPECT_EQ(load_config(write("")).value().kafka.brokers, "");
   const auto c = load_config(
       write("kafka.brokers: a:9093,b:9093\nkafka.prefix: p\nkafka.transactional-id: t\nkafka.timeout: 20s\n"
-            "kafka.settings:\n  security.protocol: ssl\n  ssl.ca.location: /c.crt\n"));
+            "kafka.make-heads: no\nkafka.settings:\n  security.protocol: ssl\n  ssl.ca.location: /c.crt\n"));
   ASSERT_TRUE(c) << c.error().message;
   const KafkaOptions& o = c.value().kafka;
   EXPECT_EQ(o.brokers, "a:9093,b:9093");
   EXPECT_EQ(o.prefix + o.transactional_id, "pt");
+  EXPECT_FALSE(o.make_heads);
+  EXPECT_TRUE(Config{}.kafka.make_heads);
   EXPECT_EQ(o.timeout, std::chrono::seconds(20));
   EXPECT_EQ(o.settings, (std::map<std::string, std::string>{{"security.protocol", "ssl"},
                                                             {"ssl.ca.location", "/c.crt"}}));
   EXPECT_NE(error_of("kafka.settings: ssl\n").find("has to be a map"), std::string::npos);
   EXPECT_NE(error_of("kafka.brokers: ''\n").find("is empty"), std::string::npos);
+}
+
+/// Two with one id would fence each other off for ever.
+TEST_F(ConfigTest, CollectorsHaveTransactionalIdsOfTheirOwn) {
+  const auto id = [&](const std::string& text) {
+    return load_config(write(text)).value().transactional_id();
+  };
+  const std::string one = id("tls.listen: 0.0.0.0:5514\nkafka.brokers: a:1\n");
+  EXPECT_EQ(one, id("kafka.brokers: b:1\ntls.listen: 0.0.0.0:5514\n"));  // after a restart, and other changes
+  char host[256] = "";
+  ASSERT_EQ(::gethostname(host, sizeof host - 1), 0);
+  EXPECT_EQ(one, "picket-collector-" + std::string(host) + "-0.0.0.0:5514");
+  EXPECT_NE(one, id("tls.listen: 0.0.0.0:5515\n"));
+  EXPECT_NE(id("listen: 127.0.0.1:1\n"), id("listen: 127.0.0.1:2\n"));
+  EXPECT_NE(id("intake.folder: /a\n"), id("intake.folder: /b\n"));
+  EXPECT_EQ(id("kafka.transactional-id: soc-1\n"), "soc-1");
 }
 
 TEST_F(ConfigTest, KeysOfSyslog) {

@@ -26,7 +26,9 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Config& config) {
   add(!config.eve.path.empty(), open_eve_files_sink, config.eve);
   for (unsigned line = 0; line < config.clickhouse_lines; ++line)
     add(!config.clickhouse.url.empty(), open_clickhouse_sink, config.clickhouse);
-  add(!config.kafka.brokers.empty(), open_kafka_sink, config.kafka);
+  KafkaOptions kafka = config.kafka;
+  kafka.transactional_id = config.transactional_id();
+  add(!kafka.brokers.empty(), open_kafka_sink, kafka);
   add(!config.syslog.server.empty(), open_syslog_sink, config.syslog);
   if (error) return *error;
   if (std::none_of(sinks.begin(), sinks.end(), [](const auto& s) { return s->is_durable(); }))

@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <netdb.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <vector>
 
 #include "export/collector/layout.h"
+#include "export/collector/log_limit.h"
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/kafka_heads.h"
+#include "export/collector/sinks/kafka_topic.h"
 #include "export/endpoint.h"
 #include "export/eve_table.h"
 #include "export/wire_reader.h"
@@ -31,6 +36,10 @@ struct Free {
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
+
+/// More than librdkafka counts for a message beside key and value: what fits by this is never too large for it.
+constexpr std::size_t kMessageBytes = 64;
+constexpr const char* kTooLarge = "is larger than message.max.bytes";
 
 /// What transactions and heads rest on is not for settings to change, by none of its names.
 constexpr std::array kOurs = {
@@ -66,6 +75,26 @@ bool read_record(Bytes record, const ChainId& chain, std::string& key, std::size
   return true;
 }
 
+/// Without encryption. Brokers say themselves where others of them are, and names may lead anywhere: what counts is the
+/// address.
+int connect_on_loopback(int socket, const sockaddr* to, int size, const char* broker, void*) {
+  char host[NI_MAXHOST] = "";
+  const auto bytes = static_cast<socklen_t>(size);
+  const int failed = ::getnameinfo(to, bytes, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  if (failed != 0 || !HostPort{host, 0}.is_loopback()) {
+    static LogLimit limit(1);
+    if (limit.allow()) {
+      spdlog::warn(
+          "kafka: broker {} at {} is not on this machine, and records are sent in clear text: not connected; "
+          "set security.protocol: ssl in kafka.settings, or what the broker advertises "
+          "(advertised.listeners)",
+          broker, host);
+    }
+    return EACCES;
+  }
+  return ::connect(socket, to, bytes) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
 class KafkaSink final : public Sink {
  public:
   explicit KafkaSink(const KafkaOptions& options) : Sink("kafka"), options_(options) {
@@ -79,16 +108,20 @@ class KafkaSink final : public Sink {
   Status store(Deliveries deliveries, const Bury& bury) override;
 
  private:
+  [[nodiscard]] bool is_encrypted() const;
   Result<Owned<rd_kafka_conf_t>> configure(bool consumer, const std::string& brokers) const;
   Result<Owned<rd_kafka_t>> make(rd_kafka_type_t type, const std::string& brokers) const;
   Status connect();
   void disconnect();
+  Status require_heads();
   Status assign_heads();
   Status read_heads();
   Result<std::optional<Read>> read_one_head(std::chrono::milliseconds at_most);
   Status transact(const Block& block, const Bury& bury);
-  Status produce(const std::string& topic, std::string_view key, std::string_view value,
-                 std::string& too_large);
+  [[nodiscard]] bool is_too_large(std::string_view key, std::string_view value) const {
+    return key.size() + value.size() + kMessageBytes > max_message_bytes_;
+  }
+  Status produce(const std::string& topic, std::string_view key, std::string_view value);
   Status flush();
   static void delivered(rd_kafka_t*, const rd_kafka_message_t* m, void* self);
   [[nodiscard]] int timeout_ms() const { return static_cast<int>(options_.timeout.count()); }
@@ -99,6 +132,8 @@ class KafkaSink final : public Sink {
   Owned<rd_kafka_t> producer_, consumer_;
   std::vector<std::int64_t> next_offset_;  ///< of the heads' partitions
   std::map<ChainId, ChainHead> heads_;
+  std::size_t max_message_bytes_ = 0;
+  bool has_warned_ = false;
   std::string failed_;  ///< why a message of this transaction was not delivered
 };
 
@@ -138,11 +173,17 @@ Result<Owned<rd_kafka_conf_t>> KafkaSink::configure(bool consumer, const std::st
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char* text) {
     spdlog::debug("kafka: {}", text);
   });
+  if (!is_encrypted()) rd_kafka_conf_set_connect_cb(conf.get(), &connect_on_loopback);
   if (!consumer) {
     rd_kafka_conf_set_opaque(conf.get(), const_cast<KafkaSink*>(this));
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaSink::delivered);
   }
   return conf;
+}
+
+bool KafkaSink::is_encrypted() const {
+  const auto protocol = options_.settings.find("security.protocol");
+  return protocol != options_.settings.end() && protocol->second.find("ssl") != std::string::npos;
 }
 
 /// Without brokers it connects to nothing.
@@ -161,16 +202,13 @@ Status KafkaSink::check() const {
     if (options_.settings.contains(ours))
       return kafka_error(fmt::format("setting '{}' is the sink's; leave it away", ours));
   }
-  const auto protocol = options_.settings.find("security.protocol");
-  const bool encrypted =
-      protocol != options_.settings.end() && protocol->second.find("ssl") != std::string::npos;
   std::string_view left = options_.brokers;
   while (!left.empty() || options_.brokers.empty()) {
     const auto one = left.substr(0, left.find(','));
     left.remove_prefix(std::min(left.size(), one.size() + 1));
     const auto at = parse_host_port(one, "kafka.brokers");
     if (!at) return at.error();
-    if (!encrypted && !at.value().is_loopback()) {
+    if (!is_encrypted() && !at.value().is_loopback()) {
       return kafka_error(
           fmt::format("broker {}: without encryption brokers are on loopback; set security.protocol: ssl",
                       at.value().text()));
@@ -199,8 +237,13 @@ Status KafkaSink::connect() {
   auto producer = make(RD_KAFKA_PRODUCER, options_.brokers);
   if (!producer) return producer.error();
   producer_ = std::move(producer).value();
+  char limit[32] = "";
+  std::size_t size = sizeof limit;
+  rd_kafka_conf_get(rd_kafka_conf(producer_.get()), "message.max.bytes", limit, &size);
+  max_message_bytes_ = std::strtoull(limit, nullptr, 10);
   if (auto s = to_status("transactions", rd_kafka_init_transactions(producer_.get(), timeout_ms())); !s)
     return s;
+  if (auto s = require_heads(); !s) return s;
 
   auto consumer = make(RD_KAFKA_CONSUMER, options_.brokers);
   if (!consumer) return consumer.error();
@@ -214,6 +257,21 @@ Status KafkaSink::connect() {
 void KafkaSink::disconnect() {
   producer_.reset();
   consumer_.reset();
+}
+
+Status KafkaSink::require_heads() {
+  std::string unknown;
+  if (auto s = require_compacted(*producer_, {heads_topic_, options_.make_heads}, options_.timeout, unknown);
+      !s)
+    return kafka_error(s.error().message);
+  if (!unknown.empty() && !has_warned_) {
+    spdlog::warn(
+        "kafka: whether {} has cleanup.policy=compact could not be asked: {}; look at it yourself (the right "
+        "DESCRIBE_CONFIGS lets this collector do so): heads that expire let records in twice",
+        heads_topic_, unknown);
+    has_warned_ = true;
+  }
+  return Done{};
 }
 
 /// All partitions of the topic of heads, from their beginning.
@@ -310,17 +368,12 @@ Status KafkaSink::store(Deliveries deliveries, const Bury& bury) {
   return Done{};
 }
 
-Status KafkaSink::produce(const std::string& topic, std::string_view key, std::string_view value,
-                          std::string& too_large) {
+Status KafkaSink::produce(const std::string& topic, std::string_view key, std::string_view value) {
   const auto e = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
                                    RD_KAFKA_V_KEY(key.data(), key.size()),
                                    RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
                                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
   if (e == RD_KAFKA_RESP_ERR_NO_ERROR) return Done{};
-  if (e == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    too_large = "is larger than message.max.bytes";
-    return Done{};
-  }
   return kafka_error(fmt::format("{}: {}", topic, rd_kafka_err2str(e)));
 }
 
@@ -331,29 +384,40 @@ Status KafkaSink::flush() {
   return Done{};
 }
 
+/// Buries before it begins: while that does not work, brokers get no transactions that are aborted.
 Status KafkaSink::transact(const Block& block, const Bury& bury) {
+  struct Message {
+    std::size_t table = 0;
+    std::string key;
+    Bytes record;  // of the block
+  };
+  std::vector<Message> messages;
+  Rejects rejected(bury);
+  for (const Delivery* d : block.deliveries) {
+    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
+      Message m{.record = record};
+      if (!read_record(record, d->chain, m.key, m.table)) return "is not an Event with a type";
+      if (is_too_large(m.key, as_text(record))) return kTooLarge;
+      messages.push_back(std::move(m));
+      return std::nullopt;
+    });
+  }
+  if (auto s = rejected.bury(); !s) return s;
+
   failed_.clear();
   if (auto s = to_status("begin", rd_kafka_begin_transaction(producer_.get())); !s) return s;
   Status status = Done{};
-  Rejects rejected(bury);
-  std::string key;
-  for (const Delivery* d : block.deliveries) {
-    each_record(*d, rejected, [&](std::uint64_t, Bytes record) -> std::optional<std::string> {
-      std::size_t table = 0;
-      if (!read_record(record, d->chain, key, table)) return "is not an Event with a type";
-      std::string too_large;
-      if (status) status = produce(topics_[table], key, as_text(record), too_large);
-      return too_large.empty() ? std::nullopt : std::optional{too_large};
-    });
+  for (const Message& m : messages) {
+    if (status) status = produce(topics_[m.table], m.key, as_text(m.record));
     rd_kafka_poll(producer_.get(), 0);
   }
   // Heads only behind records that the brokers have.
   if (status) status = flush();
-  if (status) status = rejected.bury();
   for (const auto& [chain, after] : block.heads) {
-    std::string too_large;
-    if (status) status = produce(heads_topic_, text_of(chain), write_head(chain, *after), too_large);
-    if (status && !too_large.empty()) status = kafka_error(text_of(chain) + ": its head " + too_large);
+    const std::string key = text_of(chain), value = write_head(chain, *after);
+    if (status && is_too_large(key, value))
+      status = kafka_error(fmt::format("{}: its head {}", key, kTooLarge));
+    if (status) status = produce(heads_topic_, key, value);
   }
   if (status) status = to_status("commit", rd_kafka_commit_transaction(producer_.get(), timeout_ms()));
   if (!status && !failed_.empty()) status = kafka_error(failed_);

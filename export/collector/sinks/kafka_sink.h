@@ -19,10 +19,12 @@
 // a record: consumers tell them by sensor, boot, lane and number of the heads, or by the record's content.
 //
 // Kafka    2.5 or later; `min.insync.replicas` 2 with replication factor 3 makes durable what
-//          `acks=all` promises. Make the topics before, PREFIX.heads with cleanup.policy=compact (README.md
-//          has the commands): a broker that makes it itself deletes a quiet lane's head after seven days.
-//          `transactional.id` needs the right WRITE, the topics WRITE and PREFIX.heads READ; a group needs
-//          none: the consumer asks nothing of its own.
+//          `acks=all` promises. Make the topics before (README.md has the commands).
+//          `transactional.id` needs the right WRITE, the topics WRITE, PREFIX.heads READ and DESCRIBE_CONFIGS (and the
+//          cluster CREATE, where the sink is to make it); a group needs none: the consumer asks nothing of its own.
+// Heads    PREFIX.heads has cleanup.policy=compact: with another one a quiet lane's head is deleted after seven days,
+//          and its records come in twice. So each connection asks how it is kept, makes it where it is not there, and
+//          does not begin where heads would expire. Where brokers do not say, that is logged, once
 // Poison   what is no Event with a type, and what is larger than message.max.bytes. What a topic refuses, whose
 //          max.message.bytes is smaller than that, is not known before: it delays all behind it until one of
 //          the two is changed, and the error names the topic
@@ -41,9 +43,11 @@ struct KafkaOptions {
   std::string brokers = "127.0.0.1:9092";  ///< HOST:PORT, comma between
   std::string prefix = "picket";
   std::string transactional_id = "picket-collector";  ///< of this collector alone
+  bool make_heads = true;                             ///< PREFIX.heads, where it is not there
   std::chrono::milliseconds timeout{30'000};          ///< of a transaction
   /// librdkafka's own settings (CONFIGURATION.md there): security.protocol, ssl.ca.location, sasl.mechanism ...
-  /// What the sink has to set itself is refused. Without encryption brokers are on loopback.
+  /// What the sink has to set itself is refused. Without encryption brokers are on loopback: the
+  /// configured ones, and those that they name.
   std::map<std::string, std::string> settings;
 };
 

@@ -1,7 +1,11 @@
 #include "export/collector/sinks/kafka_sink.h"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
 #include <deque>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "export/collector/sinks/block.h"
@@ -16,8 +20,25 @@ namespace {
 using test::Brokers;
 using test::Chain;
 using test::refusal;
+using test::Relay;
 using test::store;
 using test::through;
+
+/// What is logged meanwhile.
+class Log {
+ public:
+  Log() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink_)); }
+  ~Log() { spdlog::set_default_logger(before_); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  /// When nobody logs any more.
+  [[nodiscard]] std::string text() const { return said_.str(); }
+
+ private:
+  std::ostringstream said_;
+  std::shared_ptr<spdlog::sinks::sink> sink_ = std::make_shared<spdlog::sinks::ostream_sink_mt>(said_);
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
 
 class KafkaTest : public ::testing::Test {
  protected:
@@ -145,6 +166,68 @@ TEST_F(KafkaTest, NamesTheTopicWhoseLimitARecordIsBeyond) {
   EXPECT_NE(why.find("max.message.bytes"), std::string::npos) << why;
 }
 
+TEST_F(KafkaTest, MakesTheTopicOfHeadsCompacted) {
+  Relay relay(brokers_);
+  const KafkaOptions options{.brokers = relay.list()};
+  auto sink = std::move(open_kafka_sink(options)).value();
+  store(*sink, {chain_.next(3)});
+  EXPECT_EQ(relay.policy("picket.heads"), "compact");
+  EXPECT_EQ(through(*open(), chain_.id()), 3U);
+}
+
+TEST_F(KafkaTest, MakesNoTopicWhereItMayNot) {
+  Relay relay(brokers_);
+  auto sink = std::move(open_kafka_sink({.brokers = relay.list(), .make_heads = false})).value();
+  const std::string why = refusal(*sink, {chain_.next(3)});
+  EXPECT_NE(why.find("no topic picket.heads; make it with cleanup.policy=compact"), std::string::npos) << why;
+  EXPECT_EQ(relay.policy("picket.heads"), "");
+}
+
+TEST_F(KafkaTest, RefusesATopicWhoseHeadsExpire) {
+  Relay relay(brokers_);
+  for (const char* policy : {"delete", "compact,delete"}) {
+    relay.set_policy("picket.heads", policy);
+    auto sink = std::move(open_kafka_sink({.brokers = relay.list()})).value();
+    const std::string why = refusal(*sink, {chain_.next(3)});
+    EXPECT_NE(why.find(std::string("picket.heads: cleanup.policy is '") + policy + "'"), std::string::npos)
+        << why;
+    EXPECT_NE(why.find("--add-config cleanup.policy=compact"), std::string::npos) << why;
+    EXPECT_FALSE(sink->head(chain_.id()));
+    relay.set_policy("picket.heads", "compact");  // as it was told
+    EXPECT_EQ(through(*sink, chain_.id()), 0U);
+  }
+}
+
+/// The cluster of tests is one that does not know the question.
+TEST_F(KafkaTest, SaysOnceThatItCouldNotAskHowHeadsAreKept) {
+  const Log log;
+  auto sink = open();
+  store(*sink, {chain_.next(3)});
+  brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
+  const auto delivery = chain_.next(3);
+  EXPECT_FALSE(refusal(*sink, {delivery}).empty());
+  store(*sink, {delivery});
+  sink.reset();
+  const std::string said = log.text();
+  const auto at = said.find("picket.heads has cleanup.policy=compact could not be asked");
+  EXPECT_NE(at, std::string::npos) << said;
+  EXPECT_EQ(said.find("could not be asked", at + 60), std::string::npos) << said;
+}
+
+/// The first broker is on loopback; where the others are it says itself.
+TEST_F(KafkaTest, GoesToNoBrokerBeyondLoopbackInClearText) {
+  const Log log;
+  Relay relay(brokers_, "192.0.2.1");
+  auto sink =
+      std::move(open_kafka_sink({.brokers = relay.list(), .timeout = std::chrono::milliseconds{2000}}))
+          .value();
+  EXPECT_FALSE(refusal(*sink, {chain_.next(3)}).empty());
+  sink.reset();
+  const std::string said = log.text();
+  EXPECT_NE(said.find("at 192.0.2.1 is not on this machine"), std::string::npos) << said;
+  EXPECT_NE(said.find("security.protocol: ssl in kafka.settings"), std::string::npos) << said;
+}
+
 /// The group of the consumer commits nothing, so collectors need no right to it.
 TEST_F(KafkaTest, NeedsNoGroup) {
   store(*open(), {chain_.next(3)});  // whose first question goes to the coordinator of transactions
@@ -170,6 +253,19 @@ TEST_F(KafkaTest, RejectsWhatIsTooLargeForAMessage) {
   EXPECT_EQ(rejected[0].seq, 2U);
   EXPECT_NE(rejected[0].reason.find("message.max.bytes"), std::string::npos);
   EXPECT_EQ(through(*sink, chain_.id()), 2U);
+}
+
+/// What is aborted stays in sight here: nothing is begun that has to be.
+TEST_F(KafkaTest, SendsNothingWhilePoisonCannotBeBuried) {
+  auto sink = open();
+  std::string content = test::records(1, 3);
+  append_delimited(as_bytes("poison"), content);
+  const auto delivery = chain_.with(4, content);
+  const Bury full = [](std::span<const Rejected>) -> Status { return Error{"the disk is full"}; };
+  EXPECT_NE(refusal(*sink, {delivery}, full).find("the disk is full"), std::string::npos);
+  EXPECT_TRUE(brokers_.read("picket.flow").empty());
+  EXPECT_EQ(store(*sink, {delivery}).size(), 1U);
+  EXPECT_EQ(brokers_.read("picket.flow").size(), 2U);
 }
 
 /// Gives what a consumer was told, and then nothing any more.
