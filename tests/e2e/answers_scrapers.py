@@ -8,7 +8,6 @@ import pathlib
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -16,34 +15,20 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, capture_of, collector, ledger_fault, picket, read_json, run, stop
+from delivery import Program
 
 OPEN_METRICS = 'application/openmetrics-text; version=1.0.0'
 SAMPLE = re.compile(r'([a-z_]+)(?:\{(.*)\})? (\S+)')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 
 
-class Program:
+class Scraped(Program):
     """A program of ours that answers scrapes."""
 
     def __init__(self, folder, name, *command):
-        self.log = folder / (name + '.log')
-        self.process = subprocess.Popen([str(c) for c in command], stdout=open(self.log, 'wb'), stderr=subprocess.STDOUT, cwd=folder)
-        self.url = self.wait_for(r'metrics: (http://127\.0\.0\.1:\d+/metrics)')
-
-    def said(self):
-        return self.log.read_text(errors='replace')
-
-    def wait_for(self, pattern, seconds=60):
-        """What it logs; None when it ended without."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            running = self.process.poll() is None
-            if found := re.search(pattern, self.said()):
-                return found.group(1)
-            if not running:
-                return None
-            time.sleep(0.05)
-        return None
+        super().__init__(folder / (name + '.log'), command)
+        found = self.says(r'metrics: (http://127\.0\.0\.1:\d+/metrics)')
+        self.url = found.group(1) if found else None
 
     def scrape(self, accept=OPEN_METRICS):
         request = urllib.request.Request(self.url, headers={'Accept': accept})
@@ -102,7 +87,7 @@ def live(checks, folder):
     if not checks.ok('a replay counts the packets', frames.status == 0, frames):
         return
     sent = read_json(folder / 'replay.json')['ledger']['received']
-    sensor = Program(folder, 'sensor', picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s' % capture_of(case), '--rules', SAMPLE_RULES, '--eve', folder / 'eve.json',
+    sensor = Scraped(folder, 'sensor', picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s' % capture_of(case), '--rules', SAMPLE_RULES, '--eve', folder / 'eve.json',
                      '--stats', folder / 'stats.json', '--set', 'metrics.listen=127.0.0.1:0', '--set', 'sensor-name=plant "7"')
     try:
         if not checks.ok('a live sensor says where it is scraped', sensor.url, sensor.said()[-1500:]):
@@ -139,7 +124,7 @@ def refuses(checks, program):
 
 def replayed(checks, folder):
     """A long replay, scraped while it works: counts only go up, and no sum is more than what it is a part of."""
-    sensor = Program(folder, 'replay', picket(), 'replay', '--loop', '1000000', '--workers', '2', '--eve', '/dev/null', '--stats', folder / 'long.json',
+    sensor = Scraped(folder, 'replay', picket(), 'replay', '--loop', '1000000', '--workers', '2', '--eve', '/dev/null', '--stats', folder / 'long.json',
                      '--set', 'metrics.listen=127.0.0.1:0', capture_of('modbus/scan'))
     try:
         if not checks.ok('a replay says where it is scraped', sensor.url, sensor.said()[-1500:]):
@@ -162,11 +147,11 @@ def replayed(checks, folder):
 def collected(checks, folder):
     store, config = folder / 'c.db', folder / 'c.yaml'
     config.write_text('listen: 127.0.0.1:0\nstore: %s\nmetrics.listen: 127.0.0.1:0\n' % store)
-    server = Program(folder, 'collector', collector(), 'serve', '--config', config)
+    server = Scraped(folder, 'collector', collector(), 'serve', '--config', config)
     try:
         if not checks.ok('a collector says where it is scraped', server.url, server.said()[-1500:]):
             return
-        address = server.wait_for(r'listening on (127\.0\.0\.1:\d+)')
+        address = server.says(r'listening on (127\.0\.0\.1:\d+)').group(1)
         result = run(picket(), 'replay', '--export', address, '--set', 'sensor-name=plant-7', '--stats', folder / 'sent.json', PCAPS / 'modbus')
         checks.ok('a sensor delivers', result.status == 0, result)
         samples = server.samples()

@@ -15,54 +15,40 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import PCAPS, Checks, Scratch, collector, ledger_fault, picket, read_eve, read_json, stop
+from delivery import Program
 
 # More records than a pipe and the buffers before it hold.
 REPLAY = ['replay', '--loop', '400', str(PCAPS)]
 
 
-class Sensor:
+class Sensor(Program):
     """A picket of our own, with --stats."""
 
-    def __init__(self, folder, *arguments):
-        self.folder = folder
-        (folder / 'stats.json').unlink(missing_ok=True)
-        self.log = open(folder / 'log', 'wb+')
-        self.process = subprocess.Popen([picket(), arguments[0], '--stats', str(folder / 'stats.json'), *map(str, arguments[1:])],
-                                        stdout=self.log, stderr=subprocess.STDOUT, cwd=folder)
-
-    def said(self):
-        return (self.folder / 'log').read_text(errors='replace')
-
-    def says(self, pattern, seconds=60):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None and not re.search(pattern, self.said()):
-            time.sleep(0.05)
-        return re.search(pattern, self.said()) is not None
+    def __init__(self, folder, command, *arguments):
+        self.stats_file = folder / 'stats.json'
+        self.stats_file.unlink(missing_ok=True)
+        super().__init__(folder / 'log', [picket(), command, '--stats', self.stats_file, *arguments], output=True)
 
     def signal(self):
         self.process.send_signal(signal.SIGINT)
 
-    def ends(self, seconds):
-        """(exit status or 'timeout', seconds it took)"""
+    def ends_within(self, seconds):
+        """(exit status, or 'timeout' after which it is killed; seconds it took)"""
         start = time.monotonic()
-        try:
-            status = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            status = 'timeout'
+        status = self.ends(seconds)
+        if status == 'timeout':
+            self.stop(signal.SIGKILL)
         return status, time.monotonic() - start
 
     def stats(self):
-        path = self.folder / 'stats.json'
         try:
-            return read_json(path)
+            return read_json(self.stats_file)
         except (OSError, ValueError):
             return None
 
 
 def judge(checks, name, sensor, seconds, status=1, lost=True, says=r'LOST  '):
-    got, took = sensor.ends(seconds)
+    got, took = sensor.ends_within(seconds)
     checks.equal('%s: it ends with status %d' % (name, status), got, status)
     checks.note('took %.1f s' % took)
     stats = sensor.stats()
@@ -110,7 +96,7 @@ def nobody_reads(checks, folder):
     sensor = Sensor(folder, *REPLAY, '--eve', path)
     time.sleep(2)
     sensor.signal()
-    status, took = sensor.ends(5)
+    status, _ = sensor.ends_within(5)
     checks.ok('a FIFO that nobody reads: a signal ends the wait, in one line', status == 1 and 'nobody reads this FIFO' in sensor.said(), 'status %s\n%s' % (status, sensor.said()))
 
 

@@ -8,12 +8,12 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import Checks, Scratch, capture_of, frames_by_case, ledger_fault, picket, read_json, run, stop
+from delivery import Program
 
 # Ethernet captures with no frame above 1514 bytes.
 CASES = ('modbus/scan', 'http/methods', 'dns/record-types')
@@ -53,30 +53,21 @@ class Namespaces:
         return int(shown.out or 0)
 
 
-class Sensor:
+class Sensor(Program):
     """A `picket run` of our own."""
 
     def __init__(self, folder, arguments, namespace=None):
-        self.folder = folder
-        command = ['ip', 'netns', 'exec', namespace] if namespace else []
-        command += [picket(), 'run', '--stats', str(folder / 'stats.json'), '--eve', str(folder / 'eve.json'), *arguments]
-        self.log = open(folder / 'log', 'wb+')
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=folder)
+        self.stats = folder / 'stats.json'
+        super().__init__(folder / 'log', [picket(), 'run', '--stats', self.stats, '--eve', folder / 'eve.json', *arguments],
+                         ['ip', 'netns', 'exec', namespace] if namespace else [])
 
-    def said(self):
-        return (self.folder / 'log').read_text(errors='replace')
-
-    def started(self, seconds=60):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None and 'started' not in self.said():
-            time.sleep(0.1)
-        return self.process.poll() is None and 'started' in self.said()
+    def started(self):
+        return self.says('started') and self.running()
 
     def end(self):
         """SIGINT; (exit status, --stats)."""
         status = stop(self.process, signal.SIGINT, 60)
-        path = self.folder / 'stats.json'
-        return status, read_json(path) if path.exists() else None
+        return status, read_json(self.stats) if self.stats.exists() else None
 
 
 def transactions(stats):

@@ -7,35 +7,24 @@ usage: records_reach_collector.py        PICKET, PICKET_COLLECTOR=paths of the p
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_eve, read_json, run, stop
+from delivery import Program
 
-import signal
 
-
-class Collector:
-    """A picket-collector of our own on loopback."""
+class Collector(Program):
+    """A picket-collector of our own on loopback, by its command line."""
 
     def __init__(self, store, listen='127.0.0.1:0', config=None):
-        self.log = open(str(store or config) + '.log', 'ab+')
-        begin = self.log.seek(0, 2)
-        options = [*(['--store', str(store)] if store else []), *(['--config', str(config)] if config else [])]
-        self.process = subprocess.Popen([collector(), 'serve', '--listen', listen, *options],
-                                        stdout=self.log, stderr=subprocess.STDOUT)
-        self.address = None
-        deadline = time.monotonic() + 60
-        while self.address is None and time.monotonic() < deadline and self.process.poll() is None:
-            said = pathlib.Path(self.log.name).read_bytes()[begin:].decode(errors='replace')
-            found = re.search(r'listening on (127\.0\.0\.1:\d+)', said)
-            self.address = found.group(1) if found else None
-            time.sleep(0.05)
-
-    def said(self):
-        return pathlib.Path(self.log.name).read_text(errors='replace')[-2000:]
+        options = [*(['--store', store] if store else []), *(['--config', config] if config else [])]
+        super().__init__(pathlib.Path('%s.log' % (store or config)), [collector(), 'serve', '--listen', listen, *options])
+        found = self.says(r'listening on (127\.0\.0\.1:\d+)')
+        self.address = found.group(1) if found else None
 
 
 def query(store, *arguments):

@@ -7,38 +7,16 @@ usage: reloads_rules.py        PICKET=path of the program; as root
 """
 import os
 import pathlib
-import re
 import signal
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
 from checks import Checks, Scratch, capture_of, ledger_fault, picket, read_eve, read_json, run, stop
+from delivery import Program
 
 # Matches nothing: at this rate no output could keep up with alerts. Those are the business of sensor/reloader_test.cc.
 RULE = 'alert tcp any any -> any any (content:"is in no capture"; sid:1; rev:%d;)\n'
-
-
-class Sensor:
-    def __init__(self, folder):
-        self.folder = folder
-        self.log = open(folder / 'log', 'wb+')
-        self.process = subprocess.Popen(
-            [picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % capture_of('http/get'), '--rules', str(folder / '*.rules'),
-             '--set', 'rules.watch=1', '--set', 'intel.files=%s' % (folder / '*.intel'), '--set', 'intel.watch=1', '--eve', str(folder / 'eve.json'), '--stats', str(folder / 'stats.json')],
-            stdout=self.log, stderr=subprocess.STDOUT)
-
-    def says(self, what, seconds=60):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if re.search(what, self.said()):
-                return True
-            time.sleep(0.1)
-        return False
-
-    def said(self):
-        return (self.folder / 'log').read_text(errors='replace')
 
 
 def write(folder, name, text):
@@ -54,7 +32,9 @@ def main():
     with Scratch() as folder:
         write(folder, 'a.rules', RULE % 1)
         write(folder, 'a.intel', 'indicator\nis.in.no.capture.example\n')
-        sensor = Sensor(folder)
+        sensor = Program(folder / 'log', [
+            picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % capture_of('http/get'), '--rules', folder / '*.rules', '--set', 'rules.watch=1',
+            '--set', 'intel.files=%s' % (folder / '*.intel'), '--set', 'intel.watch=1', '--eve', folder / 'eve.json', '--stats', folder / 'stats.json'])
         try:
             checks.ok('it starts', sensor.says('run: started'), sensor.said())
             sensor.process.send_signal(signal.SIGHUP)

@@ -50,13 +50,14 @@ def lean():
 
 
 class Program:
-    """A program of ours, with a log that can be asked. `before` comes before its name: the way into a namespace."""
+    """A program of ours, with a log that can be asked. `before` comes before its name: the way into a namespace. `output`: what it
+    writes to stdout stands in the log, too."""
 
-    def __init__(self, log, command, before=(), env=None):
+    def __init__(self, log, command, before=(), env=None, output=False):
         self.log, self.before = log, tuple(before)
         self.begin = log.stat().st_size if log.exists() else 0
         with open(log, 'ab') as out:
-            self.process = subprocess.Popen([str(c) for c in (*before, *command)], stdout=subprocess.DEVNULL, stderr=out, env=env)
+            self.process = subprocess.Popen([str(c) for c in (*before, *command)], stdout=out if output else subprocess.DEVNULL, stderr=out, env=env)
         atexit.register(self.process.kill)  # a test that breaks off leaves nobody behind
 
     def said(self):
