@@ -16,7 +16,7 @@ IntakeOrder::IntakeOrder(std::string path) : path_(std::move(path)) { load(); }
 
 void IntakeOrder::load() {
   std::ifstream in(path_);
-  for (std::string line; runs_.size() < kMaxRuns && std::getline(in, line);) {
+  for (std::string line; runs_ < kMaxRuns && std::getline(in, line);) {
     const std::size_t slash = line.find('/');
     if (slash == std::string::npos) continue;
     IntakeRun run{{}, line.substr(slash + 1)};
@@ -27,17 +27,19 @@ void IntakeOrder::load() {
     for (Range r; s.missing.size() < kMaxMissing && fields >> r.first >> dash >> r.last;) {
       if (dash == '-' && r.first <= r.last && r.last < s.next) s.missing.push_back(r);
     }
-    runs_.emplace(std::move(run), std::move(s));
+    if (folders_[run.folder].emplace(run.run, std::move(s)).second) ++runs_;
   }
 }
 
 Status IntakeOrder::save() {
   if (!changed_) return Done{};
   std::string text;
-  for (const auto& [run, s] : runs_) {
-    text += fmt::format("{} {} ", run.run, s.next);
-    for (const Range& r : s.missing) text += fmt::format("{}-{} ", r.first, r.last);
-    text += '/' + run.folder + '\n';
+  for (const auto& [folder, runs] : folders_) {
+    for (const auto& [run, s] : runs) {
+      text += fmt::format("{} {} ", run, s.next);
+      for (const Range& r : s.missing) text += fmt::format("{}-{} ", r.first, r.last);
+      text += '/' + folder + '\n';
+    }
   }
   NewFile file(path_ + ".new", path_);
   Status done = file.write(text);
@@ -48,14 +50,30 @@ Status IntakeOrder::save() {
 }
 
 std::uint64_t IntakeOrder::next(const IntakeRun& run) const {
-  const auto it = runs_.find(run);
-  return it == runs_.end() ? 1 : it->second.next;
+  const auto folder = folders_.find(run.folder);
+  if (folder == folders_.end()) return 1;
+  const auto it = folder->second.find(run.run);
+  return it == folder->second.end() ? 1 : it->second.next;
 }
 
 IntakeOrder::State& IntakeOrder::state(const IntakeRun& run) {
   changed_ = true;
-  if (runs_.size() >= kMaxRuns && !runs_.contains(run)) runs_.erase(runs_.begin());  // who started first
-  return runs_[run];
+  if (!folders_[run.folder].contains(run.run)) {
+    if (runs_ >= kMaxRuns) forget_oldest(run.folder);
+    ++runs_;
+  }
+  return folders_[run.folder][run.run];
+}
+
+/// Who started first, in the subfolder that has most: of several such, the one that asks for room.
+void IntakeOrder::forget_oldest(const std::string& for_one_in) {
+  auto most = folders_.find(for_one_in);
+  for (auto it = folders_.begin(); it != folders_.end(); ++it) {
+    if (it->second.size() > most->second.size()) most = it;
+  }
+  most->second.erase(most->second.begin());
+  if (most->second.empty()) folders_.erase(most);
+  --runs_;
 }
 
 void IntakeOrder::skip_to(const IntakeRun& run, std::uint64_t number) {
@@ -86,8 +104,9 @@ bool IntakeOrder::passed(const IntakeRun& run, std::uint64_t number) {
 
 std::uint64_t IntakeOrder::missing() const noexcept {
   std::uint64_t n = 0;
-  for (const auto& [run, s] : runs_) {
-    for (const Range& r : s.missing) n += r.last - r.first + 1;
+  for (const auto& [folder, runs] : folders_) {
+    for (const auto& [run, s] : runs)
+      for (const Range& r : s.missing) n += r.last - r.first + 1;
   }
   return n;
 }

@@ -5,7 +5,8 @@
 // to be seen: without it a collector that starts again would wait for files which it has. Where that file is lost it
 // does, and tells files as missing that are not; the records know better (chain.h).
 //
-// Limits  kMaxRuns writers, kMaxMissing ranges of each; beyond, the oldest are forgotten
+// Limits  kMaxRuns writers, kMaxMissing ranges of each; beyond, the oldest are forgotten: of writers, in the subfolder that
+//         has most, for whoever may write to one may invent as many names as he likes
 // Threads one at a time
 #pragma once
 #include <compare>
@@ -52,10 +53,12 @@ class IntakeOrder {
     std::vector<Range> missing;
   };
   void load();
+  void forget_oldest(const std::string& for_one_in);
   State& state(const IntakeRun& run);
 
   std::string path_;
-  std::map<IntakeRun, State> runs_;
+  std::map<std::string, std::map<std::string, State>> folders_;  ///< by subfolder, then by run
+  std::size_t runs_ = 0;                                         ///< of all
   bool changed_ = false;
 };
 

@@ -631,6 +631,20 @@ TEST(IntakeOrder, IsBounded) {
             static_cast<std::ptrdiff_t>(IntakeOrder::kMaxRuns));
 }
 
+TEST(IntakeOrder, WhoInventsNamesForgetsHisOwn) {
+  const test::Folder folder;
+  IntakeOrder order(folder.file("state"));
+  for (std::size_t i = 0; i < 10; ++i) order.passed({kRun, fmt::format("plant {}", i)}, 7);
+  for (std::size_t i = 0; i < IntakeOrder::kMaxRuns + 5; ++i)
+    order.passed({fmt::format("9{:019}", i), "plant 3"}, 1);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(order.next({kRun, fmt::format("plant {}", i)}), i == 3 ? 1U : 8U) << i;
+  ASSERT_TRUE(order.save());
+  EXPECT_EQ(IntakeOrder(folder.file("state")).next({kRun, "plant 9"}), 8U);
+  order.passed({kRun, "a new one"}, 7);
+  EXPECT_EQ(order.next({kRun, "a new one"}), 8U) << "there is room for others";
+}
+
 TEST(IntakeOrder, LeavesOutWhatItCannotRead) {
   const test::Folder folder;
   write(folder.file("state"),
