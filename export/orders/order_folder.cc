@@ -92,7 +92,7 @@ Status OrderFolder::prepare() {
         bad.set_name(key.second);
         bad.set_at(now_ns());
         bad.set_refused("what is kept of it does not hold: " + s.error().message);
-        sets_[key] = {std::nullopt, bad};
+        sets_[key] = {std::nullopt, bad, last_known(key, entry.path())};
       }
     }
   });
@@ -127,8 +127,20 @@ Status OrderFolder::restore(const SetKey& key, const std::string& path) {
   }
   v1::SetState state = state_of(head.value());
   state.set_at(changed_ns(path));
-  sets_[key] = {state, std::nullopt};
+  sets_[key] = {state, std::nullopt, std::nullopt};
   return Done{};
+}
+
+/// Of what cannot be used any more: damaged, or signed with a key that is gone. What it says of itself has to do.
+std::optional<v1::SetState> OrderFolder::last_known(const SetKey& key, const std::string& path) const {
+  OrderReader in(path);
+  v1::Order part;
+  if (const auto more = in.next(part); !more || !more.value()) return std::nullopt;
+  const auto head = read_head(part, options_.limits);
+  if (!head || head.value().kind() != key.first || head.value().name() != key.second ||
+      !is_for_this_sensor(head.value()))
+    return std::nullopt;
+  return state_of(head.value());
 }
 
 v1::SetState OrderFolder::state_of(const v1::OrderHead& head) {
@@ -164,10 +176,12 @@ Result<bool> OrderFolder::is_news(const v1::OrderHead& head) const {
   if (known == sets_.end()) {
     if (sets_.size() >= OrderLimits::kSets)
       return Error{fmt::format("there are {} sets, and no more are kept", sets_.size())};
-  } else if (const auto& kept = known->second.kept; kept && head.id() <= kept->id()) {
-    if (head.id() == kept->id() && head.sha256() == kept->sha256() && head.withdrawn() == kept->withdrawn())
-      return false;
-    return Error{fmt::format("its number {} is not above {}, which this set has", head.id(), kept->id())};
+  } else if (const auto& last = known->second.kept ? known->second.kept : known->second.lost;
+             last && head.id() <= last->id()) {
+    const bool is_last =
+        head.id() == last->id() && head.sha256() == last->sha256() && head.withdrawn() == last->withdrawn();
+    if (is_last) return !known->second.kept.has_value();
+    return Error{fmt::format("its number {} is not above {}, which this set has", head.id(), last->id())};
   }
   return true;
 }
@@ -225,7 +239,7 @@ Status OrderFolder::accept(const Loaded& loaded) {
   put(loaded, state);
   {
     const std::lock_guard lock(mutex_);
-    sets_[{head.kind(), head.name()}] = {state, std::nullopt};
+    sets_[{head.kind(), head.name()}] = {state, std::nullopt, std::nullopt};
   }
   staged_.reset();
   return Done{};

@@ -11,7 +11,8 @@
 //
 // Until accept() the former order is the one that a restart finds, so an end at any moment leaves a whole set, never
 // two halves. The kept orders are the memory of what may no longer come: an order whose number is not above that of
-// its set is refused, withdrawn or not; unless it is the one in use, which a second collector may send as well.
+// its set is refused, withdrawn or not; unless it is the one in use, which a second collector may send as well. Of an
+// order that is damaged, or whose key is gone, the number counts as long as its head can be read.
 //
 // Disk      a set twice, and the one that is on its way once more; OrderLimits bounds each
 // Threads   one at a time; states() any
@@ -91,10 +92,12 @@ class OrderFolder {
   using SetKey = std::pair<v1::OrderKind, std::string>;
   struct Set {
     std::optional<v1::SetState> kept, refused;
+    std::optional<v1::SetState> lost;  ///< was kept, and cannot be used: it may come again, and nothing older
   };
   explicit OrderFolder(Options options) : options_(std::move(options)) {}
   Status prepare();
   Status restore(const SetKey& key, const std::string& path);
+  [[nodiscard]] std::optional<v1::SetState> last_known(const SetKey& key, const std::string& path) const;
   [[nodiscard]] std::string order_file(const SetKey& key) const;
   [[nodiscard]] std::string aside(const std::string& name) const { return options_.folder + "/" + name; }
   [[nodiscard]] Status is_for_this_sensor(const v1::OrderHead& head) const;

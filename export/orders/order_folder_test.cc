@@ -340,6 +340,29 @@ TEST_F(OrderFolderTest, WhatIsKeptIsCheckedAgain) {
   ASSERT_TRUE(use(order(5, "five"))) << "what was damaged may come again";
 }
 
+TEST_F(OrderFolderTest, NothingOlderTakesThePlaceOfWhatDoesNotHold) {
+  ASSERT_TRUE(use(order(6, "second")));
+  const std::string file = path("orders/et.rules.order");
+  std::string kept = slurp(file);
+  kept[kept.size() - 3] ^= 1;  // of its content
+  spill(file, kept);
+  open();
+  ASSERT_TRUE(folder_->names(v1::ORDER_RULES).empty());
+  EXPECT_EQ(folder_->states().at(0).id(), 0U);  // so that collectors send it again
+  EXPECT_NE(why(order(5, "first")).find("5 is not above 6"), std::string::npos);
+  EXPECT_NE(why(order(6, "another")).find("6 is not above 6"), std::string::npos);
+  ASSERT_TRUE(use(order(6, "second")));
+  EXPECT_EQ(content(), "second");
+  spill(file, kept);
+  open();
+  ASSERT_TRUE(use(order(7, "third")));
+  // Its key is gone.
+  make_keys("p256");
+  open();
+  EXPECT_NE(why(order(6, "second")).find("6 is not above 7"), std::string::npos);
+  ASSERT_TRUE(use(order(8, "fourth")));
+}
+
 TEST_F(OrderFolderTest, SetsAreBounded) {
   for (std::size_t i = 0; i < OrderLimits::kSets; ++i)
     ASSERT_TRUE(use(order(1, "x", "s" + std::to_string(i))));
