@@ -108,7 +108,9 @@ class Query {
       : options_(options), question_(std::move(question)), db_(std::move(db)) {}
 
   Status run(const std::vector<std::size_t>& wanted, std::FILE* out) {
-    // One transaction: what is found and what is read then belong together, whatever the collector drops meanwhile.
+    // One transaction, so that what is found and what is read belong together, whatever the collector drops meanwhile: as
+    // long as nothing is written. Whoever reads that may wait for hours (a pager), and so would the write-ahead log,
+    // which grows until the oldest transaction has ended.
     if (auto s = db_.run("BEGIN"); !s) return s;
     if (auto s = read_chains(); !s) return s;
     for (const std::size_t table : wanted) {
@@ -120,7 +122,9 @@ class Query {
                                          : RecordPrinter::Form::kTable,
                           out);
     printer.head();
-    return options_.limit != 0 ? newest(printer, out) : all(printer);
+    if (options_.limit != 0) return newest(printer, out);
+    if (auto s = db_.run("COMMIT"); !s) return s;
+    return all(printer);
   }
 
  private:
@@ -156,7 +160,8 @@ class Query {
                          static_cast<std::uint64_t>(r.integer(3)), &chain->second});
     }
     if (code != SQLITE_DONE) return Error{db_.error()};
-    auto read = db_.prepare(fmt::format("SELECT first, size, records FROM {} WHERE id = ?", name));
+    auto read = db_.prepare(
+        fmt::format("SELECT first, size, records FROM {} WHERE id = ? AND since = ? AND until = ?", name));
     if (!read) return read.error();
     read_[table] = std::move(read).value();
     return Done{};
@@ -168,7 +173,11 @@ class Query {
     Statement& r = read_[block.table];
     r.reset();
     r.bind(1, block.id);
-    if (r.step() != SQLITE_ROW) return Error{db_.error()};
+    r.bind(2, static_cast<std::int64_t>(block.since));
+    r.bind(3, static_cast<std::int64_t>(block.until));
+    const int code = r.step();
+    if (code == SQLITE_DONE) ++gone_;
+    if (code != SQLITE_ROW) return code == SQLITE_DONE ? Status(Done{}) : Error{db_.error()};
     const Status s =
         each_record_of(r.bytes(2), static_cast<std::size_t>(r.integer(1)),
                        static_cast<std::uint64_t>(r.integer(0)), [&](std::uint64_t seq, Bytes record) {
@@ -224,6 +233,10 @@ class Query {
         if (auto s = print(printer, waiting.top()); !s) return s;
       }
     }
+    if (gone_ != 0) {
+      fmt::print(stderr, "{} blocks of records, of {}, expired while this was written, and are left out\n",
+                 gone_, blocks_.size());
+    }
     return Done{};
   }
 
@@ -258,6 +271,7 @@ class Query {
   std::map<std::int64_t, ChainId> chains_;
   std::vector<BlockAt> blocks_;
   std::map<std::size_t, Statement> read_;
+  std::size_t gone_ = 0;  ///< blocks that were there when they were looked for
 };
 
 }  // namespace

@@ -39,6 +39,60 @@ TEST_F(QueryTest, GivesEveInTheOrderOfTime) {
   }
 }
 
+/// Calls `once` when the first byte comes.
+std::string ask_and_wait(const QueryOptions& options, const std::function<void()>& once) {
+  struct Reader {
+    std::string text;
+    const std::function<void()>& once;
+  } reader{{}, once};
+  const cookie_io_functions_t io{.read = nullptr,
+                                 .write =
+                                     [](void* to, const char* text, std::size_t size) {
+                                       auto& r = *static_cast<Reader*>(to);
+                                       if (r.text.empty()) r.once();
+                                       r.text.append(text, size);
+                                       return static_cast<ssize_t>(size);
+                                     },
+                                 .seek = nullptr,
+                                 .close = nullptr};
+  std::FILE* out = fopencookie(&reader, "w", io);
+  std::setvbuf(out, nullptr, _IONBF, 0);
+  const Status done = run_query(options, out);
+  EXPECT_TRUE(done) << done.error().message;
+  std::fclose(out);
+  return reader.text;
+}
+
+TEST_F(QueryTest, AReaderThatWaitsHoldsNothingUp) {
+  int held_up = -1;
+  EXPECT_EQ(lines(ask_and_wait({.store = path_, .json = true},
+                               [&] {
+                                 auto store = Store::open({path_}).value();
+                                 test::judge_and_store(*store, test::Sensor("plant-8").batch(1, 5));
+                                 auto db = Db::open(path_, SQLITE_OPEN_READWRITE).value();
+                                 auto checkpoint = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").value();
+                                 EXPECT_EQ(checkpoint.step(), SQLITE_ROW);
+                                 held_up = static_cast<int>(checkpoint.integer(0));
+                               })),
+            30U);
+  EXPECT_EQ(held_up, 0) << "the write-ahead log can be emptied";
+}
+
+TEST_F(QueryTest, WhatExpiresWhileItIsWrittenIsLeftOutAndTold) {
+  testing::internal::CaptureStderr();
+  const std::string all = ask_and_wait({.store = path_, .json = true}, [&] {
+    auto store = Store::open({path_, std::chrono::seconds(1)}).value();
+    EXPECT_TRUE(store->expire(~0ULL >> 1));
+    EXPECT_EQ(test::judge_and_store(*store, test::Sensor("plant-8").batch(101, 5)).kind,
+              Verdict::Kind::kStore)
+        << "under a number that was another block's";
+  });
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("3 blocks of records, of 4, expired"),
+            std::string::npos);
+  EXPECT_EQ(lines(all), 10U) << "the first flows";
+  EXPECT_EQ(all.find("\"flow_id\":101,"), std::string::npos);
+}
+
 TEST_F(QueryTest, ChoosesByTypeTimeAndNumber) {
   EXPECT_EQ(lines(ask({.store = path_, .type = "alert", .json = true})), 10U);
   EXPECT_EQ(lines(ask({.store = path_, .since = "2023-11-14T22:13:40", .json = true})), 11U);

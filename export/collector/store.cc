@@ -167,6 +167,10 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
     }
     if (rejected_here != 0) {
       if (auto s = ledger_->add_rejected(chain.value(), rejected_here); !s) return s;
+      // Nothing of it lies in a block with which its row would go.
+      if (rejected_here == d->count) {
+        if (auto s = ledger_->drop_batch(chain.value(), d->first_seq); !s) return s;
+      }
     }
   }
   for (const auto& [of, block] : blocks) {

@@ -73,6 +73,7 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
       {&ledger.drop_batches_,
        R"(DELETE FROM "_batch" WHERE chain = ?1 AND first <= ?3 AND first + count > ?2 AND first >= coalesce(
             (SELECT max(first) FROM "_batch" WHERE chain = ?1 AND first <= ?2), ?2))"},
+      {&ledger.drop_batch_, R"(DELETE FROM "_batch" WHERE chain = ? AND first = ?)"},
       {&ledger.set_turn_, R"(INSERT OR REPLACE INTO "_turn" (chain, through, hash) VALUES (?, ?, ?))"},
       {&ledger.drop_turns_, R"(DELETE FROM "_turn" WHERE chain = ? AND through BETWEEN ? AND ?)"},
       {&ledger.add_missing_,
@@ -233,6 +234,11 @@ Status StoreLedger::set_holes(std::int64_t chain, const std::vector<Hole>& holes
 Status StoreLedger::add_rejected(std::int64_t chain, std::uint64_t records) {
   bind_all(rejected_, 1, chain, sql(records));
   return done(rejected_);
+}
+
+Status StoreLedger::drop_batch(std::int64_t chain, std::uint64_t first) {
+  bind_all(drop_batch_, 1, chain, sql(first));
+  return done(drop_batch_);
 }
 
 Status StoreLedger::add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last,

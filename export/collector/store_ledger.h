@@ -32,6 +32,7 @@ class StoreLedger {
   Status add(std::int64_t chain, const Delivery& delivery);
   Status set_head(std::int64_t chain, const ChainHead& head, std::uint64_t now_ns);
   Status add_rejected(std::int64_t chain, std::uint64_t records);
+  Status drop_batch(std::int64_t chain, std::uint64_t first);
   /// A block went: its numbers, by type. With it go the batches that had any of them.
   Status add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last, const TypeCounts& types);
   /// What it takes of the file, about. Reads all of it.
@@ -51,9 +52,9 @@ class StoreLedger {
 
   Db* db_ = nullptr;
   std::map<ChainId, std::int64_t> numbers_;
-  Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, set_turn_, drop_turns_,
-      add_missing_, drop_missing_, holes_, clear_holes_, set_hole_, counts_, clear_counts_, drop_counts_,
-      set_count_, add_count_, bytes_;
+  Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, drop_batch_, set_turn_,
+      drop_turns_, add_missing_, drop_missing_, holes_, clear_holes_, set_hole_, counts_, clear_counts_,
+      drop_counts_, set_count_, add_count_, bytes_;
 };
 
 /// "spool full" of GAP_SPOOL_FULL.

@@ -44,6 +44,13 @@ class StoreTest : public ::testing::Test {
     }
     return sensor_.seal(first, count, content);
   }
+  /// Of the ledger.
+  std::int64_t batch_rows() const {
+    auto db = open_store_to_read(path_);
+    auto s = db.value().prepare(R"(SELECT count(*) FROM "_batch")");
+    EXPECT_EQ(s.value().step(), SQLITE_ROW);
+    return s.value().integer(0);
+  }
   std::size_t stored() const { return lines(ask({.store = path_, .json = true})); }
 
   test::Folder folder_;
@@ -362,7 +369,7 @@ TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
 }
 
 TEST_F(StoreTest, GapsOfOneSensorTakeNoRecordsOfAnothers) {
-  constexpr std::uint64_t kLimit = std::uint64_t{4} << 20;
+  constexpr std::uint64_t kLimit = std::uint64_t{2} << 20;
   std::mt19937_64 random(1);
   auto store = open({path_, {}, kLimit});
   std::uint64_t n = 1;
@@ -372,7 +379,7 @@ TEST_F(StoreTest, GapsOfOneSensorTakeNoRecordsOfAnothers) {
   const auto row = [&] { return test::ledger(path_).at(1); };
   store_records(4);
   std::vector<std::shared_ptr<const Delivery>> gaps;
-  for (std::uint64_t seq = 1; seq <= 15'000; ++seq) {
+  for (std::uint64_t seq = 1; seq <= 6'000; ++seq) {
     Delivery d;
     d.chain = {"plant-6", 1, v1::LANE_FLOW};
     Missing& m = d.missing.emplace_back();
@@ -425,12 +432,6 @@ TEST_F(StoreTest, BatchesGoWithTheirRecords) {
   test::Sensor sensor("plant-7", 5, v1::LANE_FLOW);
   std::vector<v1::Batch> batches;
   for (std::uint64_t n = 1; n < 331; n += 11) batches.push_back(sensor.batch(n, 11));
-  const auto rows = [&] {
-    auto db = open_store_to_read(path_);
-    auto s = db.value().prepare(R"(SELECT count(*) FROM "_batch")");
-    EXPECT_EQ(s.value().step(), SQLITE_ROW);
-    return s.value().integer(0);
-  };
   auto store = open({path_, std::chrono::seconds(1)});
   for (int i = 0; i < 10; ++i) judge_and_store(*store, batches[static_cast<std::size_t>(i)]);
   std::optional<ChainHead> head = store->head(sensor.id()).value();
@@ -444,16 +445,31 @@ TEST_F(StoreTest, BatchesGoWithTheirRecords) {
     together.push_back(v.value().deliver);
   }
   ASSERT_TRUE(store->store(together, test::bury_none()));
-  EXPECT_EQ(rows(), 17);
+  EXPECT_EQ(batch_rows(), 17);
   EXPECT_EQ(stored(), 17U * 11);
   EXPECT_EQ(lines(ask({.store = path_, .type = "alert", .json = true})), 17U * 11 / 3);
   ASSERT_TRUE(expire_all(*store, ~0ULL >> 1));
-  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(batch_rows(), 0);
   EXPECT_EQ(stored(), 0U);
   EXPECT_EQ(test::ledger(path_).at(0).expired, test::types(1, 17 * 11));
   for (int i = 0; i < 17; ++i)
     EXPECT_EQ(judge_and_store(*store, batches[static_cast<std::size_t>(i)]).kind, Kind::kKnown) << i;
   EXPECT_EQ(judge_and_store(*store, batches[17]).kind, Kind::kStore);
+}
+
+TEST_F(StoreTest, ABatchOfWhichNothingIsKeptLeavesNothing) {
+  std::string content;
+  for (int i = 0; i < 3; ++i) append_delimited(as_bytes("\xff\xff\xff"), content);
+  const v1::Batch poison = sensor_.seal(1, 3, content), good = sensor_.batch(4, 3);
+  std::vector<Rejected> rejected;
+  auto store = open({path_, std::chrono::seconds(1)});
+  EXPECT_EQ(judge_and_store(*store, poison, test::bury_in(rejected)).kind, Kind::kStore);
+  judge_and_store(*store, good);
+  EXPECT_EQ(batch_rows(), 1);
+  ASSERT_TRUE(expire_all(*store, ~0ULL >> 1));
+  EXPECT_EQ(batch_rows(), 0);
+  EXPECT_EQ(judge_and_store(*store, poison).kind, Kind::kKnown);
+  EXPECT_EQ(test::ledger(path_).at(0).rejected, 3U);
 }
 
 TEST_F(StoreTest, UnknownTypesExpireByTheirOwnName) {

@@ -97,6 +97,8 @@ def main():
             checks.equal('so are indicators', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])
             word = orders.word(orders.make('ioc', 'indicator\ttype\nx\tnonsense\n', kind='indicators'))
             checks.ok('a set without an indicator that holds is refused', word.get('state') == 'refused' and 'nonsense' in word.get('reason', ''), word)
+            word = orders.word(orders.make('ioc', 'indicator\ttype\n', kind='indicators'))
+            checks.ok('and so is one that only says what would stand in it', word.get('state') == 'refused' and 'withdraw' in word.get('reason', ''), word)
             stop(sensor.process, signal.SIGKILL)
             stop(server.process)
             sensor = Sensor(folder, 'again', server.address)
