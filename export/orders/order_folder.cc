@@ -36,6 +36,8 @@ std::uint64_t changed_ns(const std::string& path) {
 Status OrderFolder::Incoming::take(const v1::Order& part) {
   auto bytes = content_.take(part);
   if (!bytes) return bytes.error();
+  says_.take(bytes.value());
+  if (whole() && !head().withdrawn() && !says_) return Error{kSaysNothing};
   if (Status s = write_part(part, order_); !s) return s;
   return plain_.write(bytes.value());
 }

@@ -354,6 +354,17 @@ TEST_F(OrderFolderTest, NothingOlderTakesThePlaceOfWhatDoesNotHold) {
   ASSERT_TRUE(use(order(8, "fourth")));
 }
 
+TEST_F(OrderFolderTest, ASetThatSaysNothingIsRefused) {
+  ASSERT_TRUE(use(order(1, "first")));
+  const std::string long_comment = "# " + std::string(OrderLimits::kPartBytes, 'x');
+  for (const std::string& nothing :
+       {std::string(), std::string("\n \t\r\n"), std::string("# alert tcp\n\n"), long_comment})
+    EXPECT_NE(why(order(2, nothing)).find("withdraw it"), std::string::npos) << nothing.size();
+  EXPECT_EQ(content(), "first");
+  ASSERT_TRUE(use(order(2, long_comment + "\n alert")));
+  ASSERT_TRUE(use(withdrawal(3)));
+}
+
 TEST_F(OrderFolderTest, SetsAreBounded) {
   for (std::size_t i = 0; i < OrderLimits::kSets; ++i)
     ASSERT_TRUE(use(order(1, "x", "s" + std::to_string(i))));

@@ -247,6 +247,9 @@ Result<std::string> make_order_file(const NewOrder& order) {
     content.append(std::istreambuf_iterator<char>(in), {});
     if (!content.empty() && content.back() != '\n') content += '\n';
   }
+  SaysSomething says;
+  says.take(content);
+  if (!order.withdraw && !says) return Error{fmt::format("{}: {}", order.files.front(), kSaysNothing)};
   v1::OrderHead head;
   const auto before = book.value()->orders();
   const std::uint64_t now = now_ns() / kNsPerSecond * kNsPerSecond;

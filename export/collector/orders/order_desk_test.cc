@@ -606,6 +606,10 @@ TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
   bad.files = {path("nothing")};
   EXPECT_NE(why(bad).find("nothing"), std::string::npos);
   bad = good;
+  spill(path("comments"), "# none yet\n");
+  bad.files = {path("comments")};
+  EXPECT_NE(why(bad).find("withdraw it"), std::string::npos);
+  bad = good;
   bad.withdraw = true;
   EXPECT_NE(why(bad).find("--withdraw"), std::string::npos);
   EXPECT_EQ(std::move(OrderBook::open(path("collector"))).value()->orders().size(), 0U)
