@@ -233,7 +233,10 @@ Result<bool> OrderFolder::stage(std::unique_ptr<Incoming> whole) {
 
 Status OrderFolder::accept(const Loaded& loaded) {
   const v1::OrderHead& head = staged_->head();
-  if (Status s = staged_->order_.commit(); !s) return s;
+  if (Status s = staged_->order_.commit(); !s) {
+    if (!staged_->order_.is_in_place()) return s;
+    spdlog::error("orders: {}", s.error().message);  // it is what a restart finds, so it is in use
+  }
   std::error_code ignored;
   fs::remove(aside(kFormer), ignored);
   v1::SetState state = state_of(head);
