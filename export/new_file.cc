@@ -53,7 +53,10 @@ Status NewFile::place() {
 Status NewFile::commit() {
   if (Status s = sync(); !s) return s;
   if (Status s = place(); !s) return s;
-  if (const int error = sync_folder(std::filesystem::path(path_).parent_path())) return failed("sync", error);
+  if (const int error = sync_folder(std::filesystem::path(path_).parent_path()))
+    return Error{fmt::format(
+        "'{}' is in its place, but a loss of power may take it from there: its folder cannot be synced: {}",
+        path_, std::strerror(error))};
   return Done{};
 }
 

@@ -30,8 +30,9 @@ class NewFile {
   Status sync();
   /// In its place: a kill does not take it from there, a loss of power may.
   Status place();
-  /// Synced, in its place, and so after a loss of power.
+  /// Synced, in its place, and so after a loss of power. After an error is_in_place() says how far it came.
   Status commit();
+  [[nodiscard]] bool is_in_place() const noexcept { return there_; }
 
  private:
   Status failed(const char* what, int error) const;

@@ -65,7 +65,10 @@ OrderClient::Outcome look_at_indicators(IntelConfig config, const std::string& f
     out.loaded.problems.push_back(std::filesystem::path(p.file).filename().string() + ":" +
                                   std::to_string(p.line) + ": " + p.reason);
   }
-  if (out.loaded.loaded == 0 && !out.loaded.problems.empty()) out.refused = out.loaded.problems.front();
+  if (out.loaded.loaded == 0)
+    out.refused = out.loaded.problems.empty()
+                      ? "it has no indicator; to use the set no more, withdraw it (--withdraw)"
+                      : out.loaded.problems.front();
   return out;
 }
 

@@ -169,6 +169,17 @@ Result<v1::OrderHead> open_head(const v1::Order& first, const std::vector<OrderK
   return read_head(first, limits);
 }
 
+void SaysSomething::take(std::string_view piece) noexcept {
+  for (const char c : piece) {
+    if (found_) return;
+    if (c == '\n') {
+      in_comment_ = false;
+    } else if (!in_comment_ && c != ' ' && c != '\t' && c != '\r') {
+      (c == '#' ? in_comment_ : found_) = true;
+    }
+  }
+}
+
 Result<std::string> OrderContent::take(const v1::Order& part) {
   if (whole_) return Error{"a part after its last one"};
   if (part.id() != head_.id()) return Error{"a part of another order"};

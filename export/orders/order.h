@@ -65,6 +65,19 @@ Result<v1::OrderHead> open_head(const v1::Order& first, const std::vector<OrderK
 /// The same without keys: for who only passes it on.
 Result<v1::OrderHead> read_head(const v1::Order& first, const OrderLimits& limits);
 
+/// Whether a set says anything: a line that is neither blank nor a comment. Its content comes in pieces.
+class SaysSomething {
+ public:
+  void take(std::string_view piece) noexcept;
+  explicit operator bool() const noexcept { return found_; }
+
+ private:
+  bool found_ = false, in_comment_ = false;
+};
+/// Of a set that says nothing: whoever wants none of it withdraws it.
+inline constexpr const char* kSaysNothing =
+    "it has no line but blank ones and comments; to use the set no more, withdraw it (--withdraw)";
+
 /// Takes the parts of one order after each other, and gives their content.
 class OrderContent {
  public:

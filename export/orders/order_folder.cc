@@ -37,6 +37,8 @@ std::uint64_t changed_ns(const std::string& path) {
 Status OrderFolder::Incoming::take(const v1::Order& part) {
   auto bytes = content_.take(part);
   if (!bytes) return bytes.error();
+  says_.take(bytes.value());
+  if (whole() && !head().withdrawn() && !says_) return Error{kSaysNothing};
   if (Status s = write_part(part, order_); !s) return s;
   return plain_.write(bytes.value());
 }
@@ -232,7 +234,10 @@ Result<bool> OrderFolder::stage(std::unique_ptr<Incoming> whole) {
 
 Status OrderFolder::accept(const Loaded& loaded) {
   const v1::OrderHead& head = staged_->head();
-  if (Status s = staged_->order_.commit(); !s) return s;
+  if (Status s = staged_->order_.commit(); !s) {
+    if (!staged_->order_.is_in_place()) return s;
+    spdlog::error("orders: {}", s.error().message);  // it is what a restart finds, so it is in use
+  }
   std::error_code ignored;
   fs::remove(aside(kFormer), ignored);
   v1::SetState state = state_of(head);

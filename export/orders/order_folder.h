@@ -52,7 +52,7 @@ class OrderFolder {
   /// A set of which parts are still to come. Its files go with it.
   class Incoming {
    public:
-    /// An error is final.
+    /// An error is final. A set that says nothing is one: by accident it would switch detection off.
     Status take(const v1::Order& part);
     [[nodiscard]] bool whole() const noexcept { return content_.whole(); }
     [[nodiscard]] const v1::OrderHead& head() const noexcept { return content_.head(); }
@@ -62,6 +62,7 @@ class OrderFolder {
     Incoming(v1::OrderHead head, NewFile order, NewFile plain)
         : content_(std::move(head)), order_(std::move(order)), plain_(std::move(plain)) {}
     OrderContent content_;
+    SaysSomething says_;
     NewFile order_, plain_;
   };
 

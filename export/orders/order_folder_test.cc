@@ -2,6 +2,7 @@
 #include "export/orders/order_folder.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <filesystem>
@@ -361,6 +362,33 @@ TEST_F(OrderFolderTest, NothingOlderTakesThePlaceOfWhatDoesNotHold) {
   open();
   EXPECT_NE(why(order(6, "second")).find("6 is not above 7"), std::string::npos);
   ASSERT_TRUE(use(order(8, "fourth")));
+}
+
+TEST_F(OrderFolderTest, ASetThatSaysNothingIsRefused) {
+  ASSERT_TRUE(use(order(1, "first")));
+  const std::string long_comment = "# " + std::string(OrderLimits::kPartBytes, 'x');
+  for (const std::string& nothing :
+       {std::string(), std::string("\n \t\r\n"), std::string("# alert tcp\n\n"), long_comment})
+    EXPECT_NE(why(order(2, nothing)).find("withdraw it"), std::string::npos) << nothing.size();
+  EXPECT_EQ(content(), "first");
+  ASSERT_TRUE(use(order(2, long_comment + "\n alert")));
+  ASSERT_TRUE(use(withdrawal(3)));
+}
+
+/// No descriptor is left for the folder: the file is renamed, and that is all.
+TEST_F(OrderFolderTest, WhatARestartFindsIsInUseThoughItsFolderCannotBeSynced) {
+  ASSERT_TRUE(use(order(5, "five")));
+  ASSERT_TRUE(receive(order(6, "six")));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const Status accepted = folder_->accept({});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(accepted) << accepted.error().message;
+  EXPECT_EQ(folder_->states().at(0).id(), 6U);
+  open();
+  EXPECT_EQ(folder_->states().at(0).id(), 6U);
 }
 
 TEST_F(OrderFolderTest, SetsAreBounded) {

@@ -200,6 +200,34 @@ TEST_F(CredentialsTest, JudgeSaysWhyACertificateIsNotTaken) {
   EXPECT_EQ(judge(accepted, revoked), Failure::kRevoked) << "what it revokes stays revoked";
 }
 
+TEST_F(CredentialsTest, OfSeveralListsOfACaTheNewestCounts) {
+  const std::string before = make_crl(site.ca, {}, kDay, 1);
+  const auto judge = [&](const std::string& lists) {
+    CredentialsOptions o = site.options(Side::kCollector);
+    o.trust.crl = site.folder.write("crl", lists);
+    const auto c = Credentials::load(o).value();
+    EXPECT_HAS(c->warnings().at(0), "several lists of 'CN = Site CA'; the newest one alone is used");
+    return c->trust().judge(*site.sensor.x509, nullptr, Purpose::kSensor).failure;
+  };
+  const std::string revokes = make_crl(site.ca, {&site.sensor}, kDay, 2);
+  EXPECT_EQ(judge(before + revokes), Failure::kRevoked);
+  EXPECT_EQ(judge(revokes + before), Failure::kRevoked);
+  EXPECT_NE(judge(before + make_crl(site.ca, {&site.sensor}, -3600, 2)), Failure::kNone)
+      << "the older one is not stale, and counts no more";
+}
+
+TEST_F(CredentialsTest, TheListOfAnExpiredCaIsPassedOver) {
+  const Certificate old =
+      make_certificate({.from_s = -2 * kDay, .to_s = -kDay, .is_ca = true, .common_name = "Old CA"}, nullptr);
+  site.folder.write("ca.crt", old.pem() + site.ca.pem());
+  CredentialsOptions o = site.options(Side::kCollector);
+  o.trust.crl = site.folder.write("crl", make_crl(old, {}) + make_crl(site.ca, {}));
+  const auto both = Credentials::load(o);
+  ASSERT_TRUE(both) << both.error().message;
+  ASSERT_EQ(both.value()->warnings().size(), 2U);
+  EXPECT_HAS(both.value()->warnings()[1], "the list of 'CN = Old CA' is not used: that CA expired");
+}
+
 TEST_F(CredentialsTest, TheWholeChainIsLookedUpInTheLists) {
   const Certificate middle = make_certificate({.is_ca = true, .common_name = "Middle CA"}, &site.ca);
   const Certificate leaf = make_certificate(site.sensor_spec("plant-8"), &middle);

@@ -85,8 +85,8 @@ Certificate make_certificate(const CertificateSpec& spec, const Certificate* iss
   return c;
 }
 
-std::string make_crl(const Certificate& ca, const std::vector<const Certificate*>& revoked,
-                     std::int64_t to_s) {
+std::string make_crl(const Certificate& ca, const std::vector<const Certificate*>& revoked, std::int64_t to_s,
+                     int number) {
   const CrlPtr crl(X509_CRL_new());
   X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(ca.x509.get()));
@@ -102,6 +102,12 @@ std::string make_crl(const Certificate& ca, const std::vector<const Certificate*
   X509_gmtime_adj(t, to_s);
   X509_CRL_set1_nextUpdate(crl.get(), t);
   ASN1_TIME_free(t);
+  if (number != 0) {
+    ASN1_INTEGER* n = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(n, number);
+    X509_CRL_add1_ext_i2d(crl.get(), NID_crl_number, n, 0, X509V3_ADD_DEFAULT);
+    ASN1_INTEGER_free(n);
+  }
   X509_CRL_sort(crl.get());
   X509_CRL_sign(crl.get(), ca.key.get(), digest_for(ca.key.get()));
   const BioPtr out(BIO_new(BIO_s_mem()));

@@ -35,9 +35,9 @@ struct Certificate {
 /// Signed by `issuer`, or by itself.
 Certificate make_certificate(const CertificateSpec& spec, const Certificate* issuer);
 
-/// "PEM" of a list that revokes these, good until `to_s` from now.
+/// "PEM" of a list that revokes these, good until `to_s` from now. 0: it has no number.
 std::string make_crl(const Certificate& ca, const std::vector<const Certificate*>& revoked,
-                     std::int64_t to_s = kDay);
+                     std::int64_t to_s = kDay, int number = 0);
 
 /// A folder that goes with its owner.
 class Folder {

@@ -6,9 +6,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <sstream>
 
 namespace picket::tls {
@@ -63,6 +66,39 @@ bool at_end_of_pem() {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();
   return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+}
+
+bool is_signed_by(X509_CRL& crl, X509& ca) {
+  const bool is = X509_NAME_cmp(X509_get_subject_name(&ca), X509_CRL_get_issuer(&crl)) == 0 &&
+                  X509_CRL_verify(&crl, X509_get0_pubkey(&ca)) == 1;
+  ERR_clear_error();
+  return is;
+}
+
+/// What of a CA's certificates a list is about: one that is split up has several lists, and each of them counts.
+std::string scope_of(const X509_CRL& crl) {
+  std::string scope;
+  for (const int nid : {NID_issuing_distribution_point, NID_delta_crl}) {
+    if (const int at = X509_CRL_get_ext_by_NID(&crl, nid, -1); at >= 0) {
+      const ASN1_OCTET_STRING* data = X509_EXTENSION_get_data(X509_CRL_get_ext(&crl, at));
+      scope += std::to_string(nid) + ":";
+      scope.append(reinterpret_cast<const char*>(ASN1_STRING_get0_data(data)),
+                   static_cast<std::size_t>(ASN1_STRING_length(data)));
+    }
+  }
+  return scope;
+}
+
+/// By the number that the CA gave it; where they have none, or the same, by its date.
+bool is_newer(const X509_CRL& a, const X509_CRL& b) {
+  const auto number = [](const X509_CRL& crl) {
+    return std::unique_ptr<ASN1_INTEGER, Freer<ASN1_INTEGER_free>>(
+        static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(&crl, NID_crl_number, nullptr, nullptr)));
+  };
+  const auto of_a = number(a), of_b = number(b);
+  const int order = of_a && of_b ? ASN1_INTEGER_cmp(of_a.get(), of_b.get()) : 0;
+  return order != 0 ? order > 0
+                    : seconds(X509_CRL_get0_lastUpdate(&a)) > seconds(X509_CRL_get0_lastUpdate(&b));
 }
 
 }  // namespace
@@ -120,6 +156,7 @@ Status Trust::read_cas(const TrustOptions& options) {
     if (not_after < now) {
       warnings_.push_back(
           fmt::format("{}: {}: the CA '{}' expired at {}", key, options.ca, name, utc(not_after)));
+      expired_.push_back(std::move(ca));
       continue;
     }
     if (ca_not_after_s_ == 0 || not_after < ca_not_after_s_) ca_not_after_s_ = not_after;
@@ -134,43 +171,52 @@ Status Trust::read_cas(const TrustOptions& options) {
   return Error{fmt::format("{}: {}: has no certificate; it has to be PEM", key, options.ca)};
 }
 
+/// Of each CA the newest list alone: OpenSSL would take an older one that is still good for one that is stale.
 Status Trust::read_crls(const TrustOptions& options) {
   const std::string key = options.section + ".crl";
   auto text = read_small_file(options.crl, key);
   if (!text) return text.error();
   const BioPtr in(BIO_new_mem_buf(text.value().data(), static_cast<int>(text.value().size())));
   const std::int64_t now = std::time(nullptr);
+  std::map<std::pair<std::size_t, std::string>, CrlPtr> newest;  // by CA and scope
   int found = 0;
   for (;; ++found) {
-    const CrlPtr crl(PEM_read_bio_X509_CRL(in.get(), nullptr, nullptr, nullptr));
+    CrlPtr crl(PEM_read_bio_X509_CRL(in.get(), nullptr, nullptr, nullptr));
     if (crl == nullptr) break;
     const std::string issuer = name_of(X509_CRL_get_issuer(crl.get()));
-    bool is_ours = false;
-    for (const X509Ptr& ca : cas_) {
-      is_ours =
-          is_ours || (X509_NAME_cmp(X509_get_subject_name(ca.get()), X509_CRL_get_issuer(crl.get())) == 0 &&
-                      X509_CRL_verify(crl.get(), X509_get0_pubkey(ca.get())) == 1);
+    const auto signs = [&](const X509Ptr& ca) { return is_signed_by(*crl, *ca); };
+    const auto ca = std::find_if(cas_.begin(), cas_.end(), signs);
+    if (ca == cas_.end()) {
+      if (std::none_of(expired_.begin(), expired_.end(), signs))
+        return Error{fmt::format("{}: {}: the list of '{}' is signed by none of the CAs in {}", key,
+                                 options.crl, issuer, options.ca)};
+      warnings_.push_back(
+          fmt::format("{}: {}: the list of '{}' is not used: that CA expired", key, options.crl, issuer));
+      continue;
     }
-    ERR_clear_error();
-    if (!is_ours) {
-      return Error{fmt::format("{}: {}: the list of '{}' is signed by none of the CAs in {}", key,
-                               options.crl, issuer, options.ca)};
-    }
-    const std::int64_t next = seconds(X509_CRL_get0_nextUpdate(crl.get()));
-    if (next != 0 && (crl_next_update_s_ == 0 || next < crl_next_update_s_)) crl_next_update_s_ = next;
-    if (next != 0 && next < now) {
-      warnings_.push_back(fmt::format(
-          "{}: {}: the list of '{}' should have been replaced at {}; {}", key, options.crl, issuer, utc(next),
-          options.accept_stale_crl ? "it is used none the less"
-                                   : "until it is, nobody is let in (`picket-ca crl` makes a new one)"));
-    }
-    X509_STORE_add_crl(store(), crl.get());
+    CrlPtr& known = newest[{static_cast<std::size_t>(ca - cas_.begin()), scope_of(*crl)}];
+    if (known != nullptr)
+      warnings_.push_back(fmt::format("{}: {}: there are several lists of '{}'; the newest one alone is used",
+                                      key, options.crl, issuer));
+    if (known == nullptr || is_newer(*crl, *known)) known = std::move(crl);
   }
   if (!at_end_of_pem())
     return Error{
         fmt::format("{}: {}: has a revocation list that cannot be read; it has to be PEM", key, options.crl)};
   if (found == 0)
     return Error{fmt::format("{}: {}: has no revocation list; it has to be PEM", key, options.crl)};
+  for (const auto& [of, crl] : newest) {
+    const std::int64_t next = seconds(X509_CRL_get0_nextUpdate(crl.get()));
+    if (next != 0 && (crl_next_update_s_ == 0 || next < crl_next_update_s_)) crl_next_update_s_ = next;
+    if (next != 0 && next < now) {
+      warnings_.push_back(fmt::format(
+          "{}: {}: the list of '{}' should have been replaced at {}; {}", key, options.crl,
+          name_of(X509_CRL_get_issuer(crl.get())), utc(next),
+          options.accept_stale_crl ? "it is used none the less"
+                                   : "until it is, nobody is let in (`picket-ca crl` makes a new one)"));
+    }
+    X509_STORE_add_crl(store(), crl.get());
+  }
   return Done{};
 }
 

@@ -23,10 +23,10 @@ enum class Purpose : std::uint8_t {
 };
 
 struct TrustOptions {
-  std::string section;            ///< of the configuration, for errors: "tls", "export.tls"
-  std::string ca;                 ///< PEM file, one CA or more; intermediate ones too
-  std::string crl;                ///< PEM file with a list of each CA; empty: nothing is revoked
-  std::string allow;              ///< file; empty: every sensor that the CA made one
+  std::string section;  ///< of the configuration, for errors: "tls", "export.tls"
+  std::string ca;       ///< PEM file, one CA or more; intermediate ones too
+  std::string crl;      ///< PEM file with a list of each CA, of several the newest; empty: nothing is revoked
+  std::string allow;    ///< file; empty: every sensor that the CA made one
   bool accept_stale_crl = false;  ///< a list whose nextUpdate has passed is as good as a new one
 };
 
@@ -51,7 +51,7 @@ class Trust {
   [[nodiscard]] X509_STORE* store() const noexcept { return store_.get(); }
   [[nodiscard]] std::int64_t ca_not_after_s() const noexcept { return ca_not_after_s_; }
   [[nodiscard]] std::int64_t crl_next_update_s() const noexcept { return crl_next_update_s_; }
-  /// What somebody should look at though it can be worked with: a list that is stale, a CA that is expired.
+  /// What somebody should look at though it can be worked with: a list that is stale, or not used, a CA that is expired.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
@@ -59,7 +59,7 @@ class Trust {
   Status read_crls(const TrustOptions& options);
 
   StorePtr store_;
-  std::vector<X509Ptr> cas_;
+  std::vector<X509Ptr> cas_, expired_;
   std::optional<AllowList> allow_;
   std::int64_t ca_not_after_s_ = 0, crl_next_update_s_ = 0;
   std::vector<std::string> warnings_;

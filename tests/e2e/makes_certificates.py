@@ -93,6 +93,21 @@ def main():
         refused('a word too many', 2, "'more' is one word too many", 'crl', ca, 'more')
         refused('an unknown command', 2, "no command 'sign'", 'sign', ca)
         refused('an unknown option', 2, "no option '--force'", 'init', ca, '--force')
+        # A folder's name that holds from one place holds from another, too.
+        def from_folder(folder, *words):
+            return run('sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', folder, PICKET_CA, *words)
+        begun = from_folder(scratch, 'init', 'nearby')
+        checks.ok('a CA with a relative name', begun.status == 0, begun)
+        (scratch / 'below').mkdir()
+        for words in (('sensor', 'nearby', 'plant-7'), ('crl', 'nearby')):
+            done = from_folder(scratch, *words)
+            checks.ok('%s there' % words[0], done.status == 0, done)
+        for words in (('crl', '../nearby'), ('revoke', '../nearby', 'plant-7'), ('sensor', '../nearby', 'plant-8')):
+            done = from_folder(scratch / 'below', *words)
+            checks.ok('%s from elsewhere' % words[0], done.status == 0, done)
+        (scratch / 'nearby').rename(scratch / 'moved')
+        done = from_folder(scratch, 'crl', 'moved')
+        checks.ok('a CA that was moved', done.status == 0, done)
         help_text = picket_ca('--help')
         checks.ok('--help has an example', help_text.status == 0 and b'Example:' in help_text.out, help_text)
         checks.ok('no unfinished work is left', not list((ca / 'private').glob('work.*')))

@@ -90,6 +90,23 @@ const v1::SetState* state_of(const v1::SensorStatus& status, const v1::OrderHead
   return nullptr;
 }
 
+bool is_same_set(const v1::OrderHead& a, const v1::OrderHead& b) {
+  return a.kind() == b.kind() && a.name() == b.name();
+}
+
+/// Is there nobody left who is to have the order at `at`? Those behind it, by number, may be for some sensors only.
+bool is_superseded(const std::vector<OrderFile>& orders, std::size_t at) {
+  const v1::OrderHead& head = orders[at].head;
+  const auto has_later = [&](const auto& is_theirs) {
+    return std::any_of(orders.begin() + static_cast<std::ptrdiff_t>(at) + 1, orders.end(),
+                       [&](const OrderFile& o) { return is_same_set(o.head, head) && is_theirs(o.head); });
+  };
+  if (head.sensors().empty()) return has_later([](const v1::OrderHead& h) { return h.sensors().empty(); });
+  return std::all_of(head.sensors().begin(), head.sensors().end(), [&](const std::string& sensor) {
+    return has_later([&](const v1::OrderHead& h) { return is_for(h, sensor); });
+  });
+}
+
 }  // namespace
 
 bool is_for(const v1::OrderHead& head, const std::string& sensor) {
@@ -231,6 +248,9 @@ Result<std::string> make_order_file(const NewOrder& order) {
     content.append(std::istreambuf_iterator<char>(in), {});
     if (!content.empty() && content.back() != '\n') content += '\n';
   }
+  SaysSomething says;
+  says.take(content);
+  if (!order.withdraw && !says) return Error{fmt::format("{}: {}", order.files.front(), kSaysNothing)};
   v1::OrderHead head;
   const auto before = book.value()->orders();
   const std::uint64_t now = now_ns() / kNsPerSecond * kNsPerSecond;
@@ -258,12 +278,9 @@ Status list_orders(const std::string& folder, bool json, std::FILE* out) {
   if (!book) return book.error();
   const auto orders = book.value()->orders();
   const auto statuses = book.value()->statuses();
-  std::map<std::pair<int, std::string>, std::uint64_t> last;
-  for (const OrderFile& o : orders) last[{o.head.kind(), o.head.name()}] = o.head.id();
-  for (const OrderFile& o : orders) {
-    const v1::OrderHead& h = o.head;
-    const bool is_last = last[{h.kind(), h.name()}] == h.id();
-    const char* state = h.withdrawn() ? "withdraws" : is_last ? "current" : "superseded";
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    const v1::OrderHead& h = orders[at].head;
+    const char* state = h.withdrawn() ? "withdraws" : is_superseded(orders, at) ? "superseded" : "current";
     std::string sensors;
     for (const auto& s : h.sensors()) sensors += (sensors.empty() ? "" : ",") + printable(s);
     if (!json) {
@@ -274,7 +291,10 @@ Status list_orders(const std::string& folder, bool json, std::FILE* out) {
     for (const v1::SensorStatus& status : statuses) {
       if (!is_for(h, status.sensor())) continue;
       const v1::SetState* s = state_of(status, h);
-      if (s == nullptr && !is_last) continue;
+      const auto is_later = [&](const OrderFile& o) {
+        return o.head.id() > h.id() && is_same_set(o.head, h) && is_for(o.head, status.sensor());
+      };
+      if (s == nullptr && std::any_of(orders.begin(), orders.end(), is_later)) continue;
       const char* what = s == nullptr ? "waits" : s->refused().empty() ? "applied" : "refused";
       if (json) {
         rows += fmt::format("{}{{\"sensor\":{},\"state\":\"{}\"", rows.empty() ? "" : ",",

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "export/collector/test_call.h"
@@ -133,12 +134,13 @@ class OrderDeskTest : public OrdersTest {
   }
   /// Makes an order as the command does; gives its number.
   std::uint64_t issue(const std::string& content, const std::string& folder = "collector",
-                      const std::string& name = "et") {
+                      const std::string& name = "et", const std::vector<std::string>& sensors = {}) {
     spill(path("content"), content);
     NewOrder order;
     order.kind = v1::ORDER_RULES;
     order.files = {path("content")};
     order.name = name;
+    order.sensors = sensors;
     order.key = secret_file();
     order.folder = path(folder);
     const auto made = make_order_file(order);
@@ -543,6 +545,36 @@ TEST_F(OrderDeskTest, OnlyWhoItIsForWaitsForIt) {
   EXPECT_EQ(book->statuses()[0].sensor(), "../plant/8");
 }
 
+TEST_F(OrderDeskTest, WhoWaitsBehindALaterOrderForOthersIsListed) {
+  const auto for_all = issue("all");
+  const auto for_one = issue("one", "collector", "et", {"plant-8"});
+  const auto book = std::move(OrderBook::open(path("collector"))).value();
+  for (const char* sensor : {"plant-7", "plant-8"}) {
+    v1::SensorStatus status;
+    status.set_sensor(sensor);
+    ASSERT_TRUE(book->keep(status));
+    EXPECT_EQ(book->pending(status)->head.id(), sensor == std::string("plant-7") ? for_all : for_one);
+  }
+  const auto lines = [&] {
+    std::istringstream in(listed());
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) all.push_back(line);
+    return all;
+  };
+  auto said = lines();
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_NE(said[0].find("\"state\":\"current\""), std::string::npos) << said[0];
+  EXPECT_NE(said[0].find("[{\"sensor\":\"plant-7\",\"state\":\"waits\"}]"), std::string::npos) << said[0];
+  EXPECT_NE(said[1].find("[{\"sensor\":\"plant-8\",\"state\":\"waits\"}]"), std::string::npos) << said[1];
+  issue("all again");
+  said = lines();
+  ASSERT_EQ(said.size(), 3U);
+  for (const std::size_t old : {0U, 1U}) {
+    EXPECT_NE(said[old].find("\"state\":\"superseded\""), std::string::npos) << said[old];
+    EXPECT_EQ(said[old].find("waits"), std::string::npos) << said[old];
+  }
+}
+
 TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
   spill(path("content"), "x");
   NewOrder good{v1::ORDER_RULES, {path("content")}, "et", secret_file(), path("collector"), {}, false};
@@ -559,6 +591,10 @@ TEST_F(OrderDeskTest, AnOrderThatCannotBeMadeIsSaid) {
   bad = good;
   bad.files = {path("nothing")};
   EXPECT_NE(why(bad).find("nothing"), std::string::npos);
+  bad = good;
+  spill(path("comments"), "# none yet\n");
+  bad.files = {path("comments")};
+  EXPECT_NE(why(bad).find("withdraw it"), std::string::npos);
   bad = good;
   bad.withdraw = true;
   EXPECT_NE(why(bad).find("--withdraw"), std::string::npos);
