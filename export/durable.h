@@ -3,6 +3,7 @@
 // Errors  as errno, for the caller knows which file it is and what would do; 0: all is well
 // Threads any
 #pragma once
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
@@ -12,6 +13,11 @@ namespace picket {
 /// All of `bytes`, where the file stands, or from `offset` on. After an error some of them may be in the file.
 [[nodiscard]] int write_all(int fd, std::string_view bytes) noexcept;
 [[nodiscard]] int write_all_at(int fd, std::string_view bytes, std::uint64_t offset) noexcept;
+
+/// Does this error say that what was on the disk is gone? It says so again at the next try. Others may pass.
+[[nodiscard]] constexpr bool is_damage(int error) noexcept {
+  return error == EIO || error == EBADMSG || error == EUCLEAN;
+}
 
 /// Names in this folder, made, changed or gone, are so after a loss of power, too. "": the current folder.
 [[nodiscard]] int sync_folder(const std::filesystem::path& folder) noexcept;

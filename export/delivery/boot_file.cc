@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "export/delivery/crc32c.h"
+#include "export/durable.h"
 #include "export/fd.h"
 #include "export/new_file.h"
 
@@ -46,11 +47,15 @@ Status cover_unreadable(int fd, std::uint8_t* map, std::size_t bytes, const std:
   std::size_t pages = 0;
   for (std::size_t at = 0, n = 0; at < bytes; at += n) {
     n = std::min(chunk.size(), bytes - at);
-    if (::pread(fd, chunk.data(), n, static_cast<off_t>(at)) == static_cast<ssize_t>(n)) continue;
-    n = std::min(kPage, bytes - at);
     const ssize_t got = ::pread(fd, chunk.data(), n, static_cast<off_t>(at));
-    if (got >= 0) continue;
-    if (errno != EIO) return Error{fmt::format("cannot read '{}': {}", path, std::strerror(errno))};
+    if (got == static_cast<ssize_t>(n)) continue;
+    if (got >= static_cast<ssize_t>(kPage)) {
+      n = static_cast<std::size_t>(got) / kPage * kPage;
+      continue;
+    }
+    n = std::min(kPage, bytes - at);
+    if (::pread(fd, chunk.data(), n, static_cast<off_t>(at)) >= 0) continue;
+    if (!is_damage(errno)) return Error{fmt::format("cannot read '{}': {}", path, std::strerror(errno))};
     if (::mmap(map + at, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
         MAP_FAILED)
       return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
@@ -77,6 +82,8 @@ struct BootFile::Lane {
   struct Known {
     std::uint64_t collector, sent, acked, check;
     [[nodiscard]] std::uint64_t expected() const noexcept;
+    /// Of nobody. Zeros are none: they are what a page may have become.
+    static Known none() noexcept;
   };
   std::array<Known, kMaxCollectors> known;
   std::array<StoredPoint, 2> base, head;
@@ -130,6 +137,7 @@ Result<std::unique_ptr<BootFile>> BootFile::create(const Options& options) {
   std::memcpy(reinterpret_cast<std::uint8_t*>(map) + first.total(), map, Layout::header_bytes());
   if (options.points_known) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) file->set_base(lane, {}), file->set_head(lane, {});
+    for (Lane& lane : layout.lanes) lane.known.fill(Lane::Known::none());
   }
   if (on_disk) {
     if (const Status s = on_disk->place(); !s) return s.error();
@@ -146,8 +154,10 @@ Result<std::unique_ptr<BootFile>> BootFile::load(const std::string& path, bool* 
   std::unique_ptr<BootFile> file(new BootFile(path));
   const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0)
+  if (!fd || ::fstat(fd.get(), &st) != 0) {
+    if (damaged != nullptr) *damaged = is_damage(errno);
     return Error{fmt::format("cannot open '{}': {}", path, std::strerror(errno))};
+  }
   const auto size = static_cast<std::size_t>(st.st_size);
   if (size < round_up(sizeof(Layout))) return is_damaged(fmt::format("'{}' is too short", path));
   void* map = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
@@ -171,8 +181,14 @@ Status BootFile::move_to(const std::string& path) {
   NewFile file(path + ".new", path);
   if (Status s = file.reserve(map_bytes_); !s) return s;
   if (Status s = file.write({reinterpret_cast<const char*>(map_), map_bytes_}); !s) return s;
-  if (::mmap(map_, map_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(), 0) == MAP_FAILED)
-    return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
+  // Elsewhere first: where it fails, what was mapped before must still be there.
+  void* fresh = ::mmap(nullptr, map_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+  if (fresh == MAP_FAILED) return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
+  if (::mremap(fresh, map_bytes_, map_bytes_, MREMAP_MAYMOVE | MREMAP_FIXED, map_) == MAP_FAILED) {
+    const int error = errno;
+    ::munmap(fresh, map_bytes_);
+    return Error{fmt::format("cannot map '{}': {}", path, std::strerror(error))};
+  }
   if (Status s = file.place(); !s) return s;
   path_ = path;
   return Done{};
@@ -220,9 +236,10 @@ Segment& BootFile::segment(std::uint32_t i) noexcept {
 
 void BootFile::drop_segments() {
   const std::size_t keep = round_up(sizeof(Layout));
-  if (path_.empty() || map_bytes_ == keep) return;
+  if (map_bytes_ == keep) return;
   ::munmap(reinterpret_cast<std::uint8_t*>(map_) + keep, map_bytes_ - keep);
   map_bytes_ = keep;
+  if (in_memory()) return;
   [[maybe_unused]] const int done = ::truncate(path_.c_str(), static_cast<off_t>(keep));
 }
 
@@ -262,11 +279,17 @@ std::uint64_t BootFile::Lane::Known::expected() const noexcept {
   return collector * 3 + sent * 5 + acked * 7 + 11;
 }
 
+BootFile::Lane::Known BootFile::Lane::Known::none() noexcept {
+  Known none{};
+  none.check = none.expected();
+  return none;
+}
+
 std::optional<BootFile::Progress> BootFile::progress(std::size_t lane,
                                                      std::string_view collector) const noexcept {
   for (const Lane::Known& k : map_->lanes[lane].known) {
-    if (k.collector == 0 && k.check == 0) return Progress{};
     if (k.check != k.expected()) return {};
+    if (k.collector == 0) return Progress{};
     if (k.collector == hash_name(collector)) return Progress{k.sent, k.acked};
   }
   return Progress{};
@@ -279,7 +302,7 @@ void BootFile::set_progress(std::size_t lane, std::string_view collector, Progre
                          [&](const Lane::Known& k) { return k.collector == 0 || k.collector == hash; });
   if (at ==
       all.end()) {  // every place is another collector's, of configurations before: nobody asks for them
-    all.fill({});
+    all.fill(Lane::Known::none());
     at = all.begin();
   }
   at->check = ~std::uint64_t{0};

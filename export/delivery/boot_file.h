@@ -77,6 +77,7 @@ class BootFile {
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] bool in_memory() const noexcept { return path_.empty(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return map_bytes_; }
   [[nodiscard]] std::string sensor() const;
   [[nodiscard]] std::uint64_t boot() const noexcept;
   [[nodiscard]] std::uint64_t started_at() const noexcept;
@@ -103,7 +104,7 @@ class BootFile {
   void set_check(Segment& segment, std::uint32_t i, std::uint32_t crc) noexcept;
   /// That it has to be: of its delimited bytes and its number, so that what a page held before does not pass for it.
   [[nodiscard]] static std::uint32_t expected_check(Bytes delimited, std::uint64_t seq) noexcept;
-  /// Of a boot that has ended, when its records are in batches: gives their room back.
+  /// When its records are in batches: gives their room back.
   void drop_segments();
 
   /// From this number on the lane's batches found no room on disk: what a process had of them in memory

@@ -47,6 +47,7 @@ class DeliverySink final : public RecordSink {
   Status open();
   void write(const OutRecord& r) override;
   void tick() override {
+    if (closed_) return;
     if (!placed_) placed_ = spool_->place(*boot_);
     journal_->tick(Clock::now());
   }

@@ -221,6 +221,29 @@ TEST(Delivery, ACollectorThatStoresNothingIsLeft) {
   EXPECT_EQ(other.ledger().fault(), "");
 }
 
+/// What is acknowledged of one lane says nothing of another's.
+TEST(Delivery, AlertsDoNotKeepASlowLaneFromGettingMoreTime) {
+  TestCollector one, two;
+  for (TestCollector* c : {&one, &two}) {
+    c->slow = v1::LANE_FLOW;
+    c->allow_holes();
+    c->start();
+  }
+  Options o = options_for({one.address(), two.address()});
+  o.stalled_after = 100ms;
+  Sender s(o);
+  s.write(test::kFlow);
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto flows = [&] { return one.ledger().delivered()["flow"] + two.ledger().delivered()["flow"]; };
+  while (flows() == 0 && std::chrono::steady_clock::now() < until) {
+    s.write(test::kAlert);
+    s.sink->tick();
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(flows(), 1U);
+  s.sink->close();
+}
+
 /// A link may need longer for a batch than anybody has patience.
 TEST(Delivery, ASlowCollectorIsGivenMoreTimeEachTime) {
   TestCollector one, two;

@@ -16,9 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackoff{100}, kQuick{3000}, kLook{50}, kLastWord{1000}, kIdle{500};
-constexpr milliseconds kMostPatience{std::chrono::hours(1)};
-/// Of one call, that the link has not looked at: what a window of batches can be worth, many times over.
-constexpr std::size_t kMaxAcks = 4096;
+constexpr int kMostPatience = 8;
+constexpr milliseconds kLongestAway{std::chrono::hours(1)};
+/// Of one call, that the link has not looked at: what a window of batches can be worth, many times over. In bytes, of one.
+constexpr std::size_t kMaxAcks = 4096, kMaxAckBytes = 256;
 
 /// Will the same bytes be refused again, whenever they are sent?
 bool is_refusal(grpc::StatusCode code) {
@@ -32,7 +33,8 @@ class Link final : public OutletThread {
         spool_(spool),
         counters_(counters),
         progressed_(std::move(progressed)),
-        patience_(options_.collectors.size(), options_.stalled_after) {
+        standing_(options_.collectors.size()) {
+    for (Standing& s : standing_) s.patience.fill(s.away = options_.stalled_after);
     start([this](Lock& lock) { run(lock); });
   }
   ~Link() override { stop(); }
@@ -61,7 +63,8 @@ class Link final : public OutletThread {
     /// for an end that may never come.
     void OnReadDone(bool ok) override {
       v1::Ack ack;
-      bool is_ack = ok && grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();
+      bool is_ack = ok && in.Length() <= kMaxAckBytes &&
+                    grpc::SerializationTraits<v1::Ack>::Deserialize(&in, &ack).ok();
       {
         const std::lock_guard lock(link.mutex_);
         is_ack &= acks.size() < kMaxAcks;
@@ -118,7 +121,11 @@ class Link final : public OutletThread {
   void serve(Lock& lock);
   void take_acks(Lock& lock, std::size_t lane);
   void call_ended(std::size_t lane);
-  [[nodiscard]] bool is_stalled() const;
+  bool is_stalled();
+  [[nodiscard]] bool is_away(std::size_t collector) const {
+    return Clock::now() < standing_[collector].away_until;
+  }
+  [[nodiscard]] std::size_t earlier_from(std::size_t collector) const;
   void pause(Lane& lane);
   bool send_one(Lock& lock);
   bool earlier_is_back(Lock& lock);
@@ -137,8 +144,14 @@ class Link final : public OutletThread {
   std::size_t current_ = 0;
   std::shared_ptr<grpc::Channel> channel_, probe_;
   std::size_t probe_of_ = 0;
-  Clock::time_point probe_next_{};
-  std::vector<milliseconds> patience_;  ///< with each collector, for something to be acknowledged
+  Clock::time_point probed_{};
+  /// A collector that may have stalled.
+  struct Standing {
+    std::array<milliseconds, kLaneCount> patience{};  ///< for something of the lane to be acknowledged
+    milliseconds away{};
+    Clock::time_point away_until{};
+  };
+  std::vector<Standing> standing_;  ///< of each collector
   std::array<Lane, kLaneCount> lanes_;
   bool link_failed_ = false;
   bool none_was_quick_ = false;  ///< of several collectors
@@ -180,8 +193,10 @@ void Link::run(Lock& lock) {
 /// The first of the collectors that answers; after one that failed, the next. How long one may take its channel knows,
 /// which ends each attempt; but a dead one of several shall not keep records from the next until none was quick.
 bool Link::connect(Lock& lock) {
-  if (probe_ != nullptr) {  // an earlier one that is there again
-    channel_ = std::move(probe_);
+  const auto probe = std::move(probe_);
+  if (probe != nullptr &&
+      probe->GetState(false) == GRPC_CHANNEL_READY) {  // an earlier one that is there again
+    channel_ = probe;
     current_ = probe_of_;
     link_failed_ = false;
     return true;
@@ -189,9 +204,13 @@ bool Link::connect(Lock& lock) {
   const std::size_t n = options_.collectors.size(), from = link_failed_ ? current_ + 1 : 0;
   link_failed_ = false;
   const bool wait = n == 1 || none_was_quick_;
-  for (std::size_t i = 0; i < n && !stopping_; ++i) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < n; ++i) order.push_back((from + i) % n);
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !is_away(i); });
+  for (const std::size_t i : order) {
+    if (stopping_) return false;
     const auto until = wait ? Clock::time_point::max() : Clock::now() + kQuick;
-    none_was_quick_ = !try_collector(lock, (from + i) % n, until);
+    none_was_quick_ = !try_collector(lock, i, until);
     if (!none_was_quick_) return true;
   }
   return false;
@@ -239,10 +258,9 @@ void Link::serve(Lock& lock) {
     if (stopping_ || link_failed_) break;
     if (earlier_is_back(lock)) break;
     if (is_stalled()) {
-      failed(fmt::format("it is there, and has acknowledged nothing for {} s",
-                         std::chrono::duration_cast<std::chrono::seconds>(patience_[current_]).count()));
-      patience_[current_] = std::min(2 * patience_[current_], kMostPatience);
-      probe_next_ = Clock::now() + patience_[current_];
+      Standing& its = standing_[current_];
+      its.away_until = Clock::now() + its.away;
+      its.away = std::min(2 * its.away, kLongestAway);
       link_failed_ = true;
       break;
     }
@@ -275,11 +293,11 @@ void Link::take_acks(Lock& lock, std::size_t lane) {
   }
   if (progress) progressed_();
   lock.lock();
+  if (!progress) return;
   if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
   said_.clear();
-  if (!progress) return;
   call.moved = Clock::now();
-  patience_[current_] = options_.stalled_after;
+  standing_[current_].patience[lane] = standing_[current_].away = options_.stalled_after;
   lanes_[lane].careful = false;
   lanes_[lane].backoff = kFirstBackoff;
   lanes_[lane].said = false;
@@ -363,21 +381,33 @@ bool Link::send_one(Lock& lock) {
   return false;
 }
 
-/// Is there another collector that may take what this one leaves lying?
-bool Link::is_stalled() const {
-  return options_.collectors.size() > 1 && std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& l) {
-           return l.call != nullptr && !l.call->flight.empty() &&
-                  Clock::now() - l.call->moved >= patience_[current_];
-         });
+/// Where another collector may take what this one leaves lying: does it leave anything?
+bool Link::is_stalled() {
+  for (std::size_t i = 0; i < kLaneCount && options_.collectors.size() > 1; ++i) {
+    const Call* call = lanes_[i].call.get();
+    milliseconds& patience = standing_[current_].patience[i];
+    if (call == nullptr || call->flight.empty() || Clock::now() - call->moved < patience) continue;
+    failed(fmt::format("it is there, and has acknowledged nothing of {} for {} s", v1::Lane_Name(kLanes[i]),
+                       std::chrono::duration_cast<std::chrono::seconds>(patience).count()));
+    patience = std::min(2 * patience, kMostPatience * options_.stalled_after);
+    return true;
+  }
+  return false;
+}
+
+/// The first before the present one that may be tried, from there on; the present one: there is none.
+std::size_t Link::earlier_from(std::size_t collector) const {
+  while (collector < current_ && is_away(collector)) ++collector;
+  return collector;
 }
 
 /// Failover: is a collector that stands before the present one in the list there again?
 bool Link::earlier_is_back(Lock& lock) {
   if (current_ == 0) return false;
   if (probe_ == nullptr) {
-    if (Clock::now() < probe_next_) return false;
-    probe_next_ = Clock::now() + options_.return_after;
-    probe(lock, 0);
+    if (Clock::now() - probed_ < options_.return_after) return false;
+    probed_ = Clock::now();
+    if (const std::size_t first = earlier_from(0); first < current_) probe(lock, first);
   }
   if (probe_ == nullptr) return false;
   const auto state = probe_->GetState(true);
@@ -387,7 +417,7 @@ bool Link::earlier_is_back(Lock& lock) {
   }
   if (state != GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
   probe_ = nullptr;
-  if (probe_of_ + 1 < current_) probe(lock, probe_of_ + 1);
+  if (const std::size_t next = earlier_from(probe_of_ + 1); next < current_) probe(lock, next);
   return false;
 }
 

@@ -12,9 +12,10 @@
 // Refused   INVALID_ARGUMENT and DATA_LOSS: the lane's batches go one at a time until it is certain which it is; that
 //           one becomes a gap (Spool::refuse). When even the gap is refused, the lane stands still, is tried every
 //           max_backoff, and keeps what it has
-// Stalled   a collector that is there and acknowledges nothing of what a lane sent for stalled_after: the next one is
-//           tried, and this one not again for as long. Twice as long after each time in a row, up to kMostPatience,
-//           for the link may be slow and the batch large. A single collector is waited for
+// Stalled   a collector that is there and acknowledges nothing of what a lane sent for stalled_after is left for the next
+//           one. Twice as long after each time in a row, up to kMostPatience times, for the link may be slow and the batch
+//           large. It is not tried again for as long, then twice as long, up to kLongestAway, unless no other one
+//           answers. A single collector is waited for
 //
 // Threads   one of its own, and gRPC's
 #pragma once

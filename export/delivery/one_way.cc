@@ -64,7 +64,6 @@ class OneWay final : public OutletThread {
     Status done = Done{};
     bool any = true;
     while (any && done) done = write_file(any);
-    if (done) progressed_();
     return done;
   }
 

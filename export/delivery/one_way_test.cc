@@ -102,6 +102,19 @@ TEST(OneWay, FilesThatNobodyTakesAwayAreNotAddedTo) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+TEST(OneWay, FilesThatAreWrittenAreNoReasonToWaitForADeadCollector) {
+  test::Folder folder;
+  Options o = options_for({"127.0.0.1:1"});
+  o.one_way_folder = folder.file("out");
+  o.spool_folder = folder.file("spool");
+  o.patience = 2s;
+  Sender s(o);
+  s.mixture(50);
+  const auto before = std::chrono::steady_clock::now();
+  s.sink->close();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 20s);
+}
+
 TEST(OneWay, AFolderThatCannotBeListedIsTriedAgain) {
   test::Folder folder;
   std::filesystem::create_directories(folder.file("out"));

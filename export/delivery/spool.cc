@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,14 +86,18 @@ Result<BootFile*> Spool::make_boot(BootFile::Options options) {
 }
 
 bool Spool::place(BootFile& boot) {
-  const std::lock_guard lock(mutex_);
-  return place_locked(boot);
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  return lock && place_locked(boot);
 }
 
 bool Spool::place_locked(BootFile& boot) {
   if (options_.folder.empty() || !boot.in_memory()) return true;
   if (Clock::now() - boot_tried_ < options_.disk_retry) return false;
   boot_tried_ = Clock::now();
+  // To reserve takes all that is left before it says that this is not enough, from everybody.
+  struct statvfs room {};
+  if (::statvfs(options_.folder.c_str(), &room) == 0 && room.f_bavail * room.f_frsize < boot.bytes())
+    return false;
   // A segment that the sealer gives back meanwhile may stay marked as used: its records stand before the chain's head.
   if (!boot.move_to(boot_name(boot.boot()))) return false;
   spdlog::warn("the spool: '{}' is on disk now; a kill takes nothing any more", boot.path());
@@ -116,30 +121,67 @@ std::vector<BootFile*> Spool::ended() {
   return all;
 }
 
-bool Spool::is_to_recover(const BootFile& boot) const { return &boot != current_ && boot.segments() != 0; }
+bool Spool::is_to_recover(const BootFile& boot) const {
+  return &boot != current_ && std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+    return std::any_of(lane.begin(), lane.end(),
+                       [&](const auto& c) { return c->boot == &boot && c->growing; });
+  });
+}
 
 bool Spool::may_try_disk() const {
   return !disk_failing_ || Clock::now() - disk_tried_ >= options_.disk_retry;
 }
 
 void Spool::close(BootFile& boot) {
-  const std::lock_guard lock(mutex_);
-  if (current_ == &boot) {
-    disk_tried_ = boot_tried_ = {};  // what is in memory has no other chance
-    move_to_disk();
-    place_locked(boot);
+  std::vector<std::shared_ptr<SpoolFile>> written;
+  {
+    const std::lock_guard lock(mutex_);
+    if (current_ == &boot) {
+      disk_tried_ = {};  // what is in memory has no other chance
+      move_to_disk();
+    }
+    for (auto& lane : lanes_) {
+      for (auto& c : lane) {
+        if (c->boot == &boot && !c->files.empty()) end_file(c->files.back().file);
+      }
+    }
+    written.swap(written_);
   }
+  const bool safe = sync_all(written);
+  const std::lock_guard lock(mutex_);
+  if (!safe && current_ != &boot) return;
   boot.drop_segments();
+  if (current_ == &boot) {
+    boot_tried_ = {};
+    const std::uint64_t unwritten = place_locked(boot) ? 0 : memory_bytes_;
+    if (unwritten != 0)
+      spdlog::error(
+          "the spool in '{}' takes nothing: batches of {} bytes end with this process, and nobody tells of "
+          "them",
+          options_.folder, unwritten);
+    current_ = nullptr;
+  }
   for (auto& lane : lanes_) {
     for (auto& c : lane) {
       if (c->boot != &boot) continue;
       c->growing = false;
-      if (!c->files.empty()) c->files.back().file->rest();
       drop_acknowledged(*c);
     }
   }
-  if (current_ == &boot) current_ = nullptr;
   drop_finished();
+}
+
+/// Without the lock.
+bool Spool::sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files) {
+  bool safe = true;
+  for (const auto& file : files) {
+    if (const Status done = file->sync(); !done) {
+      const std::lock_guard lock(mutex_);
+      disk_failed(done.error().message);
+      safe = false;
+    }
+  }
+  return safe;
 }
 
 ChainPoint Spool::head(BootFile& boot, std::size_t lane) {
@@ -240,9 +282,8 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
     update_level(lane);
   }
   if (written && options_.fsync == Fsync::kAlways && !file->in_memory()) {
-    const Status synced = file->sync();
+    written = sync_all({file});
     const std::lock_guard lock(mutex_);
-    if (!synced) disk_failed(synced.error().message);
     find(boot.boot(), lane)->readable = after.through;
   }
   return written && !file->in_memory();
@@ -324,11 +365,11 @@ std::optional<Frame> Spool::read_next(Chain& chain, Place& place) {
     std::uint64_t behind = place.offset;
     const auto read = stored == nullptr ? SpoolFile::Read::kEnd : stored->file->read(behind, frame);
     if (read == SpoolFile::Read::kClosed) {  // tried again when something is asked for again
-      if (!std::exchange(closed_told_, true))
+      if (!std::exchange(chain.closed_told, true))
         spdlog::error("the spool: cannot open '{}' to read it; its lane waits", stored->file->path());
       return {};
     }
-    closed_told_ = false;
+    chain.closed_told = false;
     const bool beyond = read == SpoolFile::Read::kFrame && frame.last() > chain.head.through;  // none of ours
     if (read == SpoolFile::Read::kDamaged || beyond) {
       ++place.offset;

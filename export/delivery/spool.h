@@ -76,7 +76,8 @@ class Spool {
   /// The boot of this process: its file is made, in memory when the disk has no room for it; then what is in hand
   /// does not outlive the process until place(). Once.
   Result<BootFile*> begin(BootFile::Options options, Settled settled);
-  /// Is that boot's file on disk? Tries it again now and then. From the thread that fills its segments.
+  /// Is that boot's file on disk? Tries it again now and then, unless others hold the lock. From the thread that fills
+  /// its segments, which it costs a write of all of them, once.
   bool place(BootFile& boot);
   /// Boots that ended with records in hand, for recover(). None while the disk took nothing a moment ago.
   [[nodiscard]] std::vector<BootFile*> ended();
@@ -84,7 +85,8 @@ class Spool {
   /// of others of which nothing is owed are forgotten, for nobody takes the word where they ended under this
   /// name.
   Status keep_only(const std::string& sensor);
-  /// Nothing more will be appended to it.
+  /// Nothing more will be appended to it. What it had in hand goes when its batches are as safe as `fsync` says; where
+  /// they cannot be, it is among ended() again.
   void close(BootFile& boot);
 
   /// Where the next batch of a chain stands.
@@ -141,7 +143,8 @@ class Spool {
     std::uint64_t readable = 0;
     std::uint64_t damage_told = 0;
     std::vector<Place> places;
-    bool growing = false;  ///< the last file may be written to
+    bool growing = false;      ///< the last file may be written to: its boot works, or is to be recovered
+    bool closed_told = false;  ///< that a file cannot be opened to be read
   };
 
   Spool(SpoolOptions options, DeliveryCounters& counters);
@@ -163,6 +166,7 @@ class Spool {
   [[nodiscard]] bool may_try_disk() const;
   [[nodiscard]] bool is_to_recover(const BootFile& boot) const;
   void end_file(const std::shared_ptr<SpoolFile>& file);
+  bool sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files);
   [[nodiscard]] std::uint64_t rotate_bytes() const noexcept;
   std::shared_ptr<SpoolFile> make_file(const Chain& chain, const ChainPoint& base);
   void disk_failed(const std::string& why);
@@ -203,7 +207,6 @@ class Spool {
   std::array<std::vector<std::unique_ptr<Chain>>, kLaneCount> lanes_;  ///< oldest boot first
   std::uint64_t total_bytes_ = 0, memory_bytes_ = 0;
   bool disk_failing_ = false;
-  bool closed_told_ = false;  ///< that a file cannot be opened to be read
   std::chrono::steady_clock::time_point disk_tried_{}, boot_tried_{}, synced_{};
   std::vector<std::shared_ptr<SpoolFile>> written_;  ///< since the last sync, and nothing more comes to them
 };

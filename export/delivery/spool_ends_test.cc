@@ -187,6 +187,48 @@ TEST(Spool, ASensorThatBeganOnAFullDiskGoesToTheDiskWhenItHasRoom) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+TEST(Spool, ABootThatEndsInOrderFindsRoomWithoutItsSegments) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  const test::FullDisk nearly(256 << 10);
+  {
+    Sensor s(folder.path(), counters);
+    EXPECT_TRUE(s.file().in_memory());
+    s.make_many(1, 100);
+    s.spool().close(s.file());
+  }
+  EXPECT_EQ(files_of(folder.path(), ".boot").size(), 1U);
+}
+
+/// What an earlier process had in hand has lain on the disk for long; its batches have not.
+TEST(Spool, WhatWasInHandGoesWhenItsBatchesAreSynced) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  const TypeCounts made = killed_with_records_in_hand(folder.path(), counters);
+  const std::string boot = files_of(folder.path(), ".boot").at(0);
+  fs::copy(boot, folder.file("before"));
+  {
+    SpoolOptions o;
+    o.folder = folder.path();
+    const auto spool = std::move(Spool::open(o, counters)).value();
+    EXPECT_EQ(recover(*spool, *spool->ended().at(0), true), 200U);
+  }
+  const auto batches = files_of(folder.path(), ".batches");
+  EXPECT_EQ(batches.size(), kLaneCount);
+  for (const std::string& file : batches) EXPECT_TRUE(picket::test::was_synced(file)) << file;
+  // Where the disk lied, they are missing, and that is told.
+  for (const std::string& file : batches) fs::remove(file);
+  const auto size = fs::file_size(boot);
+  fs::copy(folder.file("before"), boot, fs::copy_options::overwrite_existing);
+  fs::resize_file(boot, size);
+  Ledger ledger;
+  Sensor s(folder.path(), counters, {}, 2);
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.missing(), made);
+  EXPECT_TRUE(s.spool().ended().empty());
+}
+
 TEST(Spool, ADamagedHeaderTakesNothingThatWasInHand) {
   for (const std::uint64_t page : {0, 4096}) {
     for (const bool readable : {true, false}) {
@@ -202,6 +244,9 @@ TEST(Spool, ADamagedHeaderTakesNothingThatWasInHand) {
       drain(s.spool(), ledger);
       EXPECT_EQ(ledger.fault(), "");
       EXPECT_EQ(ledger.delivered(), made);
+      if (bad) {
+        EXPECT_LE(picket::test::BadSectors::tries(), 4U);
+      }
     }
   }
 }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint32_t kMagic = 0x31'42'6b'70;  // "pkB1"
 constexpr std::uint32_t kMaxPoint = 64 << 10;    // 512 types
 constexpr std::uint32_t kMaxBatch = 32 << 20;    // twice what a collector takes
-constexpr std::size_t kScan = std::size_t{1} << 16;
+constexpr std::size_t kScan = std::size_t{1} << 16, kPage = 4096;
 
 std::uint32_t checksum(const void* data, std::size_t n) {
   return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const Bytef*>(data), n));
@@ -89,7 +89,10 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::create(const std::string& path, co
 Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, ChainId chain, bool& damaged) {
   damaged = false;
   std::unique_ptr<SpoolFile> file(new SpoolFile(path, std::move(chain), Fd()));
-  if (const int error = file->wake()) return failed(path, "cannot open", error);
+  if (const int error = file->wake()) {
+    damaged = is_damage(error);
+    return failed(path, "cannot open", error);
+  }
   struct stat st {};
   if (::fstat(file->fd_.get(), &st) != 0) return failed(path, "cannot open", errno);
   file->bytes_ = static_cast<std::uint64_t>(st.st_size);
@@ -108,7 +111,7 @@ Result<std::unique_ptr<SpoolFile>> SpoolFile::open(const std::string& path, Chai
     file->chain_.sensor = frame.batch.sensor();
     return file;
   }
-  damaged = file->read_error_ == 0 || file->read_error_ == EIO;
+  damaged = file->read_error_ == 0 || is_damage(file->read_error_);
   if (file->read_error_ != 0) return failed(path, "cannot read", file->read_error_);
   return Error{fmt::format("'{}': nothing in it can be read", path)};
 }
@@ -184,10 +187,13 @@ bool SpoolFile::is_ours(const Frame& frame) const {
 }
 
 SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
-  if (const int error = wake()) return error == ENOENT ? Read::kDamaged : Read::kClosed;
+  if (offset >= bytes_) return Read::kEnd;
+  if (const int error = wake()) return error == ENOENT || is_damage(error) ? Read::kDamaged : Read::kClosed;
+  read_error_ = 0;
   while (offset < bytes_) {
     Head head;
-    if (!read_head(offset, head) || !read_frame(offset, head, frame)) return Read::kDamaged;
+    if (!read_head(offset, head) || !read_frame(offset, head, frame))
+      return read_error_ == 0 || is_damage(read_error_) ? Read::kDamaged : Read::kClosed;
     if (head.batch_bytes != 0) return Read::kFrame;
   }
   return Read::kEnd;
@@ -196,10 +202,14 @@ SpoolFile::Read SpoolFile::read(std::uint64_t& offset, Frame& frame) const {
 bool SpoolFile::find_next(std::uint64_t& offset) const {
   std::vector<char> chunk(kScan + sizeof(Head));
   const std::string_view magic(reinterpret_cast<const char*>(&kMagic), sizeof kMagic);
+  std::size_t most = chunk.size();
   while (wake() == 0 && offset + sizeof(Head) <= bytes_) {
-    const std::size_t n = std::min<std::uint64_t>(chunk.size(), bytes_ - offset);
-    if (!read_at(offset, chunk.data(), n)) {  // a sector that the disk does not give back
-      offset += 512 - offset % 512;
+    std::size_t n = std::min<std::uint64_t>(most, bytes_ - offset);
+    if (most == kPage) n = std::min<std::uint64_t>(n, kPage - offset % kPage + magic.size() - 1);
+    if (!read_at(offset, chunk.data(),
+                 n)) {  // a page of it the disk does not give back: each try may take seconds
+      if (most == kPage) offset += kPage - offset % kPage;
+      most = most == kPage ? chunk.size() : kPage;
       continue;
     }
     const std::string_view in(chunk.data(), n);
@@ -220,9 +230,10 @@ bool SpoolFile::find_next(std::uint64_t& offset) const {
 }
 
 Status SpoolFile::move_to(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  const std::string aside = path + ".new";
+  Fd fd(::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (!fd) return failed(path, "cannot make", errno);
-  SpoolFile copy(path, chain_, std::move(fd));
+  SpoolFile copy(aside, chain_, std::move(fd));
   std::string chunk(kScan, '\0');
   for (std::uint64_t at = 0; at < bytes_; at += chunk.size()) {
     chunk.resize(std::min<std::uint64_t>(kScan, bytes_ - at));
@@ -232,6 +243,10 @@ Status SpoolFile::move_to(const std::string& path) {
       copy.remove();
       return done;
     }
+  }
+  if (const Status placed = copy.rename(path); !placed) {
+    copy.remove();
+    return placed;
   }
   std::swap(path_, copy.path_);
   std::swap(fd_, copy.fd_);

@@ -57,12 +57,12 @@ class SpoolFile {
 
   enum class Read : std::uint8_t { kFrame, kEnd, kDamaged, kClosed };
   /// The frame at `offset` (0: the first batch), which then stands behind it. kDamaged: no whole frame is there, or
-  /// the file is gone. kClosed: it cannot be opened now, which says nothing of what stands in it.
+  /// the file is gone. kClosed: it cannot be opened or read now, which says nothing of what stands in it.
   Read read(std::uint64_t& offset, Frame& frame) const;
   /// Moves `offset` on to the next whole frame; false when there is none, and it stands at the end.
   bool find_next(std::uint64_t& offset) const;
 
-  /// The same in memory as a file on disk. On success `this` is that file.
+  /// The same in memory as a file on disk, instead of one that may be there. On success `this` is that file.
   Status move_to(const std::string& path);
   /// All of it is on disk; also while other threads read or remove it.
   Status sync() const noexcept;

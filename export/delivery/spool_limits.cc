@@ -199,12 +199,7 @@ void Spool::tick() {
     }
     written.swap(written_);
   }
-  for (const auto& file : written) {
-    if (const Status done = file->sync(); !done) {
-      const std::lock_guard lock(mutex_);
-      disk_failed(done.error().message);
-    }
-  }
+  (void)sync_all(written);
 }
 
 }  // namespace picket::delivery

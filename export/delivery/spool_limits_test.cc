@@ -200,6 +200,25 @@ TEST(Spool, AFullDiskIsBridgedInMemory) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+TEST(Spool, AFileThatIsInTheWayDoesNotKeepBatchesInMemory) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.disk_retry = std::chrono::milliseconds(0);
+  Sensor s(folder.path(), counters, o);
+  {
+    const FullDisk full;
+    s.make_many(1, 300);
+  }
+  std::ofstream(folder.file("0000000000000001-3-00000000000000000001.batches")) << "of nobody";
+  s.spool().tick();
+  EXPECT_EQ(counters.memory_bytes, 0U);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.delivered(), s.made_);
+}
+
 TEST(Spool, AFullDiskTakesBoundedMemoryAndWhatGoesIsCounted) {
   test::Folder folder;
   DeliveryCounters counters;

@@ -214,7 +214,8 @@ Status Spool::finish_loading(Chain& chain) {
     // Nobody knows what a process before this one had sent: maybe all of it.
     p.maybe_sent = sound ? progress->sent : chain.head.through;
   }
-  chain.growing = chain.boot->segments() != 0;  // what is in hand still comes to it
+  // What is in hand still comes to it, or the word that it is lost.
+  chain.growing = chain.boot->segments() != 0 || chain.boot->total(chain.lane) > chain.head.through;
   drop_acknowledged(chain);
   return Done{};
 }
@@ -229,7 +230,7 @@ Status Spool::keep_only(const std::string& sensor) {
     gone.insert(boot.get());
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       const Chain& c = *find(boot->boot(), lane);
-      const std::uint64_t made = boot->segments() == 0 ? c.head.through : boot->total(lane);
+      const std::uint64_t made = c.growing ? std::max(c.head.through, boot->total(lane)) : c.head.through;
       if (made <= c.base.through) continue;
       owed += made - c.base.through;
       other = boot->sensor();

@@ -193,7 +193,9 @@ TEST(Spool, BootsThatAreDeliveredLeaveNoBatchBehind) {
        ++boot) {  // every second one ends with records in hand, as by kill -9
     Sensor s(folder.path(), counters, {}, boot);
     s.make_many(boot * 1000, boot * 1000 + 40);
-    if (boot % 2 == 0) ASSERT_TRUE(s.make(boot * 1000 + 41, test::kFlow));
+    if (boot % 2 == 0) {
+      ASSERT_TRUE(s.make(boot * 1000 + 41, test::kFlow));
+    }
     Ledger ledger;
     drain(s.spool(), ledger);
     if (boot % 2 != 0) s.spool().close(s.file());
@@ -281,6 +283,24 @@ TEST(Spool, AFileThatIsGoneIsAnExactGap) {
     ASSERT_EQ(ledger.all(), made) << file;
     ASSERT_GT(ledger.missing(v1::GAP_SPOOL_DAMAGED), 0U);
   }
+}
+
+TEST(Spool, AFileThatGoesWhileItWorksIsAnExactGap) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  SpoolOptions o;
+  o.max_bytes = 1 << 20;
+  Sensor s(folder.path(), counters, o);
+  s.make_many(1, 3000);
+  const auto files = files_of(folder.path(), ".batches");
+  ASSERT_GT(files.size(), 5U);
+  fs::remove(files.at(1));
+  fs::remove(files.back());
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_GT(ledger.missing(v1::GAP_SPOOL_DAMAGED), 0U);
 }
 
 std::uint64_t put_aside(const std::string& folder) {
@@ -395,6 +415,33 @@ TEST(Spool, WhatTheDiskDoesNotGiveBackIsAnExactGap) {
   EXPECT_EQ(ledger.all(), made);
   EXPECT_EQ(ledger.missing(), (TypeCounts{{"flow", made["flow"]}}));
   EXPECT_EQ(put_aside(folder.path()), 1U);
+}
+
+/// Each try to read a bad sector may take seconds, in which the spool's lock is held.
+TEST(Spool, ABadPageIsTriedAFewTimesAndCostsWhatStandsInIt) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  TypeCounts made;
+  {
+    Sensor s(folder.path(), counters, {}, 1);
+    s.make_many(1, 3000, 100);
+    made = s.made_;
+  }
+  const std::string alerts = files_of(folder.path(), ".batches").at(0);
+  std::string flows = alerts;
+  for (const std::string& f : files_of(folder.path(), ".batches")) {
+    if (fs::file_size(f) > fs::file_size(flows)) flows = f;
+  }
+  ASSERT_GT(fs::file_size(flows), 100'000U);
+  const picket::test::BadSectors bad(flows, 81'920, 4096);
+  Sensor s(folder.path(), counters, {}, 2);
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), made);
+  EXPECT_GT(sum(ledger.missing()), 0U);
+  EXPECT_LE(sum(ledger.missing()), 60U);
+  EXPECT_LE(picket::test::BadSectors::tries(), 12U);
 }
 
 /// What stands in the file of a boot's flows: frames, as whole as any.

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "export/delivery/test_support.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
@@ -49,6 +50,9 @@ class TestCollector final : public v1::Collector::Service {
   /// Takes the batch, and does not say so; the call ends.
   std::function<bool(const v1::Batch&)> lose_ack;
 
+  /// A lane of which each batch takes half a second, in which its sender must not leave.
+  std::optional<v1::Lane> slow;
+
   /// A lane whose batches are not even read.
   void stall(std::optional<v1::Lane> lane) {
     const std::lock_guard lock(mutex_);
@@ -81,6 +85,10 @@ class TestCollector final : public v1::Collector::Service {
                        grpc::ServerReaderWriter<v1::Ack, v1::Batch>* stream) override {
     v1::Batch batch;
     while (stream->Read(&batch)) {
+      for (int i = 0; slow == batch.lane() && i < 25; ++i) {
+        if (context->IsCancelled()) return grpc::Status::CANCELLED;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
       std::unique_lock lock(mutex_);
       while (stalled_ == batch.lane() && !stopping_ && !context->IsCancelled())
         changed_.wait_for(lock, std::chrono::milliseconds(20));

@@ -42,13 +42,13 @@ class Folder {
   std::filesystem::path path_;
 };
 
-/// No file may grow, as on a full disk.
+/// No file may grow beyond so many bytes, as on a full disk.
 class FullDisk {
  public:
-  FullDisk() {
+  explicit FullDisk(rlim_t most = 0) {
     ::signal(SIGXFSZ, SIG_IGN);
     ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit none{0, before_.rlim_max};
+    const rlimit none{most, before_.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &none);
   }
   ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }

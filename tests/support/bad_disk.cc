@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <set>
 
 namespace picket::test {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct Range {
   ino_t file = 0;
   std::uint64_t from = 0, to = 0;
+  unsigned tries = 0;
 } bad;
 std::mutex mutex;
 std::set<ino_t> synced;
@@ -29,7 +31,9 @@ ino_t number_of(int fd) {
 
 bool is_bad(int fd, std::uint64_t at, std::size_t n) {
   const std::lock_guard lock(mutex);
-  return bad.file != 0 && at < bad.to && at + n > bad.from && number_of(fd) == bad.file;
+  const bool is = bad.file != 0 && at < bad.to && at + n > bad.from && number_of(fd) == bad.file;
+  bad.tries += is ? 1 : 0;
+  return is;
 }
 
 template <class Call>
@@ -47,6 +51,11 @@ BadSectors::BadSectors(const std::string& path, std::uint64_t from, std::uint64_
 BadSectors::~BadSectors() {
   const std::lock_guard lock(mutex);
   bad = {};
+}
+
+unsigned BadSectors::tries() {
+  const std::lock_guard lock(mutex);
+  return bad.tries;
 }
 
 bool was_synced(const std::string& path) {

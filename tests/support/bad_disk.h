@@ -3,7 +3,6 @@
 // In place of the system's pread() and fdatasync() in the program that it is linked into.
 #pragma once
 #include <cstdint>
-#include <set>
 #include <string>
 
 namespace picket::test {
@@ -15,6 +14,8 @@ class BadSectors {
   ~BadSectors();
   BadSectors(const BadSectors&) = delete;
   BadSectors& operator=(const BadSectors&) = delete;
+  /// How often it was tried to read them; each may take seconds.
+  [[nodiscard]] static unsigned tries();
 };
 
 /// Was it synced by this process, as long as it is there?
