@@ -60,6 +60,25 @@ TEST_F(IndicatorsTest, AreReadFromAllFiles) {
   EXPECT_THAT(json.str(), HasSubstr("\"line\":3,\"status\":\"rejected\",\"reason\":\"'1.2.3' is no IPv4"));
   EXPECT_THAT(json.str(),
               HasSubstr("{\"indicators\":3,\"types\":{\"address\":0,\"network\":1,\"domain\":2,"));
+  EXPECT_THAT(json.str(), HasSubstr("\"bad_lines\":1,\"no_room\":0,\"repeated_lines\":1,"));
+}
+
+TEST_F(IndicatorsTest, WhatFindsNoRoomIsToldForEachFile) {
+  config_.memcap_bytes = 1;
+  write("a.intel", "indicator\na.example\nb.example\nc.example\n");
+  write("b.intel", "indicator\nd.example\n");
+  const auto loaded = load_indicators(config_);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_THAT(indicators_summary(loaded.value()),
+              HasSubstr("; 3 indicators found no room in intel.memcap (1 bytes)"));
+  const auto told = [&](const char* file, unsigned n) {
+    return (folder_ / file).string() + ": " + no_room_text(n, 1) + "; raise it, or load fewer";
+  };
+  EXPECT_THAT(indicator_problems(loaded.value()), ElementsAre(told("a.intel", 2), told("b.intel", 1)));
+  std::ostringstream json;
+  write_indicators_json(json, loaded.value());
+  EXPECT_THAT(json.str(), HasSubstr("\"bad_lines\":0,\"no_room\":3,"));
+  EXPECT_EQ(no_room_text(12, std::size_t{64} << 20), "12 indicators found no room in intel.memcap (64 MiB)");
 }
 
 TEST_F(IndicatorsTest, AFileThatIsNotThereIsAnError) {

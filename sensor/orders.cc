@@ -15,12 +15,31 @@ Result<std::unique_ptr<OrderFolder>> open_orders(const Config& c) {
   return OrderFolder::open({c.orders.folder, c.orders.key, sensor_name(c), limits});
 }
 
-OrderedRules::OrderedRules(OrderFolder& folder, const RuleBase* first)
+OrderedSets::OrderedSets(OrderFolder& folder, v1::OrderKind kind)
     : folder_(folder),
-      in_use_(std::filesystem::path(folder.pattern(v1::ORDER_RULES)).parent_path().string() + "/") {
+      kind_(kind),
+      in_use_(std::filesystem::path(folder.pattern(kind)).parent_path().string() + "/") {}
+
+std::string OrderedSets::file(const std::string& name) const {
+  return std::filesystem::path(folder_.file(kind_, name)).filename();
+}
+
+void OrderedSets::put(ByFile found) {
+  const std::lock_guard lock(mutex_);
+  by_file_ = std::move(found);
+}
+
+OrderFolder::Loaded OrderedSets::of(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_file_.find(file(name));
+  return found == by_file_.end() ? OrderFolder::Loaded{} : found->second;
+}
+
+OrderedRules::OrderedRules(OrderFolder& folder, const RuleBase* first)
+    : OrderedSets(folder, v1::ORDER_RULES) {
   if (first == nullptr) return;
   see(*first);
-  for (const std::string& name : folder.names(v1::ORDER_RULES)) folder.found(v1::ORDER_RULES, name, of(name));
+  for (const std::string& name : folder.names(kind_)) folder.found(kind_, name, of(name));
 }
 
 void OrderedRules::join(ReloadConfig& config) {
@@ -29,54 +48,72 @@ void OrderedRules::join(ReloadConfig& config) {
 }
 
 void OrderedRules::see(const RuleBase& rules) {
-  const std::lock_guard lock(mutex_);
-  by_file_.clear();
+  ByFile by_file;
   for (const rules::RuleStatus& s : rules.source.statuses) {
     if (!s.file.starts_with(in_use_)) continue;
-    OrderFolder::Loaded& found = by_file_[std::string(s.file.substr(in_use_.size()))];
+    OrderFolder::Loaded& found = by_file[std::string(s.file.substr(in_use_.size()))];
     const rules::Diagnostic* d = s.error();
     ++(d == nullptr ? found.loaded : found.rejected);
     if (d != nullptr && found.problems.size() < OrderFolder::Loaded::kProblems)
       found.problems.push_back(rules::to_string(*d).substr(in_use_.size()));
   }
+  put(std::move(by_file));
 }
 
-OrderFolder::Loaded OrderedRules::of(const std::string& name) const {
-  const std::string file = std::filesystem::path(folder_.file(v1::ORDER_RULES, name)).filename();
-  const std::lock_guard lock(mutex_);
-  const auto found = by_file_.find(file);
-  return found == by_file_.end() ? OrderFolder::Loaded{} : found->second;
+OrderedIndicators::OrderedIndicators(OrderFolder& folder, const LoadedIndicators& first)
+    : OrderedSets(folder, v1::ORDER_INDICATORS) {
+  (void)judge(first);  // nothing is on trial
 }
 
-namespace {
-
-/// What an ordered set has on its own, before it takes a place among the others. No file: it was withdrawn.
-OrderClient::Outcome look_at_indicators(IntelConfig config, const std::string& file) {
-  OrderClient::Outcome out;
-  if (!std::filesystem::exists(file)) return out;
-  config.files = {file};
-  const auto read = load_indicators(config);
-  if (!read) return {read.error().message, {}};
-  const intel::IndicatorReport& report = read.value().report;
-  out.loaded.loaded = read.value().set->size();
-  out.loaded.rejected = report.bad;
-  for (const intel::LineProblem& p : report.problems) {
-    if (out.loaded.problems.size() == OrderFolder::Loaded::kProblems) break;
-    out.loaded.problems.push_back(std::filesystem::path(p.file).filename().string() + ":" +
-                                  std::to_string(p.line) + ": " + p.reason);
+Status OrderedIndicators::judge(const LoadedIndicators& indicators) {
+  const std::string name = on_trial();
+  ByFile by_file;
+  for (const LoadedIndicators::File& f : indicators.files) {
+    if (!f.path.starts_with(in_use_)) continue;
+    OrderFolder::Loaded& found = by_file[f.name()];
+    found.loaded = f.report.taken;
+    found.rejected = f.report.bad + f.report.no_room;
+    if (f.report.no_room != 0)
+      found.problems.push_back(no_room_text(f.report.no_room, indicators.memcap_bytes));
+    for (const intel::LineProblem& p : f.report.problems) {
+      if (found.problems.size() == OrderFolder::Loaded::kProblems) break;
+      found.problems.push_back(f.name() + ":" + std::to_string(p.line) + ": " + p.reason);
+    }
   }
-  if (out.loaded.loaded == 0)
-    out.refused = out.loaded.problems.empty()
-                      ? "it has no indicator; to use the set no more, withdraw it (--withdraw)"
-                      : out.loaded.problems.front();
-  return out;
+  // A withdrawn set has no file.
+  const auto tried = by_file.find(file(name));
+  std::string refusal;
+  if (!name.empty() && tried != by_file.end() && tried->second.loaded == 0)
+    refusal = tried->second.problems.empty()
+                  ? "it has no indicator; to use the set no more, withdraw it (--withdraw)"
+                  : tried->second.problems.front();
+  put(std::move(by_file));
+  if (!refusal.empty()) return Error{refusal};
+  for (const std::string& other : folder_.names(kind_)) {
+    if (other != name) folder_.found(kind_, other, of(other));
+  }
+  return Done{};
 }
 
-}  // namespace
+void OrderedIndicators::begin_trial(const std::string& name) {
+  const std::lock_guard lock(trial_mutex_);
+  on_trial_ = name;
+}
+
+void OrderedIndicators::end_trial(const std::string& name) {
+  const std::lock_guard lock(trial_mutex_);
+  if (on_trial_ == name) on_trial_.clear();  // else the next one's has begun
+}
+
+std::string OrderedIndicators::on_trial() const {
+  const std::lock_guard lock(trial_mutex_);
+  return on_trial_;
+}
 
 Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters,
                                                   OrderFolder& folder, const OrderedRules& rules,
-                                                  Reloader& reloader, IndicatorReloader& indicators) {
+                                                  Reloader& reloader, OrderedIndicators& indicators,
+                                                  IndicatorReloader& indicator_reloader) {
   if (c.exporter.collectors.empty())
     return Error{
         "orders.folder is set, and there is no collector to take orders from; name one with --export"};
@@ -90,31 +127,31 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_p
   options.trouble = c.exporter.trouble;
   options.counters = std::move(counters);
   options.sensor = sensor_name(c);
-  for (const std::string& name : folder.names(v1::ORDER_INDICATORS))
-    folder.found(v1::ORDER_INDICATORS, name,
-                 look_at_indicators(c.intel, folder.file(v1::ORDER_INDICATORS, name)).loaded);
   options.version = kVersion;
   return OrderClient::start(
       std::move(options), folder,
-      [&c, &folder, &rules, &reloader, &indicators](v1::OrderKind kind, const std::string& name,
-                                                    std::function<void(OrderClient::Outcome)> done) {
-        if (kind == v1::ORDER_INDICATORS) {
-          OrderClient::Outcome outcome = look_at_indicators(c.intel, folder.file(kind, name));
-          if (!outcome.refused.empty()) return done(std::move(outcome));
-          return indicators.order("order of " + name, [outcome = std::move(outcome), done = std::move(done)](
-                                                          const Result<std::uint32_t>& epoch) mutable {
-            if (!epoch) outcome.refused = epoch.error().message;
-            if (epoch) outcome.loaded.epoch = epoch.value();
-            done(outcome);
-          });
+      [&rules, &reloader, &indicators, &indicator_reloader](v1::OrderKind kind, const std::string& name,
+                                                            std::function<void(OrderClient::Outcome)> done) {
+        const auto settle = [name, done](const OrderedSets& sets, const Result<std::uint32_t>& epoch) {
+          OrderClient::Outcome outcome{epoch ? "" : epoch.error().message, sets.of(name)};
+          if (epoch) outcome.loaded.epoch = epoch.value();
+          done(std::move(outcome));
+        };
+        const std::string why = "order of " + name;
+        switch (kind) {
+          case v1::ORDER_RULES:
+            return reloader.order(
+                why, [&rules, settle](const Result<std::uint32_t>& epoch) { settle(rules, epoch); });
+          case v1::ORDER_INDICATORS:
+            indicators.begin_trial(name);
+            return indicator_reloader.order(why,
+                                            [&indicators, name, settle](const Result<std::uint32_t>& epoch) {
+                                              indicators.end_trial(name);
+                                              settle(indicators, epoch);
+                                            });
+          default:
+            return done({"this version does not know that kind of order", {}});
         }
-        if (kind != v1::ORDER_RULES) return done({"this version does not know that kind of order", {}});
-        reloader.order("order of " + name,
-                       [&rules, name, done = std::move(done)](const Result<std::uint32_t>& epoch) {
-                         OrderClient::Outcome outcome{epoch ? "" : epoch.error().message, rules.of(name)};
-                         if (epoch) outcome.loaded.epoch = epoch.value();
-                         done(std::move(outcome));
-                       });
       });
 }
 

@@ -4,7 +4,8 @@
 // capture gives one output; --rules 'FOLDER/in-use/*.rules' has them read the ordered sets, too.
 //
 // A rule or indicator of an ordered set that this sensor does not take is counted and told to the collector; a set of which it
-// takes none is refused, and so is any rejected rule with --rules-strict.
+// takes none is refused, and so is any rejected rule with --rules-strict. What is told of a set of indicators is what all of
+// them in one memory (intel.memcap) left of it, and is told again when that changes.
 #pragma once
 #include <map>
 #include <memory>
@@ -25,27 +26,63 @@ namespace picket {
 /// The folder of the configuration, with what is in it checked and put where rules are loaded from.
 Result<std::unique_ptr<OrderFolder>> open_orders(const Config&);
 
-/// What each load found of each ordered set.
-class OrderedRules {
+/// What the last load found of each ordered set of a kind.
+class OrderedSets {
+ public:
+  /// Any thread. Nothing: there was no such file.
+  [[nodiscard]] OrderFolder::Loaded of(const std::string& name) const;
+
+ protected:
+  using ByFile = std::map<std::string, OrderFolder::Loaded, std::less<>>;  ///< named without their folder
+  /// Borrows `folder`.
+  OrderedSets(OrderFolder& folder, v1::OrderKind kind);
+  ~OrderedSets() = default;
+  [[nodiscard]] std::string file(const std::string& name) const;
+  void put(ByFile found);
+
+  OrderFolder& folder_;
+  const v1::OrderKind kind_;
+  const std::string in_use_;
+
+ private:
+  mutable std::mutex mutex_;
+  ByFile by_file_;
+};
+
+/// Of all rules: a rule is rejected for what it says alone.
+class OrderedRules : public OrderedSets {
  public:
   /// Borrows `folder`. `first`: what the pipeline begins with, before it forgets its source.
   OrderedRules(OrderFolder& folder, const RuleBase* first);
   /// Its reloads tell here what they read. Borrowed by the reloader.
   void join(ReloadConfig& config);
-  /// What the load before last word found in the file of a set.
-  [[nodiscard]] OrderFolder::Loaded of(const std::string& name) const;
 
  private:
   void see(const RuleBase& rules);
-  const OrderFolder& folder_;
-  const std::string in_use_;
-  mutable std::mutex mutex_;
-  std::map<std::string, OrderFolder::Loaded, std::less<>> by_file_;
+};
+
+/// Of all indicators, which share a memory: a set may take the room of those behind it, so each load is told of all sets.
+class OrderedIndicators : public OrderedSets {
+ public:
+  /// Borrows `folder`. `first`: what the pipeline begins with.
+  OrderedIndicators(OrderFolder& folder, const LoadedIndicators& first);
+  /// For the reloader. Of others than the set on trial the folder is told at once. The error: the set on trial has nothing that
+  /// was taken.
+  Status judge(const LoadedIndicators& indicators);
+  /// A set is on trial from its order until the load that the order asked for. Any thread.
+  void begin_trial(const std::string& name);
+  void end_trial(const std::string& name);
+
+ private:
+  [[nodiscard]] std::string on_trial() const;
+  mutable std::mutex trial_mutex_;
+  std::string on_trial_;
 };
 
 /// Takes orders from the collectors that records go to. Borrows all. The error says that there is none to take them from.
 Result<std::unique_ptr<OrderClient>> start_orders(const Config&, std::shared_ptr<OrderCounters> counters,
                                                   OrderFolder& folder, const OrderedRules& rules,
-                                                  Reloader& reloader, IndicatorReloader& indicators);
+                                                  Reloader& reloader, OrderedIndicators& indicators,
+                                                  IndicatorReloader& indicator_reloader);
 
 }  // namespace picket

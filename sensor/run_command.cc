@@ -85,7 +85,12 @@ int run_command(const Options& o) {
   if (const Status s = add_assets(o, *setup, true); !s) return complain(s.error().message), 2;
   RuleBase::Rejections rejections;
   std::optional<OrderedRules> ordered;
-  if (setup->orders != nullptr) ordered.emplace(*setup->orders, setup->rules.get());
+  std::optional<OrderedIndicators> ordered_indicators;
+  if (setup->orders != nullptr) {
+    ordered.emplace(*setup->orders, setup->rules.get());
+    ordered_indicators.emplace(*setup->orders, *setup->indicators);
+  }
+  setup->indicators.reset();
   if (setup->rules != nullptr) {
     rejections = setup->rules->rejections;
     setup->rules->forget_source();
@@ -106,11 +111,14 @@ int run_command(const Options& o) {
     reloader.emplace(*setup->loader, pipeline, std::move(rejections), reload);
   }
   std::optional<IndicatorReloader> indicators;
-  if (setup->intel != nullptr) indicators.emplace(setup->config.intel, *setup->intel);
+  if (setup->intel != nullptr)
+    indicators.emplace(setup->config.intel, *setup->intel, [&ordered_indicators](const LoadedIndicators& l) {
+      return ordered_indicators ? ordered_indicators->judge(l) : Status(Done{});
+    });
   std::unique_ptr<OrderClient> orders;
   if (ordered) {
-    auto started =
-        start_orders(setup->config, setup->order_counters, *setup->orders, *ordered, *reloader, *indicators);
+    auto started = start_orders(setup->config, setup->order_counters, *setup->orders, *ordered, *reloader,
+                                *ordered_indicators, *indicators);
     if (!started) spdlog::warn("{}", started.error().message);
     if (started) orders = std::move(started).value();
   }

@@ -132,7 +132,8 @@ bool add_indicators(const Options& o, Setup& setup) {
     make_quietly(setup.pipeline, RecordType::kTransaction, protocol, made);
     records.transactions[i] = made;
   }
-  setup.intel->offer(std::move(loaded).value().set);
+  setup.intel->offer(std::move(loaded.value().set));
+  setup.indicators = std::move(loaded).value();
   setup.pipeline.intel = setup.intel.get();
   return true;
 }

@@ -27,9 +27,10 @@ struct Setup {
   std::unique_ptr<AssetKeeper> assets;                   ///< nullptr: no inventory is kept
   std::shared_ptr<tls::Channels> channels;               ///< nullptr: no collector is reached by TLS
   std::shared_ptr<delivery::DeliveryCounters> delivery;  ///< nullptr: nothing goes to a collector
-  std::optional<LoadedIndicators> indicators;  ///< `picket check`: what was read; nothing: none asked for
-  std::unique_ptr<Intel> intel;                ///< nullptr: no indicators asked for
-  std::unique_ptr<OrderFolder> orders;         ///< nullptr: none are taken
+  std::optional<LoadedIndicators>
+      indicators;  ///< what was read; nothing: none asked for. But for `picket check` the set is with `intel`
+  std::unique_ptr<Intel> intel;         ///< nullptr: no indicators asked for
+  std::unique_ptr<OrderFolder> orders;  ///< nullptr: none are taken
   std::shared_ptr<OrderCounters> order_counters = std::make_shared<OrderCounters>();
 };
 

@@ -109,10 +109,6 @@ class File {
     if (line.starts_with('#') || trim(line).empty()) return true;
     if (!has_names_) return names(line);
     ++report_.lines;
-    if (builder_.bytes() >= memcap_) {
-      refuse("intel.memcap is reached: this line and all behind it are left out; raise it, or load fewer");
-      return false;
-    }
     if (auto done = indicator(line); !done) refuse(done.error().message);
     return true;
   }
@@ -175,8 +171,13 @@ class File {
         return Error{"'" + std::string(text) + "' is no time; write 2027-01-31 or 2027-01-31T12:00:00Z"};
       out.expires_ns = *at;
     }
+    if (builder_.bytes() >= memcap_) {
+      ++report_.no_room;
+      return Done{};
+    }
     if (!builder_.add(out))
       return Error{"no set holds more than " + std::to_string(IndicatorSet::kMaxIndicators) + " indicators"};
+    ++report_.taken;
     return Done{};
   }
 

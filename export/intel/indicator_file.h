@@ -35,13 +35,15 @@ struct IndicatorReport {
   static constexpr std::size_t kMaxProblems = 1000;
 
   std::size_t lines = 0;              ///< that should have an indicator
-  std::size_t bad = 0;                ///< of these, those that have none
-  std::vector<LineProblem> problems;  ///< the first kMaxProblems of them
+  std::size_t taken = 0;              ///< of these, those that the builder has, repeated or not
+  std::size_t no_room = 0;            ///< those that hold, and came when the builder had `memcap_bytes`
+  std::size_t bad = 0;                ///< all others, and a line of names that is wrong
+  std::vector<LineProblem> problems;  ///< the first kMaxProblems of the bad ones
   std::vector<std::string> notes;     ///< columns that are not used
 };
 
-/// Reads a file's text; `name` stands in the report. Adds until the builder has
-/// `memcap_bytes`: what comes then is bad, too.
+/// Reads a file's text; `name` stands in the report. Adds until the builder has `memcap_bytes`; what comes then is read,
+/// counted and left out.
 void read_indicators(const std::string& name, std::string_view text, std::size_t memcap_bytes,
                      IndicatorSetBuilder&, IndicatorReport&);
 

@@ -115,14 +115,18 @@ TEST(IndicatorFile, ProblemsAreCountedBeyondThoseThatAreShown) {
   EXPECT_EQ(r.report.bad, IndicatorReport::kMaxProblems + 5);
 }
 
-TEST(IndicatorFile, StopsAtItsMemory) {
+TEST(IndicatorFile, CountsWhatFindsNoRoomInItsMemory) {
   std::string text = "indicator\n";
   for (int i = 0; i < 20000; ++i) text += "name" + std::to_string(i) + ".example\n";
+  text += "x y\n";
   const Read r = read(text, 100'000);
   EXPECT_GT(r.set->size(), 1000U);
   EXPECT_LT(r.set->size(), 10000U);
   EXPECT_LT(r.set->bytes(), 150'000U);
-  EXPECT_THAT(r.problems, ElementsAre(HasSubstr("intel.memcap is reached")));
+  EXPECT_EQ(r.report.lines, 20001U);
+  EXPECT_EQ(r.report.taken, r.set->size());
+  EXPECT_EQ(r.report.no_room, 20000U - r.set->size());
+  EXPECT_THAT(r.problems, ElementsAre(HasSubstr("x.intel:20002: a name has letters")));
 }
 
 TEST(IndicatorFile, ReadsTimes) {
