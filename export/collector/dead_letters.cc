@@ -102,7 +102,7 @@ Status DeadLetters::put(std::string_view sink, std::span<const Rejected> rejecte
   const Rejected& first = rejected.front();
   spdlog::error("{}: {} records will never be taken, the first is record {} of {}: {}; {} went into '{}'{}",
                 sink, rejected.size(), first.seq, describe(first.chain), printable(first.reason), fit, path_,
-                *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));
+                left_out_words(*left_out));
   if (left != 0) {
     spdlog::error("dead-letter '{}' is full: {} records are counted alone, {} since the start; put it away",
                   path_, left, without_room_);

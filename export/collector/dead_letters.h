@@ -16,8 +16,8 @@
 #include <string>
 #include <string_view>
 
-#include "export/collector/log_limit.h"
 #include "export/collector/sink.h"
+#include "export/log_limit.h"
 
 namespace picket::collector {
 

@@ -24,8 +24,8 @@
 #include "export/collector/intake_listing.h"
 #include "export/collector/intake_order.h"
 #include "export/collector/intake_taking.h"
-#include "export/collector/log_limit.h"
 #include "export/fd.h"
+#include "export/log_limit.h"
 #include "export/proto/picket/v1/collector.pb.h"
 
 namespace picket::collector {
@@ -397,8 +397,7 @@ void FileIntake::tell_trouble(const Status& now) {
 void FileIntake::log(spdlog::level::level_enum level, const std::string& line, LogLimit& limit) {
   const auto left_out = limit.allow();
   if (!left_out) return;
-  spdlog::log(level, "intake: {}{}", line,
-              *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));
+  spdlog::log(level, "intake: {}{}", line, left_out_words(*left_out));
 }
 
 /// A lock on the folder itself: it needs no file, and ends with the process.

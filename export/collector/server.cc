@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "export/collector/log_limit.h"
 #include "export/collector/orders/order_desk.h"
 #include "export/collector/whole_message.h"
 #include "export/endpoint.h"
+#include "export/log_limit.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 
 namespace picket::collector {
@@ -169,9 +169,7 @@ class Service final : public v1::Collector::WithRawCallbackMethod_Deliver<
   void log(spdlog::level::level_enum level, fmt::format_string<T...> format, T&&... values) {
     const auto left_out = log_limit_.allow();
     if (!left_out) return;
-    std::string line = fmt::format(format, std::forward<T>(values)...);
-    if (*left_out != 0) line += fmt::format(" ({} such lines were left out)", *left_out);
-    spdlog::log(level, "{}", line);
+    spdlog::log(level, "{}{}", fmt::format(format, std::forward<T>(values)...), left_out_words(*left_out));
   }
 
  private:

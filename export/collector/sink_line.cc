@@ -265,8 +265,7 @@ Status SinkLine::store(const std::vector<std::shared_ptr<Item>>& group) {
   for (auto& [chain, now] : touched) heads_[chain] = std::move(now);
   for (const std::string& r : remarks) {
     if (const auto left_out = remarks_.allow())
-      spdlog::warn("{}: {}{}", sink_->name(), r,
-                   *left_out == 0 ? "" : fmt::format(" ({} such lines were left out)", *left_out));
+      spdlog::warn("{}: {}{}", sink_->name(), r, left_out_words(*left_out));
   }
   {
     const std::lock_guard lock(mutex_);

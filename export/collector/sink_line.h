@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "export/collector/alerts_first.h"
-#include "export/collector/log_limit.h"
 #include "export/collector/router.h"
+#include "export/log_limit.h"
 
 namespace picket::collector {
 

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "export/clock.h"
+#include "export/log_limit.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
 #include "export/random.h"
 
@@ -163,6 +164,13 @@ class Client final : public OrderClient {
   void settle(const Outcome& outcome);
   void tell(Peer& peer);
   void handle(Event& e);
+  /// For what a collector can bring about as often as it likes.
+  template <class... T>
+  void log(spdlog::level::level_enum level, fmt::format_string<T...> format, T&&... values) {
+    if (const auto left_out = log_limit_.allow())
+      spdlog::log(level, "orders: {}{}", fmt::format(format, std::forward<T>(values)...),
+                  left_out_words(*left_out));
+  }
 
   Options options_;
   OrderFolder& folder_;
@@ -172,6 +180,7 @@ class Client final : public OrderClient {
   bool loading_ = false;
   v1::OrderHead loading_head_;
   std::deque<Peer> peers_;
+  LogLimit log_limit_;
   std::shared_ptr<Events> events_ = std::make_shared<Events>();
   std::thread thread_;
 };
@@ -225,8 +234,9 @@ Clock::time_point Client::look_after(Clock::time_point now) {
     if (!p.call) next = std::min(next, p.retry_at);
     if (p.call && p.incoming && !p.waits) {
       if (now >= p.set_deadline) {
-        spdlog::warn("collector at {}: a set of orders does not come to its end; the call is tried again",
-                     p.at.text());
+        log(spdlog::level::warn,
+            "collector at {}: a set of orders does not come to its end; the call is tried again",
+            p.at.text());
         p.incoming.reset();
         p.call->cancel();
       } else {
@@ -263,8 +273,8 @@ void Client::ended(Peer& peer, const std::string& why) {
   peer.backoff = std::min(2 * peer.backoff, options_.max_backoff);
   if (std::exchange(peer.said, true)) return;
   const std::string trouble = options_.trouble ? options_.trouble(peer.at) : "";
-  spdlog::warn("orders: collector at {}: {}; trying again, what is in use stays", peer.at.text(),
-               trouble.empty() ? why : trouble);
+  log(spdlog::level::warn, "collector at {}: {}; trying again, what is in use stays", peer.at.text(),
+      trouble.empty() ? why : trouble);
 }
 
 void Client::handle(Event& e) {
@@ -285,7 +295,8 @@ void Client::handle(Event& e) {
 
 void Client::take(Peer& peer) {
   const v1::Order& part = peer.call->part;
-  if (std::exchange(peer.said, false)) spdlog::info("orders: collector at {} is there again", peer.at.text());
+  if (std::exchange(peer.said, false))
+    log(spdlog::level::info, "collector at {} is there again", peer.at.text());
   if (part.part() == 0) {
     peer.incoming.reset();
     auto begun = folder_.begin(part);
@@ -335,11 +346,11 @@ void Client::refuse(Peer& peer, const v1::Order& part, const std::string& why) {
   v1::OrderHead head;
   if (part.head().size() > OrderLimits::kHead || !head.ParseFromString(part.head()) ||
       !is_set_name(head.name())) {
-    spdlog::warn("orders: collector at {}: order {} refused: {}", peer.at.text(), part.id(), why);
+    log(spdlog::level::warn, "collector at {}: order {} refused: {}", peer.at.text(), part.id(), why);
     return;
   }
-  spdlog::warn("orders: order {} of {} '{}' refused: {}", head.id(), order_kind_name(head.kind()),
-               head.name(), why);
+  log(spdlog::level::warn, "order {} of {} '{}' refused: {}", head.id(), order_kind_name(head.kind()),
+      head.name(), why);
   v1::SetState state;
   state.set_kind(head.kind());
   state.set_name(head.name());

@@ -7,7 +7,8 @@
 // when the one before is on disk.
 //
 // Broken    a call is tried again after 100 ms, 200 ms ... up to max_backoff; what was half received is forgotten
-// Refused   said to the collector that sent it, and for `forget` not asked for again: a key that was missing may come
+// Refused   said to the collector that sent it, and for `forget` not asked for again: a key that was missing may come.
+//           The log tells of it, and of calls, up to a LogLimit: a collector can bring them about as often as it likes
 // Threads   one of its own, which gRPC's threads hand events to; start() and the destructor from any
 #pragma once
 #include <chrono>

@@ -69,8 +69,9 @@ void Gate::run() {
     Fd near(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!near) continue;
     if (!is_of_this_process(near.get())) {
-      spdlog::warn("somebody else on this machine tried the way to the collector at {}; nothing was sent",
-                   to_.text());
+      if (const auto left_out = strangers_.allow())
+        spdlog::warn("somebody else on this machine tried the way to the collector at {}; nothing was sent{}",
+                     to_.text(), left_out_words(*left_out));
       continue;
     }
     // Closed last: whoever sees its other end close may ask for trouble() at once.

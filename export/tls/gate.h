@@ -7,7 +7,8 @@
 // to target() is like any other: it is READY when the collector has let this sensor in and has spoken
 // HTTP/2, and its back-off is gRPC's.
 //
-// Refuses  every other process, whoever it belongs to: the kernel says whose end it is (SO_PEERCRED)
+// Refuses  every other process, whoever it belongs to: the kernel says whose end it is (SO_PEERCRED). The log
+//          tells of it, up to a LogLimit
 // Threads  one of its own, which dials one connection at a time, and gives up when who asked for it hangs up. The
 //          destructor waits for it, at most as long as a resolver
 #pragma once
@@ -18,6 +19,7 @@
 #include <string>
 #include <thread>
 
+#include "export/log_limit.h"
 #include "export/tls/dialer.h"
 
 namespace picket::tls {
@@ -54,6 +56,7 @@ class Gate {
   Fd listening_, wake_;
   mutable std::mutex mutex_;
   std::string trouble_;
+  LogLimit strangers_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

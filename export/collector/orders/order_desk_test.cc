@@ -360,6 +360,26 @@ TEST_F(OrderDeskTest, WhatIsNoOrderEndsTheCallThoughTheFarSideDoesNot) {
   EXPECT_TRUE(folder_->states().empty());
 }
 
+TEST_F(OrderDeskTest, AnOrderThatIsRefusedAgainAndAgainFillsNoLog) {
+  constexpr std::size_t kTimes = 1000;
+  auto forged = order(5, "one")[0];
+  forged.set_signature("nobody's");
+  ::testing::internal::CaptureStdout();
+  {
+    Collector insists(path("insists"), 0,
+                      [&] { return new Scripted(std::vector<v1::Order>(kTimes, forged), false); });
+    start_sensor({insists.at()});
+    EXPECT_TRUE(eventually([&] { return counters_->refused.load() == kTimes; }));
+    client_.reset();
+  }
+  const std::string log = ::testing::internal::GetCapturedStdout();
+  std::size_t lines = 0;
+  for (std::size_t at = log.find("refused"); at != std::string::npos; at = log.find("refused", at + 1))
+    ++lines;
+  EXPECT_GT(lines, 0U);
+  EXPECT_LT(lines, kTimes / 2);
+}
+
 TEST_F(OrderDeskTest, WhatIsNoStatusIsRefused) {
   Collector collector(path("collector"));
   issue("one");

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "export/collector/layout.h"
-#include "export/collector/log_limit.h"
 #include "export/collector/sinks/block.h"
 #include "export/collector/sinks/kafka_heads.h"
 #include "export/collector/sinks/kafka_topic.h"
 #include "export/endpoint.h"
 #include "export/eve_table.h"
+#include "export/log_limit.h"
 #include "export/wire_reader.h"
 
 namespace picket::collector {

@@ -1,11 +1,12 @@
-// export/collector/log_limit.h — at most so many log lines a second of what others can bring about
+// export/log_limit.h — at most so many log lines a second of what others can bring about
 #pragma once
 #include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 
-namespace picket::collector {
+namespace picket {
 
 class LogLimit {
  public:
@@ -36,4 +37,9 @@ class LogLimit {
   Clock::time_point began_{};
 };
 
-}  // namespace picket::collector
+/// Behind the line that is written again: "", or " (12 such lines were left out)".
+inline std::string left_out_words(std::uint64_t left_out) {
+  return left_out == 0 ? "" : " (" + std::to_string(left_out) + " such lines were left out)";
+}
+
+}  // namespace picket
