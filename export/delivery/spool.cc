@@ -115,17 +115,14 @@ Spool::Chain& Spool::add_chain(BootFile& boot, std::size_t lane) {
 std::vector<BootFile*> Spool::ended() {
   const std::lock_guard lock(mutex_);
   std::vector<BootFile*> all;
-  for (const auto& b : boots_) {
-    if (is_to_recover(*b) && may_try_disk()) all.push_back(b.get());
+  if (!may_try_disk()) return all;
+  for (const auto& lane : lanes_) {
+    for (const auto& c : lane) {
+      if (is_to_recover(*c) && std::find(all.begin(), all.end(), c->boot) == all.end())
+        all.push_back(c->boot);
+    }
   }
   return all;
-}
-
-bool Spool::is_to_recover(const BootFile& boot) const {
-  return &boot != current_ && std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
-    return std::any_of(lane.begin(), lane.end(),
-                       [&](const auto& c) { return c->boot == &boot && c->growing; });
-  });
 }
 
 bool Spool::may_try_disk() const {
@@ -241,7 +238,7 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
   {
     const std::lock_guard lock(mutex_);
     Chain& c = *find(boot.boot(), lane);
-    const bool may_be_in_memory = !is_to_recover(boot);
+    const bool may_be_in_memory = !is_to_recover(c);
     const std::uint64_t need = batch.ByteSizeLong() + kFrameOverhead;
     make_room(need);
     for (int attempt = 0; attempt < 2 && !written; ++attempt) {

@@ -164,7 +164,9 @@ class Spool {
   Result<BootFile*> make_boot(BootFile::Options options);
   bool place_locked(BootFile& boot);
   [[nodiscard]] bool may_try_disk() const;
-  [[nodiscard]] bool is_to_recover(const BootFile& boot) const;
+  [[nodiscard]] bool is_to_recover(const Chain& chain) const {
+    return chain.growing && chain.boot != current_;
+  }
   void end_file(const std::shared_ptr<SpoolFile>& file);
   bool sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files);
   [[nodiscard]] std::uint64_t rotate_bytes() const noexcept;

@@ -178,7 +178,9 @@ void Spool::move_to_disk() {
   for (std::size_t lane = 0; current_ != nullptr && lane < kLaneCount; ++lane)
     current_->unwritten_from(lane) = 0;
   // What earlier processes had in hand is tried by whoever recovers it, and shows as well whether the disk takes it.
-  if (std::any_of(boots_.begin(), boots_.end(), [&](const auto& b) { return is_to_recover(*b); })) return;
+  for (const auto& lane : lanes_) {
+    if (std::any_of(lane.begin(), lane.end(), [&](const auto& c) { return is_to_recover(*c); })) return;
+  }
   disk_failing_ = false;
   spdlog::warn("the spool in '{}' can be written to again", options_.folder);
 }
