@@ -66,7 +66,10 @@ OrderedIndicators::OrderedIndicators(OrderFolder& folder, const LoadedIndicators
 }
 
 Status OrderedIndicators::judge(const LoadedIndicators& indicators) {
-  const std::string name = on_trial();
+  const auto [name, teller] = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::pair(on_trial_, teller_);
+  }();
   ByFile by_file;
   for (const LoadedIndicators::File& f : indicators.files) {
     if (!f.path.starts_with(in_use_)) continue;
@@ -92,22 +95,26 @@ Status OrderedIndicators::judge(const LoadedIndicators& indicators) {
   for (const std::string& other : folder_.names(kind_)) {
     if (other != name) folder_.found(kind_, other, of(other));
   }
+  teller();
   return Done{};
 }
 
 void OrderedIndicators::begin_trial(const std::string& name) {
-  const std::lock_guard lock(trial_mutex_);
+  const std::lock_guard lock(mutex_);
   on_trial_ = name;
 }
 
 void OrderedIndicators::end_trial(const std::string& name) {
-  const std::lock_guard lock(trial_mutex_);
+  const std::lock_guard lock(mutex_);
   if (on_trial_ == name) on_trial_.clear();  // else the next one's has begun
 }
 
-std::string OrderedIndicators::on_trial() const {
-  const std::lock_guard lock(trial_mutex_);
-  return on_trial_;
+void OrderedIndicators::tell(std::function<void()> teller) {
+  {
+    const std::lock_guard lock(mutex_);
+    teller_ = teller;
+  }
+  teller();  // what was found before
 }
 
 Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_ptr<OrderCounters> counters,
@@ -128,7 +135,7 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_p
   options.counters = std::move(counters);
   options.sensor = sensor_name(c);
   options.version = kVersion;
-  return OrderClient::start(
+  auto client = OrderClient::start(
       std::move(options), folder,
       [&rules, &reloader, &indicators, &indicator_reloader](v1::OrderKind kind, const std::string& name,
                                                             std::function<void(OrderClient::Outcome)> done) {
@@ -153,6 +160,8 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_p
             return done({"this version does not know that kind of order", {}});
         }
       });
+  indicators.tell(client->teller());
+  return client;
 }
 
 }  // namespace picket

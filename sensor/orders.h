@@ -7,6 +7,7 @@
 // takes none is refused, and so is any rejected rule with --rules-strict. What is told of a set of indicators is what all of
 // them in one memory (intel.memcap) left of it, and is told again when that changes.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,11 +73,13 @@ class OrderedIndicators : public OrderedSets {
   /// A set is on trial from its order until the load that the order asked for. Any thread.
   void begin_trial(const std::string& name);
   void end_trial(const std::string& name);
+  /// Is called after each load that is used, on the reloader's thread: no order may have asked for it.
+  void tell(std::function<void()> teller);
 
  private:
-  [[nodiscard]] std::string on_trial() const;
-  mutable std::mutex trial_mutex_;
+  mutable std::mutex mutex_;
   std::string on_trial_;
+  std::function<void()> teller_ = [] {};
 };
 
 /// Takes orders from the collectors that records go to. Borrows all. The error says that there is none to take them from.

@@ -142,8 +142,12 @@ TEST_F(OrderedIndicatorsTest, AFileOfTheConfigurationTakesRoomToo) {
   open();
   ASSERT_TRUE(apply("b", domains("second", 2500)));
   EXPECT_EQ(state("b").rejected(), 0U);
+  std::vector<std::uint64_t> told;
+  indicators_->tell([&] { told.push_back(state("b").loaded()); });
   test::spill(path("site.intel"), domains("site", 2500));
   ASSERT_TRUE(reload());
+  EXPECT_THAT(told, ElementsAre(2500U, state("b").loaded()));
+  indicators_->tell([] {});
   EXPECT_THAT(problems(state("b")), ElementsAre(no_room(2500 - state("b").loaded())));
   test::spill(path("site.intel"), domains("site", 20000));
   ASSERT_TRUE(reload()) << "a set that is in use already refuses nothing";

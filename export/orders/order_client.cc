@@ -28,7 +28,7 @@ constexpr std::size_t kMaxRefused = OrderLimits::kSets;
 class Call;
 
 struct Event {
-  enum class Kind : std::uint8_t { kRead, kWritten, kEnded, kOutcome } kind = Kind::kRead;
+  enum class Kind : std::uint8_t { kRead, kWritten, kEnded, kOutcome, kNews } kind = Kind::kRead;
   Call* call = nullptr;
   bool ok = false;
   std::string why{};
@@ -151,6 +151,9 @@ class Client final : public OrderClient {
     }
     events_->wake.notify_one();
     thread_.join();
+  }
+  std::function<void()> teller() const override {
+    return [events = events_] { events->post({Event::Kind::kNews}); };
   }
 
  private:
@@ -279,6 +282,10 @@ void Client::ended(Peer& peer, const std::string& why) {
 
 void Client::handle(Event& e) {
   if (e.kind == Event::Kind::kOutcome) return settle(e.outcome);
+  if (e.kind == Event::Kind::kNews) {
+    for (Peer& p : peers_) tell(p);
+    return;
+  }
   for (Peer& p : peers_) {
     if (p.call.get() != e.call) continue;
     switch (e.kind) {

@@ -50,6 +50,9 @@ class OrderClient {
   static std::unique_ptr<OrderClient> start(Options options, OrderFolder& folder, Load load);
   /// Ends the calls, and leaves what is under way.
   virtual ~OrderClient() = default;
+  /// Call it when the folder learnt more of its sets than orders brought about: the collectors are told. Good from any thread,
+  /// also after the client is gone.
+  [[nodiscard]] virtual std::function<void()> teller() const = 0;
 };
 
 }  // namespace picket

@@ -226,6 +226,21 @@ TEST_F(OrderDeskTest, ARestartKeepsWhatIsInUseAndAsksForNothing) {
   EXPECT_EQ(loads(), 2U) << "the first set came once";
 }
 
+TEST_F(OrderDeskTest, WhatIsFoundOfASetLaterIsToldToo) {
+  Collector collector(path("collector"));
+  start_sensor({collector.at()});
+  const auto id = issue("one");
+  ASSERT_TRUE(collector.word(id));
+  EXPECT_EQ(collector.word(id)->loaded(), 2U);
+  folder_->found(v1::ORDER_RULES, "et", {7, 1, 1, {"1 found no room"}});
+  client_->teller()();
+  EXPECT_TRUE(eventually([&] { return collector.word(id)->loaded() == 1; }));
+  EXPECT_EQ(collector.word(id)->rejected(), 1U);
+  const auto late = client_->teller();
+  client_.reset();
+  late();
+}
+
 TEST_F(OrderDeskTest, ASetThatDoesNotLoadLeavesTheFormer) {
   Collector collector(path("collector"));
   start_sensor({collector.at()});
