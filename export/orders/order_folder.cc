@@ -254,7 +254,9 @@ void OrderFolder::reject(const std::string& why, const Loaded& loaded) {
   refused(staged_->head(), why);
   {
     const std::lock_guard lock(mutex_);
-    put(loaded, *sets_[{staged_->head().kind(), staged_->head().name()}].refused);
+    const auto set = sets_.find({staged_->head().kind(), staged_->head().name()});
+    if (set != sets_.end() && set->second.refused)
+      put(loaded, *set->second.refused);  // else there was no place for it
   }
   take_back();
 }

@@ -506,11 +506,14 @@ TEST_F(OrderDeskTest, NobodyTakesThePlacesOfOthers) {
       greedy.push_back(has_certificates ? std::make_unique<CommandCall>(collector)
                                         : std::make_unique<CommandCall>(greedy[0]->channel));
     }
-    for (std::size_t i = 0; i < greedy.size(); ++i) {
-      EXPECT_EQ(greedy[i]->is_served("plant-7"), i < 2) << i;
-      if (i < 2) continue;
-      EXPECT_EQ(greedy[i]->stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    int served = 0;  // whichever came first: calls over connections of their own arrive in any order
+    for (const auto& call : greedy) {
+      if (call->is_served("plant-7"))
+        ++served;
+      else
+        EXPECT_EQ(call->stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     }
+    EXPECT_EQ(served, 2);
     if (!has_certificates) EXPECT_TRUE(CommandCall(collector).is_served("plant-8"));
   }
 }
