@@ -16,7 +16,8 @@ namespace picket {
 
 /// Does this error say that what was on the disk is gone? It says so again at the next try. Others may pass.
 [[nodiscard]] constexpr bool is_damage(int error) noexcept {
-  return error == EIO || error == EBADMSG || error == EUCLEAN;
+  return error == EIO || error == EBADMSG || error == EUCLEAN || error == ENODATA || error == EREMOTEIO ||
+         error == EILSEQ;
 }
 
 /// Names in this folder, made, changed or gone, are so after a loss of power, too. "": the current folder.

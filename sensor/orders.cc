@@ -1,5 +1,7 @@
 #include "sensor/orders.h"
 
+#include <algorithm>
+
 #include <filesystem>
 
 #include "export/delivery/dialer.h"
@@ -68,7 +70,7 @@ OrderedIndicators::OrderedIndicators(OrderFolder& folder, const LoadedIndicators
 Status OrderedIndicators::judge(const LoadedIndicators& indicators) {
   const auto [name, teller] = [this] {
     const std::lock_guard lock(mutex_);
-    return std::pair(on_trial_, teller_);
+    return std::pair(on_trial_.empty() ? std::string() : on_trial_.back(), teller_);
   }();
   ByFile by_file;
   for (const LoadedIndicators::File& f : indicators.files) {
@@ -101,12 +103,12 @@ Status OrderedIndicators::judge(const LoadedIndicators& indicators) {
 
 void OrderedIndicators::begin_trial(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  on_trial_ = name;
+  on_trial_.push_back(name);
 }
 
 void OrderedIndicators::end_trial(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (on_trial_ == name) on_trial_.clear();  // else the next one's has begun
+  on_trial_.erase(std::find(on_trial_.begin(), on_trial_.end(), name));
 }
 
 void OrderedIndicators::tell(std::function<void()> teller) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "export/orders/order_client.h"
 #include "export/orders/order_folder.h"
@@ -70,7 +71,7 @@ class OrderedIndicators : public OrderedSets {
   /// For the reloader. Of others than the set on trial the folder is told at once. The error: the set on trial has nothing that
   /// was taken.
   Status judge(const LoadedIndicators& indicators);
-  /// A set is on trial from its order until the load that the order asked for. Any thread.
+  /// A set is on trial from its order until the load that the order asked for; the last one, where they overlap. Any thread.
   void begin_trial(const std::string& name);
   void end_trial(const std::string& name);
   /// Is called after each load that is used, on the reloader's thread: no order may have asked for it.
@@ -78,7 +79,7 @@ class OrderedIndicators : public OrderedSets {
 
  private:
   mutable std::mutex mutex_;
-  std::string on_trial_;
+  std::vector<std::string> on_trial_;
   std::function<void()> teller_ = [] {};
 };
 

@@ -57,6 +57,25 @@ Readable read_segment(const BootFile& boot, const Segment& segment) {
   return r;
 }
 
+struct Made {
+  std::uint64_t through = 0;
+  TypeCounts types;
+};
+
+/// How far a lane came that is sealed up to `sealed`. Its two counts agree, but after a loss of power, which may have left
+/// their pages at different moments: the later one counts, and types as far as they are known. What cannot be is damage.
+Made made_through(BootFile& boot, std::size_t lane, std::uint64_t sealed) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  const auto by_kind = boot.made(lane);
+  const std::uint64_t all = std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0});
+  Made made{sealed, {}};
+  for (const std::uint64_t n : {all, boot.total(lane)}) {
+    if (n > made.through && n - sealed <= kMost) made.through = n;
+  }
+  if (all <= made.through) made.types = boot.by_name(std::span<const std::uint64_t, kMaxTypes>(by_kind));
+  return made;
+}
+
 }  // namespace
 
 ChainWriter::ChainWriter(Spool& spool, BootFile& boot, std::size_t lane, bool compress)
@@ -133,11 +152,8 @@ std::uint64_t recover(Spool& spool, BootFile& boot, bool compress) {
       if (!chain.seal(r.count, r.types, Bytes(s->data(), r.bytes))) return saved;
       saved += r.count;
     }
-    const auto made = boot.made(lane);
-    const std::uint64_t all = std::accumulate(made.begin(), made.end(), std::uint64_t{0});
-    if (all - boot.total(lane) <= 1 &&
-        !chain.missing_until(all + 1, boot.by_name(std::span<const std::uint64_t, kMaxTypes>(made)),
-                             damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_SENSOR_ENDED))
+    const auto [through, made] = made_through(boot, lane, chain.through());
+    if (!chain.missing_until(through + 1, made, damaged ? v1::GAP_SPOOL_DAMAGED : v1::GAP_SENSOR_ENDED))
       return saved;
   }
   spool.close(boot);

@@ -149,6 +149,7 @@ class Link final : public OutletThread {
   struct Standing {
     std::array<milliseconds, kLaneCount> patience{};  ///< for something of the lane to be acknowledged
     milliseconds away{};
+    std::size_t stalled = kLaneCount;  ///< the lane for which it was left
     Clock::time_point away_until{};
   };
   std::vector<Standing> standing_;  ///< of each collector
@@ -258,9 +259,6 @@ void Link::serve(Lock& lock) {
     if (stopping_ || link_failed_) break;
     if (earlier_is_back(lock)) break;
     if (is_stalled()) {
-      Standing& its = standing_[current_];
-      its.away_until = Clock::now() + its.away;
-      its.away = std::min(2 * its.away, kLongestAway);
       link_failed_ = true;
       break;
     }
@@ -297,7 +295,9 @@ void Link::take_acks(Lock& lock, std::size_t lane) {
   if (!said_.empty()) spdlog::info("collector at {} takes records again", at());
   said_.clear();
   call.moved = Clock::now();
-  standing_[current_].patience[lane] = standing_[current_].away = options_.stalled_after;
+  Standing& its = standing_[current_];
+  its.patience[lane] = options_.stalled_after;
+  if (its.stalled == lane) its.away = options_.stalled_after;
   lanes_[lane].careful = false;
   lanes_[lane].backoff = kFirstBackoff;
   lanes_[lane].said = false;
@@ -381,15 +381,19 @@ bool Link::send_one(Lock& lock) {
   return false;
 }
 
-/// Where another collector may take what this one leaves lying: does it leave anything?
+/// Where another collector may take what this one leaves lying: does it leave anything? Then it stays alone for a while.
 bool Link::is_stalled() {
   for (std::size_t i = 0; i < kLaneCount && options_.collectors.size() > 1; ++i) {
     const Call* call = lanes_[i].call.get();
-    milliseconds& patience = standing_[current_].patience[i];
+    Standing& its = standing_[current_];
+    milliseconds& patience = its.patience[i];
     if (call == nullptr || call->flight.empty() || Clock::now() - call->moved < patience) continue;
     failed(fmt::format("it is there, and has acknowledged nothing of {} for {} s", v1::Lane_Name(kLanes[i]),
                        std::chrono::duration_cast<std::chrono::seconds>(patience).count()));
     patience = std::min(2 * patience, kMostPatience * options_.stalled_after);
+    its.stalled = i;
+    its.away_until = Clock::now() + its.away;
+    its.away = std::min(2 * its.away, kLongestAway);
     return true;
   }
   return false;

@@ -168,13 +168,14 @@ void Spool::close(BootFile& boot) {
   drop_finished();
 }
 
-/// Without the lock.
+/// Without the lock. What cannot be synced now is tried again.
 bool Spool::sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files) {
   bool safe = true;
   for (const auto& file : files) {
     if (const Status done = file->sync(); !done) {
       const std::lock_guard lock(mutex_);
       disk_failed(done.error().message);
+      if (std::find(written_.begin(), written_.end(), file) == written_.end()) written_.push_back(file);
       safe = false;
     }
   }

@@ -229,6 +229,36 @@ TEST(Spool, WhatWasInHandGoesWhenItsBatchesAreSynced) {
   EXPECT_TRUE(s.spool().ended().empty());
 }
 
+/// A loss of power leaves the pages of a boot's file as they were at different moments.
+TEST(Spool, OfTwoCountsThatDisagreeTheLaterOneIsTold) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  const std::size_t lane = lane_of(test::kFlow);
+  for (const bool total_is_late : {true, false}) {
+    fs::remove_all(folder.file("spool"));
+    JournalLimits limits = Sensor::small();
+    limits.max_batch_records = 1000;
+    {
+      Sensor s(folder.file("spool"), counters, {}, 1, limits);
+      for (std::uint64_t n = 1; n <= 30; ++n) s.make(n, test::kFlow);
+      s.flush();
+      for (std::uint64_t n = 31; n <= 50; ++n) s.make(n, test::kFlow);
+    }
+    {
+      const auto boot = std::move(BootFile::load(files_of(folder.file("spool"), ".boot").at(0))).value();
+      for (std::uint32_t i = 0; i < boot->segments(); ++i) boot->segment(i).owner = 0;
+      total_is_late ? boot->made(lane)[test::kFlow] = 40 : boot->total(lane) = 40;
+    }
+    Ledger ledger;
+    Sensor s(folder.file("spool"), counters, {}, 2);
+    drain(s.spool(), ledger);
+    EXPECT_EQ(ledger.fault(), "");
+    EXPECT_EQ(ledger.through(1, v1::LANE_FLOW), 50U);
+    EXPECT_EQ(ledger.missing()["flow"], total_is_late ? 10U : 20U);
+    EXPECT_EQ(ledger.unknown(), total_is_late ? 10U : 0U);
+  }
+}
+
 TEST(Spool, ADamagedHeaderTakesNothingThatWasInHand) {
   for (const std::uint64_t page : {0, 4096}) {
     for (const bool readable : {true, false}) {

@@ -196,7 +196,9 @@ void Spool::tick() {
     if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
     for (auto& lane : lanes_) {
       for (auto& c : lane) {
-        if (c->growing && !c->files.empty()) written_.push_back(c->files.back().file);
+        if (!c->growing || c->files.empty()) continue;
+        const auto& last = c->files.back().file;
+        if (std::find(written_.begin(), written_.end(), last) == written_.end()) written_.push_back(last);
       }
     }
     written.swap(written_);

@@ -169,8 +169,8 @@ class Client final : public OrderClient {
   void handle(Event& e);
   /// For what a collector can bring about as often as it likes.
   template <class... T>
-  void log(spdlog::level::level_enum level, fmt::format_string<T...> format, T&&... values) {
-    if (const auto left_out = log_limit_.allow())
+  void log(LogLimit& limit, spdlog::level::level_enum level, fmt::format_string<T...> format, T&&... values) {
+    if (const auto left_out = limit.allow())
       spdlog::log(level, "orders: {}{}", fmt::format(format, std::forward<T>(values)...),
                   left_out_words(*left_out));
   }
@@ -183,7 +183,7 @@ class Client final : public OrderClient {
   bool loading_ = false;
   v1::OrderHead loading_head_;
   std::deque<Peer> peers_;
-  LogLimit log_limit_;
+  LogLimit refusals_, calls_;  ///< who floods with one hides nothing of the other
   std::shared_ptr<Events> events_ = std::make_shared<Events>();
   std::thread thread_;
 };
@@ -237,7 +237,7 @@ Clock::time_point Client::look_after(Clock::time_point now) {
     if (!p.call) next = std::min(next, p.retry_at);
     if (p.call && p.incoming && !p.waits) {
       if (now >= p.set_deadline) {
-        log(spdlog::level::warn,
+        log(calls_, spdlog::level::warn,
             "collector at {}: a set of orders does not come to its end; the call is tried again",
             p.at.text());
         p.incoming.reset();
@@ -276,7 +276,7 @@ void Client::ended(Peer& peer, const std::string& why) {
   peer.backoff = std::min(2 * peer.backoff, options_.max_backoff);
   if (std::exchange(peer.said, true)) return;
   const std::string trouble = options_.trouble ? options_.trouble(peer.at) : "";
-  log(spdlog::level::warn, "collector at {}: {}; trying again, what is in use stays", peer.at.text(),
+  log(calls_, spdlog::level::warn, "collector at {}: {}; trying again, what is in use stays", peer.at.text(),
       trouble.empty() ? why : trouble);
 }
 
@@ -303,7 +303,7 @@ void Client::handle(Event& e) {
 void Client::take(Peer& peer) {
   const v1::Order& part = peer.call->part;
   if (std::exchange(peer.said, false))
-    log(spdlog::level::info, "collector at {} is there again", peer.at.text());
+    log(calls_, spdlog::level::info, "collector at {} is there again", peer.at.text());
   if (part.part() == 0) {
     peer.incoming.reset();
     auto begun = folder_.begin(part);
@@ -353,11 +353,12 @@ void Client::refuse(Peer& peer, const v1::Order& part, const std::string& why) {
   v1::OrderHead head;
   if (part.head().size() > OrderLimits::kHead || !head.ParseFromString(part.head()) ||
       !is_set_name(head.name())) {
-    log(spdlog::level::warn, "collector at {}: order {} refused: {}", peer.at.text(), part.id(), why);
+    log(refusals_, spdlog::level::warn, "collector at {}: order {} refused: {}", peer.at.text(), part.id(),
+        why);
     return;
   }
-  log(spdlog::level::warn, "order {} of {} '{}' refused: {}", head.id(), order_kind_name(head.kind()),
-      head.name(), why);
+  log(refusals_, spdlog::level::warn, "order {} of {} '{}' refused: {}", head.id(),
+      order_kind_name(head.kind()), head.name(), why);
   v1::SetState state;
   state.set_kind(head.kind());
   state.set_name(head.name());
@@ -371,18 +372,17 @@ void Client::refuse(Peer& peer, const v1::Order& part, const std::string& why) {
 }
 
 void Client::settle(const Outcome& outcome) {
-  if (!loading_) return;  // the second load after an accept that failed
+  if (!loading_) return;  // the second load, after one that was refused
   loading_ = false;
   const v1::OrderHead& h = loading_head_;
   std::string refused = outcome.refused;
   if (refused.empty()) {
-    if (const Status s = folder_.accept(outcome.loaded); !s) {
-      folder_.reject(s.error().message, outcome.loaded);
-      load_(h.kind(), h.name(), [](const Outcome&) {});  // back to what was
-      refused = s.error().message;
-    }
-  } else {
+    if (const Status s = folder_.accept(outcome.loaded); !s) refused = s.error().message;
+  }
+  if (!refused.empty()) {
     folder_.reject(refused, outcome.loaded);
+    // Back to what was: it may be in use, or somebody else's reload may have read it before it was put away.
+    load_(h.kind(), h.name(), [](const Outcome&) {});
   }
   ++(refused.empty() ? options_.counters->applied : options_.counters->refused);
   if (refused.empty()) {
