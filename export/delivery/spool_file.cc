@@ -244,7 +244,7 @@ Status SpoolFile::move_to(const std::string& path) {
       return done;
     }
   }
-  if (const Status placed = copy.rename(path); !placed) {
+  if (Status placed = copy.rename(path); !placed) {
     copy.remove();
     return placed;
   }

@@ -105,17 +105,17 @@ Status Spool::load() {
   if (const std::error_code error = for_each_entry(options_.folder, see))
     return Error{fmt::format("export.spool.path: cannot read '{}': {}", options_.folder, error.message())};
   for (const std::string& path : boots) {
-    if (const Status loaded = load_boot(path); !loaded) return loaded;
+    if (Status loaded = load_boot(path); !loaded) return loaded;
   }
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.first.first < b.first.first; });
   for (const auto& [name, path] : files) {
-    if (const Status loaded = load_file(path, name.boot, name.lane); !loaded) return loaded;
+    if (Status loaded = load_file(path, name.boot, name.lane); !loaded) return loaded;
   }
   for (const auto& boot : boots_) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       Chain* c = find(boot->boot(), lane);
-      if (const Status loaded = finish_loading(c != nullptr ? *c : add_chain(*boot, lane)); !loaded)
+      if (Status loaded = finish_loading(c != nullptr ? *c : add_chain(*boot, lane)); !loaded)
         return loaded;
     }
   }
