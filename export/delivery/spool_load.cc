@@ -115,8 +115,7 @@ Status Spool::load() {
   for (const auto& boot : boots_) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       Chain* c = find(boot->boot(), lane);
-      if (Status loaded = finish_loading(c != nullptr ? *c : add_chain(*boot, lane)); !loaded)
-        return loaded;
+      if (Status loaded = finish_loading(c != nullptr ? *c : add_chain(*boot, lane)); !loaded) return loaded;
     }
   }
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
