@@ -111,7 +111,7 @@ void OrderedIndicators::end_trial(const std::string& name) {
   on_trial_.erase(std::find(on_trial_.begin(), on_trial_.end(), name));
 }
 
-void OrderedIndicators::tell(std::function<void()> teller) {
+void OrderedIndicators::tell(const std::function<void()>& teller) {
   {
     const std::lock_guard lock(mutex_);
     teller_ = teller;
@@ -139,8 +139,9 @@ Result<std::unique_ptr<OrderClient>> start_orders(const Config& c, std::shared_p
   options.version = kVersion;
   auto client = OrderClient::start(
       std::move(options), folder,
-      [&rules, &reloader, &indicators, &indicator_reloader](v1::OrderKind kind, const std::string& name,
-                                                            std::function<void(OrderClient::Outcome)> done) {
+      [&rules, &reloader, &indicators, &indicator_reloader](
+          v1::OrderKind kind, const std::string& name,
+          const std::function<void(OrderClient::Outcome)>& done) {
         const auto settle = [name, done](const OrderedSets& sets, const Result<std::uint32_t>& epoch) {
           OrderClient::Outcome outcome{epoch ? "" : epoch.error().message, sets.of(name)};
           if (epoch) outcome.loaded.epoch = epoch.value();

@@ -75,7 +75,7 @@ class OrderedIndicators : public OrderedSets {
   void begin_trial(const std::string& name);
   void end_trial(const std::string& name);
   /// Is called after each load that is used, on the reloader's thread: no order may have asked for it.
-  void tell(std::function<void()> teller);
+  void tell(const std::function<void()>& teller);
 
  private:
   mutable std::mutex mutex_;
