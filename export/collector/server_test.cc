@@ -20,6 +20,7 @@
 #include "export/collector/test_call.h"
 #include "export/collector/test_support.h"
 #include "export/proto/picket/v1/collector.grpc.pb.h"
+#include "tests/support/loopback.h"
 
 #ifdef __SANITIZE_ADDRESS__
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // gcc 12 has no header that says so
@@ -228,10 +229,7 @@ TEST_F(ServerTest, RandomBytesHarmNobody) {
   std::mt19937 random(1);
   for (int i = 0; i < 50; ++i) {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(server_->port()));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in at = picket::test::loopback(static_cast<std::uint16_t>(server_->port()));
     ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
     std::string noise = i % 2 == 0 ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "";
     for (int k = 0; k < 2000; ++k) noise += static_cast<char>(random());
@@ -308,10 +306,7 @@ TEST_F(ServerTest, EndsCallsThatAreOpen) {
 class RawCall {
  public:
   explicit RawCall(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in at = picket::test::loopback(static_cast<std::uint16_t>(port));
     EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
     const timeval patience{30, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

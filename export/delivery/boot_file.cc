@@ -45,6 +45,7 @@ std::uint64_t hash_name(std::string_view name) {
 Status cover_unreadable(int fd, std::uint8_t* map, std::size_t bytes, const std::string& path) {
   std::vector<char> chunk(std::size_t{1} << 20);
   std::size_t pages = 0;
+  int error = 0;
   for (std::size_t at = 0, n = 0; at < bytes; at += n) {
     n = std::min(chunk.size(), bytes - at);
     const ssize_t got = ::pread(fd, chunk.data(), n, static_cast<off_t>(at));
@@ -55,14 +56,15 @@ Status cover_unreadable(int fd, std::uint8_t* map, std::size_t bytes, const std:
     }
     n = std::min(kPage, bytes - at);
     if (::pread(fd, chunk.data(), n, static_cast<off_t>(at)) >= 0) continue;
-    if (!is_damage(errno)) return Error{fmt::format("cannot read '{}': {}", path, std::strerror(errno))};
+    error = errno;
+    if (!is_damage(error)) return Error{fmt::format("cannot read '{}': {}", path, std::strerror(error))};
     if (::mmap(map + at, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
         MAP_FAILED)
       return Error{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
     ++pages;
   }
   if (pages != 0)
-    spdlog::error("spool: {} pages of '{}' cannot be read: {}", pages, path, std::strerror(EIO));
+    spdlog::error("spool: {} pages of '{}' cannot be read: {}", pages, path, std::strerror(error));
   return Done{};
 }
 

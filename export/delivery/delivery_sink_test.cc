@@ -12,6 +12,7 @@
 #include "export/delivery/dialer.h"
 #include "export/delivery/test_collector.h"
 #include "export/delivery/test_sender.h"
+#include "tests/support/loopback.h"
 
 namespace picket::delivery {
 namespace {
@@ -476,7 +477,7 @@ TEST(Delivery, SaysWhyACollectorWasNotReached) {
 class SlowWay {
  public:
   explicit SlowWay(int to) : to_(to), listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at = loopback(0);
+    sockaddr_in at = picket::test::loopback(0);
     socklen_t size = sizeof at;
     EXPECT_EQ(::bind(listening_, reinterpret_cast<const sockaddr*>(&at), size), 0);
     EXPECT_EQ(::listen(listening_, 16), 0);
@@ -497,17 +498,10 @@ class SlowWay {
   int port = 0;
 
  private:
-  static sockaddr_in loopback(int port) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return at;
-  }
   void carry(int one) {
     for (int i = 0; i < 80 && !stopping_; ++i) std::this_thread::sleep_for(50ms);
     const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in at = loopback(to_);
+    const sockaddr_in at = picket::test::loopback(static_cast<std::uint16_t>(to_));
     bool goes_on = ::connect(other, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
     pollfd ends[] = {{one, POLLIN, 0}, {other, POLLIN, 0}};
     while (goes_on && !stopping_) {

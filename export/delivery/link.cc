@@ -194,10 +194,10 @@ void Link::run(Lock& lock) {
 /// The first of the collectors that answers; after one that failed, the next. How long one may take its channel knows,
 /// which ends each attempt; but a dead one of several shall not keep records from the next until none was quick.
 bool Link::connect(Lock& lock) {
-  const auto probe = std::move(probe_);
+  auto probe = std::move(probe_);
   if (probe != nullptr &&
       probe->GetState(false) == GRPC_CHANNEL_READY) {  // an earlier one that is there again
-    channel_ = probe;
+    channel_ = std::move(probe);
     current_ = probe_of_;
     link_failed_ = false;
     return true;

@@ -60,18 +60,26 @@ TEST(OneWay, FilesHoldEverythingInOrder) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+/// What a process that was killed left in `out`, beside a file of somebody else.
+struct LeftOvers {
+  explicit LeftOvers(const test::Folder& folder)
+      : batches(folder.file("out/01700000000000000000-0000000003.batches.part")),
+        other(folder.file("out/notes.part")) {
+    std::filesystem::create_directories(folder.file("out"));
+    for (const std::string& path : {batches, other}) std::ofstream(path) << "half";
+  }
+  const std::string batches, other;
+};
+
 TEST(OneWay, FilesThatWereNotFinishedGo) {
   test::Folder folder;
-  std::filesystem::create_directories(folder.file("out"));
-  const std::string left_over = folder.file("out/01700000000000000000-0000000003.batches.part");
-  const std::string other = folder.file("out/notes.part");
-  for (const std::string& path : {left_over, other}) std::ofstream(path) << "half";
+  const LeftOvers left(folder);
   Options o = options_for({});
   o.one_way_folder = folder.file("out");
   Sender s(o);
   s.sink->close();
-  EXPECT_FALSE(std::filesystem::exists(left_over));
-  EXPECT_TRUE(std::filesystem::exists(other)) << "not ours";
+  EXPECT_FALSE(std::filesystem::exists(left.batches));
+  EXPECT_TRUE(std::filesystem::exists(left.other)) << "not ours";
 }
 
 TEST(OneWay, FilesThatNobodyTakesAwayAreNotAddedTo) {
@@ -117,10 +125,7 @@ TEST(OneWay, FilesThatAreWrittenAreNoReasonToWaitForADeadCollector) {
 
 TEST(OneWay, AFolderThatCannotBeListedIsTriedAgain) {
   test::Folder folder;
-  std::filesystem::create_directories(folder.file("out"));
-  const std::string left_over = folder.file("out/01700000000000000000-0000000003.batches.part");
-  const std::string other = folder.file("out/notes.part");
-  for (const std::string& path : {left_over, other}) std::ofstream(path) << "half";
+  const LeftOvers left(folder);
   Options o = options_for({});
   o.one_way_folder = folder.file("out");
   o.sign = [](const BatchHash&) { return Signature{"sig", "DER"}; };
@@ -132,8 +137,8 @@ TEST(OneWay, AFolderThatCannotBeListedIsTriedAgain) {
   failing.reset();
   EXPECT_TRUE(s.delivered_all());
   s.sink->close();
-  EXPECT_FALSE(std::filesystem::exists(left_over));
-  EXPECT_TRUE(std::filesystem::remove(other));
+  EXPECT_FALSE(std::filesystem::exists(left.batches));
+  EXPECT_TRUE(std::filesystem::remove(left.other));
   Ledger ledger;
   take_files(folder.file("out"), ledger);
   EXPECT_EQ(ledger.delivered(), s.made);

@@ -175,7 +175,7 @@ bool Spool::sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files) {
     if (const Status done = file->sync(); !done) {
       const std::lock_guard lock(mutex_);
       disk_failed(done.error().message);
-      if (std::find(written_.begin(), written_.end(), file) == written_.end()) written_.push_back(file);
+      sync_later(file);
       safe = false;
     }
   }
@@ -216,7 +216,12 @@ std::shared_ptr<SpoolFile> Spool::make_file(const Chain& chain, const ChainPoint
 /// Nothing more comes to it for now.
 void Spool::end_file(const std::shared_ptr<SpoolFile>& file) {
   file->rest();
-  if (options_.fsync != Fsync::kOff && !file->in_memory()) written_.push_back(file);
+  sync_later(file);
+}
+
+void Spool::sync_later(const std::shared_ptr<SpoolFile>& file) {
+  const bool counts = options_.fsync != Fsync::kOff && !file->in_memory();
+  if (counts && std::find(written_.begin(), written_.end(), file) == written_.end()) written_.push_back(file);
 }
 
 void Spool::count_file(const SpoolFile& file, std::uint64_t before) {

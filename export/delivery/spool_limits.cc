@@ -196,9 +196,7 @@ void Spool::tick() {
     if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
     for (auto& lane : lanes_) {
       for (auto& c : lane) {
-        if (!c->growing || c->files.empty()) continue;
-        const auto& last = c->files.back().file;
-        if (std::find(written_.begin(), written_.end(), last) == written_.end()) written_.push_back(last);
+        if (c->growing && !c->files.empty()) sync_later(c->files.back().file);
       }
     }
     written.swap(written_);

@@ -393,6 +393,14 @@ TEST(Spool, WhatCannotBeOpenedAtTheStartIsNotTakenForDamaged) {
   EXPECT_EQ(ledger.delivered(), made);
 }
 
+/// Of the mixture, that of flows.
+std::string largest_batches(const std::string& folder) {
+  const auto files = files_of(folder, ".batches");
+  return *std::max_element(files.begin(), files.end(), [](const std::string& a, const std::string& b) {
+    return fs::file_size(a) < fs::file_size(b);
+  });
+}
+
 /// Sectors of which the disk gives nothing back are damage like any other: no reason not to start.
 TEST(Spool, WhatTheDiskDoesNotGiveBackIsAnExactGap) {
   test::Folder folder;
@@ -403,10 +411,7 @@ TEST(Spool, WhatTheDiskDoesNotGiveBackIsAnExactGap) {
     s.make_many(1, 200);
     made = s.made_;
   }
-  std::string flows;
-  for (const std::string& f : files_of(folder.path(), ".batches")) {
-    if (flows.empty() || fs::file_size(f) > fs::file_size(flows)) flows = f;
-  }
+  const std::string flows = largest_batches(folder.path());
   const picket::test::BadSectors bad(flows, 0, fs::file_size(flows));
   Sensor s(folder.path(), counters, {}, 2);
   Ledger ledger;
@@ -427,11 +432,7 @@ TEST(Spool, ABadPageIsTriedAFewTimesAndCostsWhatStandsInIt) {
     s.make_many(1, 3000, 100);
     made = s.made_;
   }
-  const std::string alerts = files_of(folder.path(), ".batches").at(0);
-  std::string flows = alerts;
-  for (const std::string& f : files_of(folder.path(), ".batches")) {
-    if (fs::file_size(f) > fs::file_size(flows)) flows = f;
-  }
+  const std::string flows = largest_batches(folder.path());
   ASSERT_GT(fs::file_size(flows), 100'000U);
   const picket::test::BadSectors bad(flows, 81'920, 4096);
   Sensor s(folder.path(), counters, {}, 2);

@@ -16,6 +16,8 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/support/loopback.h"
+
 namespace picket::tls::test {
 namespace {
 
@@ -194,10 +196,7 @@ bool eventually(const std::function<bool()>& what) {
 
 Fd connect_local(std::uint16_t port) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(port);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in at = picket::test::loopback(port);
   EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
   return fd;
 }

@@ -12,23 +12,16 @@
 #include <fstream>
 
 #include "export/collector/sinks/http_client.h"
+#include "tests/support/loopback.h"
 
 namespace picket::collector::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  at.sin_port = htons(port);
-  return at;
-}
-
 int listen_anywhere(std::uint16_t& port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at = loopback(0);
+  sockaddr_in at = picket::test::loopback(0);
   socklen_t size = sizeof at;
   EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&at), size), 0);
   EXPECT_EQ(::listen(fd, 16), 0);
@@ -199,7 +192,7 @@ void Proxy::decide(Decide decide) {
 
 int Proxy::connect() const {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in at = loopback(server_.port());
+  const sockaddr_in at = picket::test::loopback(server_.port());
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) return fd;
   ::close(fd);
   return -1;

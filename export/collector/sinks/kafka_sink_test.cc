@@ -42,6 +42,14 @@ class Log {
 
 class KafkaTest : public ::testing::Test {
  protected:
+  /// Two blocks of three, with another producer's taking over between them.
+  void is_fenced_off_between_blocks(Sink& sink) {
+    store(sink, {chain_.next(3)});
+    brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
+    const auto delivery = chain_.next(3);
+    EXPECT_FALSE(refusal(sink, {delivery}).empty());
+    store(sink, {delivery});
+  }
   std::unique_ptr<Sink> open(std::map<std::string, std::string> settings = {}) {
     auto sink =
         open_kafka_sink({.brokers = brokers_.list(), .timeout = timeout_, .settings = std::move(settings)});
@@ -117,11 +125,7 @@ TEST_F(KafkaTest, BrokerErrorsThatPassAreTriedAgain) {
 /// Another collector took the transactional id over: this one is fenced off, and begins anew with what is there.
 TEST_F(KafkaTest, AProducerThatWasFencedOffBeginsAnew) {
   auto sink = open();
-  store(*sink, {chain_.next(3)});
-  brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
-  const auto delivery = chain_.next(3);
-  EXPECT_FALSE(refusal(*sink, {delivery}).empty());
-  store(*sink, {delivery});
+  is_fenced_off_between_blocks(*sink);
   EXPECT_EQ(brokers_.read("picket.flow").size() + brokers_.read("picket.alert").size(), 6U);
 }
 
@@ -202,11 +206,7 @@ TEST_F(KafkaTest, RefusesATopicWhoseHeadsExpire) {
 TEST_F(KafkaTest, SaysOnceThatItCouldNotAskHowHeadsAreKept) {
   const Log log;
   auto sink = open();
-  store(*sink, {chain_.next(3)});
-  brokers_.fail(Brokers::kAddPartitionsToTxn, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1);
-  const auto delivery = chain_.next(3);
-  EXPECT_FALSE(refusal(*sink, {delivery}).empty());
-  store(*sink, {delivery});
+  is_fenced_off_between_blocks(*sink);
   sink.reset();
   const std::string said = log.text();
   const auto at = said.find("picket.heads has cleanup.policy=compact could not be asked");

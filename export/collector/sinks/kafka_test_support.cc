@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "parsers/core/bytes.h"
+#include "tests/support/loopback.h"
 
 namespace picket::collector::test {
 namespace {
@@ -139,14 +140,6 @@ std::string take_text(std::string_view& from) {
   return s;
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  at.sin_port = htons(port);
-  return at;
-}
-
 /// What stands behind its length; "": the other side is gone.
 std::string read_frame(int fd) {
   char size[4];
@@ -174,7 +167,7 @@ Relay::Relay(Brokers& brokers, std::string host) : brokers_(brokers), host_(std:
     Door door;
     door.broker = static_cast<std::uint16_t>(std::stoi(one.substr(one.rfind(':') + 1)));
     door.listener = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in at = loopback(0);
+    sockaddr_in at = picket::test::loopback(0);
     socklen_t size = sizeof at;
     EXPECT_EQ(::bind(door.listener.get(), reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
     EXPECT_EQ(::listen(door.listener.get(), 64), 0);
@@ -233,7 +226,7 @@ void Relay::run() {
       Connection c{Fd(::accept(doors_[d].listener.get(), nullptr, nullptr)),
                    Fd(::socket(AF_INET, SOCK_STREAM, 0)),
                    {}};
-      const sockaddr_in to = loopback(doors_[d].broker);
+      const sockaddr_in to = picket::test::loopback(doors_[d].broker);
       if (::connect(c.broker.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0)
         connections.push_back(std::move(c));
     }

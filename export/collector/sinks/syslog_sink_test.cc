@@ -13,6 +13,7 @@
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
 #include "export/tls/test_support.h"
+#include "tests/support/loopback.h"
 
 namespace picket::collector {
 namespace {
@@ -70,10 +71,7 @@ class Receiver {
     set_limit(fd_);
     const int on = 1;
     ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons(port);
+    sockaddr_in at = picket::test::loopback(port);
     socklen_t size = sizeof at;
     EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&at), size), 0);
     if (type == SOCK_STREAM) {
