@@ -119,7 +119,9 @@ Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE
     std::uint64_t boots = 0, seen_ns = 0, newest_ns = 0, made = 0, held = 0, missing = 0, expired = 0,
                   rejected = 0;
     std::uint64_t boot = 0;
-    std::uint64_t acknowledged = 0;  ///< of what is missing
+    std::uint64_t acknowledged = 0;    ///< of what is missing
+    std::optional<SensorState> state;  ///< of the latest boot that told it
+    std::uint64_t state_sealed_ns = 0;
   };
   const auto rows = rows_of(options.store);
   if (!rows) return rows.error();
@@ -137,28 +139,35 @@ Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE
     s.acknowledged += had == row.missing_numbers.end() ? 0 : had->second;
     s.expired += sum(row.expired);
     s.rejected += row.rejected;
+    if (row.state && row.newest_ns >= s.state_sealed_ns) {
+      s.state = row.state;
+      s.state_sealed_ns = row.newest_ns;
+    }
   }
   if (!options.json) {
-    fmt::print(out, "{:<24}  {:<9}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n", "SENSOR",
-               "VERSION", "LAST SEEN (UTC)", "LAG (s)", "BOOTS", "MADE", "HELD", "MISSING", "EXPIRED",
-               "REJECTED");
+    fmt::print(out, "{:<24}  {:<9}  {:>5}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n",
+               "SENSOR", "VERSION", "RULES", "LAST SEEN (UTC)", "LAG (s)", "BOOTS", "MADE", "HELD", "MISSING",
+               "EXPIRED", "REJECTED");
   }
+  const std::string absent = options.json ? "null" : "-";
   for (const auto& [name, s] : sensors) {
     // A sensor's clock may be ahead of ours.
     const double lag = now_ns > s.newest_ns ? static_cast<double>(now_ns - s.newest_ns) / 1e9 : 0;
-    const std::string lag_text =
-        s.newest_ns == 0 ? (options.json ? "null" : "-") : fmt::format("{:.3f}", lag);
+    const std::string lag_text = s.newest_ns == 0 ? absent : fmt::format("{:.3f}", lag);
+    const bool has_version = s.state && !s.state->version.empty();
+    const std::string epoch = s.state ? std::to_string(s.state->rules_epoch) : absent;
     if (options.json) {
-      fmt::print(out,
-                 "{{\"sensor\":{},\"version\":null,\"seen_ns\":{},\"lag_s\":{},\"boots\":{},\"made\":{},"
-                 "\"held\":{},\"missing\":{},\"acknowledged\":{},"
-                 "\"expired\":{},\"rejected\":{}}}\n",
-                 quote_json(name), s.seen_ns, lag_text, s.boots, s.made, s.held, s.missing, s.acknowledged,
-                 s.expired, s.rejected);
+      fmt::print(
+          out,
+          R"({{"sensor":{},"version":{},"rules_epoch":{},"seen_ns":{},"lag_s":{},"boots":{},"made":{},)"
+          R"("held":{},"missing":{},"acknowledged":{},"expired":{},"rejected":{}}})"
+          "\n",
+          quote_json(name), has_version ? quote_json(s.state->version) : "null", epoch, s.seen_ns, lag_text,
+          s.boots, s.made, s.held, s.missing, s.acknowledged, s.expired, s.rejected);
     } else {
-      fmt::print(out, "{:<24}  {:<9}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n",
-                 printable(name), "unknown", time_of(s.seen_ns), lag_text, s.boots, s.made, s.held, s.missing,
-                 s.expired, s.rejected);
+      fmt::print(out, "{:<24}  {:<9}  {:>5}  {:<20}  {:>10}  {:>5}  {:>12}  {:>12}  {:>10}  {:>12}  {:>8}\n",
+                 printable(name), has_version ? printable(s.state->version) : "-", epoch, time_of(s.seen_ns),
+                 lag_text, s.boots, s.made, s.held, s.missing, s.expired, s.rejected);
     }
   }
   for (const auto& [name, s] : sensors) {

@@ -16,8 +16,8 @@ struct ReportOptions {
 /// Each lane of each boot: how far it is, and what was made, held, missing by reason, expired and rejected, by type.
 Status run_ledger(const ReportOptions& options, std::FILE* out);
 
-/// Each sensor: when it was last heard of, how old its newest record's batch is, and the
-/// ledger's sums over all its boots.
+/// Each sensor: version and rules epoch by its newest statistics, when it was last heard of, how old its newest record's
+/// batch is, and the ledger's sums over all its boots.
 Status run_sensors(const ReportOptions& options, std::uint64_t now_ns, std::FILE* out);
 
 }  // namespace picket::collector

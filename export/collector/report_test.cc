@@ -60,7 +60,9 @@ TEST_F(ReportTest, SensorsTellsLagAndSums) {
     return run_sensors({path_, true}, kNewest + 1'500'000'000, out);
   });
   EXPECT_EQ(test::lines(json), 2U) << json;
-  EXPECT_NE(json.find(R"({"sensor":"plant-7","version":null,"seen_ns":)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"({"sensor":"plant-7","version":null,"rules_epoch":null,"seen_ns":)"),
+            std::string::npos)
+      << json;
   EXPECT_NE(
       json.find(
           R"("lag_s":1.500,"boots":2,"made":21,"held":15,"missing":6,"acknowledged":0,"expired":0,"rejected":0})"),
@@ -71,6 +73,28 @@ TEST_F(ReportTest, SensorsTellsLagAndSums) {
   const std::string early = said([&](std::FILE* out) { return run_sensors({path_, true}, 1, out); });
   EXPECT_NE(early.find(R"("lag_s":0.000)"), std::string::npos) << "its clock is ahead: " << early;
   EXPECT_EQ(test::lines(said([&](std::FILE* out) { return run_sensors({path_, false}, kNewest, out); })), 3U);
+}
+
+TEST_F(ReportTest, SensorsTellsVersionAndRulesOfTheLatestBoot) {
+  auto store = Store::open({path_});
+  const auto boot = [&](std::uint64_t number, std::uint32_t records, const char* version,
+                        std::uint32_t epoch) {
+    test::Sensor sensor("plant-7", number, v1::LANE_STATISTICS);
+    test::judge_and_store(*store.value(), sensor.batch(1, records));
+    test::judge_and_store(*store.value(), sensor.seal(records + 1, 1, test::statistics(version, epoch)));
+  };
+  boot(9, 1, "0.1.0", 4);
+  boot(5, 2, "0.2\n0", 17);  // sealed later, whatever its number is
+  const std::string json = said([&](std::FILE* out) { return run_sensors({path_, true}, 1, out); });
+  EXPECT_NE(json.find(R"({"sensor":"plant-7","version":"0.2\u000a0","rules_epoch":17,"seen_ns":)"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"({"sensor":"plant-8","version":null,"rules_epoch":null,"seen_ns":)"),
+            std::string::npos)
+      << json;
+  const std::string text = said([&](std::FILE* out) { return run_sensors({path_, false}, 1, out); });
+  EXPECT_EQ(test::lines(text), 3U) << text;
+  EXPECT_NE(text.find("     17  20"), std::string::npos) << text;
 }
 
 TEST_F(ReportTest, SaysWhichFileIsNoStore) {

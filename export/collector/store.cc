@@ -12,6 +12,7 @@
 #include "export/collector/layout.h"
 #include "export/collector/rejects.h"
 #include "export/delimited.h"
+#include "export/proto/picket/v1/event.pb.h"
 
 namespace picket::collector {
 namespace {
@@ -49,6 +50,15 @@ Status check_version(Db& db) {
       "it was written by {} version of picket-collector, whose form this one does not have; keep the file "
       "for that version's `query`",
       version.value() == 0 ? "the first" : "another")};
+}
+
+/// No value: this version cannot read it.
+std::optional<SensorState> state_of(Bytes statistics) {
+  v1::Event event;
+  if (!event.ParseFromArray(statistics.data(), static_cast<int>(statistics.size()))) return std::nullopt;
+  SensorState state{event.stats().version(), event.rules_epoch()};
+  if (state.version.size() > SensorState::kMaxVersion) state.version.clear();
+  return state;
 }
 
 }  // namespace
@@ -134,8 +144,11 @@ Status Store::store(std::span<const std::shared_ptr<const Delivery>> deliveries,
 Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) {
   Rejects rejected(bury);
   const std::uint64_t now = now_ns(), stored = steady_now_ns();
+  const std::size_t statistics_table = table_of("stats");
   std::map<std::pair<std::int64_t, std::size_t>, RecordBlock> blocks;  // by chain and table
   std::map<std::int64_t, const Delivery*> last;
+  std::map<std::int64_t, std::pair<std::uint64_t, Bytes>>
+      statistics;  // the newest of each chain, and its number
   for (const auto& d : deliveries) {
     const auto chain = ledger_->number(d->chain);
     if (!chain) return chain.error();
@@ -164,6 +177,10 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
         *block = RecordBlock();
       }
       block->add(seq, record, keys);
+      if (table == statistics_table) {
+        auto& newest = statistics[chain.value()];
+        if (seq > newest.first) newest = {seq, record};
+      }
     }
     if (rejected_here != 0) {
       if (auto s = ledger_->add_rejected(chain.value(), rejected_here); !s) return s;
@@ -175,6 +192,11 @@ Status Store::add(std::span<const std::shared_ptr<const Delivery>> deliveries, c
   }
   for (const auto& [of, block] : blocks) {
     if (auto s = insert(of.second, of.first, block, stored); !s) return s;
+  }
+  for (const auto& [chain, newest] : statistics) {
+    const auto state = state_of(newest.second);
+    if (!state) continue;
+    if (auto s = ledger_->set_state(chain, newest.first, *state); !s) return s;
   }
   for (const auto& [chain, d] : last) {
     if (auto s = ledger_->set_head(chain, d->after, now); !s) return s;

@@ -3,7 +3,8 @@
 //   "flow", "alert" ...  a table a record type, from the schema's descriptors, and "other" for types this version
 //                        does not know: a row is a block of records of one chain (record_block.h), with its time
 //                        range and a filter of addresses and Community IDs (record_keys.h)
-//   "_chain" ...         where each chain stands, its batches, what is missing, expired, rejected, and counts by type
+//   "_chain" ...         where each chain stands, its batches, what is missing, expired, rejected, counts by type, and
+//                        the sensor's version and rules
 //
 // Blocks, heads and ledger are written in one transaction, synced to the disk before store() returns (WAL,
 // synchronous=FULL). A record's identity is (sensor, boot, lane, number): judge() lets each in once.

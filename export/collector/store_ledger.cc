@@ -36,7 +36,7 @@ void bind_all(Statement& s, int at, const T& value, const Rest&... rest) {
 
 // _batch: what known() needs, a row a batch. _turn: where the chain goes on from another hash than that of the batch which
 // ends there. _missing: `before` and `after` are there as long as the hole may be
-// filled. _count: what 0 made, 1 missing from `first` on, 2 made before the hole at `first`, 3 expired.
+// filled. _state: by the statistics with the highest number, which may have expired. _count: what 0 made, 1 missing from `first` on, 2 made before the hole at `first`, 3 expired.
 const char* const kLedgerTables = R"(
   CREATE TABLE IF NOT EXISTS "_chain" (
     id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, boot INTEGER NOT NULL, lane INTEGER NOT NULL, through INTEGER NOT NULL,
@@ -53,6 +53,8 @@ const char* const kLedgerTables = R"(
   CREATE TABLE IF NOT EXISTS "_count" (
     chain INTEGER NOT NULL, what INTEGER NOT NULL, first INTEGER NOT NULL, type TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (chain, what, first, type)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS "_state" (
+    chain INTEGER PRIMARY KEY, seq INTEGER NOT NULL, version TEXT NOT NULL, rules_epoch INTEGER NOT NULL);
 )";
 
 Result<StoreLedger> StoreLedger::open(Db& db) {
@@ -91,13 +93,18 @@ Result<StoreLedger> StoreLedger::open(Db& db) {
        R"(INSERT OR REPLACE INTO "_count" (chain, what, first, type, count) VALUES (?, ?, ?, ?, ?))"},
       {&ledger.add_count_, R"(INSERT INTO "_count" (chain, what, first, type, count) VALUES (?, ?, ?, ?, ?)
                               ON CONFLICT DO UPDATE SET count = count + excluded.count)"},
+      {&ledger.set_state_,
+       R"(INSERT INTO "_state" (chain, seq, version, rules_epoch) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET seq = excluded.seq, version = excluded.version,
+              rules_epoch = excluded.rules_epoch WHERE excluded.seq > seq)"},
       {&ledger.bytes_,
        R"(SELECT (SELECT count(*) FROM sqlite_master) * page_size +
             (SELECT coalesce(sum(100 + 2 * length(sensor)), 0) FROM "_chain") +
             (SELECT count(*) * 50 FROM "_batch") +
             (SELECT count(*) * 50 FROM "_turn") +
             (SELECT coalesce(sum(18 + coalesce(length(before) + length(after), 0)), 0) FROM "_missing") +
-            (SELECT coalesce(sum(14 + length(type)), 0) FROM "_count") FROM pragma_page_size())"},
+            (SELECT coalesce(sum(14 + length(type)), 0) FROM "_count") +
+            (SELECT coalesce(sum(20 + length(version)), 0) FROM "_state") FROM pragma_page_size())"},
   };
   for (const auto& [statement, text] : wanted) {
     auto s = db.prepare(text);
@@ -241,6 +248,11 @@ Status StoreLedger::drop_batch(std::int64_t chain, std::uint64_t first) {
   return done(drop_batch_);
 }
 
+Status StoreLedger::set_state(std::int64_t chain, std::uint64_t seq, const SensorState& state) {
+  bind_all(set_state_, 1, chain, sql(seq), state.version, state.rules_epoch);
+  return done(set_state_);
+}
+
 Status StoreLedger::add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last,
                                 const TypeCounts& types) {
   // Each batch that has numbers there, the one at either end too: a block has the numbers of its own type alone, and
@@ -311,6 +323,12 @@ Status each_row(Db& db, const std::string& text, Take take) {
   while ((code = s.value().step()) == SQLITE_ROW) take(s.value());
   if (code != SQLITE_DONE) return Error{db.error()};
   return Done{};
+}
+
+/// A store that another version wrote may lack a table.
+Status unless_absent(Status s) {
+  if (!s && s.error().message.find("no such table") != std::string::npos) return Done{};
+  return s;
 }
 
 Status read_gaps(Db& db, Rows& rows) {
@@ -385,12 +403,15 @@ Status read_rows(Db& db, Rows& rows) {
   if (!s) return s;
   if (s = read_gaps(db, rows); !s) return s;
   for (const std::string& table : tables()) {
-    Status present =
-        each_row(db, fmt::format("SELECT chain, sum(count) FROM {} GROUP BY 1", quote_name(table)),
-                 [&](Statement& r) { rows[r.integer(0)].held[table] = number_in(r, 1); });
-    // A store that another version wrote may lack a table.
-    if (!present && present.error().message.find("no such table") == std::string::npos) return present;
+    s = unless_absent(each_row(db,
+                               fmt::format("SELECT chain, sum(count) FROM {} GROUP BY 1", quote_name(table)),
+                               [&](Statement& r) { rows[r.integer(0)].held[table] = number_in(r, 1); }));
+    if (!s) return s;
   }
+  s = unless_absent(each_row(db, R"(SELECT chain, version, rules_epoch FROM "_state")", [&](Statement& r) {
+    rows[r.integer(0)].state = {std::string(r.text(1)), static_cast<std::uint32_t>(r.integer(2))};
+  }));
+  if (!s) return s;
   for (auto& [id, row] : rows) name_others(row);
   return Done{};
 }

@@ -18,6 +18,13 @@ namespace picket::collector {
 /// All tables of the ledger; names that no record type can have.
 extern const char* const kLedgerTables;
 
+/// What a sensor says of itself in its statistics.
+struct SensorState {
+  std::string version;  ///< "": it does not say, or in more than kMaxVersion bytes
+  std::uint32_t rules_epoch = 0;
+  static constexpr std::size_t kMaxVersion = 64;
+};
+
 class StoreLedger {
  public:
   /// `db` outlives it, where it is.
@@ -33,6 +40,8 @@ class StoreLedger {
   Status set_head(std::int64_t chain, const ChainHead& head, std::uint64_t now_ns);
   Status add_rejected(std::int64_t chain, std::uint64_t records);
   Status drop_batch(std::int64_t chain, std::uint64_t first);
+  /// Of record `seq`. An earlier one, that comes late, changes nothing.
+  Status set_state(std::int64_t chain, std::uint64_t seq, const SensorState& state);
   /// A block went: its numbers, by type. With it go the batches that had any of them.
   Status add_expired(std::int64_t chain, std::uint64_t first, std::uint64_t last, const TypeCounts& types);
   /// What it takes of the file, about. Reads all of it.
@@ -54,7 +63,7 @@ class StoreLedger {
   std::map<ChainId, std::int64_t> numbers_;
   Statement find_, insert_, set_, rejected_, held_, add_batch_, drop_batches_, drop_batch_, set_turn_,
       drop_turns_, add_missing_, drop_missing_, holes_, clear_holes_, set_hole_, counts_, clear_counts_,
-      drop_counts_, set_count_, add_count_, bytes_;
+      drop_counts_, set_count_, add_count_, set_state_, bytes_;
 };
 
 /// "spool full" of GAP_SPOOL_FULL.
@@ -77,6 +86,7 @@ struct LedgerRow {
   /// Counted from the blocks. Types that this version does not know are called `other` when some of them have expired or were
   /// rejected; else by their names, as in `made`.
   TypeCounts held;
+  std::optional<SensorState> state;  ///< by the newest of its statistics; they have a lane of their own
   [[nodiscard]] std::uint64_t missing_sum() const;
 };
 

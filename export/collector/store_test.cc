@@ -350,6 +350,41 @@ TEST_F(StoreTest, WhatWasStoredTooLongAgoGoesAndIsCounted) {
   EXPECT_EQ(stored(), 3U);
 }
 
+TEST_F(StoreTest, KnowsASensorByItsNewestStatistics) {
+  auto store = open({path_, std::chrono::hours(24)});
+  const auto says = [&](std::uint64_t first, const char* version, std::uint32_t epoch) {
+    return sensor_.seal(first, 1, test::statistics(version, epoch));
+  };
+  const auto state = [&] { return test::ledger(path_).at(0).state; };
+  judge_and_store(*store, sensor_.batch(1, 3));
+  EXPECT_FALSE(state());
+  const auto early = says(4, "0.1.0", 1);
+  judge_and_store(*store, says(5, "0.2.0", 2));
+  ASSERT_TRUE(state());
+  EXPECT_EQ(state()->version, "0.2.0");
+  EXPECT_EQ(judge_and_store(*store, early).kind, Kind::kStore);
+  EXPECT_EQ(state()->rules_epoch, 2U) << "what comes late is no news";
+  const std::string two = test::statistics("0.3.0", 3) + test::statistics("0.3.0", 4);
+  judge_and_store(*store, sensor_.seal(6, 2, two));
+  EXPECT_EQ(state()->rules_epoch, 4U);
+  ASSERT_TRUE(expire_all(*store, std::numeric_limits<std::int64_t>::max()));
+  ASSERT_EQ(stored(), 0U);
+  ASSERT_TRUE(state());
+  EXPECT_EQ(state()->version, "0.3.0") << "that outlives the record";
+  judge_and_store(*store, says(8, std::string(65, '1').c_str(), 5));
+  EXPECT_EQ(state()->version, "") << "no version is so long";
+  EXPECT_EQ(state()->rules_epoch, 5U);
+}
+
+TEST_F(StoreTest, AStoreThatKnowsNoStatesIsRead) {
+  judge_and_store(*open(), sensor_.batch(1, 3));
+  auto db = Db::open(path_, SQLITE_OPEN_READWRITE);
+  ASSERT_TRUE(db.value().run(R"(DROP TABLE "_state")"));
+  EXPECT_FALSE(test::ledger(path_).at(0).state);
+  judge_and_store(*open(), sensor_.seal(4, 1, test::statistics("0.2.0", 1)));
+  EXPECT_TRUE(test::ledger(path_).at(0).state);
+}
+
 TEST_F(StoreTest, WhatIsBeyondTheSizeGoesOldestFirst) {
   std::mt19937_64 random(1);
   auto store = open({path_, {}, std::uint64_t{4} << 20});

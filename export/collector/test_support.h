@@ -64,6 +64,17 @@ inline std::string records(std::uint64_t first, std::uint64_t count) {
   return all;
 }
 
+/// A record of statistics, delimited.
+inline std::string statistics(const std::string& version, std::uint32_t rules_epoch) {
+  v1::Event e;
+  e.set_event_type("stats");
+  e.set_rules_epoch(rules_epoch);
+  e.mutable_stats()->set_version(version);
+  std::string all;
+  append_delimited(as_bytes(e.SerializeAsString()), all);
+  return all;
+}
+
 /// How many of `first` ... `first + count - 1` are of each type.
 inline TypeCounts types(std::uint64_t first, std::uint64_t count) {
   TypeCounts all;

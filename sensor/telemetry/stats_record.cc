@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "export/proto/picket/v1/event.pb.h"
+#include "sensor/build_info.h"
 
 namespace picket {
 
@@ -13,6 +14,7 @@ std::string stats_record(const Totals& t, const std::string& sensor) {
   event.set_event_type("stats");
   if (!sensor.empty()) event.set_host(sensor);
   v1::Stats& s = *event.mutable_stats();
+  s.set_version(std::string(kVersion));
   if (t.rules_epoch != 0) {
     event.set_rules_epoch(t.rules_epoch);
     (*s.mutable_detect())["rules_loaded"] = t.rules_loaded;

@@ -64,6 +64,9 @@ def delivered_once(checks, scratch):
     checks.equal('nothing was lost', sum(s['records']['lost'].values()), 0)
     checks.equal('the store holds what was made, type by type', counts(store), made(s))
     answers(checks, store, s)
+    sensors = [json.loads(line) for line in run(collector(), 'sensors', '--store', store, '--json').out.splitlines()]
+    version = run(picket(), 'version').out.decode().split()[1]
+    checks.equal('`sensors` knows who made it, and by which rules', [(x['version'], x['rules_epoch']) for x in sensors], [(version, 1)])
     result = replay(server.address, scratch / 'twice.json')
     checks.ok('a second replay delivers', result.status == 0, result)
     checks.equal('it is another boot: the store holds everything twice', counts(store), made(s, 2))
