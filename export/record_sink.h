@@ -48,6 +48,8 @@ class RecordSink {
   RecordSink& operator=(const RecordSink&) = delete;
 
   virtual void write(const OutRecord&) = 0;
+  /// So many records were made that no write() will follow for: their loss is counted. For whoever numbers records.
+  virtual void missed(RecordKind, std::uint64_t count) { (void)count; }
   /// Called a few times a second, and when nothing is to do: what has waited long enough goes out.
   virtual void tick() {}
   /// Everything goes out now, as far as it can; afterwards delivered + lost is what was written.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::microseconds kNap{
     200};  // adds to the way from packet to record; costs 5,000 wake-ups a second
+constexpr std::chrono::milliseconds kTellLosses{
+    100};  // killed before, a sensor takes what its workers lost since then with it
 constexpr unsigned kRecordsPerTick = 4096;  // outputs look at the clock this often even when all is busy
 
 }  // namespace
@@ -23,6 +25,7 @@ Recorder::Recorder(const std::vector<EventStream*>& streams, std::vector<std::un
       sinks_(std::move(sinks)),
       correlate_(std::move(correlate)),
       quiet_(record_kind_count()),
+      told_lost_(record_kind_count()),
       lost_before_(new std::atomic<std::uint64_t>[record_kind_count()]()) {
   for (const auto& sink : sinks_) sink->report_to(window_);
 }
@@ -60,6 +63,10 @@ bool Recorder::poll() {
   }
   time_is(merge_.certain_clock_ns());
   if (inventory_tick_) inventory_tick_();
+  if (const auto now = std::chrono::steady_clock::now(); now - losses_told_ >= kTellLosses) {
+    losses_told_ = now;
+    tell_losses();
+  }
   for (const auto& sink : sinks_) sink->tick();
   return any;
 }
@@ -121,7 +128,18 @@ void Recorder::set_quiet(std::vector<bool> quiet) {
 
 void Recorder::put(RecordType type, Bytes record) { write(record_kind(type, kNoProtocol), record); }
 
+void Recorder::tell_losses() {
+  if (count_losses_) count_losses_();
+  for (RecordKind kind = 0; kind < told_lost_.size(); ++kind) {
+    const std::uint64_t lost = lost_before_[kind].load(std::memory_order_relaxed);
+    if (lost == told_lost_[kind]) continue;
+    for (const auto& sink : sinks_) sink->missed(kind, lost - told_lost_[kind]);
+    told_lost_[kind] = lost;
+  }
+}
+
 void Recorder::close() {
+  tell_losses();
   for (const auto& sink : sinks_) sink->close();
   window_.close();
 }

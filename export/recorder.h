@@ -69,6 +69,9 @@ class Recorder final : private RecordOut {
   /// Records that a worker had to drop before they came here (encoder or ring full): made, and lost. Any
   /// thread.
   void set_lost_before(RecordKind kind, std::uint64_t total) noexcept;
+  /// Calls set_lost_before() with what workers count: now and then, and before the outputs are closed, which are told
+  /// what is new. Before poll().
+  void set_loss_count(std::function<void()> count) { count_losses_ = std::move(count); }
 
   /// Any thread.
   [[nodiscard]] RecordCount count(RecordKind kind) const;
@@ -92,6 +95,7 @@ class Recorder final : private RecordOut {
   void write(RecordKind kind, Bytes record) override;
   void time_is(std::uint64_t clock_ns);
   void flush(std::uint64_t clock_ns);
+  void tell_losses();
 
   Merge merge_;
   RecordWindow window_;
@@ -104,6 +108,9 @@ class Recorder final : private RecordOut {
   std::function<void()> inventory_tick_;
   std::uint64_t every_ns_ = 0, due_ns_ = 0;  // due_ns_ 0: no time has been seen
   std::function<void(std::uint64_t)> at_;
+  std::function<void()> count_losses_;
+  std::chrono::steady_clock::time_point losses_told_{};
+  std::vector<std::uint64_t> told_lost_;  // by RecordKind: what the outputs know of lost_before_
   std::unique_ptr<std::atomic<std::uint64_t>[]> lost_before_;
   std::atomic<std::uint64_t> suppressed_{0};
 };

@@ -20,6 +20,9 @@ class MemorySink final : public RecordSink {
     settle(r.seq, 1, !lose);
     if (!lose) out_ += std::to_string(r.seq) + ":" + std::string(as_text(r.bytes)) + " ";
   }
+  void missed(RecordKind kind, std::uint64_t count) override {
+    out_ += std::to_string(count) + " " + std::string(record_kind_name(kind)) + " missed ";
+  }
   void close() override { out_ += "closed"; }
 
  private:
@@ -63,8 +66,8 @@ TEST(Recorder, NumbersCountsAndDelivers) {
   recorder.set_lost_before(kFlowKind, 10);
   recorder.close();
 
-  EXPECT_EQ(good, "1:flow 2:alert 3:last closed") << "a suppressed alert has no number";
-  EXPECT_EQ(bad, "1:flow 3:last closed");
+  EXPECT_EQ(good, "1:flow 2:alert 3:last 10 flow missed closed") << "a suppressed alert has no number";
+  EXPECT_EQ(bad, "1:flow 3:last 10 flow missed closed");
   EXPECT_EQ(recorder.suppressed(), 1U);
   const RecordCount flows = recorder.count(kFlowKind), alerts = recorder.count(kAlertKind);
   EXPECT_EQ(flows.made, 12U);
@@ -73,6 +76,25 @@ TEST(Recorder, NumbersCountsAndDelivers) {
   EXPECT_EQ(alerts.made, 1U);
   EXPECT_EQ(alerts.delivered, 0U) << "one output has lost it";
   EXPECT_EQ(alerts.lost, 1U);
+}
+
+TEST(Recorder, OutputsAreToldOnceWhatWorkersLost) {
+  EventRing ring(1 << 20);
+  RingStream stream(ring);
+  std::string out;
+  std::vector<std::unique_ptr<RecordSink>> sinks;
+  sinks.push_back(std::make_unique<MemorySink>(out));
+  Recorder recorder({&stream}, std::move(sinks));
+  std::uint64_t lost = 3;
+  recorder.set_loss_count([&] { recorder.set_lost_before(kFlowKind, lost); });
+  recorder.poll();
+  EXPECT_EQ(out, "3 flow missed ");
+  lost = 5;
+  ring.close();
+  recorder.run({});
+  recorder.close();
+  EXPECT_EQ(out, "3 flow missed 2 flow missed closed");
+  EXPECT_EQ(recorder.count(kFlowKind).lost, 5U);
 }
 
 TEST(Recorder, ARecordLostInOneOutputAndOneLostInAnotherAreTwo) {

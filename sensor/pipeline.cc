@@ -62,6 +62,7 @@ Pipeline::Pipeline(const PipelineConfig& config, std::vector<PacketSource*> sour
   if (assets_ != nullptr) recorder_->set_inventory(assets_->inventory(), [this] { assets_->tick(); });
   if (intel_ != nullptr) recorder_->set_intel(*intel_);
   recorder_->set_quiet(config.quiet);
+  recorder_->set_loss_count([this] { count_lost_before(); });
   if (statistics_ && config.statistics_every_ns != 0) {
     recorder_->set_interval(config.statistics_every_ns,
                             [this](std::uint64_t clock_ns) { put_statistics(clock_ns); });

@@ -1,20 +1,19 @@
 // Files on their way into a store: each promise of intake.h and intake_order.h.
 #include "export/collector/intake.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "export/batch_file.h"
 #include "export/collector/intake_order.h"
 #include "export/collector/test_support.h"
+#include "tests/support/log.h"
 
 namespace picket::collector {
 namespace {
@@ -89,13 +88,10 @@ class IntakeTest : public ::testing::Test {
   IntakeTest() {
     options_.folder = folder_.file("in");
     options_.patience = 60s;
-    spdlog::set_default_logger(
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said_)));
   }
   ~IntakeTest() override {
     door_.set(false);
     end();
-    spdlog::set_default_logger(logger_);
   }
 
   void begin() {
@@ -133,7 +129,7 @@ class IntakeTest : public ::testing::Test {
   [[nodiscard]] fs::path done(const std::string& name) const { return in("done") / name; }
   [[nodiscard]] fs::path refused(const std::string& name) const { return in("refused") / name; }
   void put(std::uint64_t number, const std::string& content) { write(in(name(number)), content); }
-  [[nodiscard]] std::string said() const { return said_.str(); }
+  [[nodiscard]] std::string said() const { return log_.text(); }
   [[nodiscard]] std::size_t said(const std::string& what) const {
     std::size_t n = 0;
     const std::string all = said();
@@ -153,8 +149,7 @@ class IntakeTest : public ::testing::Test {
   [[nodiscard]] IntakeState state() const { return intake_->state(); }
 
   test::Folder folder_;
-  std::ostringstream said_;
-  std::shared_ptr<spdlog::logger> logger_ = spdlog::default_logger();
+  picket::test::Log log_;
   IntakeOptions options_;
   RouterOptions router_options_;
   DoorSink::Door door_;

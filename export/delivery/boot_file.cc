@@ -80,7 +80,7 @@ struct BootFile::StoredPoint {
 
 struct BootFile::Lane {
   std::array<std::uint64_t, kMaxTypes> made;
-  std::uint64_t total;  ///< sum of `made`, or one less
+  std::uint64_t total;  ///< sum of `made`, but for what is being counted
   struct Known {
     std::uint64_t collector, sent, acked, check;
     [[nodiscard]] std::uint64_t expected() const noexcept;

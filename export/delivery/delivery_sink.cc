@@ -46,6 +46,12 @@ class DeliverySink final : public RecordSink {
 
   Status open();
   void write(const OutRecord& r) override;
+  void missed(RecordKind kind, std::uint64_t count) override {
+    if (closed_) return;
+    const std::size_t lane = lane_of(kind);
+    counters_->lanes[lane].made.fetch_add(count, std::memory_order_relaxed);
+    journal_->skip(lane, kind, count);
+  }
   void tick() override {
     if (closed_) return;
     if (!placed_) placed_ = spool_->place(*boot_);
@@ -306,8 +312,8 @@ void DeliverySink::close() {
   for (const auto& o : outlets_) o->stop();
   outlets_.clear();
   if (const std::uint64_t owed = spool_->owed(); owed != 0 && on_disk())
-    spdlog::info("spool: {} records stay in '{}', to be delivered by the next run", owed,
-                 options_.spool_folder);
+    spdlog::info("spool: {} records, those in gaps among them, stay in '{}', to be delivered by the next run",
+                 owed, options_.spool_folder);
   spool_->close(*boot_);
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) settle_lane(lane, 1, ~std::uint64_t{0}, false);
 }

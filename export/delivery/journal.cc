@@ -41,13 +41,9 @@ Journal::Journal(BootFile& file, const JournalLimits& limits) : file_(file), lim
 bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record) {
   Lane& l = lanes_[lane];
   const bool room = ready(lane, record.size());
-  ++file_.made(lane)[kind];
-  in_order();
-  file_.total(lane) = l.next_seq++;
-  in_order();
+  count(lane, kind, 1);
   if (!room) {
-    if (!l.hole) l.opened = std::chrono::steady_clock::now();
-    l.hole = true;
+    begin_hole(lane);
     return false;
   }
   Segment& s = *l.open;
@@ -68,6 +64,34 @@ bool Journal::append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, B
     l.runs.push_back({run_seq, 1});
   }
   return true;
+}
+
+void Journal::count(std::size_t lane, RecordKind kind, std::uint64_t records) {
+  file_.made(lane)[kind] += records;
+  in_order();
+  lanes_[lane].next_seq += records;
+  file_.total(lane) = lanes_[lane].next_seq - 1;
+  in_order();
+}
+
+void Journal::begin_hole(std::size_t lane) {
+  Lane& l = lanes_[lane];
+  if (!l.hole) l.opened = std::chrono::steady_clock::now();
+  l.hole = true;
+}
+
+void Journal::skip(std::size_t lane, RecordKind kind, std::uint64_t count) {
+  Lane& l = lanes_[lane];
+  if (l.open != nullptr && l.open->count() != 0) {
+    hand_over(lane);
+  } else if (l.open != nullptr) {  // it would begin before the hole
+    l.open->owner = 0;
+    const std::lock_guard lock(mutex_);
+    free_.push_back(l.open);
+    l.open = nullptr;
+  }
+  this->count(lane, kind, count);
+  begin_hole(lane);
 }
 
 bool Journal::ready(std::size_t lane, std::size_t record_bytes) {

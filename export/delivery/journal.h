@@ -57,6 +57,8 @@ class Journal {
   /// free, the last one being for alerts, or it is larger than EventRing::kMaxRecord; it has its number, and is
   /// missing.
   [[nodiscard]] bool append(std::size_t lane, RecordKind kind, std::uint64_t run_seq, Bytes record);
+  /// Records that were made before they could come here: they have their numbers, and are missing.
+  void skip(std::size_t lane, RecordKind kind, std::uint64_t count);
   /// Would append() of so many bytes find room now?
   [[nodiscard]] bool ready(std::size_t lane, std::size_t record_bytes);
   /// Hands over what is old enough; alerts at once, unless some already wait for the sealer. At most as many wait for
@@ -83,6 +85,8 @@ class Journal {
   };
   bool open(std::size_t lane);
   void hand_over(std::size_t lane);
+  void count(std::size_t lane, RecordKind kind, std::uint64_t records);
+  void begin_hole(std::size_t lane);
 
   BootFile& file_;
   const JournalLimits limits_;

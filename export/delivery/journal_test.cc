@@ -165,6 +165,55 @@ TEST(Journal, WhatFindsNoRoomIsAGapWithCountsByType) {
   EXPECT_EQ(counters.missing[v1::GAP_NO_ROOM], refused);
 }
 
+TEST(Journal, WhatWorkersLostIsAGapWithCountsByType) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  test::Sensor s(folder.path(), counters);
+  s.skip(test::kFlow, 7);  // before any record
+  for (std::uint64_t n = 1; n <= 15; ++n) EXPECT_TRUE(s.make(n, test::kFlow));
+  s.skip(test::kFlow, 1'000'000);  // in the middle of a batch
+  s.skip(test::kArp, 3);
+  s.skip(test::kAnomaly, 2);  // of the same lane
+  EXPECT_TRUE(s.make(16, test::kFlow));
+  s.skip(test::kAlert, 1);  // nothing follows
+  s.flush();
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+  EXPECT_EQ(ledger.delivered(), (TypeCounts{{"flow", 16}}));
+  EXPECT_EQ(ledger.missing(v1::GAP_NO_ROOM), 1'000'013U);
+}
+
+/// The segment that was opened for a record has to begin behind what is lost.
+TEST(Journal, ALossBeforeTheFirstRecordOfASegmentIsTold) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  test::Sensor s(folder.path(), counters);
+  for (std::uint64_t n = 1; n <= 50; ++n) {
+    ASSERT_TRUE(s.journal().ready(lane_of(test::kFlow), 40));
+    s.skip(test::kFlow, 2);
+    ASSERT_TRUE(s.make(n, test::kFlow)) << "segments come back";
+    s.flush();
+  }
+  Ledger ledger;
+  drain(s.spool(), ledger);
+  EXPECT_EQ(ledger.fault(), "");
+  EXPECT_EQ(ledger.all(), s.made_);
+}
+
+/// A lane without a record has to tell it, too, when time goes on.
+TEST(Journal, ALossIsHandedOverThoughNoRecordFollows) {
+  InMemory m;
+  ASSERT_TRUE(m.journal->ready(lane_of(test::kFlow), 40));
+  m.journal->skip(lane_of(test::kFlow), test::kFlow, 5);
+  m.journal->tick(std::chrono::steady_clock::now() + m.limits.max_batch_age * 2);
+  const auto word = m.journal->take(std::chrono::milliseconds(0));
+  ASSERT_TRUE(word);
+  EXPECT_EQ(word->segment, nullptr);
+  EXPECT_EQ(word->first_seq, 6U);
+}
+
 /// What a loss of power leaves: a page that is not what was written, although its records can be read.
 class Damaged : public ::testing::TestWithParam<std::uint64_t> {};
 

@@ -146,6 +146,7 @@ void Spool::close(BootFile& boot) {
   }
   const bool safe = sync_all(written);
   const std::lock_guard lock(mutex_);
+  if (current_ == &boot) tell_given_up();
   if (!safe && current_ != &boot) return;
   boot.drop_segments();
   if (current_ == &boot) {

@@ -168,6 +168,7 @@ class Spool {
     return chain.growing && chain.boot != current_;
   }
   void end_file(const std::shared_ptr<SpoolFile>& file);
+  void tell_given_up();
   void sync_later(const std::shared_ptr<SpoolFile>& file);
   bool sync_all(const std::vector<std::shared_ptr<SpoolFile>>& files);
   [[nodiscard]] std::uint64_t rotate_bytes() const noexcept;
@@ -211,6 +212,8 @@ class Spool {
   std::uint64_t total_bytes_ = 0, memory_bytes_ = 0;
   bool disk_failing_ = false;
   std::chrono::steady_clock::time_point disk_tried_{}, boot_tried_{}, synced_{};
+  std::uint64_t given_up_ = 0;  ///< records, since it was told
+  std::chrono::steady_clock::time_point given_up_told_{};
   std::vector<std::shared_ptr<SpoolFile>> written_;  ///< to be synced, each once
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "export/clock.h"
 #include "export/delivery/spool.h"
@@ -12,6 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kSyncInterval{1};
+constexpr std::chrono::seconds kTellGivenUp{60};
 
 }  // namespace
 
@@ -127,8 +129,9 @@ void Spool::give_up(Chain& chain, std::size_t i) {
     fresh.file = std::move(SpoolFile::create("", id, from)).value();
     if (!fresh.file->append(gap.batch, gap.after)) return;
   }
-  counters_.missing[v1::GAP_SPOOL_FULL].fetch_add(
-      to.through - first - std::min(old.missing, to.through - first), std::memory_order_relaxed);
+  const std::uint64_t records = to.through - first - std::min(old.missing, to.through - first);
+  counters_.missing[v1::GAP_SPOOL_FULL].fetch_add(records, std::memory_order_relaxed);
+  given_up_ += records;
   if (chain.boot == current_ && settled_) settled_(chain.lane, first + 1, to.through, false);
   count_file(*fresh.file, 0);
   for (std::size_t k = merge ? i - 1 : i; k <= i; ++k) {
@@ -137,6 +140,14 @@ void Spool::give_up(Chain& chain, std::size_t i) {
   }
   if (merge) chain.files.erase(chain.files.begin() + static_cast<std::ptrdiff_t>(i - 1));
   chain.files[merge ? i - 1 : i] = std::move(fresh);
+}
+
+void Spool::tell_given_up() {
+  if (given_up_ == 0) return;
+  spdlog::warn("spool: {} records were given up, for it reached {}; gaps stand for them",
+               std::exchange(given_up_, 0),
+               options_.folder.empty() ? "export.max-unacked" : "export.spool.max-size or max-age");
+  given_up_told_ = Clock::now();
 }
 
 void Spool::drop_old() {
@@ -193,6 +204,7 @@ void Spool::tick() {
     if (Clock::now() - synced_ < kSyncInterval) return;
     synced_ = Clock::now();
     drop_old();
+    if (Clock::now() - given_up_told_ >= kTellGivenUp) tell_given_up();
     if (options_.folder.empty() || options_.fsync == Fsync::kOff) return;
     for (auto& lane : lanes_) {
       for (auto& c : lane) {

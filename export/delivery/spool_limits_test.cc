@@ -3,6 +3,7 @@
 
 #include "export/delivery/test_support.h"
 #include "tests/support/bad_disk.h"
+#include "tests/support/log.h"
 
 namespace picket::delivery {
 namespace {
@@ -45,17 +46,21 @@ TEST(Spool, AlertsGoLast) {
   SpoolOptions o;
   o.max_memory_bytes = 64 << 10;
   Sensor s("", counters, o);
+  const picket::test::Log log;
   for (std::uint64_t n = 1; n <= 2000; ++n) {
     s.make(n, n % 2 == 0 ? test::kAlert : test::kAnomaly, 100);
     s.seal();
   }
   s.flush();
+  s.spool().tick();
   Ledger ledger;
   drain(s.spool(), ledger);
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.all(), s.made_);
   EXPECT_GT(ledger.missing()["alert"], 0U);
   EXPECT_GE(ledger.missing()["anomaly"], 990U);
+  const std::string words = std::to_string(sum(ledger.missing())) + " records were given up";
+  EXPECT_NE(log.text().find(words), std::string::npos) << log.text();
 }
 
 TEST(Spool, WhatMayBeAtTheCollectorStaysAndItsGapsAreOfWholeBatches) {

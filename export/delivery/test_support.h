@@ -272,6 +272,11 @@ class Sensor {
     ++made_[std::string(record_kind_name(kind))];
     return journal_->append(lane_of(kind), kind, n, as_bytes(record(n, kind, bytes)));
   }
+  /// Records that workers lost.
+  void skip(RecordKind kind, std::uint64_t count) {
+    made_[std::string(record_kind_name(kind))] += count;
+    journal_->skip(lane_of(kind), kind, count);
+  }
   /// Seals what is handed over.
   void seal() {
     while (auto filled = journal_->take(std::chrono::milliseconds(0))) {

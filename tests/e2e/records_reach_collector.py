@@ -4,7 +4,9 @@ collector is killed in the middle and started again. Then what `query` answers, 
 
 usage: records_reach_collector.py        PICKET, PICKET_COLLECTOR=paths of the programs
 """
+import collections
 import json
+import os
 import pathlib
 import re
 import signal
@@ -13,8 +15,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
-from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, collector, ledger_fault, picket, read_eve, read_json, run, stop
-from delivery import Program
+from checks import PCAPS, SAMPLE_RULES, Checks, Scratch, capture_of, collector, ledger_fault, picket, read_eve, read_json, run, stop
+from delivery import Program, eventually, ledger
 
 
 class Collector(Program):
@@ -185,12 +187,44 @@ def killed_in_the_middle(checks, scratch):
     checks.equal('SIGTERM ends the collector with status 0', stop(again.process, signal.SIGTERM), 0)
 
 
+def workers_overflow(checks, scratch):
+    """What a worker makes and its ring has no room for never comes to be numbered by anybody else: the collector has to know of it all the same."""
+    if os.geteuid() != 0 or 'not in this build' in run(picket(), 'run').err.decode(errors='replace'):
+        return checks.skip('what workers lose', 'not root, or `picket run` is not in this build')
+    store, stats = scratch / 'overflow.db', scratch / 'overflow.json'
+    server = Collector(store)
+    sensor = Program(scratch / 'overflow.log', [
+        picket(), 'run', '--vdev', 'net_pcap0,rx_pcap=%s,infinite_rx=1' % capture_of('dns/names'), '--set', 'memory.event-ring=1mb',
+        '--set', 'export.spool.path=%s' % (scratch / 'overflow-spool'), '--export', server.address, '--stats', stats])
+    there = lambda: collections.Counter(kind for row in ledger(store) for kind in row['missing'].get('no room', {}).get('types', ()))
+    checks.ok('the collector is told of what workers lost while they are at work', eventually(there), sensor.said()[-800:])
+    sensor.stop()
+    checks.ok('the sensor says that it lost some', sensor.process.returncode == 1, sensor.said()[-800:])
+    s = read_json(stats)
+    fault = ledger_fault(s)
+    checks.ok('its ledger is exact', not fault, fault)
+    last = run(picket(), 'replay', '--log-level', 'error', '--export', server.address, '--set', 'export.spool.path=%s' % (scratch / 'overflow-spool'),
+               '--stats', scratch / 'last.json', PCAPS / 'dns/names')
+    checks.ok('what its spool still owed is delivered', last.status == 0, last)
+    known, held, lost = collections.Counter(made(read_json(scratch / 'last.json'))), collections.Counter(), collections.Counter()
+    known.update(made(s))
+    for row in ledger(store):
+        held.update(row['held'])
+        for gap in row['missing'].values():
+            lost.update(gap['types'])
+    checks.equal('the collector has each record that was made, or a gap of its type', held + lost, known)
+    told = {kind: n for kind, n in s['records']['lost'].items() if n}
+    checks.ok('and every one that the sensor counts as lost is in a gap', told and all(lost[kind] >= n for kind, n in told.items()), (told, lost))
+    stop(server.process, signal.SIGTERM)
+
+
 def main():
     checks = Checks()
     with Scratch() as scratch:
         delivered_once(checks, scratch)
         same_in_every_sink(checks, scratch)
         killed_in_the_middle(checks, scratch)
+        workers_overflow(checks, scratch)
     return checks.done()
 
 

@@ -1,11 +1,7 @@
 #include "export/collector/sinks/kafka_sink.h"
 
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
 #include <deque>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "export/collector/sinks/block.h"
@@ -13,32 +9,18 @@
 #include "export/collector/sinks/kafka_test_support.h"
 #include "export/collector/sinks/test_support.h"
 #include "export/delimited.h"
+#include "tests/support/log.h"
 
 namespace picket::collector {
 namespace {
 
+using picket::test::Log;
 using test::Brokers;
 using test::Chain;
 using test::refusal;
 using test::Relay;
 using test::store;
 using test::through;
-
-/// What is logged meanwhile.
-class Log {
- public:
-  Log() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink_)); }
-  ~Log() { spdlog::set_default_logger(before_); }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-  /// When nobody logs any more.
-  [[nodiscard]] std::string text() const { return said_.str(); }
-
- private:
-  std::ostringstream said_;
-  std::shared_ptr<spdlog::sinks::sink> sink_ = std::make_shared<spdlog::sinks::ostream_sink_mt>(said_);
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-};
 
 class KafkaTest : public ::testing::Test {
  protected:
