@@ -296,6 +296,9 @@ TEST_F(IntelTest, ObservablesHaveTheNamesOfEve) {
   EXPECT_TRUE(has("ssh.client.hassh.hash", v1::OBSERVABLE_HASSH));
   EXPECT_TRUE(has("arp.src_ip", v1::OBSERVABLE_ADDRESS));
   EXPECT_TRUE(has("snmp.trap_address", v1::OBSERVABLE_ADDRESS));
+  EXPECT_TRUE(has("lldp.management_addresses.address", v1::OBSERVABLE_HOST));
+  EXPECT_TRUE(has("opcua.request.receiver_thumbprint", v1::OBSERVABLE_CERTIFICATE));
+  EXPECT_TRUE(has("opcua.request.sender_certificate.alt_names", v1::OBSERVABLE_HOST));
   for (const auto& [name, what] : all) {
     EXPECT_EQ(name.find("mask"), std::string::npos) << name;
     EXPECT_NE(what, v1::OBSERVABLE_UNSAID) << name;
