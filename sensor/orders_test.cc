@@ -110,6 +110,13 @@ TEST_F(OrderedIndicatorsTest, ASetThatFitsAloneIsToldAsFarAsItFindsRoomBesideOth
   EXPECT_THAT(problems(state("b")), ElementsAre(no_room(2500 - b.loaded()), HasSubstr("b.indicators:2502")));
 }
 
+TEST_F(OrderedIndicatorsTest, AFolderWithoutASetHasNothingToComplainOf) {
+  const auto loaded = load_indicators(config_);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded.value().set->size(), 0U);
+  EXPECT_THAT(indicator_problems(loaded.value()), IsEmpty());
+}
+
 TEST_F(OrderedIndicatorsTest, ASetThatLosesItsRoomToAnotherIsToldAnew) {
   ASSERT_TRUE(apply("b", domains("second", 2500)));
   EXPECT_EQ(state("b").rejected(), 0U);

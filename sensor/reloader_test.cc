@@ -266,6 +266,18 @@ TEST_F(ReloaderTest, AWorseSetDoesNotTakeItsPlace) {
   EXPECT_TRUE(t.ledger_exact());
 }
 
+TEST_F(ReloaderTest, HashesThatOnlyNewRulesAskForAreMade) {
+  write(kStay);
+  const Totals t = run(2, std::chrono::milliseconds(0), [&](Reloader& reloader, Pipeline&) {
+    std::ofstream(folder_ / "list") << "c8b9eb611cad9f97c1426495b48de5c5bb736e90d251f42b13d9a30e8c424482\n";
+    write(kStay + "alert http any any -> any any (msg:\"hash\"; filesha256:list; sid:90;)\n");
+    ASSERT_TRUE(order(reloader).has_value());
+  });
+  EXPECT_GT(alerts_["90:0 hash"], 0U);
+  EXPECT_EQ(epochs_["90:0 hash"].first, 0U);
+  EXPECT_TRUE(t.ledger_exact());
+}
+
 TEST_F(ReloaderTest, AChangedFileIsReadAgainOnceItIsAtRest) {
   write(kOdd);
   const Totals t = run(1, std::chrono::milliseconds(20), [&](Reloader&, Pipeline& pipeline) {

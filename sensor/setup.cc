@@ -105,13 +105,8 @@ bool add_indicators(const Options& o, Setup& setup) {
   for (const std::string& p : indicator_problems(loaded.value())) spdlog::warn("{}", p);
   spdlog::info("{}", indicators_summary(loaded.value()));
   setup.intel = std::make_unique<Intel>(Intel::Config{.per_minute = c.per_minute});
-  const intel::IndicatorSet& set = *loaded.value().set;
-
   WorkerConfig& worker = setup.pipeline.worker;
-  FileWants& files = worker.app.files.wants;
-  files.md5 |= set.has_file_hash(16);
-  files.sha1 |= set.has_file_hash(20);
-  files.sha256 |= set.has_file_hash(32);
+  worker.app.files.asked = &setup.intel->file_hashes();
   RecordConfig& records = worker.records;
   for (const auto& [type, made] :
        {std::pair(RecordType::kFlow, &records.flows), std::pair(RecordType::kFile, &records.files),

@@ -45,13 +45,14 @@ File* FileTracker::begin(Transaction& tx, Direction dir, Bytes name, std::size_t
   f->id = id;
   f->dir = dir;
   f->inspect_limit = std::min(inspect_limit, Pool::kMaxBlock);
-  f->keep = wants_.kept;
-  f->head = wants_.magic;
-  if (wants_.md5 || wants_.sha1 || wants_.sha256) f->hashing = pool_.make<FileHashing>();
+  const FileWants wants = config_.asked == nullptr ? wants_ : wants_ | config_.asked->wants();
+  f->keep = wants.kept;
+  f->head = wants.magic;
+  if (wants.md5 || wants.sha1 || wants.sha256) f->hashing = pool_.make<FileHashing>();
   if (f->hashing != nullptr) {
-    f->hashing->want_md5 = wants_.md5;
-    f->hashing->want_sha1 = wants_.sha1;
-    f->hashing->want_sha256 = wants_.sha256;
+    f->hashing->want_md5 = wants.md5;
+    f->hashing->want_sha1 = wants.sha1;
+    f->hashing->want_sha256 = wants.sha256;
   }
   File** at = &tx.files;
   for (; *at != nullptr; at = &(*at)->next) f->place += (*at)->dir == dir ? 1 : 0;

@@ -7,6 +7,7 @@
 //         hashes and rules its bytes are only counted. SHA-256 takes 0.5 to 2.5 ns a byte, the others less
 // Limits  max_files of a transaction, kMaxFileName of a name; both are counted
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,10 +30,36 @@ struct FileWants {
   friend bool operator==(const FileWants&, const FileWants&) noexcept = default;
 };
 
+/// Hashes that somebody asks for while workers run: indicators, whose sets are swapped on another thread. Each file
+/// has those that were asked for when it began.
+class AskedHashes {
+ public:
+  /// In place of what was asked before. From one thread at a time; only the hashes of `wants` count.
+  void ask(const FileWants& wants) noexcept {
+    bits_.store(static_cast<std::uint8_t>((wants.md5 ? kMd5 : 0) | (wants.sha1 ? kSha1 : 0) |
+                                          (wants.sha256 ? kSha256 : 0)),
+                std::memory_order_relaxed);
+  }
+  /// Any thread.
+  [[nodiscard]] FileWants wants() const noexcept {
+    const std::uint8_t bits = bits_.load(std::memory_order_relaxed);
+    FileWants w;
+    w.md5 = (bits & kMd5) != 0;
+    w.sha1 = (bits & kSha1) != 0;
+    w.sha256 = (bits & kSha256) != 0;
+    return w;
+  }
+
+ private:
+  enum : std::uint8_t { kMd5 = 1, kSha1 = 2, kSha256 = 4 };
+  std::atomic<std::uint8_t> bits_{0};  // one value, so that no file sees half of what was asked
+};
+
 struct FileConfig {
-  FileWants wants;               ///< outputs.eve-log.types.files: force-hash, force-magic
-  std::uint32_t max_files = 64;  ///< of one transaction
-  std::string magic_file;        ///< magic-file; "": the system's
+  FileWants wants;                     ///< outputs.eve-log.types.files: force-hash, force-magic
+  const AskedHashes* asked = nullptr;  ///< outlives the tracker; nullptr: nobody asks later
+  std::uint32_t max_files = 64;        ///< of one transaction
+  std::string magic_file;              ///< magic-file; "": the system's
 };
 
 /// Counted since the start.

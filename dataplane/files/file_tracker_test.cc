@@ -150,6 +150,39 @@ TEST_F(FileTrackerTest, NothingIsFollowedThatNobodyWants) {
   EXPECT_TRUE(f->kept.empty()) << "and nothing is kept";
 }
 
+TEST_F(FileTrackerTest, WhatIsAskedLaterIsOfFilesThatBeginThen) {
+  AskedHashes asked;
+  FileConfig c;
+  c.wants.any = c.wants.md5 = true;
+  c.asked = &asked;
+  FileTracker t(c, pool);
+  /// "md5 sha1 sha256", as far as a file has them that begins, and goes on after `meanwhile` is asked.
+  const auto hashes = [&](const FileWants& meanwhile) {
+    File* f = t.begin(tx, Direction::kToClient, as_bytes("x"), 10);
+    EXPECT_NE(f, nullptr);
+    asked.ask(meanwhile);
+    t.data(*f, as_bytes("abc"));
+    t.end(*f, FileEnd::kComplete);
+    const std::string all = std::string(f->has_md5 ? "md5 " : "") + (f->has_sha1 ? "sha1 " : "") +
+                            (f->has_sha256 ? hex(f->sha256).substr(0, 8) : "");
+    t.release(tx);
+    tx = Transaction();
+    return all;
+  };
+  FileWants sha1, sha256;
+  sha1.sha1 = sha256.sha256 = true;
+  EXPECT_EQ(hashes(sha256), "md5 ");
+  EXPECT_EQ(hashes(sha1), "md5 ba7816bf") << "what was asked when it began";
+  EXPECT_EQ(hashes({}), "md5 sha1 ") << "in place of what was asked before";
+  EXPECT_EQ(hashes(sha256), "md5 ") << "nobody asks any more, but for the configuration";
+  t.want({true, false, false, false, true, false});  // a rule with filesha1
+  EXPECT_EQ(hashes(sha256), "md5 sha1 ba7816bf");
+  FileWants all_but_hashes;
+  all_but_hashes.any = all_but_hashes.kept = all_but_hashes.magic = true;
+  asked.ask(all_but_hashes);
+  EXPECT_EQ(asked.wants(), FileWants{});
+}
+
 TEST_F(FileTrackerTest, AUsedUpPoolRefusesAndIsCounted) {
   Pool small(Pool::kMaxBlock);
   FileTracker tight(config, small);

@@ -53,6 +53,11 @@ std::uint32_t Intel::offer(std::unique_ptr<IndicatorSet> set) {
   set->epoch = epoch_.load(std::memory_order_relaxed) + 1;
   epoch_.store(set->epoch, std::memory_order_relaxed);
   loaded_ = set->counts();
+  FileWants hashes;
+  hashes.md5 = set->has_file_hash(16);
+  hashes.sha1 = set->has_file_hash(20);
+  hashes.sha256 = set->has_file_hash(32);
+  file_hashes_.ask(hashes);
   offered_ = std::move(set);
   waits_.store(true, std::memory_order_release);
   return epoch();

@@ -20,6 +20,7 @@
 #include <mutex>
 
 #include "dataplane/counters.h"
+#include "dataplane/files/file_tracker.h"
 #include "export/intel/observables.h"
 #include "export/intel/repeats.h"
 #include "export/intel/values.h"
@@ -51,6 +52,8 @@ class Intel final : intel::KeyFinder {
   [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }
   /// Indicators of the set offered last, by type.
   [[nodiscard]] std::array<std::uint64_t, intel::kTypes> loaded() const;
+  /// Of files, what the set offered last is of: for those who make the hashes.
+  [[nodiscard]] const AskedHashes& file_hashes() const noexcept { return file_hashes_; }
 
   void see(const EventHeader&, Bytes record, RecordOut&);
   /// For the statistics; from the thread that loads sets.
@@ -81,6 +84,7 @@ class Intel final : intel::KeyFinder {
   std::array<std::uint64_t, intel::kTypes> loaded_{};
   std::atomic<bool> waits_{false};
   std::atomic<std::uint32_t> epoch_{0};
+  AskedHashes file_hashes_;
 
   std::unique_ptr<intel::IndicatorSet> set_;
   intel::IndicatorReader reader_;

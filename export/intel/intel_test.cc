@@ -154,6 +154,21 @@ TEST_F(IntelTest, AnotherSetTakesItsPlaceAndIsNamed) {
   EXPECT_THAT(see(asks("new.example", 3)), IsEmpty());
 }
 
+TEST_F(IntelTest, AsksForTheHashesThatItsSetIsOf) {
+  const auto asked = [this] {
+    const FileWants w = intel_.file_hashes().wants();
+    return std::string(w.md5 ? "md5 " : "") + (w.sha1 ? "sha1 " : "") + (w.sha256 ? "sha256 " : "");
+  };
+  EXPECT_EQ(asked(), "");
+  const auto of = [](std::size_t digits) { return std::string(digits, 'a') + "\tfile-hash\n"; };
+  load("bad.example\n" + of(64));
+  EXPECT_EQ(asked(), "sha256 ") << "before a record was looked up";
+  load(of(32) + of(40));
+  EXPECT_EQ(asked(), "md5 sha1 ");
+  load("bad.example\n" + std::string(40, 'a') + "\tcertificate\n");
+  EXPECT_EQ(asked(), "") << "a certificate's is not a file's";
+}
+
 TEST_F(IntelTest, AlertsAndStatisticsAreNotLookedUp) {
   load("10.0.0.2\n");
   for (const RecordType t : {RecordType::kAlert, RecordType::kStats, RecordType::kAsset, RecordType::kPacket})
@@ -281,6 +296,9 @@ TEST_F(IntelTest, ObservablesHaveTheNamesOfEve) {
   EXPECT_TRUE(has("ssh.client.hassh.hash", v1::OBSERVABLE_HASSH));
   EXPECT_TRUE(has("arp.src_ip", v1::OBSERVABLE_ADDRESS));
   EXPECT_TRUE(has("snmp.trap_address", v1::OBSERVABLE_ADDRESS));
+  EXPECT_TRUE(has("lldp.management_addresses.address", v1::OBSERVABLE_HOST));
+  EXPECT_TRUE(has("opcua.request.receiver_thumbprint", v1::OBSERVABLE_CERTIFICATE));
+  EXPECT_TRUE(has("opcua.request.sender_certificate.alt_names", v1::OBSERVABLE_HOST));
   for (const auto& [name, what] : all) {
     EXPECT_EQ(name.find("mask"), std::string::npos) << name;
     EXPECT_NE(what, v1::OBSERVABLE_UNSAID) << name;

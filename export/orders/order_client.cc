@@ -364,6 +364,7 @@ void Client::refuse(Peer& peer, const v1::Order& part, const std::string& why) {
   state.set_name(head.name());
   state.set_id(head.id());
   state.set_sha256(head.sha256().substr(0, 32));
+  state.set_at(now_ns());
   state.set_refused(why.substr(0, OrderFolder::Loaded::kProblemBytes));
   if (peer.refused.empty()) peer.forget_at = Clock::now() + options_.forget;
   if (peer.refused.size() == kMaxRefused) peer.refused.erase(peer.refused.begin());

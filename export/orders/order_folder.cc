@@ -24,6 +24,8 @@ constexpr std::string_view kOrderSuffix = ".order";
 constexpr const char* kNoticeName = "/_notice.";
 constexpr const char* kNotice =
     "# Written by picket from the signed orders in the folder above; what is changed here is lost.\n";
+/// A file of indicators is one from its line of column names on.
+constexpr const char* kNoIndicators = "indicator\n";
 
 std::uint64_t changed_ns(const std::string& path) {
   struct stat info {};
@@ -76,6 +78,9 @@ Status OrderFolder::prepare() {
     const std::string path = options_.folder + kInUse + kNoticeName + std::string(order_kind_name(kind));
     NewFile notice(aside("incoming.notice"), path);
     if (Status s = notice.write(std::string_view(kNotice)); !s) return s;
+    if (kind == v1::ORDER_INDICATORS) {
+      if (Status s = notice.write(std::string_view(kNoIndicators)); !s) return s;
+    }
     if (Status s = notice.commit(); !s) return s;
   }
   failed = for_each_entry(options_.folder, [this](const fs::directory_entry& entry) {

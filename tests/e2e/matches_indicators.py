@@ -24,6 +24,9 @@ ROWS = (
     ('http/files', 'ea4d0a24dabcaa11f9aa979b872d162b', 'file-hash', {'fileinfo.md5'}),
     ('smtp/mail', 'ops@lab.test', 'email', {'smtp.mail_from', 'email.from'}),
     ('smtp/attachments', 'http://www.lab.test/report', 'url', {'email.url'}),
+    ('lldp/switch', 'fd77::1', 'address', {'lldp.management_addresses.address'}),
+    ('opcua/sign', 'fbaad73c063a723580af43fcb8a0adb5e0d52948', 'certificate',
+     {'opcua.response.endpoints.certificate.thumbprint', 'opcua.request.receiver_thumbprint'}),
     ('smtp/mail', '10.77.0.1', 'address', {'src_ip', 'dest_ip', 'email.url', 'email.received', 'smtp.server'}),
 )
 

@@ -80,6 +80,7 @@ def main():
         sensor = Sensor(folder, 'first', server.address)
         try:
             checks.ok('it starts without a rule', sensor.says('run: started'), sensor.said())
+            checks.ok('and has nothing to say of files that it wrote itself', '_notice' not in sensor.said() and '0 bad lines' in sensor.said(), sensor.said())
             first = orders.make('site', RULE % ('first', 77) + BAD)
             word = orders.word(first)
             checks.equal('an order is applied, and what it holds is told', [word.get(k) for k in ('state', 'loaded', 'rejected')], ['applied', 1, 1])

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "export/clock.h"
 #include "export/collector/test_call.h"
 #include "export/delivery/dialer.h"
 #include "export/orders/order_client.h"
@@ -262,9 +263,12 @@ TEST_F(OrderDeskTest, ASignatureOfAnotherKeyIsRefusedAndToldOf) {
   const std::string trusted = slurp(keys_file());
   make_keys("ed25519");
   spill(keys_file(), trusted);  // the sensor does not know the key that signs from here on
+  const std::uint64_t before = now_ns();
   start_sensor({collector.at()});
   const auto word = collector.word(issue("one"));
   ASSERT_TRUE(word);
+  EXPECT_GE(word->at(), before);
+  EXPECT_LE(word->at(), now_ns());
   EXPECT_NE(word->refused().find("none of the keys"), std::string::npos);
   EXPECT_EQ(loads(), 0U);
   EXPECT_EQ(content(), "");
