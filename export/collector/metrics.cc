@@ -46,10 +46,9 @@ constexpr FamilyOf<Figures> kFamilies[] = {
       "records that were made and told as missing, by why they are not coming; see found"},
      [](const Figures& f, Samples& out) {
        by_lane(f, [&](auto& sensor, auto lane, auto& l) {
-         for (std::size_t i = 0; i < l.missing.size(); ++i) {
-           if (l.missing[i] != 0)
-             out.add(l.missing[i], {sensor, lane, gap_label(static_cast<v1::GapReason>(i))});
-         }
+         // Those that are 0, too: an increase is seen only of a series that was there before.
+         for (std::size_t i = 0; i < l.missing.size(); ++i)
+           out.add(l.missing[i], {sensor, lane, gap_label(static_cast<v1::GapReason>(i))});
        });
      }},
     {{"picket_collector_found_records", kCounter, "", "sensor,lane",

@@ -56,6 +56,22 @@ TEST(CollectorMetrics, KeepTheirNames) {
   EXPECT_EQ(metrics::test::faults("collector", metric_families()), "");
 }
 
+// What increases from nothing is a series that begins: no increase() of Prometheus sees it.
+TEST(CollectorMetrics, HaveEachReasonOfALaneBeforeAnythingIsMissing) {
+  Tally t;
+  t.batch({"plant", 7, v1::LANE_FLOW}, BatchFate::kStored, 10, 1000, 0, 1);
+  Figures f;
+  f.tally = t.state();
+  const std::string all = metrics_text(f, Format::kOpenMetrics);
+  for (const char* reason :
+       {"unknown", "no_room", "spool_full", "spool_damaged", "sensor_ended", "refused", "acknowledged"}) {
+    const std::string sample =
+        std::string("picket_collector_missing_records_total{sensor=\"plant\",lane=\"flow\",reason=\"") +
+        reason + "\"}";
+    EXPECT_EQ(metrics::test::value_of(all, sample), "0") << sample;
+  }
+}
+
 TEST(CollectorMetrics, SayWhatWasCounted) {
   tls::Counters counters;
   metrics::test::fill(counters);
