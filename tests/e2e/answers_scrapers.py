@@ -144,6 +144,26 @@ def replayed(checks, folder):
         stop(sensor.process, signal.SIGKILL)
 
 
+def one_way(checks, folder):
+    """A sensor that writes files alone, which nobody takes away: no collector is said to be away, and what is owed is seen."""
+    sensor = Scraped(folder, 'one-way', picket(), 'replay', '--loop', '1000000', '--pace', '1.0', '--set', 'export.one-way.folder=%s' % (folder / 'out'),
+                     '--set', 'export.one-way.max-size=1MB', '--set', 'metrics.listen=127.0.0.1:0', '--eve', '/dev/null', PCAPS / 'modbus')
+    try:
+        if not checks.ok('a sensor of files says where it is scraped', sensor.url, sensor.said()[-1500:]):
+            return
+        samples = sensor.scrape_until(lambda s: one(s, 'picket_delivery_sent_batches_total') > 0)
+        checks.equal('no collector is connected, nor has to be', [n for n in samples if n in ('picket_delivery_connected', 'picket_delivery_collectors')], [])
+        (folder / 'out' / 'filler').write_bytes(bytes(2 << 20))
+        checks.ok('a folder that is full is told', sensor.says('nobody takes files away'), sensor.said()[-1500:])
+        first = sensor.samples()
+        time.sleep(1)
+        second = sensor.samples()
+        owed, acknowledged = [[sum(s[name].values()) for s in (first, second)] for name in ('picket_delivery_owed_records', 'picket_delivery_acknowledged_records_total')]
+        checks.ok('and is seen: more is owed, and nothing is acknowledged', owed[1] >= owed[0] > 0 and acknowledged[0] == acknowledged[1], (owed, acknowledged))
+    finally:
+        stop(sensor.process, signal.SIGKILL)
+
+
 def collected(checks, folder):
     store, config = folder / 'c.db', folder / 'c.yaml'
     config.write_text('listen: 127.0.0.1:0\nstore: %s\nmetrics.listen: 127.0.0.1:0\n' % store)
@@ -189,6 +209,7 @@ def main():
         else:
             checks.skip('live traffic', 'not root: no memory for DPDK')
         replayed(checks, folder)
+        one_way(checks, folder)
         collected(checks, folder)
         stays_home(checks, folder)
     return checks.done()
