@@ -21,6 +21,8 @@ struct Figures {
   Tally::State tally;
   std::vector<LineState> sinks;
   std::uint64_t held_bytes = 0;
+  std::uint64_t dead_letters = 0;            ///< records that were kept in the file
+  std::uint64_t dead_letters_lost = 0;       ///< and those that were counted alone
   std::optional<std::uint64_t> store_bytes;  ///< of the embedded store's files, where there is one
   std::optional<IntakeState> intake;         ///< of files, where there is a folder for them
   const tls::Counters* tls = nullptr;        ///< of sensors' connections; nullptr: they have none

@@ -24,7 +24,8 @@ ALERTED = ['picket_packets_total', 'picket_port_lost_packets_total', 'picket_rec
            'picket_collector_missing_records_total', 'picket_collector_lag_seconds', 'picket_collector_last_seen_seconds',
            'picket_delivery_missing_records_total', 'picket_delivery_spool_bytes', 'picket_delivery_oldest_seconds', 'picket_delivery_connected', 'picket_delivery_collectors', 'picket_delivery_owed_records',
            'picket_delivery_removed_refused_files_total',
-           'picket_tls_not_after_seconds', 'picket_collector_sink_last_success_seconds', 'picket_collector_sink_rejected_records_total', 'up']
+           'picket_tls_not_after_seconds', 'picket_collector_sink_last_success_seconds', 'picket_collector_sink_rejected_records_total',
+           'picket_collector_dead_letter_records_total', 'up']
 
 
 def exposed():
