@@ -294,7 +294,11 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Setup& setup, const
     f.delivery = setup.delivery.get();
     if (setup.orders != nullptr) f.orders = setup.order_counters.get();
     if (setup.channels != nullptr) f.tls = &setup.channels->keyring()->counters();
-    f.spool_limit_bytes = setup.config.exporter.spool_max_bytes;
+    const delivery::Options& exporter = setup.config.exporter;
+    f.collectors = exporter.mode == delivery::Mode::kAll
+                       ? exporter.collectors.size()
+                       : std::min<std::size_t>(exporter.collectors.size(), 1);
+    f.spool_limit_bytes = exporter.spool_max_bytes;
     return sensor_metrics(f, format);
   });
   if (server) spdlog::info("metrics: http://{}/metrics", server.value()->address());

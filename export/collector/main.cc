@@ -59,6 +59,7 @@ std::function<Status(const v1::Batch&)> verify_by(const std::shared_ptr<tls::Key
 
 /// nullptr: nobody asked for that.
 Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Router& router,
+                                                       const DeadLetters& dead_letters,
                                                        const tls::Keyring* keyring, const Intake* intake) {
   if (config.metrics.listen.empty()) return std::unique_ptr<metrics::Server>();
   return metrics::Server::start(config.metrics, [&, keyring, intake](metrics::Format format) {
@@ -68,6 +69,8 @@ Result<std::unique_ptr<metrics::Server>> serve_metrics(const Config& config, Rou
     f.tally = router.tally().state();
     f.sinks = router.sinks();
     f.held_bytes = router.held_bytes();
+    f.dead_letters = dead_letters.written();
+    f.dead_letters_lost = dead_letters.without_room();
     f.store_bytes = store_bytes(config.store.path);
     if (intake != nullptr) f.intake = intake->state();
     if (keyring != nullptr) f.tls = &keyring->counters();
@@ -146,7 +149,7 @@ int serve(const Config& config) {
     intake->start();
     spdlog::info("taking in files of '{}', records go to: {}", config.intake.folder, keepers);
   }
-  auto metrics = serve_metrics(config, router, keyring.value().get(), intake.get());
+  auto metrics = serve_metrics(config, router, dead_letters, keyring.value().get(), intake.get());
   if (!metrics) return fail(metrics.error().message);
   if (metrics.value() != nullptr) spdlog::info("metrics: http://{}/metrics", metrics.value()->address());
   int signal = 0;

@@ -46,10 +46,9 @@ constexpr FamilyOf<Figures> kFamilies[] = {
       "records that were made and told as missing, by why they are not coming; see found"},
      [](const Figures& f, Samples& out) {
        by_lane(f, [&](auto& sensor, auto lane, auto& l) {
-         for (std::size_t i = 0; i < l.missing.size(); ++i) {
-           if (l.missing[i] != 0)
-             out.add(l.missing[i], {sensor, lane, gap_label(static_cast<v1::GapReason>(i))});
-         }
+         // Those that are 0, too: an increase is seen only of a series that was there before.
+         for (std::size_t i = 0; i < l.missing.size(); ++i)
+           out.add(l.missing[i], {sensor, lane, gap_label(static_cast<v1::GapReason>(i))});
        });
      }},
     {{"picket_collector_found_records", kCounter, "", "sensor,lane",
@@ -131,6 +130,19 @@ constexpr FamilyOf<Figures> kFamilies[] = {
     {{"picket_collector_sink_rejected_records", kCounter, "", "sink",
       "records that the sink will never take: they are dead letters"},
      [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::rejected_records); }},
+    {{"picket_collector_dead_letter_records", kCounter, "", "fate",
+      "of these, kept in the dead-letter file; or lost, for it is full or there is none, and counted alone"},
+     [](const Figures& f, Samples& out) {
+       out.add(f.dead_letters, {"kept"});
+       out.add(f.dead_letters_lost, {"lost"});
+     }},
+    {{"picket_collector_sink_expired_records", kCounter, "", "sink",
+      "records that the sink held and dropped, because of their age or for want of room"},
+     [](const Figures& f, Samples& out) {
+       for (const LineState& s : f.sinks) {
+         if (s.expired_records) out.add(*s.expired_records, {s.name});
+       }
+     }},
     {{"picket_collector_sink_left_out_records", kCounter, "", "sink",
       "records that a sink which nobody waits for was too slow for"},
      [](const Figures& f, Samples& out) { by_sink(f, out, &LineState::left_out_records); }},

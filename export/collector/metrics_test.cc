@@ -36,10 +36,13 @@ Figures figures() {
   line.stored_records = 14;
   line.rejected_records = 15;
   line.left_out_records = 16;
+  line.expired_records = 26;
   line.failures = 17;
   line.stored_at_ns = kNow;
   f.held_bytes = 18;
   f.store_bytes = 4096;
+  f.dead_letters = 27;
+  f.dead_letters_lost = 28;
   f.intake = IntakeState{.taken = 19,
                          .refused = 20,
                          .late = 21,
@@ -54,6 +57,28 @@ Figures figures() {
 
 TEST(CollectorMetrics, KeepTheirNames) {
   EXPECT_EQ(metrics::test::faults("collector", metric_families()), "");
+}
+
+// What increases from nothing is a series that begins: no increase() of Prometheus sees it.
+TEST(CollectorMetrics, HaveEachReasonOfALaneBeforeAnythingIsMissing) {
+  Tally t;
+  t.batch({"plant", 7, v1::LANE_FLOW}, BatchFate::kStored, 10, 1000, 0, 1);
+  Figures f;
+  f.tally = t.state();
+  const std::string all = metrics_text(f, Format::kOpenMetrics);
+  for (const char* reason :
+       {"unknown", "no_room", "spool_full", "spool_damaged", "sensor_ended", "refused", "acknowledged"}) {
+    const std::string sample =
+        std::string("picket_collector_missing_records_total{sensor=\"plant\",lane=\"flow\",reason=\"") +
+        reason + "\"}";
+    EXPECT_EQ(metrics::test::value_of(all, sample), "0") << sample;
+  }
+}
+
+TEST(CollectorMetrics, SayNothingOfWhatASinkDoesNotDropItself) {
+  Figures f;
+  f.sinks.emplace_back().name = "kafka";
+  EXPECT_EQ(metrics_text(f, Format::kOpenMetrics).find("picket_collector_sink_expired"), std::string::npos);
 }
 
 TEST(CollectorMetrics, SayWhatWasCounted) {
@@ -89,6 +114,9 @@ TEST(CollectorMetrics, SayWhatWasCounted) {
       {"picket_collector_sink_stored_records_total" + sink, "14"},
       {"picket_collector_sink_rejected_records_total" + sink, "15"},
       {"picket_collector_sink_left_out_records_total" + sink, "16"},
+      {"picket_collector_sink_expired_records_total" + sink, "26"},
+      {"picket_collector_dead_letter_records_total{fate=\"kept\"}", "27"},
+      {"picket_collector_dead_letter_records_total{fate=\"lost\"}", "28"},
       {"picket_collector_sink_failures_total" + sink, "17"},
       {"picket_collector_sink_last_success_seconds" + sink, "1700000001"},
       {"picket_collector_store_bytes", "4096"},

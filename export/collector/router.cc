@@ -214,6 +214,7 @@ LineState& LineState::operator+=(const LineState& o) {
   stored_records += o.stored_records;
   rejected_records += o.rejected_records;
   left_out_records += o.left_out_records;
+  if (o.expired_records) expired_records = expired_records.value_or(0) + *o.expired_records;
   failures += o.failures;
   if (trouble.empty()) trouble = o.trouble;
   return *this;

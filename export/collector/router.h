@@ -94,7 +94,8 @@ struct LineState {
   bool is_durable = true;
   std::size_t queued_batches = 0, queued_bytes = 0;
   std::uint64_t stored_batches = 0, stored_records = 0, rejected_records = 0, left_out_records = 0;
-  std::uint64_t failures = 0;  ///< attempts that did not succeed and are made again
+  std::optional<std::uint64_t> expired_records;  ///< no value: the sink drops none by itself
+  std::uint64_t failures = 0;                    ///< attempts that did not succeed and are made again
   /// When something was stored last, since 1970; 0: not yet. Of lines for which batches wait, the one that is furthest behind.
   std::uint64_t stored_at_ns = 0;
   std::string trouble;  ///< what stands in its way; "" when it works

@@ -134,6 +134,10 @@ class Sink {
   /// Records that it took and will not hold, for it was too slow: only of one that is not durable. Any thread.
   [[nodiscard]] virtual std::uint64_t left_out() const { return 0; }
 
+  /// Records that it held and dropped since it was opened, because of their age or for want of room. No value: it drops
+  /// none by itself. Any thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> expired() const { return std::nullopt; }
+
   /// Now and then, between store()s: retention, rotation, files that changed.
   virtual void tick() {}
 

@@ -102,6 +102,7 @@ LineState SinkLine::state() const {
   const std::lock_guard lock(mutex_);
   LineState s = state_;
   s.left_out_records += sink_->left_out();
+  s.expired_records = sink_->expired();
   return s;
 }
 

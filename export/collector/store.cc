@@ -267,8 +267,10 @@ Result<bool> Store::expire(std::uint64_t now) {
     }
     // Of what is too large, the oldest blocks of one table: then it is measured again.
     const std::uint64_t stored_until = drops_for_size ? std::max(stored + 1, too_old) : too_old;
-    if (auto s = in_transaction([&] { return drop_oldest(*table.value(), stored_until); }); !s)
+    std::uint64_t dropped = 0;
+    if (auto s = in_transaction([&] { return drop_oldest(*table.value(), stored_until, dropped); }); !s)
       return s.error();
+    expired_records_.fetch_add(dropped, std::memory_order_relaxed);
     if (std::chrono::steady_clock::now() >= until) return false;
   }
 }
@@ -295,7 +297,7 @@ Result<std::optional<std::size_t>> Store::oldest_table(std::uint64_t& stored_ns)
   return oldest;
 }
 
-Status Store::drop_oldest(std::size_t table, std::uint64_t stored_until_ns) {
+Status Store::drop_oldest(std::size_t table, std::uint64_t stored_until_ns, std::uint64_t& dropped) {
   struct Row {
     std::int64_t id, chain;
     std::uint64_t first, last;
@@ -310,6 +312,7 @@ Status Store::drop_oldest(std::size_t table, std::uint64_t stored_until_ns) {
                                      static_cast<std::uint64_t>(read.integer(3)),
                                      static_cast<std::uint64_t>(read.integer(4)),
                                      {}});
+    dropped += static_cast<std::uint64_t>(read.integer(5));
     if (tables()[table] != kOtherTable) {
       row.types[tables()[table]] = static_cast<std::uint64_t>(read.integer(5));
       continue;

@@ -18,6 +18,7 @@
 // Cost       tests/bench/store_bench.cc: records/s and bytes a record, beside a row a record
 // Refuses    stores of version 0.1, which had a row a record: the text says what to do
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,9 @@ class Store final : public Sink {
   Result<std::optional<ChainHead>> head(const ChainId& chain) override;
   Result<std::optional<Held>> held(const ChainId& chain, std::uint64_t seq) override;
   Status store(std::span<const std::shared_ptr<const Delivery>> deliveries, const Bury& bury) override;
+  std::optional<std::uint64_t> expired() const override {
+    return expired_records_.load(std::memory_order_relaxed);
+  }
   void tick() override;
   /// What tick() does once a minute, with a clock of the caller's. False: its time was up, and there is more to drop.
   Result<bool> expire(std::uint64_t now_ns);
@@ -60,7 +64,8 @@ class Store final : public Sink {
   Status insert(std::size_t table, std::int64_t chain, const RecordBlock& block, std::uint64_t stored_ns);
   Result<std::uint64_t> used_bytes();
   Result<std::optional<std::size_t>> oldest_table(std::uint64_t& stored_ns);
-  Status drop_oldest(std::size_t table, std::uint64_t stored_until_ns);
+  /// Adds to `dropped` the records that went.
+  Status drop_oldest(std::size_t table, std::uint64_t stored_until_ns, std::uint64_t& dropped);
 
   StoreOptions options_;
   Db db_;
@@ -69,6 +74,7 @@ class Store final : public Sink {
   std::vector<Statement> insert_, oldest_, read_oldest_, drop_;  ///< by table
   Statement begin_, commit_, rollback_, pages_;
   std::chrono::steady_clock::time_point expired_{};
+  std::atomic<std::uint64_t> expired_records_{0};
   bool goes_on_ = false;  ///< the last expire() had more to drop
   std::string trouble_;   ///< of the last expire(), so that it is told once
 };

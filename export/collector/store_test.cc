@@ -460,6 +460,7 @@ TEST_F(StoreTest, ExpiresForALittleWhileAtATime) {
   }
   EXPECT_GT(calls, 2);
   EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(store->expired(), all.size());
 }
 
 /// No type's records are all of a batch; some batches are stored alone, some together, some into a hole.

@@ -151,9 +151,19 @@ constexpr FamilyOf<SensorFigures> kFamilies[] = {
      [](const SensorFigures& f, Samples& out) {
        of_delivery(f, out, &delivery::DeliveryCounters::write_errors);
      }},
+    {{"picket_delivery_removed_refused_files", kCounter, "", "",
+      "files of refused batches that went for others, by export.spool.max-refused"},
+     [](const SensorFigures& f, Samples& out) {
+       of_delivery(f, out, &delivery::DeliveryCounters::removed_refused);
+     }},
     {{"picket_delivery_connected", kGauge, "", "", "collectors that are connected now"},
      [](const SensorFigures& f, Samples& out) {
-       of_delivery(f, out, &delivery::DeliveryCounters::connected);
+       if (f.collectors != 0) of_delivery(f, out, &delivery::DeliveryCounters::connected);
+     }},
+    {{"picket_delivery_collectors", kGauge, "", "",
+      "collectors that have to be connected: with export.mode all each, with failover one of them"},
+     [](const SensorFigures& f, Samples& out) {
+       if (f.delivery != nullptr && f.collectors != 0) out.add(f.collectors);
      }},
     {{"picket_delivery_spool_bytes", kGauge, "bytes", "",
       "files of the spool, and what stands in memory for them"},

@@ -18,6 +18,8 @@ struct SensorFigures {
   metrics::Process process;
   std::string sensor;                                    ///< its name; "": it has none
   const delivery::DeliveryCounters* delivery = nullptr;  ///< nullptr: nothing goes to a collector
+  std::uint64_t collectors =
+      0;  ///< connections that there have to be; 0: what is delivered goes into files alone
   std::uint64_t spool_limit_bytes = 0;
   const OrderCounters* orders = nullptr;  ///< nullptr: none are taken
   const tls::Counters* tls = nullptr;     ///< of the connections to collectors; nullptr: they have none

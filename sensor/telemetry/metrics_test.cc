@@ -166,11 +166,13 @@ TEST(SensorMetrics, SayHowDeliveryDoes) {
     l.oldest_sealed_at = ++n * 1'000'000'000;
   }
   for (auto& m : c.missing) m = ++n;
-  for (auto* field : {&c.sent_batches, &c.sent_bytes, &c.connections, &c.failed_connections,
-                      &c.refused_batches, &c.write_errors, &c.connected, &c.spool_bytes, &c.memory_bytes})
+  for (auto* field :
+       {&c.sent_batches, &c.sent_bytes, &c.connections, &c.failed_connections, &c.refused_batches,
+        &c.write_errors, &c.removed_refused, &c.connected, &c.spool_bytes, &c.memory_bytes})
     *field = ++n;
   SensorFigures f;
   f.delivery = &c;
+  f.collectors = ++n;
   f.spool_limit_bytes = ++n;
   const std::string all = sensor_metrics(f, Format::kOpenMetrics);
   n = 100;
@@ -184,10 +186,22 @@ TEST(SensorMetrics, SayHowDeliveryDoes) {
   }
   for (const char* reason : {"unknown", "no_room", "spool_full", "spool_damaged", "sensor_ended", "refused"})
     expect_next(std::string("missing_records_total{reason=\"") + reason + "\"}");
-  for (const char* name : {"sent_batches_total", "sent_bytes_total", "connections_total",
-                           "failed_connections_total", "refused_batches_total", "write_errors_total",
-                           "connected", "spool_bytes", "memory_bytes", "spool_limit_bytes"})
+  for (const char* name :
+       {"sent_batches_total", "sent_bytes_total", "connections_total", "failed_connections_total",
+        "refused_batches_total", "write_errors_total", "removed_refused_files_total", "connected",
+        "spool_bytes", "memory_bytes", "collectors", "spool_limit_bytes"})
     expect_next(name);
+}
+
+// Or it would look as if its collector were away for ever.
+TEST(SensorMetrics, SayNothingOfCollectorsWhereFilesAreWrittenAlone) {
+  const delivery::DeliveryCounters c;
+  SensorFigures f;
+  f.delivery = &c;
+  const std::string all = sensor_metrics(f, Format::kOpenMetrics);
+  for (const char* name : {"picket_delivery_connected", "picket_delivery_collectors"})
+    EXPECT_EQ(all.find(name), std::string::npos) << name;
+  EXPECT_EQ(metrics::test::value_of(all, "picket_delivery_owed_records{lane=\"flow\"}"), "0");
 }
 
 TEST(SensorMetrics, SayHowConnectionsDo) {

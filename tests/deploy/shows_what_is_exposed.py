@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Dashboards and alerts of deploy/ ask for series that picket exposes, in PromQL, and every family of the ledgers is shown.
 
-usage: shows_what_is_exposed.py        promtool, where it is installed, reads the alerts too
+usage: shows_what_is_exposed.py        promtool, where it is installed, reads the alerts too, and tries them (alerts_test.yaml)
 """
 import json
 import pathlib
@@ -18,11 +18,14 @@ SUFFIX = {'counter': '_total', 'gauge': '', 'info': '_info'}
 SCRAPED = {'up': {'job', 'instance'}}
 DASHBOARDS = {'sensor': 'picket-sensor.json', 'collector': 'picket-collector.json'}
 ALERTS = ROOT / 'deploy/prometheus/picket-alerts.yaml'
+RULE_TESTS = ROOT / 'tests/deploy/alerts_test.yaml'
 # Each has to stand in an alert: nothing is lost in silence.
 ALERTED = ['picket_packets_total', 'picket_port_lost_packets_total', 'picket_records_lost_total', 'picket_rules_rejected', 'picket_rule_reloads_failed_total',
            'picket_collector_missing_records_total', 'picket_collector_lag_seconds', 'picket_collector_last_seen_seconds',
-           'picket_delivery_missing_records_total', 'picket_delivery_spool_bytes', 'picket_delivery_oldest_seconds',
-           'picket_tls_not_after_seconds', 'picket_collector_sink_last_success_seconds', 'picket_collector_sink_rejected_records_total', 'up']
+           'picket_delivery_missing_records_total', 'picket_delivery_spool_bytes', 'picket_delivery_oldest_seconds', 'picket_delivery_connected', 'picket_delivery_collectors', 'picket_delivery_owed_records',
+           'picket_delivery_removed_refused_files_total',
+           'picket_tls_not_after_seconds', 'picket_collector_sink_last_success_seconds', 'picket_collector_sink_rejected_records_total',
+           'picket_collector_dead_letter_records_total', 'up']
 
 
 def exposed():
@@ -93,14 +96,21 @@ def alerts(checks, all_samples):
     if shutil.which('promtool'):
         result = run('promtool', 'check', 'rules', ALERTS)
         checks.ok('promtool takes the alerts', result.status == 0, '%s\n%s' % (result, result.out.decode()))
+        result = run('promtool', 'test', 'rules', RULE_TESTS)
+        checks.ok('alerts fire when they should', result.status == 0, '%s\n%s' % (result, result.out.decode()))
+    else:
+        checks.skip('promtool takes the alerts, and they fire when they should', 'promtool is not installed (Debian: prometheus)')
 
 
 def reader(checks):
     """The reader of PromQL itself refuses what is none."""
     known = {'a_total': {'x'}, 'b': set()}
     good = ['rate(a_total{x="1"}[5m]) > 0', 'sum by (x) (rate(a_total[$__rate_interval])) / on (x) group_left sum by (x) (a_total) * 100',
-            'time() - b > 5 and on (instance) b != 0 unless b', '-b + (b offset 5m) ^ 2', 'topk(5, a_total{x=~"a|b", job!="c"})']
-    bad = ['rate(a_total[5m] > 0', 'sum by x (b)', 'a_total{x}', 'rat(b)', 'b >', 'b b', 'b{x="1"}', 'c', '1 + 2', 'a_total{x=~"("}', 'sum by (y) (a_total)', 'b[5]']
+            'time() - b > 5 and on (instance) b != 0 unless b', '-b + (b offset 5m) ^ 2', 'topk(5, a_total{x=~"a|b", job!="c"})',
+            'max by (x) (max_over_time(a_total[7d:1m])) or (a_total unless a_total offset 10m) > 0',
+            'sum by (x) (a_total and b < 1)']
+    bad = ['rate(a_total[5m] > 0', 'sum by x (b)', 'a_total{x}', 'rat(b)', 'b >', 'b b', 'b{x="1"}', 'c', '1 + 2', 'a_total{x=~"("}', 'sum by (y) (a_total)', 'b[5]', 'b offset 7d:1m', 'rate(b[7d:])',
+           'sum by (x) (a_total or b)', 'a_total and on (x) b']
     checks.equal('PromQL is read', [e for e in good if fault(e, known)], [])
     checks.equal('what is none is refused', [e for e in bad if not fault(e, known)], [])
 

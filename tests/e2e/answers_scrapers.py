@@ -144,6 +144,26 @@ def replayed(checks, folder):
         stop(sensor.process, signal.SIGKILL)
 
 
+def one_way(checks, folder):
+    """A sensor that writes files alone, which nobody takes away: no collector is said to be away, and what is owed is seen."""
+    sensor = Scraped(folder, 'one-way', picket(), 'replay', '--loop', '1000000', '--pace', '1.0', '--set', 'export.one-way.folder=%s' % (folder / 'out'),
+                     '--set', 'export.one-way.max-size=1MB', '--set', 'metrics.listen=127.0.0.1:0', '--eve', '/dev/null', PCAPS / 'modbus')
+    try:
+        if not checks.ok('a sensor of files says where it is scraped', sensor.url, sensor.said()[-1500:]):
+            return
+        samples = sensor.scrape_until(lambda s: one(s, 'picket_delivery_sent_batches_total') > 0)
+        checks.equal('no collector is connected, nor has to be', [n for n in samples if n in ('picket_delivery_connected', 'picket_delivery_collectors')], [])
+        (folder / 'out' / 'filler').write_bytes(bytes(2 << 20))
+        checks.ok('a folder that is full is told', sensor.says('nobody takes files away'), sensor.said()[-1500:])
+        first = sensor.samples()
+        time.sleep(1)
+        second = sensor.samples()
+        owed, acknowledged = [[sum(s[name].values()) for s in (first, second)] for name in ('picket_delivery_owed_records', 'picket_delivery_acknowledged_records_total')]
+        checks.ok('and is seen: more is owed, and nothing is acknowledged', owed[1] >= owed[0] > 0 and acknowledged[0] == acknowledged[1], (owed, acknowledged))
+    finally:
+        stop(sensor.process, signal.SIGKILL)
+
+
 def collected(checks, folder):
     store, config = folder / 'c.db', folder / 'c.yaml'
     config.write_text('listen: 127.0.0.1:0\nstore: %s\nmetrics.listen: 127.0.0.1:0\n' % store)
@@ -162,7 +182,8 @@ def collected(checks, folder):
         checks.equal('and are as many as the store holds', sum(stored.values()), rows)
         fates = by(samples, 'picket_collector_batches_total')
         checks.ok('every batch was stored', fates.pop('stored') > 0 and not any(fates.values()), fates)
-        checks.equal('nothing is missing', samples.get('picket_collector_missing_records_total', {}), {})
+        missing = samples.get('picket_collector_missing_records_total', {})
+        checks.ok('nothing is missing, and each reason says so', missing and not any(missing.values()), missing)
         checks.ok('it was seen just now', abs(time.time() - samples['picket_collector_last_seen_seconds'][('plant-7',)]) < 60)
         files = sum(p.stat().st_size for p in folder.glob('c.db*') if p.suffix != '.log')
         checks.ok('the store has a size', 0 < one(samples, 'picket_collector_store_bytes') <= 2 * files, (samples['picket_collector_store_bytes'], files))
@@ -188,6 +209,7 @@ def main():
         else:
             checks.skip('live traffic', 'not root: no memory for DPDK')
         replayed(checks, folder)
+        one_way(checks, folder)
         collected(checks, folder)
         stays_home(checks, folder)
     return checks.done()

@@ -74,9 +74,8 @@ class Checks:
     def skip(self, name, reason):
         self._line('ok %d - %s # SKIP %s' % (self.number + 1, name.replace('#', '/'), reason))
 
-    def scenarios(self, *every, long=()):
-        """Runs each with a folder of its own, and says how long it took; names on the command line choose among them. What `long` has takes minutes:
-        it runs when it is named, or where PICKET_FAULTS is set."""
+    def scenarios(self, *every):
+        """Runs each with a folder of its own, and says how long it took; names on the command line choose among them."""
         named, known = sys.argv[1:], [scenario.__name__ for scenario in every]
         unknown = [name for name in named if name not in known]
         if unknown:
@@ -84,9 +83,6 @@ class Checks:
         for scenario in every:
             name = scenario.__name__
             if named and name not in named:
-                continue
-            if not named and scenario in long and 'PICKET_FAULTS' not in os.environ:
-                self.skip(name, 'PICKET_FAULTS is not set (it takes minutes)')
                 continue
             with Scratch() as folder:
                 begun = time.monotonic()

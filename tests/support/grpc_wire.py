@@ -241,6 +241,15 @@ class Client(End):
         self.socket.close()
 
 
+def hang_up(connection):
+    """Also where another thread reads from it."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other end did
+    connection.close()
+
+
 class Rogue:
     """A collector that answers each call with the messages given for its method, whatever they are, an integer with a message of so many bytes;
     `raw`: bytes in place of HTTP/2. `flooded`: of such messages, the bytes that the sensor made room for."""
@@ -288,8 +297,14 @@ class Rogue:
         except OSError:
             connection.close()
 
+    def turn(self, answers, raw=None):
+        """From now on it answers these: calls so far end. It goes on listening, so that nobody has a longer pause for it."""
+        self.answers, self.raw, self.calls, ended, self.open = answers, raw, 0, self.open, []
+        for connection in ended:
+            hang_up(connection)
+
     def close(self):
         self.listening.shutdown(socket.SHUT_RDWR)
         self.listening.close()
         for connection in self.open:
-            connection.close()
+            hang_up(connection)

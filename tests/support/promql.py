@@ -5,7 +5,7 @@ place where the text is no PromQL. A whole grammar: https://prometheus.io/docs/p
 """
 import re
 
-TOKEN = re.compile(r'''\s*(?:(?P<duration>\d+[smhdw])(?![\w.])|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<name>[A-Za-z_$:][\w:]*)'''
+TOKEN = re.compile(r'''\s*(?:(?P<subquery>\d+[smhdw]:\d+[smhdw])|(?P<duration>\d+[smhdw])(?![\w.])|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<name>[A-Za-z_$:][\w:]*)'''
                    r'''|(?P<mark>=~|!~|==|!=|>=|<=|[-+*/%^(){}\[\],=<>@]))''')
 AGGREGATIONS = {'sum', 'min', 'max', 'avg', 'count', 'topk', 'bottomk', 'quantile', 'group', 'stddev'}
 FUNCTIONS = {'abs', 'absent', 'ceil', 'changes', 'clamp_min', 'clamp_max', 'delta', 'deriv', 'floor', 'increase', 'irate', 'label_replace', 'max_over_time',
@@ -51,13 +51,15 @@ class Parser:
         if level == len(BINARY):
             return self.unary()
         used = self.expression(level + 1)
-        while self.accept(*BINARY[level]):
+        while operator := self.accept(*BINARY[level]):
             self.accept('bool')
             labels = self.names() if self.accept('on', 'ignoring') else []
             if self.accept('group_left', 'group_right') and self.peek()[1] == '(':
                 labels += self.names()
-            used = used + self.expression(level + 1)
-            self.add_labels(used, labels)
+            other = self.expression(level + 1)
+            self.add_labels(used + other, labels)
+            if operator not in ('and', 'unless'):  # of these, what comes out is the left side's alone
+                used = used + other
         return used
 
     @staticmethod
@@ -70,7 +72,7 @@ class Parser:
         used = self.primary()
         while True:
             if self.accept('['):
-                self.take('duration', '$__rate_interval', '$__range', '$__interval')
+                self.take('duration', 'subquery', '$__rate_interval', '$__range', '$__interval')
                 self.take(']')
             elif self.accept('offset'):
                 self.take('duration')
