@@ -275,6 +275,7 @@ bool Spool::append(BootFile& boot, std::size_t lane, const v1::Batch& batch, con
     if (!written && !may_be_in_memory) return false;
     std::uint64_t& unwritten = c.boot->unwritten_from(lane);
     if (file->in_memory() && !options_.folder.empty() && unwritten == 0) unwritten = batch.first_seq();
+    if (c.base.through >= c.head.through) c.oldest_sealed_at = batch.sealed_at();
     c.head = after;
     c.boot->set_head(lane, after);
     if (batch.has_gap()) {
@@ -463,13 +464,22 @@ void Spool::acknowledge(std::size_t place, std::uint64_t boot, std::size_t lane,
   Chain* c = find(boot, lane);
   if (c == nullptr) return;
   Place& p = c->places[place];
+  std::uint64_t sealed_at = 0;
   while (!p.sent.empty() && p.sent.front().after.through <= through) {
+    sealed_at = p.sent.front().sealed_at;
     p.acked = std::move(p.sent.front().after);
     p.sent.pop_front();
   }
   p.refused.erase(p.refused.begin(), p.refused.upper_bound(p.acked.through));
   c->boot->set_progress(lane, options_.places[place], {p.maybe_sent, std::max(p.acked.through, p.known)});
-  if (advance_base(*c)) drop_finished();
+  const std::uint64_t before = c->base.through;
+  const bool finished = advance_base(*c);
+  if (c->base.through > before && sealed_at != 0) {
+    c->oldest_sealed_at =
+        sealed_at;  // of the last that is not owed: the next one was sealed right behind it, or is sent
+    update_level(lane);
+  }
+  if (finished) drop_finished();
 }
 
 void Spool::refuse(std::size_t place, const Frame& frame, const std::string& reason) {
@@ -536,7 +546,9 @@ void Spool::update_level(std::size_t lane) {
     for (const Place& p : c->places) {
       if (p.acked.through == c->base.through && !p.sent.empty()) oldest = p.sent.front().sealed_at;
     }
-    if (oldest == 0 && !c->files.empty()) oldest = c->files.front().file->written_at();
+    if (oldest == 0) oldest = c->oldest_sealed_at;
+    if (oldest == 0 && !c->files.empty())
+      oldest = c->files.front().file->written_at();  // of an earlier process
   }
   counters_.lanes[lane].owed.store(owed, std::memory_order_relaxed);
   counters_.lanes[lane].oldest_sealed_at.store(oldest, std::memory_order_relaxed);

@@ -141,6 +141,7 @@ class Spool {
     std::deque<Stored> files;
     ChainPoint base, head;  ///< acknowledged by all places; sealed
     std::uint64_t readable = 0;
+    std::uint64_t oldest_sealed_at = 0;  ///< of the first batch behind base, about; 0: not known
     std::uint64_t damage_told = 0;
     std::vector<Place> places;
     bool growing = false;      ///< the last file may be written to: its boot works, or is to be recovered

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "export/clock.h"
 #include "export/delivery/test_support.h"
 #include "tests/support/bad_disk.h"
 #include "tests/support/failing_readdir.h"
@@ -391,6 +392,36 @@ TEST(Spool, WhatCannotBeOpenedAtTheStartIsNotTakenForDamaged) {
   drain(s.spool(), ledger);
   EXPECT_EQ(ledger.fault(), "");
   EXPECT_EQ(ledger.delivered(), made);
+}
+
+/// Not that of what was written last, though it stands in the same file; and with nobody there to take it.
+TEST(Spool, TellsSinceWhenTheOldestBatchIsOwed) {
+  test::Folder folder;
+  DeliveryCounters counters;
+  Sensor s(folder.path(), counters);
+  const std::size_t lane = lane_of(test::kFlow);
+  const auto oldest = [&] { return counters.lanes[lane].oldest_sealed_at.load(); };
+  const auto seal_one = [&](std::uint64_t n) {
+    s.make(n, test::kFlow);
+    s.flush();
+    return now_ns();
+  };
+  const std::uint64_t begin = now_ns(), first_sealed = seal_one(1);
+  for (std::uint64_t n = 2; n <= 4; ++n) seal_one(n);
+  EXPECT_GE(oldest(), begin);
+  EXPECT_LE(oldest(), first_sealed);
+  for (int sent = 1; sent <= 2; ++sent) ASSERT_TRUE(s.spool().next(0, lane));
+  s.spool().acknowledge(0, 1, lane, 1);
+  EXPECT_GT(oldest(), first_sealed) << "the second is under way";
+  s.spool().acknowledge(0, 1, lane, 2);
+  const std::uint64_t second = oldest(), fifth_sealed = seal_one(5);
+  EXPECT_EQ(oldest(), second) << "no later than the third";
+  while (s.spool().next(0, lane)) {
+  }
+  s.spool().acknowledge(0, 1, lane, 5);
+  EXPECT_EQ(oldest(), 0U) << "nothing is owed";
+  seal_one(6);
+  EXPECT_GT(oldest(), fifth_sealed);
 }
 
 /// Of the mixture, that of flows.
