@@ -130,10 +130,10 @@ void Recorder::put(RecordType type, Bytes record) { write(record_kind(type, kNoP
 
 void Recorder::tell_losses() {
   if (count_losses_) count_losses_();
-  for (RecordKind kind = 0; kind < told_lost_.size(); ++kind) {
+  for (std::size_t kind = 0; kind < told_lost_.size(); ++kind) {
     const std::uint64_t lost = lost_before_[kind].load(std::memory_order_relaxed);
     if (lost == told_lost_[kind]) continue;
-    for (const auto& sink : sinks_) sink->missed(kind, lost - told_lost_[kind]);
+    for (const auto& sink : sinks_) sink->missed(static_cast<RecordKind>(kind), lost - told_lost_[kind]);
     told_lost_[kind] = lost;
   }
 }
